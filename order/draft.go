@@ -1,0 +1,69 @@
+package order
+
+// Decision is what a reader makes of a page or a field.
+type Decision string
+
+// The decisions. A field is accept, review or blank; a page is accept, review, unreadable,
+// blank or not_a_form.
+const (
+	DecisionAccept     Decision = "accept"
+	DecisionReview     Decision = "review"
+	DecisionBlank      Decision = "blank"
+	DecisionUnreadable Decision = "unreadable"
+	DecisionNotAForm   Decision = "not_a_form"
+)
+
+// Box is a rectangle on a page in millimetres from the top left of the upright form.
+type Box struct {
+	X float64 `json:"x"`
+	Y float64 `json:"y"`
+	W float64 `json:"w"`
+	H float64 `json:"h"`
+}
+
+// DraftCell is one box of a field as read.
+type DraftCell struct {
+	Text       string  `json:"text"`       // "" where blank, "?" where no digit is believed
+	Confidence float64 `json:"confidence"` // probability that Text is right
+	Box
+}
+
+// DraftField is one field of a form as read: value, confidence, evidence and where it stands.
+type DraftField struct {
+	Name       string      `json:"name"` // as `todoke form layout` names it, such as "lines[1].item_code"
+	Text       string      `json:"text"`
+	Confidence float64     `json:"confidence"` // probability that the whole Text is right
+	Decision   Decision    `json:"decision"`
+	Evidence   []string    `json:"evidence,omitempty"` // what besides the image supports it: check_digit, master, qr, sum, person:NAME …
+	Reasons    []string    `json:"reasons,omitempty"`  // why it is in review
+	Cells      []DraftCell `json:"cells,omitempty"`
+}
+
+// Geometry is how a page lay against its form.
+type Geometry struct {
+	XDPI       float64 `json:"x_dpi"`
+	YDPI       float64 `json:"y_dpi"`
+	Rotation   int     `json:"rotation"`    // 0, 90, 180 or 270 degrees clockwise that the page was turned
+	ResidualMM float64 `json:"residual_mm"` // root mean square misfit of the marks
+}
+
+// Draft is what a reader believes one page says. It becomes an Order only through rules, and
+// never where a field it needs is in review.
+type Draft struct {
+	Form        string       `json:"form"` // "" where none was recognised
+	FormVersion int          `json:"form_version"`
+	Decision    Decision     `json:"decision"`
+	Reasons     []string     `json:"reasons"`
+	Geometry    *Geometry    `json:"geometry,omitempty"`
+	Fields      []DraftField `json:"fields"`
+}
+
+// Field finds a field by name; nil where the draft has none of it.
+func (d *Draft) Field(name string) *DraftField {
+	for i := range d.Fields {
+		if d.Fields[i].Name == name {
+			return &d.Fields[i]
+		}
+	}
+	return nil
+}
