@@ -1,0 +1,52 @@
+# todoke: `make help` lists what there is.
+SHELL := /bin/bash
+GO ?= go
+BIN := bin/todoke
+GOLANGCI_LINT_VERSION := v2.15.0
+TEST_PACKAGES := libtiff-tools poppler-utils qpdf zbar-tools
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build test lint e2e bench generate train clean postgres
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: postgres build ## run the main job on sample faxes, mails and web orders, on a private PostgreSQL
+	@$(BIN) demo $(if $(DATA),--data $(DATA))
+
+build: ## build the one binary, bin/todoke
+	@$(GO) build -trimpath -o $(BIN) ./cmd/todoke
+
+postgres: # installs PostgreSQL's binaries where they are missing; starts nothing
+	@scripts/need.sh postgres
+
+test: ## install what the tests need, then run all of them with the race detector
+	@scripts/need.sh postgres $(TEST_PACKAGES)
+	$(GO) vet ./...
+	$(GO) test -race -timeout 14m ./...
+
+e2e: postgres ## the real binary against real servers, as a user would drive it
+	@scripts/need.sh $(TEST_PACKAGES)
+	$(GO) test -count=1 -timeout 20m -tags e2e ./e2e/...
+
+lint: bin/golangci-lint-$(GOLANGCI_LINT_VERSION) ## static checks, import rules of the layout, generated code up to date
+	bin/golangci-lint-$(GOLANGCI_LINT_VERSION) run ./...
+	$(GO) tool -modfile=tools/go.mod sqlc diff
+
+bin/golangci-lint-$(GOLANGCI_LINT_VERSION):
+	GOBIN=$(CURDIR)/bin/install $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+	mv bin/install/golangci-lint $@ && rmdir bin/install
+
+bench: postgres build ## the project's figures: reading, decoding, allocation, web orders
+	@scripts/need.sh $(TEST_PACKAGES)
+	$(GO) test -run '^$$' -bench . -benchtime 2s ./...
+	$(BIN) bench fax
+
+generate: ## regenerate generated code (SQL queries)
+	$(GO) tool -modfile=tools/go.mod sqlc generate
+
+train: ## train the digit recogniser again, reproducibly (about half an hour on one core)
+	train/run.sh
+
+clean: ## delete what the targets above built
+	rm -rf bin demo
