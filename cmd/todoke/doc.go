@@ -1,0 +1,6 @@
+// Command todoke is the back office of an office-supply mail-order shop: faxed forms and web
+// orders become canonical orders, reserved stock and pick lists.
+//
+// Every subcommand is a file of its own. config.go is the only reader of flags, configuration
+// file and environment, and main.go the only place that reads the clock.
+package main

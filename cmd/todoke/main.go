@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"todoke/order"
+)
+
+// Exit statuses of the binary.
+const (
+	exitOK      = 0
+	exitFailure = 1 // the command ran and failed
+	exitUsage   = 2 // the command line or the configuration is wrong
+	exitSignal  = 130
+)
+
+// commands is the command line: a line per subcommand, each in a file of its own.
+type commands struct {
+	settingFlags
+
+	Version versionCommand `cmd:"" help:"Print version and build."`
+}
+
+// App is what a command works with. Tests build one and run the binary's own code in process.
+type App struct {
+	Stdin  io.Reader
+	Stdout io.Writer
+	Stderr io.Writer
+	// Env looks up an environment variable.
+	Env func(key string) (value string, ok bool)
+	// Now is the clock: the only one that todoke reads.
+	Now func() time.Time
+
+	// Log and Config are set by Main before the command runs.
+	Log    *slog.Logger
+	Config Config
+}
+
+func main() {
+	ctx, stop := signalContext()
+	app := &App{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Env: os.LookupEnv, Now: time.Now}
+	status := app.Main(ctx, os.Args[1:])
+	stop()
+	os.Exit(status)
+}
+
+// signalContext ends with the first SIGINT or SIGTERM; the second ends the process at once.
+func signalContext() (context.Context, func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	go func() {
+		<-signals
+		cancel()
+		<-signals
+		os.Exit(exitSignal)
+	}()
+	return ctx, cancel
+}
+
+// exitCode unwinds from kong's --help, which ends the process in the middle of parsing.
+type exitCode int
+
+// Main parses args, reads the configuration, runs the command and returns the exit status.
+// Commands are structs with a method Run whose arguments may be context.Context and *App.
+func (a *App) Main(ctx context.Context, args []string) (status int) {
+	defer func() {
+		if r := recover(); r != nil {
+			code, ok := r.(exitCode)
+			if !ok {
+				panic(r)
+			}
+			status = int(code)
+		}
+	}()
+
+	var cmds commands
+	parser, err := kong.New(&cmds,
+		kong.Name("todoke"),
+		kong.Description("Faxed forms and web orders become orders, reserved stock and pick lists."),
+		kong.Writers(a.Stdout, a.Stderr),
+		kong.Exit(func(code int) { panic(exitCode(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.ShortUsageOnError(),
+	)
+	if err != nil {
+		panic(err) // a struct tag of ours is wrong
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	kctx, err := parser.Parse(args)
+	if err != nil {
+		a.printError(err)
+		fmt.Fprintln(a.Stderr, "todoke: see todoke --help")
+		return exitUsage
+	}
+	if a.Config, err = loadConfig(cmds.settingFlags, a.Env); err != nil {
+		a.printError(err)
+		return exitUsage
+	}
+	a.Log = newLogger(a.Stderr, a.Config.Log)
+
+	kctx.BindTo(ctx, (*context.Context)(nil))
+	kctx.Bind(a)
+	if err := kctx.Run(); err != nil {
+		a.printError(err)
+		return exitOf(err)
+	}
+	return exitOK
+}
+
+// usageError is a failure of the command line that only the command itself can see.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// silentError fails a command that has already said why, such as doctor.
+type silentError struct{}
+
+func (silentError) Error() string { return "failed" }
+
+func exitOf(err error) int {
+	if _, ok := errors.AsType[usageError](err); ok {
+		return exitUsage
+	}
+	return exitFailure
+}
+
+// printError writes a line per error: "todoke: <field>: message (RULE)". Joined errors take a
+// line each.
+func (a *App) printError(err error) {
+	if _, ok := errors.AsType[silentError](err); ok {
+		return
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range joined.Unwrap() {
+			a.printError(e)
+		}
+		return
+	}
+	fmt.Fprintln(a.Stderr, "todoke:", err)
+	if order.KindOf(err) == order.KindTemporary {
+		fmt.Fprintln(a.Stderr, "todoke: this may pass: try again")
+	}
+}
