@@ -1,0 +1,256 @@
+package master
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"todoke/order"
+)
+
+// Known are the codes of masters that are stored already, so that a file may refer to them. A
+// master of which a set has no rows is looked up here; where its map here is nil, references
+// to it are not checked.
+type Known struct {
+	Items, Customers, Companies, Dealers, Warehouses, Regions map[string]bool
+	// Replaces tells that a file takes the place of the stored master of its kind as a whole,
+	// so that only what stands in the file counts.
+	Replaces bool
+}
+
+// NothingKnown is the Known of an empty database: every reference must be met by the set itself.
+func NothingKnown() Known {
+	none := map[string]bool{}
+	return Known{Items: none, Customers: none, Companies: none, Dealers: none, Warehouses: none, Regions: none}
+}
+
+// checker walks a set's references.
+type checker struct {
+	set    *Set
+	report *Report
+}
+
+// Check finds references to nothing, and what is wrong between the rows of a set.
+func (s *Set) Check(known Known, o Options) Report {
+	r := Report{limit: o.MaxProblems}
+	c := checker{set: s, report: &r}
+
+	itemCodes := c.codes(KindItems, known.Items, known.Replaces, codesOf(s.Items, func(i *order.Item) string { return i.Code }))
+	customerCodes := c.codes(KindCustomers, known.Customers, known.Replaces, codesOf(s.Customers, func(d *order.Department) string { return d.Code }))
+	companyCodes := c.codes(KindCustomers, known.Companies, known.Replaces, codesOf(s.Customers, func(d *order.Department) string { return d.CompanyCode }))
+	dealerCodes := c.codes(KindDealers, known.Dealers, known.Replaces, codesOf(s.Dealers, func(d *order.Dealer) string { return d.Code }))
+	warehouseCodes := c.codes(KindWarehouses, known.Warehouses, known.Replaces, codesOf(s.Warehouses, func(w *order.Warehouse) string { return w.Code }))
+	regionCodes := c.codes(KindRegions, known.Regions, known.Replaces, codesOf(s.Regions, func(r *order.Region) string { return r.Code }))
+
+	for i := range s.Items {
+		if next := s.Items[i].SuccessorCode; next != "" {
+			c.refer(KindItems, i, "successor_code", "ITM-1", next, itemCodes, "item", "items.csv")
+		}
+	}
+	c.successors()
+	for i := range s.Customers {
+		c.refer(KindCustomers, i, "dealer_code", "ACC-3", s.Customers[i].DealerCode, dealerCodes, "dealer", "dealers.csv")
+	}
+	c.companies()
+	for i := range s.Users {
+		c.refer(KindUsers, i, "department_code", "ACC-1", s.Users[i].DepartmentCode, customerCodes, "department", "customers.csv")
+	}
+	c.roles()
+	for i := range s.ShipTos {
+		c.refer(KindShipTos, i, "company_code", "ACC-1", s.ShipTos[i].CompanyCode, companyCodes, "company", "customers.csv")
+	}
+	for i := range s.Warehouses {
+		for _, region := range s.Warehouses[i].Regions {
+			c.refer(KindWarehouses, i, "regions", "STK-1", region, regionCodes, "region", "regions.csv")
+		}
+	}
+	c.warehouses()
+	c.regions()
+	for i := range s.Stock {
+		c.refer(KindStock, i, "warehouse_code", "", s.Stock[i].WarehouseCode, warehouseCodes, "warehouse", "warehouses.csv")
+		c.refer(KindStock, i, "item_code", "", s.Stock[i].ItemCode, itemCodes, "item", "items.csv")
+	}
+	for i := range s.Prices {
+		c.refer(KindPrices, i, "item_code", "ITM-2", s.Prices[i].ItemCode, itemCodes, "item", "items.csv")
+	}
+	c.priceLists()
+	return r
+}
+
+func codesOf[T any](rows []T, code func(*T) string) map[string]bool {
+	m := make(map[string]bool, len(rows))
+	for i := range rows {
+		m[code(&rows[i])] = true
+	}
+	return m
+}
+
+// codes are those that may be referred to: the set's, and the stored ones it does not replace.
+func (c *checker) codes(k Kind, known map[string]bool, replaces bool, own map[string]bool) map[string]bool {
+	if c.set.Len(k) > 0 && (replaces || known == nil) {
+		return own
+	}
+	if known == nil {
+		return nil
+	}
+	for code := range known {
+		own[code] = true
+	}
+	return own
+}
+
+func (c *checker) add(k Kind, row int, name, rule, message string, warning bool) {
+	p := Problem{File: k.FileName(), Line: row + 2, Name: name, Rule: rule, Message: message, Warning: warning}
+	if src, ok := c.set.sources[k]; ok {
+		p.File, p.Column = src.file, src.columns[name]
+		if row < len(src.lines) {
+			p.Line = src.lines[row]
+		}
+	}
+	c.report.add(p)
+}
+
+func (c *checker) refer(k Kind, row int, name, rule, code string, in map[string]bool, noun, file string) {
+	if in == nil || in[code] {
+		return
+	}
+	c.add(k, row, name, rule, fmt.Sprintf("there is no %s %q: add it to %s or correct the code", noun, code, file), false)
+}
+
+// successors refuses circles of discontinued items: nothing could be offered (ITM-1).
+func (c *checker) successors() {
+	next := make(map[string]string)
+	for i := range c.set.Items {
+		if s := c.set.Items[i].SuccessorCode; s != "" {
+			next[c.set.Items[i].Code] = s
+		}
+	}
+	// Each item is walked once: trail marks the walk that reached it, so a walk that meets its
+	// own mark has found a circle, told once on the item where it closes.
+	trail := make(map[string]int, len(next))
+	for i := range c.set.Items {
+		at := c.set.Items[i].Code
+		for next[at] != "" && trail[at] == 0 {
+			trail[at] = i + 1
+			at = next[at]
+		}
+		if next[at] != "" && trail[at] == i+1 {
+			c.add(KindItems, i, "successor_code", "ITM-1", fmt.Sprintf("the successors of item %s go round in a circle: name an item that is still sold", at), false)
+		}
+	}
+}
+
+// companies holds the departments of one company to one name.
+func (c *checker) companies() {
+	first := map[string]int{}
+	for i := range c.set.Customers {
+		d := &c.set.Customers[i]
+		j, ok := first[d.CompanyCode]
+		if !ok {
+			first[d.CompanyCode] = i
+			continue
+		}
+		if other := c.set.Customers[j].CompanyName; other != d.CompanyName {
+			c.add(KindCustomers, i, "company_name", "ACC-1", fmt.Sprintf("company %s is called %q in another row: write one name in all its rows", d.CompanyCode, clip(other)), false)
+		}
+	}
+}
+
+// roles sees that no department has two FAX users (PNT-5) and warns of one without
+// administrator (ACC-1).
+func (c *checker) roles() {
+	faxUser := map[string]bool{}
+	admin := map[string]bool{}
+	for i := range c.set.Users {
+		u := &c.set.Users[i]
+		switch u.Role {
+		case roleFax:
+			if faxUser[u.DepartmentCode] {
+				c.add(KindUsers, i, "role", "PNT-5", fmt.Sprintf("department %s has a FAX user already: it has only one", u.DepartmentCode), false)
+			}
+			faxUser[u.DepartmentCode] = true
+		case roleAdmin:
+			admin[u.DepartmentCode] = true
+		}
+	}
+	if c.set.Len(KindUsers) == 0 {
+		return
+	}
+	for i := range c.set.Customers {
+		if !admin[c.set.Customers[i].Code] {
+			c.add(KindCustomers, i, "code", "ACC-1", fmt.Sprintf("department %s has no user with the role admin in users.csv", c.set.Customers[i].Code), true)
+		}
+	}
+}
+
+// warehouses sees that each region is served first by one warehouse at most, and that the
+// fallback order is an order (STK-1).
+func (c *checker) warehouses() {
+	serves := map[string]string{}
+	fallback := map[int]string{}
+	for i := range c.set.Warehouses {
+		w := &c.set.Warehouses[i]
+		for _, region := range w.Regions {
+			if other, dup := serves[region]; dup {
+				c.add(KindWarehouses, i, "regions", "STK-1", fmt.Sprintf("region %s is served first by warehouse %s already: name it in one warehouse", region, other), false)
+			}
+			serves[region] = w.Code
+		}
+		if other, dup := fallback[w.FallbackOrder]; dup {
+			c.add(KindWarehouses, i, "fallback_order", "STK-1", fmt.Sprintf("warehouse %s has the same fallback order: give each its own", other), false)
+		}
+		fallback[w.FallbackOrder] = w.Code
+	}
+	if len(c.set.Warehouses) == 0 {
+		return
+	}
+	for i := range c.set.Regions {
+		if serves[c.set.Regions[i].Code] == "" {
+			c.add(KindRegions, i, "region", "STK-1", fmt.Sprintf("no warehouse serves region %s first: the fallback order decides", c.set.Regions[i].Code), true)
+		}
+	}
+}
+
+// regions sees that each prefecture and postal prefix lies in one region (CUT-2).
+func (c *checker) regions() {
+	if len(c.set.Regions) == 0 {
+		return
+	}
+	where := map[string]string{}
+	prefix := map[string]string{}
+	for i := range c.set.Regions {
+		r := &c.set.Regions[i]
+		for _, p := range r.Prefectures {
+			if other, dup := where[p]; dup {
+				c.add(KindRegions, i, "prefectures", "CUT-2", fmt.Sprintf("%s lies in region %s already: name it in one region", p, other), false)
+			}
+			where[p] = r.Code
+		}
+		for _, p := range r.PostalPrefixes {
+			if other, dup := prefix[p]; dup {
+				c.add(KindRegions, i, "postal_prefixes", "CUT-2", fmt.Sprintf("%s lies in region %s already: name it in one region", p, other), false)
+			}
+			prefix[p] = r.Code
+		}
+	}
+	missing := slices.DeleteFunc(order.Prefectures(), func(p string) bool { return where[p] != "" })
+	if len(missing) > 0 {
+		c.add(KindRegions, len(c.set.Regions)-1, "prefectures", "CUT-2", fmt.Sprintf("no region holds %s: orders to there will be refused", strings.Join(missing, ", ")), true)
+	}
+}
+
+// priceLists warns of departments whose price list has no prices (ITM-2).
+func (c *checker) priceLists() {
+	if len(c.set.Prices) == 0 {
+		return
+	}
+	lists := map[string]bool{}
+	for i := range c.set.Prices {
+		lists[c.set.Prices[i].PriceList] = true
+	}
+	for i := range c.set.Customers {
+		if l := c.set.Customers[i].PriceList; l != "" && !lists[l] {
+			c.add(KindCustomers, i, "price_list", "ITM-2", fmt.Sprintf("price list %s has no prices: list prices hold", l), true)
+		}
+	}
+}
