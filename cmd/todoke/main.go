@@ -28,6 +28,7 @@ const (
 type commands struct {
 	settingFlags
 
+	Form    formCommand    `cmd:"" help:"Print fax forms and tell their geometry."`
 	Version versionCommand `cmd:"" help:"Print version and build."`
 }
 

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"todoke/order"
+	"todoke/templates/form"
+)
+
+// formCommand prints the fax forms and tells their geometry. Blank forms need no database.
+type formCommand struct {
+	Print  formPrintCommand  `cmd:"" help:"Print a fax form as PDF."`
+	Layout formLayoutCommand `cmd:"" help:"Tell a form's fields and boxes in mm from the top left."`
+}
+
+// formOf is what both commands are told about the form.
+type formOf struct {
+	Kind     string `arg:"" help:"The form: order."`
+	Customer string `help:"Customer code: the form comes with the customer's code and name on it." placeholder:"CODE"`
+	Company  string `help:"Company name to print, where the masters' is not wanted." placeholder:"NAME"`
+	Unit     string `name:"department" help:"Department name to print." placeholder:"NAME"`
+	Fax      string `help:"The customer's fax number to print." placeholder:"NUMBER"`
+}
+
+type formPrintCommand struct {
+	formOf
+	Output string `short:"o" required:"" help:"The PDF to write; - is standard output." placeholder:"F.pdf"`
+}
+
+type formLayoutCommand struct {
+	formOf
+	FormVersion int  `help:"An earlier version of the form; 0 is the current one." placeholder:"N"`
+	JSON        bool `name:"json" help:"As one JSON object."`
+}
+
+// lookupCustomer finds the masters of a customer code, to print names on a personal form. It
+// is nil where no database is configured; names then come from the command line alone.
+var lookupCustomer func(ctx context.Context, a *App, code string) (order.Department, error)
+
+// drawing makes out the form that the arguments describe.
+func (f formOf) drawing(ctx context.Context, a *App) (*form.Drawing, error) {
+	if form.Kind(f.Kind) != form.KindOrder {
+		return nil, order.NotFound("kind", fmt.Sprintf("there is no form %q: the forms are %q", f.Kind, form.Kinds()))
+	}
+	o := form.Options{CustomerCode: f.Customer, CompanyName: f.Company, DepartmentName: f.Unit, Fax: f.Fax}
+	if f.Customer != "" && f.Company == "" && lookupCustomer != nil {
+		d, err := lookupCustomer(ctx, a, f.Customer)
+		if err != nil {
+			return nil, fmt.Errorf("get customer %s: %w", f.Customer, err)
+		}
+		o.CompanyName, o.DepartmentName, o.Fax = d.CompanyName, d.Name, d.Fax
+	}
+	return form.Order(o)
+}
+
+// Run implements the command.
+func (c *formPrintCommand) Run(ctx context.Context, a *App) error {
+	d, err := c.drawing(ctx, a)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := d.RenderPDF(&b, a.Now()); err != nil {
+		return err
+	}
+	if c.Output == "-" {
+		_, err = a.Stdout.Write(b.Bytes())
+	} else {
+		err = os.WriteFile(c.Output, b.Bytes(), 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("write form: %w", err)
+	}
+	return nil
+}
+
+// Run implements the command.
+func (c *formLayoutCommand) Run(ctx context.Context, a *App) error {
+	kind := form.Kind(c.Kind)
+	version := c.FormVersion
+	if version == 0 {
+		version = form.Current(kind)
+	}
+	l, err := form.LayoutOf(kind, version)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		e := json.NewEncoder(a.Stdout)
+		return e.Encode(l)
+	}
+	for _, f := range l.Fields {
+		first, last := f.Cells[0], f.Cells[len(f.Cells)-1]
+		fmt.Fprintf(a.Stdout, "%-22s %-8s %2d × %g × %g mm at %g, %g to %g, %g\n", f.Name, f.Kind, len(f.Cells), first.W, first.H, first.X, first.Y, last.X+last.W, last.Y+last.H)
+	}
+	return nil
+}

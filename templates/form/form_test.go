@@ -1,0 +1,219 @@
+package form_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"todoke/internal/golden"
+	"todoke/order"
+	"todoke/templates/form"
+)
+
+// at is the creation date of every PDF in these tests.
+var at = time.Date(2026, 11, 21, 9, 0, 0, 0, order.JST)
+
+var terms = form.Terms{
+	CutoffFax: order.Clock{Hour: 17}, CutoffTruck: order.Clock{Hour: 13}, DesignatedDays: 60, FreeFromYen: 2500, FeeYen: 300,
+}
+
+func personal() form.Options {
+	return form.Options{
+		Terms: terms, CustomerCode: "10002345",
+		CompanyName: "株式会社みなと設計事務所", DepartmentName: "総務部 管理課", Fax: "03-0000-5512",
+	}
+}
+
+func must(t testing.TB, o form.Options) *form.Drawing {
+	t.Helper()
+	d, err := form.Order(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// A layout that is out there must never change: sheets of it lie in customers' drawers.
+func TestLayoutStaysAsPrinted(t *testing.T) {
+	t.Parallel()
+	l, err := form.LayoutOf(form.KindOrder, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := json.MarshalIndent(l, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden.Equal(t, "order-1.layout.json", append(b, '\n'))
+}
+
+func TestLayoutOfUnknownForms(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		kind    form.Kind
+		version int
+	}{{form.KindOrder, 0}, {form.KindOrder, 99}, {"menu", 1}, {"", 0}} {
+		if _, err := form.LayoutOf(c.kind, c.version); order.KindOf(err) != order.KindNotFound {
+			t.Errorf("LayoutOf(%q, %d): %v, want not found", c.kind, c.version, err)
+		}
+	}
+}
+
+// Every caller gets its own copy.
+func TestLayoutIsTheCallersOwn(t *testing.T) {
+	t.Parallel()
+	a, _ := form.LayoutOf(form.KindOrder, 1)
+	a.Fields[2].Cells[0].X = -1
+	a.Marks[0].X = -1
+	b, _ := form.LayoutOf(form.KindOrder, 1)
+	if b.Fields[2].Cells[0].X == -1 || b.Marks[0].X == -1 {
+		t.Fatal("a caller's change shows in the next copy")
+	}
+}
+
+// The paper: everything within what fax machines do not clip, boxes as the design asks, no two
+// touching, a timing mark on each side of every row, and one corner like no other.
+func TestLayoutKeepsItsDistances(t *testing.T) {
+	t.Parallel()
+	const margin, gap, eps = 8.0, 1.5, 1e-6
+	for _, kind := range form.Kinds() {
+		l, err := form.LayoutOf(kind, form.Current(kind))
+		if err != nil {
+			t.Fatal(err)
+		}
+		type named struct {
+			name string
+			form.Box
+			quiet float64 // white it needs around
+		}
+		var all []named
+		rows := map[string]bool{}
+		for _, f := range l.Fields {
+			for i, c := range f.Cells {
+				n := named{fmt.Sprintf("%s[%d]", f.Name, i), c, gap}
+				if f.Name == "qr" {
+					n.quiet = 4 * c.W / 21
+				}
+				all = append(all, n)
+				if f.Kind == form.FieldDigits && (c.W != 5 || c.H != 7) {
+					t.Errorf("%s is %g × %g mm, want 5 × 7", n.name, c.W, c.H)
+				}
+				if f.Kind != form.FieldPrinted {
+					rows[fmt.Sprintf("%.3f", c.Y+c.H/2)] = true
+				}
+			}
+		}
+		for i, m := range l.Marks {
+			all = append(all, named{fmt.Sprintf("mark %d", i), m.Box, gap})
+		}
+		for i, a := range all {
+			if a.X < margin-eps || a.Y < margin-eps || a.X+a.W > l.Page.WidthMM-margin+eps || a.Y+a.H > l.Page.HeightMM-margin+eps {
+				t.Errorf("%s lies in the margin: %+v", a.name, a.Box)
+			}
+			for _, b := range all[i+1:] {
+				q := max(a.quiet, b.quiet) - eps
+				if a.X-q < b.X+b.W && b.X-q < a.X+a.W && a.Y-q < b.Y+b.H && b.Y-q < a.Y+a.H {
+					t.Errorf("%s and %s are closer than %.1f mm: %+v %+v", a.name, b.name, q, a.Box, b.Box)
+				}
+			}
+		}
+		timing := map[string]int{}
+		sizes := map[float64]int{}
+		for _, m := range l.Marks {
+			if m.Kind == form.MarkCorner {
+				sizes[m.W]++
+			} else {
+				timing[fmt.Sprintf("%.3f", m.Y+m.H/2)]++
+			}
+		}
+		for r := range rows {
+			if timing[r] != 2 {
+				t.Errorf("row at %s mm has %d timing marks, want one on each side", r, timing[r])
+			}
+		}
+		if len(timing) != len(rows) {
+			t.Errorf("%d rows of timing marks for %d rows of fields", len(timing), len(rows))
+		}
+		if len(sizes) != 2 {
+			t.Errorf("corner sizes %v: one of four must differ", sizes)
+		}
+		if l.QR.W/25 < 0.9 {
+			t.Errorf("QR modules are below 0.9 mm in version 2")
+		}
+	}
+}
+
+func TestIdentityReadsWhatItPrints(t *testing.T) {
+	t.Parallel()
+	for _, id := range []form.Identity{
+		{Kind: form.KindOrder, Version: 1}, {Kind: form.KindOrder, Version: 1, CustomerCode: "10002345"}, {Kind: form.KindOrder, Version: 42, CustomerCode: "99999999"},
+	} {
+		if got, err := form.ParseIdentity(id.Payload()); err != nil || got != id {
+			t.Errorf("ParseIdentity(%q) = %+v, %v", id.Payload(), got, err)
+		}
+		if got, err := form.ParseNumber(id.Number()); err != nil || got != id {
+			t.Errorf("ParseNumber(%q) = %+v, %v", id.Number(), got, err)
+		}
+		if n := len(id.Number()); n != 12 {
+			t.Errorf("number %q has %d digits, want 12", id.Number(), n)
+		}
+	}
+	for _, bad := range []string{"", "T", "T1", "T1O", "T1O:", "T1O1", "T1O01:", "T1O1:1234567", "T1O1:1234567x", "T1Q1:", "T2O1:", "T1O100:", "https://example.com/", "T1O1:10002345:"} {
+		if id, err := form.ParseIdentity(bad); err == nil {
+			t.Errorf("ParseIdentity(%q) = %+v, want an error", bad, id)
+		}
+	}
+	good := form.Identity{Kind: form.KindOrder, Version: 1, CustomerCode: "10002345"}.Number()
+	for i := range len(good) {
+		for d := byte('0'); d <= '9'; d++ {
+			b := []byte(good)
+			if b[i] == d {
+				continue
+			}
+			b[i] = d
+			if _, err := form.ParseNumber(string(b)); err == nil {
+				t.Errorf("ParseNumber(%q) accepts a wrong digit", b)
+			}
+		}
+	}
+}
+
+func FuzzParseIdentity(f *testing.F) {
+	for _, s := range []string{"T1O1:", "T1O1:10002345", "T1O12:00000000", "T1", ""} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if id, err := form.ParseIdentity(s); err == nil && id.Payload() != s {
+			t.Errorf("%q parses to %+v, which prints %q", s, id, id.Payload())
+		}
+		if id, err := form.ParseNumber(s); err == nil {
+			if again, err := form.ParseNumber(id.Number()); err != nil || again != id {
+				t.Errorf("%q parses to %+v, which does not print", s, id)
+			}
+		}
+	})
+}
+
+func TestOrderRefusesWrongCustomerCodes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []string{"1", "1234567", "123456789", "1234567a", "１２３４５６７８", "00000000"} {
+		if _, err := form.Order(form.Options{CustomerCode: c}); order.KindOf(err) != order.KindInvalid {
+			t.Errorf("Order(%q): %v, want invalid", c, err)
+		}
+	}
+}
+
+func TestPDFIsTheSameEveryTime(t *testing.T) {
+	t.Parallel()
+	var a, b bytes.Buffer
+	for _, w := range []*bytes.Buffer{&a, &b} {
+		if err := must(t, personal()).RenderPDF(w, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(a.Bytes(), b.Bytes()) {
+		t.Fatal("two PDFs of one form differ")
+	}
+}
