@@ -1,0 +1,129 @@
+package document
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"todoke/internal/bilevel"
+	"todoke/order"
+)
+
+// PickList is what one warehouse has to pick for one ship day and class in one wave (WHS-1).
+// The order of Orders and of their Lines does not matter: the list is sorted when rendered.
+type PickList struct {
+	Number        order.Number // the list's number, with check digit
+	ShopName      string
+	WarehouseCode string
+	WarehouseName string
+	ShipOn        order.Date
+	Class         order.Class
+	Wave          string    // which release of the day, such as "第2便"; "" prints none
+	ReleasedAt    time.Time // also the documents' creation date
+	Orders        []PickOrder
+}
+
+// PickOrder is an order's part of a pick list.
+type PickOrder struct {
+	Number     order.Number
+	ShipmentNo int           // order.Shipment.No
+	Channel    order.Channel // "" prints none
+	Customer   string        // company and department
+	ShipTo     order.Address
+	ArrivalOn  order.Date // zero where none is promised (CUT-6)
+	Lines      []PickLine
+}
+
+// PickLine is one allocated quantity of an order line.
+type PickLine struct {
+	LineNo       int
+	Location     string // where it lies in the warehouse; "" where the shop does not know
+	ItemCode     string
+	ItemName     string
+	Unit         string
+	Qty          int
+	Comment      string         // FAX-4, typed
+	CommentImage *bilevel.Image // FAX-4, as it stood on the fax; nil where there is none
+	CommentYDPI  float64        // of CommentImage, with its CommentXDPI: fax pixels are not square
+	CommentXDPI  float64
+}
+
+// pick is one line of the list by items: an allocated quantity with its order.
+type pick struct {
+	*PickLine
+	order *PickOrder
+}
+
+// orders are the list's orders by number and shipment, their lines by line number, without
+// changing the value.
+func (p *PickList) orders() []PickOrder {
+	out := slices.Clone(p.Orders)
+	slices.SortStableFunc(out, func(a, b PickOrder) int {
+		return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.ShipmentNo, b.ShipmentNo))
+	})
+	for i := range out {
+		out[i].Lines = slices.Clone(out[i].Lines)
+		slices.SortStableFunc(out[i].Lines, func(a, b PickLine) int {
+			return cmp.Or(cmp.Compare(a.LineNo, b.LineNo), cmp.Compare(a.ItemCode, b.ItemCode))
+		})
+	}
+	return out
+}
+
+// picks are all lines the way a picker walks: by place, item, order.
+func (p *PickList) picks() []pick {
+	orders := p.orders()
+	var out []pick
+	for i := range orders {
+		for j := range orders[i].Lines {
+			out = append(out, pick{&orders[i].Lines[j], &orders[i]})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b pick) int {
+		return cmp.Or(strings.Compare(a.Location, b.Location), strings.Compare(a.ItemCode, b.ItemCode),
+			cmp.Compare(a.order.Number, b.order.Number), cmp.Compare(a.LineNo, b.LineNo))
+	})
+	return out
+}
+
+// Totals are the sums at the foot of a pick list.
+type Totals struct {
+	Orders int
+	Lines  int
+	Items  int // different item codes
+	Qty    int
+}
+
+// Totals sums the list up.
+func (p *PickList) Totals() Totals {
+	t := Totals{}
+	items, orders := map[string]bool{}, map[order.Number]bool{}
+	for _, o := range p.Orders {
+		orders[o.Number] = true
+		for _, l := range o.Lines {
+			t.Lines++
+			t.Qty += l.Qty
+			items[l.ItemCode] = true
+		}
+	}
+	t.Orders, t.Items = len(orders), len(items)
+	return t
+}
+
+// className is the class as the warehouse knows it.
+func className(c order.Class) string {
+	switch c {
+	case order.ClassTruck:
+		return "トラック便"
+	case order.ClassPhone:
+		return "取寄・受注生産"
+	default:
+		return "通常便"
+	}
+}
+
+// weekday is the day of the week in one character.
+func weekday(d order.Date) string {
+	return [...]string{"日", "月", "火", "水", "木", "金", "土"}[d.Weekday()]
+}
