@@ -24,7 +24,8 @@ type Error struct {
 	Rule    string // rule id of docs/rules.md where a rule decided, such as "CUT-7"
 	Field   string // the input's field, such as "lines[2].quantity"
 	Message string
-	Err     error // the cause, for logs
+	Suggest string // the nearest value that would be accepted where a rule knows one: a date, a quantity, an item code
+	Err     error  // the cause, for logs
 }
 
 // Error implements error.

@@ -1,11 +1,302 @@
 package rules
 
-// Settings are the shop's business numbers; Default gives the rule book's. They come from
-// configuration and nowhere else.
-type Settings struct{}
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
 
-// Calendar knows business days (CUT-1) and national holidays (CUT-10).
-type Calendar struct{}
+	"todoke/order"
+)
 
-// Regions finds the region of an address (CUT-2).
-type Regions struct{}
+// Settings are the shop's business numbers. Default gives the rule book's; configuration may
+// change any of them, and nothing else in the program holds one.
+type Settings struct {
+	// Cut-offs for Honshu (CUT-2, CUT-6). They build the default region table; a shop that
+	// imports regions.csv sets its cut-offs there.
+	CutoffFax   order.Clock `json:"cutoff_fax" yaml:"cutoff_fax"`
+	CutoffWeb   order.Clock `json:"cutoff_web" yaml:"cutoff_web"`
+	CutoffTruck order.Clock `json:"cutoff_truck" yaml:"cutoff_truck"`
+
+	ReadyDays      int `json:"ready_days" yaml:"ready_days"`             // CUT-5, business days after acceptance
+	TruckReadyDays int `json:"truck_ready_days" yaml:"truck_ready_days"` // CUT-6, business days after acceptance
+
+	DesignatedLimitDays int `json:"designated_limit_days" yaml:"designated_limit_days"` // CUT-7, calendar days after the day of receipt
+
+	DispatchDeadline      order.Clock         `json:"dispatch_deadline" yaml:"dispatch_deadline"`             // CUT-11
+	DispatchDeadlineTruck order.Clock         `json:"dispatch_deadline_truck" yaml:"dispatch_deadline_truck"` // CUT-11
+	WarehouseDeadlines    []WarehouseDeadline `json:"warehouse_deadlines,omitempty" yaml:"warehouse_deadlines,omitempty"`
+	DispatchGraceMinutes  int                 `json:"dispatch_grace_minutes" yaml:"dispatch_grace_minutes"` // how long after the deadline the last wave may still run
+
+	Closures []Closure `json:"closures" yaml:"closures"` // CUT-1, every year
+
+	WebClockToleranceMinutes int `json:"web_clock_tolerance_minutes" yaml:"web_clock_tolerance_minutes"` // CUT-3
+	FaxClockAheadMinutes     int `json:"fax_clock_ahead_minutes" yaml:"fax_clock_ahead_minutes"`         // CUT-3, how far a gateway's time may lie after our server's
+	FaxClockBehindMinutes    int `json:"fax_clock_behind_minutes" yaml:"fax_clock_behind_minutes"`       // CUT-3, how far it may lie before
+
+	CancelWindowMinutes int `json:"cancel_window_minutes" yaml:"cancel_window_minutes"` // CAN-1
+
+	FeeFreeFromYen order.Yen     `json:"fee_free_from_yen" yaml:"fee_free_from_yen"` // FEE-1, goods total ex tax
+	FeeYen         order.Yen     `json:"fee_yen" yaml:"fee_yen"`                     // FEE-1, ex tax
+	FeeTaxRate     order.Percent `json:"fee_tax_rate" yaml:"fee_tax_rate"`           // FEE-1
+
+	TaxRates    []order.Percent `json:"tax_rates" yaml:"tax_rates"`       // TAX-1, the rates an item may carry
+	TaxRounding Rounding        `json:"tax_rounding" yaml:"tax_rounding"` // TAX-2
+
+	MaxLines        int       `json:"max_lines" yaml:"max_lines"`                 // of one order
+	MaxLineQuantity int       `json:"max_line_quantity" yaml:"max_line_quantity"` // four digits, as the form has boxes
+	MaxUnitPriceYen order.Yen `json:"max_unit_price_yen" yaml:"max_unit_price_yen"`
+
+	CheckDigits        bool `json:"check_digits" yaml:"check_digits"` // item and customer codes end in a Damm check digit
+	ItemCodeDigits     int  `json:"item_code_digits" yaml:"item_code_digits"`
+	CustomerCodeDigits int  `json:"customer_code_digits" yaml:"customer_code_digits"`
+	ShipToCodeDigits   int  `json:"ship_to_code_digits" yaml:"ship_to_code_digits"`
+}
+
+// WarehouseDeadline is the dispatch deadline of one warehouse where it differs from the
+// shop's (CUT-11). A class left out keeps the shop's.
+type WarehouseDeadline struct {
+	Warehouse string       `json:"warehouse" yaml:"warehouse"`
+	Normal    *order.Clock `json:"normal,omitempty" yaml:"normal,omitempty"`
+	Truck     *order.Clock `json:"truck,omitempty" yaml:"truck,omitempty"`
+}
+
+// Rounding is how fractions of a yen of tax are rounded (TAX-2).
+type Rounding string
+
+// The ways to round.
+const (
+	RoundDown   Rounding = "down"
+	RoundHalfUp Rounding = "half_up"
+	RoundUp     Rounding = "up"
+)
+
+// MonthDay is a day of every year, written "12-30".
+type MonthDay struct {
+	Month time.Month
+	Day   int
+}
+
+// ParseMonthDay reads "12-30". 02-29 is a day of every year: in common years it never comes.
+func ParseMonthDay(s string) (MonthDay, error) {
+	const leap = "2024-"
+	t, err := time.Parse(time.DateOnly, leap+s)
+	if err != nil {
+		return MonthDay{}, order.Invalid("CUT-1", "", fmt.Sprintf("%q is not a day of the year: write it as MM-DD, such as 12-30", s))
+	}
+	return MonthDay{t.Month(), t.Day()}, nil
+}
+
+// String is "12-30".
+func (m MonthDay) String() string { return fmt.Sprintf("%02d-%02d", m.Month, m.Day) }
+
+// MarshalText implements encoding.TextMarshaler.
+func (m MonthDay) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (m *MonthDay) UnmarshalText(b []byte) error {
+	p, err := ParseMonthDay(string(b))
+	if err != nil {
+		return err
+	}
+	*m = p
+	return nil
+}
+
+func (m MonthDay) ordinal() int { return int(m.Month)*100 + m.Day }
+
+// Closure is a span of days on which the shop is shut every year (CUT-1), both ends included.
+// A span whose end comes before its start runs over New Year.
+type Closure struct {
+	From MonthDay `json:"from" yaml:"from"`
+	To   MonthDay `json:"to" yaml:"to"`
+	Name string   `json:"name,omitempty" yaml:"name,omitempty"`
+}
+
+func (c Closure) covers(d order.Date) bool {
+	from, to, at := c.From.ordinal(), c.To.ordinal(), MonthDay{d.Month, d.Day}.ordinal()
+	if from <= to {
+		return from <= at && at <= to
+	}
+	return at >= from || at <= to
+}
+
+// Default gives the rule book's numbers.
+func Default() Settings {
+	return Settings{
+		CutoffFax:   order.Clock{Hour: 17},
+		CutoffWeb:   order.Clock{Hour: 17, Minute: 30},
+		CutoffTruck: order.Clock{Hour: 13},
+
+		ReadyDays:      1,
+		TruckReadyDays: 2,
+
+		DesignatedLimitDays: 60,
+
+		DispatchDeadline:      order.Clock{Hour: 18, Minute: 30},
+		DispatchDeadlineTruck: order.Clock{Hour: 14, Minute: 30},
+		DispatchGraceMinutes:  15,
+
+		Closures: []Closure{{From: MonthDay{time.December, 30}, To: MonthDay{time.January, 3}, Name: "年末年始休業"}},
+
+		WebClockToleranceMinutes: 5,
+		FaxClockAheadMinutes:     10,
+		FaxClockBehindMinutes:    120,
+
+		CancelWindowMinutes: 10,
+
+		FeeFreeFromYen: 2500,
+		FeeYen:         300,
+		FeeTaxRate:     10,
+
+		TaxRates:    []order.Percent{10, 8},
+		TaxRounding: RoundDown,
+
+		MaxLines:        500,
+		MaxLineQuantity: 9999,
+		MaxUnitPriceYen: 99_999_999,
+
+		CheckDigits:        true,
+		ItemCodeDigits:     7,
+		CustomerCodeDigits: 8,
+		ShipToCodeDigits:   3,
+	}
+}
+
+// Bounds that keep arithmetic and day searches within reason whatever is configured.
+const (
+	maxReadyDays     = 60
+	maxLimitDays     = 730
+	maxWindowMinutes = 7 * 24 * 60
+	maxClosedDays    = 100 // of one year, by Closures
+	maxCodeDigits    = 18
+	hardMaxLines     = 10_000
+	hardMaxQuantity  = 1_000_000
+	hardMaxYen       = 100_000_000 // lines × quantity × price stays within 10^18: it fits 64 bits
+	hardMaxTaxRate   = 100
+)
+
+// Validate says everything that is wrong with the settings, each error naming its key. The
+// result is nil or a joined error of *order.Error values.
+func (s Settings) Validate() error {
+	var errs []error
+	bad := func(rule, key, format string, args ...any) {
+		errs = append(errs, order.Invalid(rule, key, fmt.Sprintf(format, args...)))
+	}
+	within := func(rule, key string, v, lo, hi int) {
+		if v < lo || v > hi {
+			bad(rule, key, "%d is out of range: choose %d to %d", v, lo, hi)
+		}
+	}
+	clock := func(rule, key string, c order.Clock) {
+		if !validClock(c) {
+			bad(rule, key, "%s is not a time of day: write it as HH:MM, such as 17:00", c)
+		}
+	}
+	clock("CUT-2", "cutoff_fax", s.CutoffFax)
+	clock("CUT-2", "cutoff_web", s.CutoffWeb)
+	clock("CUT-6", "cutoff_truck", s.CutoffTruck)
+	clock("CUT-11", "dispatch_deadline", s.DispatchDeadline)
+	clock("CUT-11", "dispatch_deadline_truck", s.DispatchDeadlineTruck)
+	seen := map[string]bool{}
+	for i, w := range s.WarehouseDeadlines {
+		key := "warehouse_deadlines[" + strconv.Itoa(i) + "]"
+		if w.Warehouse == "" || seen[w.Warehouse] {
+			bad("CUT-11", key+".warehouse", "%q must name a warehouse, each once", w.Warehouse)
+		}
+		seen[w.Warehouse] = true
+		if w.Normal != nil {
+			clock("CUT-11", key+".normal", *w.Normal)
+		}
+		if w.Truck != nil {
+			clock("CUT-11", key+".truck", *w.Truck)
+		}
+	}
+	within("CUT-5", "ready_days", s.ReadyDays, 1, maxReadyDays)
+	within("CUT-6", "truck_ready_days", s.TruckReadyDays, 1, maxReadyDays)
+	within("CUT-7", "designated_limit_days", s.DesignatedLimitDays, 1, maxLimitDays)
+	within("CUT-11", "dispatch_grace_minutes", s.DispatchGraceMinutes, 0, 24*60)
+	within("CUT-3", "web_clock_tolerance_minutes", s.WebClockToleranceMinutes, 0, maxWindowMinutes)
+	within("CUT-3", "fax_clock_ahead_minutes", s.FaxClockAheadMinutes, 0, maxWindowMinutes)
+	within("CUT-3", "fax_clock_behind_minutes", s.FaxClockBehindMinutes, 0, maxWindowMinutes)
+	within("CAN-1", "cancel_window_minutes", s.CancelWindowMinutes, 0, maxWindowMinutes)
+	closed := 0
+	for i, c := range s.Closures {
+		key := "closures[" + strconv.Itoa(i) + "]"
+		if c.From.Month == 0 || c.To.Month == 0 {
+			bad("CUT-1", key, "give both from and to as MM-DD")
+			continue
+		}
+		for d := order.D(2024, time.January, 1); d.Year == 2024; d = d.Add(1) {
+			if c.covers(d) {
+				closed++
+			}
+		}
+	}
+	if closed > maxClosedDays {
+		bad("CUT-1", "closures", "they shut the shop on %d days of the year: at most %d are allowed", closed, maxClosedDays)
+	}
+	if s.FeeFreeFromYen < 0 || s.FeeFreeFromYen > hardMaxYen {
+		bad("FEE-1", "fee_free_from_yen", "%d is out of range: choose 0 to %d", s.FeeFreeFromYen, hardMaxYen)
+	}
+	if s.FeeYen < 0 || s.FeeYen > hardMaxYen {
+		bad("FEE-1", "fee_yen", "%d is out of range: choose 0 to %d", s.FeeYen, hardMaxYen)
+	}
+	within("FEE-1", "fee_tax_rate", int(s.FeeTaxRate), 0, hardMaxTaxRate)
+	if len(s.TaxRates) == 0 {
+		bad("TAX-1", "tax_rates", "list at least one rate, such as 10")
+	}
+	for i, r := range s.TaxRates {
+		within("TAX-1", "tax_rates["+strconv.Itoa(i)+"]", int(r), 0, hardMaxTaxRate)
+	}
+	if !slices.Contains([]Rounding{RoundDown, RoundHalfUp, RoundUp}, s.TaxRounding) {
+		bad("TAX-2", "tax_rounding", "%q is unknown: choose down, half_up or up", s.TaxRounding)
+	}
+	within("ITM-1", "max_lines", s.MaxLines, 1, hardMaxLines)
+	within("ITM-1", "max_line_quantity", s.MaxLineQuantity, 1, hardMaxQuantity)
+	if s.MaxUnitPriceYen < 1 || s.MaxUnitPriceYen > hardMaxYen {
+		bad("ITM-2", "max_unit_price_yen", "%d is out of range: choose 1 to %d", s.MaxUnitPriceYen, hardMaxYen)
+	}
+	within("", "item_code_digits", s.ItemCodeDigits, 1, maxCodeDigits)
+	within("", "customer_code_digits", s.CustomerCodeDigits, 1, maxCodeDigits)
+	within("", "ship_to_code_digits", s.ShipToCodeDigits, 1, maxCodeDigits)
+	return errors.Join(errs...)
+}
+
+func validClock(c order.Clock) bool {
+	return 0 <= c.Hour && c.Hour < 24 && 0 <= c.Minute && c.Minute < 60 && 0 <= c.Second && c.Second < 60
+}
+
+// CancelWindow is how long a web order may be cancelled (CAN-1).
+func (s Settings) CancelWindow() time.Duration {
+	return time.Duration(s.CancelWindowMinutes) * time.Minute
+}
+
+// Deadline is the dispatch deadline of a warehouse for a class (CUT-11).
+func (s Settings) Deadline(warehouse string, class order.Class) order.Clock {
+	for _, w := range s.WarehouseDeadlines {
+		if w.Warehouse != warehouse {
+			continue
+		}
+		if class == order.ClassTruck && w.Truck != nil {
+			return *w.Truck
+		}
+		if class != order.ClassTruck && w.Normal != nil {
+			return *w.Normal
+		}
+	}
+	if class == order.ClassTruck {
+		return s.DispatchDeadlineTruck
+	}
+	return s.DispatchDeadline
+}
+
+// leadDays is how many business days lie between shipping and arrival, and so between
+// acceptance and ready day (CUT-5, CUT-6). The region adds its own.
+func (s Settings) leadDays(class order.Class, region order.Region) int {
+	if class == order.ClassTruck {
+		return s.TruckReadyDays + region.LeadDays
+	}
+	return s.ReadyDays + region.LeadDays
+}

@@ -1,0 +1,211 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"todoke/order"
+)
+
+// The codes of the default regions.
+const (
+	RegionHonshu   = "honshu"
+	RegionHokkaido = "hokkaido"
+	RegionShikoku  = "shikoku"
+	RegionKyushu   = "kyushu"
+	RegionOkinawa  = "okinawa"
+	RegionIslands  = "islands" // 離島, by postal code
+)
+
+// Prefectures are the 47 of Japan, in the order of their JIS codes.
+var Prefectures = [...]string{
+	"北海道", "青森県", "岩手県", "宮城県", "秋田県", "山形県", "福島県",
+	"茨城県", "栃木県", "群馬県", "埼玉県", "千葉県", "東京都", "神奈川県",
+	"新潟県", "富山県", "石川県", "福井県", "山梨県", "長野県", "岐阜県", "静岡県", "愛知県",
+	"三重県", "滋賀県", "京都府", "大阪府", "兵庫県", "奈良県", "和歌山県",
+	"鳥取県", "島根県", "岡山県", "広島県", "山口県",
+	"徳島県", "香川県", "愛媛県", "高知県",
+	"福岡県", "佐賀県", "長崎県", "熊本県", "大分県", "宮崎県", "鹿児島県", "沖縄県",
+}
+
+// Prefecture is the full name of a prefecture written with or without its ending ("東京" or
+// "東京都"); ok is false for anything else.
+func Prefecture(s string) (name string, ok bool) {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return "", false
+	}
+	for _, p := range Prefectures {
+		if s == p || p != "北海道" && s+lastRune(p) == p {
+			return p, true
+		}
+	}
+	return "", false
+}
+
+func lastRune(s string) string {
+	r := []rune(s)
+	return string(r[len(r)-1])
+}
+
+// Regions finds the region of an address (CUT-2). It is safe for concurrent use.
+type Regions struct {
+	byPrefecture map[string]int
+	byPrefix     map[string]int
+	longest      int
+	rows         []order.Region
+}
+
+// NewRegions makes a table of regions. Each prefecture and each postal prefix belongs to one
+// region at most; errors name row and column.
+func NewRegions(rows []order.Region) (*Regions, error) {
+	r := &Regions{byPrefecture: map[string]int{}, byPrefix: map[string]int{}, rows: slices.Clone(rows)}
+	var errs []error
+	codes := map[string]bool{}
+	for i, row := range r.rows {
+		field := "regions[" + strconv.Itoa(i) + "]"
+		bad := func(rule, column, format string, args ...any) {
+			errs = append(errs, order.Invalid(rule, field+"."+column, fmt.Sprintf(format, args...)))
+		}
+		if row.Code == "" || codes[row.Code] {
+			bad("CUT-2", "region", "%q must be a code, each once", row.Code)
+		}
+		codes[row.Code] = true
+		for _, p := range row.Prefectures {
+			full, ok := Prefecture(p)
+			if !ok {
+				bad("CUT-2", "prefectures", "%q is not a prefecture", p)
+				continue
+			}
+			if _, twice := r.byPrefecture[full]; twice {
+				bad("CUT-2", "prefectures", "%s belongs to two regions", full)
+				continue
+			}
+			r.byPrefecture[full] = i
+		}
+		for _, p := range row.PostalPrefixes {
+			digits, ok := PostalCode(p)
+			if !ok {
+				bad("CUT-2", "postal_prefixes", "%q is not a beginning of a postal code: 1 to 7 digits", p)
+				continue
+			}
+			if _, twice := r.byPrefix[digits]; twice {
+				bad("CUT-2", "postal_prefixes", "%s belongs to two regions", digits)
+				continue
+			}
+			r.byPrefix[digits] = i
+			r.longest = max(r.longest, len(digits))
+		}
+		if !validClock(row.CutoffFax) {
+			bad("CUT-2", "cutoff_fax", "%s is not a time of day", row.CutoffFax)
+		}
+		if !validClock(row.CutoffWeb) {
+			bad("CUT-2", "cutoff_web", "%s is not a time of day", row.CutoffWeb)
+		}
+		if !validClock(row.CutoffTruck) {
+			bad("CUT-6", "cutoff_truck", "%s is not a time of day", row.CutoffTruck)
+		}
+		if row.LeadDays < 0 || row.LeadDays > maxReadyDays {
+			bad("CUT-6", "lead_days", "%d is out of range: choose 0 to %d", row.LeadDays, maxReadyDays)
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// PostalCode reads a postal code or the beginning of one as people write it ("100-0001",
+// "〒952"): its 1 to 7 digits, or ok false.
+func PostalCode(s string) (digits string, ok bool) {
+	digits = strings.NewReplacer("-", "", "‐", "", "－", "", "〒", "", " ", "").Replace(strings.TrimSpace(s))
+	if digits == "" || len(digits) > 7 {
+		return "", false
+	}
+	for i := range len(digits) {
+		if digits[i] < '0' || digits[i] > '9' {
+			return "", false
+		}
+	}
+	return digits, true
+}
+
+// Find is the region of an address: the longest postal prefix that fits, else the prefecture's.
+// ok is false when the table knows neither.
+func (r *Regions) Find(prefecture, postalCode string) (region order.Region, ok bool) {
+	if digits, valid := PostalCode(postalCode); valid {
+		for n := min(len(digits), r.longest); n > 0; n-- {
+			if i, found := r.byPrefix[digits[:n]]; found {
+				return r.rows[i], true
+			}
+		}
+	}
+	full, valid := Prefecture(prefecture)
+	if !valid {
+		return order.Region{}, false
+	}
+	i, found := r.byPrefecture[full]
+	if !found {
+		return order.Region{}, false
+	}
+	return r.rows[i], true
+}
+
+// ByCode finds a region by its code.
+func (r *Regions) ByCode(code string) (region order.Region, ok bool) {
+	for _, row := range r.rows {
+		if row.Code == code {
+			return row, true
+		}
+	}
+	return order.Region{}, false
+}
+
+// Rows are the regions in the order of the table.
+func (r *Regions) Rows() []order.Region { return slices.Clone(r.rows) }
+
+// Prefectures of the other main islands; Honshu has the rest.
+var (
+	prefecturesShikoku = Prefectures[35:39]
+	prefecturesKyushu  = Prefectures[39:46]
+)
+
+// islandPrefixes are the postal codes of isolated islands that no bridge joins to the
+// mainland of their prefecture.
+var islandPrefixes = []string{
+	"09701", "09702", "09703", "09704", "0971", "04314", "04315", // 利尻島、礼文島、奥尻島
+	"07838", "07839", // 焼尻島、天売島
+	"10001", "10002", "10003", "10004", "10005", "10006", "1001", "1002", // 伊豆諸島、小笠原諸島
+	"952",                                     // 佐渡島
+	"68401", "68402", "68403", "68404", "685", // 隠岐諸島
+	"76131", "7614", // 直島、小豆島、豊島
+	"8115", "817", "853", "8574", // 壱岐、対馬、五島列島
+	"89009", "8913", "8914", "8915", "8916", "8917", "8918", "8919", "89611", "89612", "894", // 種子島、屋久島、トカラ列島、甑島、奄美群島
+	"9013", "90505", "90506", "90507", "906", "907", // 久米島、大東島、伊江島、宮古、八重山
+}
+
+// DefaultRegions is the region table of a shop that has imported none: Honshu by the settings,
+// the rest with earlier cut-offs and more lead days the farther it lies (docs/rules.md).
+func DefaultRegions(s Settings) []order.Region {
+	var honshu []string
+	for i, p := range Prefectures {
+		if i > 0 && i < 35 { // 青森県 to 山口県
+			honshu = append(honshu, p)
+		}
+	}
+	clock := func(hour, minute int) order.Clock { return order.Clock{Hour: hour, Minute: minute} }
+	return []order.Region{
+		{Code: RegionHonshu, Prefectures: honshu, CutoffFax: s.CutoffFax, CutoffWeb: s.CutoffWeb, CutoffTruck: s.CutoffTruck},
+		{Code: RegionShikoku, Prefectures: slices.Clone(prefecturesShikoku), CutoffFax: clock(16, 0), CutoffWeb: clock(16, 30), CutoffTruck: s.CutoffTruck},
+		{Code: RegionKyushu, Prefectures: slices.Clone(prefecturesKyushu), CutoffFax: clock(15, 0), CutoffWeb: clock(15, 30), CutoffTruck: s.CutoffTruck},
+		{Code: RegionHokkaido, Prefectures: []string{"北海道"}, CutoffFax: clock(15, 0), CutoffWeb: clock(15, 30), CutoffTruck: s.CutoffTruck, LeadDays: 1},
+		{Code: RegionOkinawa, Prefectures: []string{"沖縄県"}, CutoffFax: clock(14, 0), CutoffWeb: clock(14, 30), CutoffTruck: s.CutoffTruck, LeadDays: 2},
+		{Code: RegionIslands, PostalPrefixes: slices.Clone(islandPrefixes), CutoffFax: clock(14, 0), CutoffWeb: clock(14, 30), CutoffTruck: s.CutoffTruck, LeadDays: 3},
+	}
+}
+
+// DefaultRegionTable is DefaultRegions, ready to look up.
+func DefaultRegionTable(s Settings) (*Regions, error) { return NewRegions(DefaultRegions(s)) }
