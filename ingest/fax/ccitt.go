@@ -1,0 +1,345 @@
+package fax
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"slices"
+)
+
+// scheme is how rows are coded.
+type scheme uint8
+
+const (
+	schemeRLE    scheme = iota // one-dimensional, no end-of-line codes, rows on byte boundaries
+	schemeG3                   // T.4 one-dimensional
+	schemeG3TwoD               // T.4 two-dimensional
+	schemeG4                   // T.6
+)
+
+// stream says how a run of coded rows is to be understood.
+type stream struct {
+	scheme   scheme
+	lsbFirst bool // the first bit is the lowest of a byte (TIFF FillOrder 2)
+	align    int  // rows start at multiples of this many bits: 1, 8 or 16
+	width    int  // pixels a row
+	rows     int  // rows to decode; -1 where the file does not say
+	maxRows  int  // never decode more
+	extra    bool // decode what follows rows, where it decodes cleanly to an end mark
+}
+
+// coded is what a stream decoded to.
+type coded struct {
+	pix   []byte // rows of (width+7)/8 bytes, 1 = black
+	rows  int    // rows in pix
+	bad   []int  // rows of pix that could not be decoded, ascending
+	ended bool   // an end mark (RTC, EOFB) was met
+}
+
+// decoder holds one stream. Rows are lists of changing elements (T.4 4.2.1.1): the strictly
+// rising positions at which the colour changes, the first from white to black, followed by
+// sentinels equal to the width.
+type decoder struct {
+	stream
+	b        []byte // coded bytes, most significant bit first, and zero bytes to look ahead into
+	end      int    // bits of b that are data
+	ref, cur []int32
+	n        int // changing elements in cur
+	out      coded
+	stride   int
+}
+
+const (
+	sentinels = 4
+	lookAhead = 16
+)
+
+// decodeStream decodes coded rows. It never fails: rows it cannot decode repeat the row above
+// (T.4 leaves this to the receiver; a repeated row disturbs reading least) and are listed; rows that never came are white and listed.
+func decodeStream(data []byte, s stream) coded {
+	d := &decoder{stream: s, end: 8 * len(data), stride: (s.width + 7) / 8}
+	d.b = make([]byte, len(data)+lookAhead)
+	if s.lsbFirst {
+		for i, v := range data {
+			d.b[i] = reversed[v]
+		}
+	} else {
+		copy(d.b, data)
+	}
+	d.ref = make([]int32, s.width+sentinels+2)
+	d.cur = make([]int32, s.width+sentinels+2)
+	d.resetRef()
+	limit := s.maxRows
+	if s.rows >= 0 {
+		limit = min(limit, s.rows)
+		// No coding takes less than a bit a row: a tall claim over few bytes allocates as it decodes.
+		d.out.pix = make([]byte, 0, min(limit, d.end+1)*d.stride)
+	}
+	pos := 0
+	switch s.scheme {
+	case schemeG4, schemeRLE:
+		pos = d.decodeUnmarked(pos, limit)
+	default:
+		pos = d.decodeMarked(pos, limit)
+	}
+	if s.extra && s.rows >= 0 && d.out.rows == limit && len(d.out.bad) == 0 && !d.out.ended {
+		d.decodeExtra(pos)
+	}
+	if s.rows >= 0 {
+		for d.out.rows < limit {
+			d.out.bad = append(d.out.bad, d.out.rows)
+			d.row()
+		}
+	}
+	return d.out
+}
+
+// resetRef makes the reference row white.
+func (d *decoder) resetRef() {
+	for i := range sentinels {
+		d.ref[i] = int32(d.width)
+	}
+}
+
+// row appends a white row.
+func (d *decoder) row() []byte {
+	d.out.rows++
+	n := len(d.out.pix)
+	if n+d.stride <= cap(d.out.pix) {
+		d.out.pix = d.out.pix[:n+d.stride]
+		row := d.out.pix[n:]
+		clear(row)
+		return row
+	}
+	d.out.pix = slices.Grow(d.out.pix, max(d.stride, n/2))[:n+d.stride]
+	row := d.out.pix[n:]
+	clear(row)
+	return row
+}
+
+// keep appends the row just decoded and makes it the reference.
+func (d *decoder) keep() {
+	for i := range sentinels {
+		d.cur[d.n+i] = int32(d.width)
+	}
+	row, c := d.row(), d.cur
+	for i := 0; i < d.n; i += 2 {
+		a, b := int(c[i]), int(c[i+1])
+		j, k := a>>3, b>>3
+		first, last := byte(0xff>>(a&7)), ^byte(0xff>>(b&7))
+		if j == k {
+			row[j] |= first & last
+			continue
+		}
+		row[j] |= first
+		for j++; j < k; j++ {
+			row[j] = 0xff
+		}
+		if last != 0 {
+			row[k] |= last
+		}
+	}
+	d.ref, d.cur = d.cur, d.ref
+}
+
+// lose appends n rows that cannot be decoded: the row above, and a note.
+func (d *decoder) lose(n int) {
+	for range n {
+		d.out.bad = append(d.out.bad, d.out.rows)
+		row := d.row()
+		if at := len(d.out.pix) - 2*d.stride; at >= 0 {
+			copy(row, d.out.pix[at:])
+		}
+	}
+}
+
+// peek is the bits from pos on, left-aligned; at least 57 of them are valid.
+func (d *decoder) peek(pos int) uint64 {
+	return binary.BigEndian.Uint64(d.b[pos>>3:]) << (pos & 7)
+}
+
+// row2D decodes one two-dimensional row against ref into cur. It returns the position after the
+// row, and false where the bits are no row.
+func (d *decoder) row2D(pos int) (int, bool) {
+	b, ref, cur, w := d.b, d.ref, d.cur, int32(d.width)
+	n, k, a0, colour := 0, 0, int32(0), 0
+	for a0 < w {
+		acc := binary.BigEndian.Uint64(b[pos>>3:]) << (pos & 7)
+		// Runs of V0, by far the most frequent mode, are the leading ones.
+		if v0 := bits.LeadingZeros64(^acc); v0 > 0 {
+			for ; v0 > 0 && a0 < w; v0-- {
+				a0 = ref[k]
+				cur[n] = a0
+				n++
+				k++
+				pos++
+				colour ^= 1
+			}
+			if a0 >= w {
+				n--
+				break
+			}
+			continue
+		}
+		m := modeTable[acc>>(64-modeBits)]
+		pos += int(m.n)
+		switch m.mode {
+		case modePass:
+			a0 = ref[k+1]
+			k += 2
+		case modeHorizontal:
+			for range 2 {
+				table := &runTables[colour]
+				for {
+					e := table[binary.BigEndian.Uint64(b[pos>>3:])<<(pos&7)>>(64-runBits)]
+					if e == 0 {
+						d.n = 0
+						return pos, false
+					}
+					pos += int(e >> 12)
+					a0 += int32(e & 0xfff)
+					if a0 > w {
+						d.n = 0
+						return pos, false
+					}
+					if e&0xfff < 64 {
+						break
+					}
+				}
+				colour ^= 1
+				if n > 0 && cur[n-1] == a0 {
+					n-- // a run of no pixels is no change
+				} else if a0 < w {
+					cur[n] = a0
+					n++
+				}
+			}
+			if a0 >= w {
+				break
+			}
+			for ref[k] <= a0 && ref[k] < w {
+				k += 2
+			}
+		case modeNone, modeExtension:
+			d.n = 0
+			return pos, false
+		default:
+			a1 := ref[k] + int32(m.mode)
+			if a1 < a0 || a1 > w {
+				d.n = 0
+				return pos, false
+			}
+			a0 = a1
+			colour ^= 1
+			if n > 0 && cur[n-1] == a0 {
+				n--
+			} else if a0 < w {
+				cur[n] = a0
+				n++
+			}
+			if m.mode < 0 && k > 0 {
+				k--
+			} else {
+				k++
+			}
+			for ref[k] <= a0 && ref[k] < w {
+				k += 2
+			}
+		}
+	}
+	d.n = n
+	return pos, true
+}
+
+// row1D decodes one one-dimensional row into cur.
+func (d *decoder) row1D(pos int) (int, bool) {
+	b, cur, w := d.b, d.cur, int32(d.width)
+	n, a0, colour := 0, int32(0), 0
+	for a0 < w {
+		table := &runTables[colour]
+		for {
+			e := table[binary.BigEndian.Uint64(b[pos>>3:])<<(pos&7)>>(64-runBits)]
+			if e == 0 {
+				d.n = 0
+				return pos, false
+			}
+			pos += int(e >> 12)
+			a0 += int32(e & 0xfff)
+			if a0 > w {
+				d.n = 0
+				return pos, false
+			}
+			if e&0xfff < 64 {
+				break
+			}
+		}
+		colour ^= 1
+		if n > 0 && cur[n-1] == a0 {
+			n--
+		} else if a0 < w {
+			cur[n] = a0
+			n++
+		}
+	}
+	d.n = n
+	return pos, true
+}
+
+// aligned rounds pos up to where a row may start.
+func (d *decoder) aligned(pos int) int {
+	if d.align > 1 {
+		return (pos + d.align - 1) / d.align * d.align
+	}
+	return pos
+}
+
+// decodeUnmarked decodes rows that no end-of-line codes part: T.6 and RLE. After a row that does
+// not decode nothing tells where the next begins, and the rest is left undecoded.
+func (d *decoder) decodeUnmarked(pos, limit int) int {
+	for d.out.rows < limit {
+		pos = d.aligned(pos)
+		if pos >= d.end {
+			break
+		}
+		if d.atEnd(pos) {
+			d.out.ended = true
+			break
+		}
+		var next int
+		var ok bool
+		if d.scheme == schemeG4 {
+			next, ok = d.row2D(pos)
+		} else {
+			next, ok = d.row1D(pos)
+		}
+		if !ok || next > d.end {
+			if d.rows < 0 {
+				d.lose(1) // no height is declared: the row that broke is the only trace of the damage
+			}
+			return pos
+		}
+		pos = next
+		d.keep()
+	}
+	return pos
+}
+
+// atEnd tells whether an end-of-line code stands at pos, which in T.6 only EOFB does.
+func (d *decoder) atEnd(pos int) bool { return d.peek(pos)>>(64-12) == 1 }
+
+// decodeExtra decodes rows beyond the declared height, and keeps them if every one decodes and
+// an end mark follows: then the height was wrong, not the data.
+func (d *decoder) decodeExtra(pos int) {
+	mark, rows := len(d.out.pix), d.out.rows
+	s := d.stream
+	d.rows = -1
+	switch s.scheme {
+	case schemeG4:
+		d.decodeUnmarked(pos, s.maxRows)
+	case schemeG3, schemeG3TwoD:
+		d.decodeMarked(pos, s.maxRows)
+	}
+	d.stream = s
+	if !d.out.ended || len(d.out.bad) > 0 {
+		d.out = coded{pix: d.out.pix[:mark], rows: rows}
+	}
+}

@@ -1,0 +1,16 @@
+// Package fax turns the bytes of a file into bilevel pages, and bilevel pages into bytes.
+//
+// In: TIFF (CCITT Group 3 and 4, run-length, PackBits, deflate, uncompressed), PDF whose pages
+// are one scanned image, PNG and JPEG. Out: one Page at a time, 1 = ink, in the sender's own
+// pixels (nothing is resampled), upright as the file's tags say, with its resolution and the
+// rows that damage destroyed. The other way, EncodeTIFF and EncodePDF write what fax servers
+// and gateways write.
+//
+// Bytes come from outside: declared sizes are checked against Limits before anything is
+// allocated, and no input makes the package panic, hang or take memory beyond them. It never
+// returns a blank page in silence: rows it could not decode are named, and a page of a kind it
+// does not decode is an error that says so.
+//
+// The codings are those of ITU-T T.4 (Group 3) and T.6 (Group 4); the file format is TIFF 6.0
+// with RFC 2306 (TIFF-F).
+package fax
