@@ -29,6 +29,7 @@ type commands struct {
 	settingFlags
 
 	Form    formCommand    `cmd:"" help:"Print fax forms and tell their geometry."`
+	Promise promiseCommand `cmd:"" help:"Tell acceptance, ready, arrival and ship day of an order that might be."`
 	Version versionCommand `cmd:"" help:"Print version and build."`
 }
 
