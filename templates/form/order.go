@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"todoke/order"
-	"todoke/templates/barcode"
 	"todoke/templates/typeset"
 )
 
@@ -180,11 +179,11 @@ func Order(o Options) (*Drawing, error) {
 	}
 	d := &Drawing{Layout: orderV1(), Title: "FAX注文書"}
 	d.Identity = Identity{Kind: KindOrder, Version: d.Layout.Version, CustomerCode: o.CustomerCode}
-	qr, err := barcode.QR(d.Identity.Payload(), qrVersions)
+	qr, err := qrMatrix(d.Identity.Payload())
 	if err != nil {
 		return nil, err
 	}
-	bars, err := barcode.Code128(d.Identity.Number())
+	bars, err := Code128(d.Identity.Number())
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,112 @@
+package jobs
+
+import (
+	"time"
+
+	"github.com/riverqueue/river"
+)
+
+// The queues. Allocation and waves have a worker to themselves: one batch at a time is the
+// fastest, and correct with more.
+const (
+	QueueRead     = "read"
+	QueueAllocate = "allocate"
+	QueueWave     = "wave"
+	QueueOutput   = "output"
+)
+
+// Timeouts. A job still running after Rescue belongs to a process that died and is tried
+// again; Rescue stays well above Timeout.
+const (
+	Timeout = 2 * time.Minute
+	Rescue  = 5 * time.Minute
+)
+
+// ReadDocument reads one stored document: a mail into its parts, a fax into pages and
+// orders or reviews, a web order's file into its order.
+type ReadDocument struct {
+	DocumentID int64 `json:"document_id"`
+}
+
+// Kind implements river.JobArgs.
+func (ReadDocument) Kind() string { return "read_document" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (ReadDocument) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueRead, MaxAttempts: 8}
+}
+
+// AllocateOrders reserves stock for every order that waits (STK-1). It says only "look":
+// what waits are rows.
+type AllocateOrders struct{}
+
+// Kind implements river.JobArgs.
+func (AllocateOrders) Kind() string { return "allocate_orders" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (AllocateOrders) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueAllocate, MaxAttempts: 8}
+}
+
+// ReleaseWave puts what is due on pick lists (WHS-1), as of one due time of a schedule.
+type ReleaseWave struct {
+	Schedule string    `json:"schedule"`
+	DueAt    time.Time `json:"due_at"`
+}
+
+// Kind implements river.JobArgs.
+func (ReleaseWave) Kind() string { return "release_wave" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (ReleaseWave) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueWave, MaxAttempts: 20}
+}
+
+// ReplanShipments gives shipments that missed their dispatch deadline the earliest date still
+// reachable (CUT-11). It says only "look".
+type ReplanShipments struct{}
+
+// Kind implements river.JobArgs.
+func (ReplanShipments) Kind() string { return "replan_shipments" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (ReplanShipments) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueWave, MaxAttempts: 8}
+}
+
+// PrintPickList makes a pick list's documents and the deliveries that carry them.
+type PrintPickList struct {
+	PickListID int64 `json:"pick_list_id"`
+}
+
+// Kind implements river.JobArgs.
+func (PrintPickList) Kind() string { return "print_pick_list" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (PrintPickList) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueOutput, MaxAttempts: 20}
+}
+
+// DeliverDocument hands one issued document to one recipient.
+type DeliverDocument struct {
+	DeliveryID int64 `json:"delivery_id"`
+}
+
+// Kind implements river.JobArgs.
+func (DeliverDocument) Kind() string { return "deliver_document" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (DeliverDocument) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueOutput, MaxAttempts: 40}
+}
+
+// Look tells whether a job says only "look at the rows that wait": one that has not started
+// yet is as good as two.
+func Look(args river.JobArgs) bool {
+	switch args.(type) {
+	case AllocateOrders, ReplanShipments:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,25 @@
+-- Roles and grants, run at the end of every migration; everything here may run again.
+-- Roles belong to the whole server, so two databases may migrate at once.
+DO $$
+DECLARE r text;
+BEGIN
+    FOREACH r IN ARRAY ARRAY['todoke_owner', 'todoke_app', 'todoke_retention'] LOOP
+        BEGIN
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN
+                EXECUTE format('CREATE ROLE %I NOLOGIN', r);
+            END IF;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+        END;
+    END LOOP;
+END $$;
+
+GRANT USAGE ON SCHEMA public TO todoke_app, todoke_retention;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO todoke_app;
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO todoke_app;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO todoke_app;
+REVOKE UPDATE, DELETE, TRUNCATE ON documents, drafts, events, issued_documents FROM todoke_app;
+REVOKE DELETE, TRUNCATE ON orders, order_lines, pages, reviews, document_states, idempotency_keys,
+    waves, pick_lists, deliveries, schedule_runs FROM todoke_app;
+REVOKE INSERT, UPDATE, DELETE ON goose_db_version FROM todoke_app;
+
+GRANT SELECT, UPDATE, DELETE ON documents, document_states, pages, drafts, reviews, events, issued_documents TO todoke_retention;

@@ -1,0 +1,127 @@
+package store
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"todoke/order"
+)
+
+// Blobs is a folder of immutable byte strings under the hex SHA-256 of their content. What
+// Put has returned for survives a power cut: the file and the directories above it are synced.
+type Blobs struct{ dir string }
+
+// OpenBlobs makes the folder where it is missing.
+func OpenBlobs(dir string) (*Blobs, error) {
+	if dir == "" {
+		return nil, errors.New("open blobs: no folder given")
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("open blobs: %w", err)
+	}
+	if err := syncDir(filepath.Dir(dir)); err != nil {
+		return nil, fmt.Errorf("open blobs: %w", err)
+	}
+	return &Blobs{dir: dir}, nil
+}
+
+// Key is the key under which data lies.
+func Key(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+func (b *Blobs) path(key string) string { return filepath.Join(b.dir, key[:2], key) }
+
+// Put stores data and returns its key. Bytes already there are not written again, and a
+// damaged file is replaced.
+func (b *Blobs) Put(data []byte) (string, error) {
+	key := Key(data)
+	if _, err := b.Get(key); err == nil {
+		// It may have been written by a process that died before syncing the directory.
+		return key, b.sync(key)
+	}
+	path := b.path(key)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", fmt.Errorf("put blob: %w", err)
+	}
+	// Beside its place: rename is atomic within one file system only.
+	part := path + ".part-" + rand.Text()
+	if err := writeSynced(part, data, 0o600); err != nil {
+		return "", fmt.Errorf("put blob: %w", err)
+	}
+	if err := os.Rename(part, path); err != nil {
+		_ = os.Remove(part)
+		return "", fmt.Errorf("put blob: %w", err)
+	}
+	return key, b.sync(key)
+}
+
+func (b *Blobs) sync(key string) error {
+	for _, dir := range []string{filepath.Dir(b.path(key)), b.dir} {
+		if err := syncDir(dir); err != nil {
+			return fmt.Errorf("put blob: %w", err)
+		}
+	}
+	return nil
+}
+
+// Get reads a blob and checks that it is what its key says. A missing or damaged blob is a
+// permanent error: a person must bring it back from a backup.
+func (b *Blobs) Get(key string) ([]byte, error) {
+	if len(key) != hex.EncodedLen(sha256.Size) {
+		return nil, order.Permanent("stored bytes have no valid key", fmt.Errorf("blob key %q", key))
+	}
+	if _, err := hex.DecodeString(key); err != nil {
+		return nil, order.Permanent("stored bytes have no valid key", err)
+	}
+	data, err := os.ReadFile(b.path(key))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, order.Permanent("stored bytes are missing: bring blob "+key+" back from a backup", err)
+	case err != nil:
+		return nil, fmt.Errorf("get blob: %w", err)
+	case Key(data) != key:
+		return nil, order.Permanent("stored bytes are damaged: bring blob "+key+" back from a backup", nil)
+	}
+	return data, nil
+}
+
+// writeSynced writes a new file and syncs it; on failure nothing is left behind.
+func writeSynced(path string, data []byte, mode fs.FileMode) (err error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close()
+			_ = os.Remove(path)
+		}
+	}()
+	if _, err := f.Write(data); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	if err := d.Sync(); err != nil {
+		_ = d.Close()
+		return err
+	}
+	return d.Close()
+}

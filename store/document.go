@@ -1,0 +1,220 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"todoke/jobs"
+	"todoke/order"
+)
+
+// DocumentState is where an inbound document stands.
+type DocumentState string
+
+// The states of a document. Received and review are not final; read and split are: what the
+// document held is followed page by page and part by part.
+const (
+	DocumentReceived  DocumentState = "received"  // waits to be read
+	DocumentReview    DocumentState = "review"    // a person must look at it as a whole
+	DocumentSplit     DocumentState = "split"     // a mail: its parts are documents of their own
+	DocumentRead      DocumentState = "read"      // a fax: its pages carry on
+	DocumentOrdered   DocumentState = "ordered"   // a web order
+	DocumentRefused   DocumentState = "refused"   // a web order that was refused and answered so
+	DocumentDuplicate DocumentState = "duplicate" // of another document
+	DocumentJunk      DocumentState = "junk"      // by a person
+)
+
+// Final tells whether nothing is left to do for the document itself.
+func (s DocumentState) Final() bool { return s != DocumentReceived && s != DocumentReview }
+
+// NewDocument is what a collector hands in.
+type NewDocument struct {
+	Source     string    // file, folder, mail, web:FRONT …
+	ExternalID string    // the source's own name of the transmission; equal names are one transmission
+	ReceivedAt time.Time // CUT-3
+	Caller     string    // claimed sender number, digits
+	FileName   string
+	MediaType  string // "" where unknown: the bytes decide
+	Bytes      []byte
+	ParentID   int64 // the mail it was attached to
+}
+
+// Document is an inbound document and where it stands.
+type Document struct {
+	ID          int64         `json:"id"`
+	Source      string        `json:"source"`
+	ExternalID  string        `json:"external_id"`
+	ParentID    int64         `json:"parent,omitempty"`
+	DuplicateOf int64         `json:"duplicate_of,omitempty"`
+	ReceivedAt  time.Time     `json:"received_at"`
+	StoredAt    time.Time     `json:"stored_at"`
+	Caller      string        `json:"caller,omitempty"`
+	FileName    string        `json:"file_name,omitempty"`
+	MediaType   string        `json:"media_type"`
+	SHA256      string        `json:"sha256"`
+	SizeBytes   int64         `json:"size_bytes"`
+	State       DocumentState `json:"state"`
+	Detail      string        `json:"detail,omitempty"`
+	OrderID     int64         `json:"-"`
+	ChangedAt   time.Time     `json:"changed_at"`
+}
+
+// AddDocument stores a document for good (blob synced, then row and read_document job in one
+// transaction) and returns its id: once it returns, the mail may be moved or the request
+// answered. A transmission handed in again with the same bytes is kept as a duplicate of the
+// first and closed; duplicateOf is then the first's id. A transmission name that comes again
+// with other bytes is read like any document: the name alone proves nothing.
+func (s *Store) AddDocument(ctx context.Context, d NewDocument) (id, duplicateOf int64, err error) {
+	key, err := s.blobs.Put(d.Bytes)
+	if err != nil {
+		return 0, 0, order.Temporary("the document could not be stored", err)
+	}
+	err = s.InTx(ctx, func(tx *Tx) error {
+		id, duplicateOf, err = tx.addDocument(ctx, d, key, nil)
+		return err
+	})
+	return id, duplicateOf, err
+}
+
+// AddPart stores a part of a mail inside the transaction that closes the mail; its bytes must
+// be in the blob folder already, under key.
+func (tx *Tx) AddPart(ctx context.Context, d NewDocument, key string) (id, duplicateOf int64, err error) {
+	return tx.addDocument(ctx, d, key, nil)
+}
+
+func (tx *Tx) addDocument(ctx context.Context, d NewDocument, key string, body []byte) (id, duplicateOf int64, err error) {
+	if d.Source == "" || d.ExternalID == "" || d.ReceivedAt.IsZero() {
+		return 0, 0, order.Invalid("", "", "a document needs its source, its transmission's name and when it was received")
+	}
+	if d.MediaType == "" {
+		d.MediaType = "application/octet-stream"
+	}
+	now := at(tx.s.now())
+	args := func() []any {
+		return []any{d.Source, d.ExternalID, null(d.ParentID), at(d.ReceivedAt), now, d.Caller, d.FileName, d.MediaType, key, int64(len(d.Bytes)), body}
+	}
+	for {
+		err = tx.tx.QueryRow(ctx, query("DocumentInsert"), args()...).Scan(&id)
+		if err == nil {
+			break
+		}
+		if !missing(err) {
+			return 0, 0, fmt.Errorf("insert document: %w", err)
+		}
+		var first int64
+		var sha string
+		if err := tx.tx.QueryRow(ctx, query("DocumentByTransmission"), d.Source, d.ExternalID).Scan(&first, &sha); err != nil {
+			return 0, 0, fmt.Errorf("find transmission: %w", err)
+		}
+		if sha != key {
+			d.ExternalID += "~" + key[:16]
+			continue
+		}
+		if err := tx.tx.QueryRow(ctx, query("DocumentInsertDuplicate"), append(args(), first)...).Scan(&id); err != nil {
+			return 0, 0, fmt.Errorf("insert duplicate: %w", err)
+		}
+		detail := fmt.Sprintf("the same transmission as document %d", first)
+		b := &pgx.Batch{}
+		b.Queue(query("DocumentStateInsert"), id, string(DocumentDuplicate), detail, nil, now)
+		queueEvents(b, 0, id, []order.Event{{Kind: order.EventNoted, Rule: "FAX-5", At: now, Text: "closed as " + detail}})
+		return id, first, tx.tx.SendBatch(ctx, b).Close()
+	}
+	if body != nil { // a web order: its state comes with its answer
+		return id, 0, nil
+	}
+	if err := tx.exec(ctx, "DocumentStateInsert", id, string(DocumentReceived), "", nil, now); err != nil {
+		return 0, 0, err
+	}
+	return id, 0, tx.Enqueue(ctx, jobs.ReadDocument{DocumentID: id})
+}
+
+// DocumentBytes are a document's bytes as received, checked against their SHA-256.
+func (s *Store) DocumentBytes(ctx context.Context, id int64) ([]byte, error) {
+	var key string
+	var body []byte
+	err := s.pool.QueryRow(ctx, query("DocumentBody"), id).Scan(&key, &body)
+	if missing(err) {
+		return nil, order.NotFound("document", fmt.Sprintf("there is no document %d", id))
+	}
+	if err != nil {
+		return nil, kinded(fmt.Errorf("read document: %w", err))
+	}
+	if body != nil {
+		if Key(body) != key {
+			return nil, order.Permanent(fmt.Sprintf("document %d is damaged", id), errors.New("sha256 differs"))
+		}
+		return body, nil
+	}
+	return s.blobs.Get(key)
+}
+
+// GetDocument reads one document.
+func (s *Store) GetDocument(ctx context.Context, id int64) (Document, error) {
+	d, err := collect(ctx, s.pool, "DocumentsByID", scanDocument, []int64{id})
+	if err != nil {
+		return Document{}, err
+	}
+	if len(d) == 0 {
+		return Document{}, order.NotFound("document", fmt.Sprintf("there is no document %d", id))
+	}
+	return d[0], nil
+}
+
+// DocumentFilter narrows ListDocuments; empty fields do not.
+type DocumentFilter struct {
+	State   DocumentState
+	Source  string
+	AfterID int64
+	Limit   int // 0 is 100
+}
+
+// ListDocuments reads documents in the order they were stored.
+func (s *Store) ListDocuments(ctx context.Context, f DocumentFilter) ([]Document, error) {
+	const page = 100
+	if f.Limit <= 0 {
+		f.Limit = page
+	}
+	ids, err := collect(ctx, s.pool, "DocumentIDsList", pgx.RowTo[int64], string(f.State), f.Source, f.AfterID, f.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return collect(ctx, s.pool, "DocumentsByID", scanDocument, ids)
+}
+
+// DocumentParts are the ids of the documents that a mail was split into.
+func (s *Store) DocumentParts(ctx context.Context, id int64) ([]int64, error) {
+	return collect(ctx, s.pool, "DocumentChildren", pgx.RowTo[int64], id)
+}
+
+func scanDocument(r pgx.CollectableRow) (Document, error) {
+	var d Document
+	err := r.Scan(&d.ID, &d.Source, &d.ExternalID, &d.ParentID, &d.DuplicateOf, &d.ReceivedAt, &d.StoredAt, &d.Caller,
+		&d.FileName, &d.MediaType, &d.SHA256, &d.SizeBytes, &d.State, &d.Detail, &d.OrderID, &d.ChangedAt)
+	return d, err
+}
+
+// SetDocument moves a document in the transaction. Only one that waits (received or review)
+// moves; ok is false where it stands elsewhere already, as after a job that ran twice.
+func (tx *Tx) SetDocument(ctx context.Context, id int64, state DocumentState, detail string, orderID int64, now time.Time) (ok bool, err error) {
+	if ok, err = tx.waits(ctx, id); !ok || err != nil {
+		return false, err
+	}
+	return true, tx.exec(ctx, "DocumentStateUpdate", id, string(state), detail, null(orderID), at(now))
+}
+
+// waits locks a document and tells whether it still waits to be read or settled.
+func (tx *Tx) waits(ctx context.Context, id int64) (bool, error) {
+	var state DocumentState
+	err := tx.tx.QueryRow(ctx, query("DocumentStateLock"), id).Scan(&state)
+	if missing(err) {
+		return false, order.NotFound("document", fmt.Sprintf("there is no document %d", id))
+	}
+	if err != nil {
+		return false, fmt.Errorf("lock document: %w", err)
+	}
+	return !state.Final(), nil
+}

@@ -1,0 +1,202 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+
+	"todoke/order"
+	"todoke/rules"
+)
+
+// shared are the masters that every order looks at; they change rarely and are kept in memory
+// for as long as the database's masters version stays the same.
+type shared struct {
+	calendar   *rules.Calendar
+	regions    *rules.Regions
+	warehouses []order.Warehouse
+}
+
+type mastersCache struct {
+	mu      sync.Mutex
+	version int64
+	value   *shared
+}
+
+// querier is a pool or a transaction.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+}
+
+// at gives the shared masters of the given version, reading them where it is not the one kept.
+func (c *mastersCache) at(ctx context.Context, q querier, version int64, settings rules.Settings) (*shared, error) {
+	c.mu.Lock()
+	if c.value != nil && c.version == version {
+		v := c.value
+		c.mu.Unlock()
+		return v, nil
+	}
+	c.mu.Unlock()
+	v, err := readShared(ctx, q, settings)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if version > c.version {
+		c.version, c.value = version, v
+	}
+	return v, nil
+}
+
+func readShared(ctx context.Context, q querier, settings rules.Settings) (*shared, error) {
+	rows, err := q.Query(ctx, query("CalendarAll"))
+	if err != nil {
+		return nil, fmt.Errorf("read calendar: %w", err)
+	}
+	days, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (order.CalendarDay, error) {
+		var d order.CalendarDay
+		return d, r.Scan((*date)(&d.On), &d.Kind, &d.Name)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read calendar: %w", err)
+	}
+	regions, err := readRegions(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	warehouses, err := readWarehouses(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	if len(regions) == 0 {
+		regions = rules.DefaultRegions(settings)
+	}
+	cal, err := rules.NewCalendar(settings.Closures, days)
+	if err != nil {
+		return nil, fmt.Errorf("make calendar: %w", err)
+	}
+	table, err := rules.NewRegions(regions)
+	if err != nil {
+		return nil, fmt.Errorf("make regions: %w", err)
+	}
+	return &shared{calendar: cal, regions: table, warehouses: warehouses}, nil
+}
+
+func readRegions(ctx context.Context, q querier) ([]order.Region, error) {
+	rows, err := q.Query(ctx, query("RegionsAll"))
+	if err != nil {
+		return nil, fmt.Errorf("read regions: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (order.Region, error) {
+		var v order.Region
+		return v, r.Scan(&v.Code, &v.Prefectures, &v.PostalPrefixes,
+			(*clock)(&v.CutoffFax), (*clock)(&v.CutoffWeb), (*clock)(&v.CutoffTruck), &v.LeadDays)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read regions: %w", err)
+	}
+	return out, nil
+}
+
+func readWarehouses(ctx context.Context, q querier) ([]order.Warehouse, error) {
+	rows, err := q.Query(ctx, query("WarehousesAll"))
+	if err != nil {
+		return nil, fmt.Errorf("read warehouses: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (order.Warehouse, error) {
+		var v order.Warehouse
+		return v, r.Scan(&v.Code, &v.Name, &v.Regions, &v.FallbackOrder, &v.Channel, &v.Format)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read warehouses: %w", err)
+	}
+	return out, nil
+}
+
+func (s *Store) shared(ctx context.Context, q querier) (*shared, error) {
+	var version int64
+	if err := q.QueryRow(ctx, query("MastersVersion")).Scan(&version); err != nil {
+		return nil, fmt.Errorf("read masters version: %w", err)
+	}
+	return s.masters.at(ctx, q, version, s.settings)
+}
+
+// Masters are what every order looks at, for those who promise or read without an order.
+func (s *Store) Masters(ctx context.Context) (*rules.Calendar, *rules.Regions, []order.Warehouse, error) {
+	sh, err := s.shared(ctx, s.pool)
+	if err != nil {
+		return nil, nil, nil, kinded(err)
+	}
+	return sh.calendar, sh.regions, sh.warehouses, nil
+}
+
+func scanDepartment(r pgx.Row) (order.Department, error) {
+	var d order.Department
+	err := r.Scan(&d.Code, &d.Name, &d.CompanyCode, &d.CompanyName, &d.DealerCode, &d.Fax, &d.Email, &d.PostalCode,
+		&d.Prefecture, &d.Address, &d.PriceList, &d.Points, &d.Stockout, &d.Payment)
+	return d, err
+}
+
+func scanItem(r pgx.CollectableRow) (order.Item, error) {
+	var i order.Item
+	err := r.Scan(&i.Code, &i.Name, &i.NameKana, &i.Unit, &i.OrderMultiple, &i.ListPrice, &i.TaxRate, &i.Class,
+		&i.Category, &i.Returnable, &i.NoSaturday, &i.EcoMarks, &i.SuccessorCode, &i.Discontinued)
+	return i, err
+}
+
+func scanShipTo(r pgx.CollectableRow) (order.ShipTo, error) {
+	var s order.ShipTo
+	err := r.Scan(&s.Code, &s.CompanyCode, &s.Name, &s.PostalCode, &s.Prefecture, &s.Address)
+	return s, err
+}
+
+// Items are all items, by code.
+func (s *Store) Items(ctx context.Context) ([]order.Item, error) {
+	return collect(ctx, s.pool, "ItemsAll", scanItem)
+}
+
+// Departments are all departments, by code.
+func (s *Store) Departments(ctx context.Context) ([]order.Department, error) {
+	return collect(ctx, s.pool, "DepartmentsAll", func(r pgx.CollectableRow) (order.Department, error) {
+		return scanDepartment(r)
+	})
+}
+
+// ShipTos are all registered places, by company and code.
+func (s *Store) ShipTos(ctx context.Context) ([]order.ShipTo, error) {
+	return collect(ctx, s.pool, "ShipTosAll", scanShipTo)
+}
+
+// GetDepartment reads one department.
+func (s *Store) GetDepartment(ctx context.Context, code string) (order.Department, error) {
+	d, err := scanDepartment(s.pool.QueryRow(ctx, query("DepartmentGet"), code))
+	if missing(err) {
+		return d, order.NotFound("customer_code", "no customer has the code "+code)
+	}
+	return d, kinded(err)
+}
+
+// MastersVersion changes with every import: what was made of the masters is stale then.
+func (s *Store) MastersVersion(ctx context.Context) (int64, error) {
+	var v int64
+	err := s.pool.QueryRow(ctx, query("MastersVersion")).Scan(&v)
+	return v, kinded(err)
+}
+
+// collect runs a named query and scans its rows.
+func collect[T any](ctx context.Context, q querier, name string, scan pgx.RowToFunc[T], args ...any) ([]T, error) {
+	rows, err := q.Query(ctx, query(name), args...)
+	if err != nil {
+		return nil, kinded(fmt.Errorf("query %s: %w", name, err))
+	}
+	out, err := pgx.CollectRows(rows, scan)
+	if err != nil {
+		return nil, kinded(fmt.Errorf("query %s: %w", name, err))
+	}
+	return out, nil
+}

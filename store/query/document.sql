@@ -1,0 +1,110 @@
+-- Statements about inbound documents, their pages and what a person must settle.
+
+-- name: DocumentInsert
+INSERT INTO documents (source, external_id, parent_id, received_at, stored_at, caller, file_name, media_type, sha256, size_bytes, body)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT (source, external_id) WHERE duplicate_of IS NULL DO NOTHING
+RETURNING id;
+
+-- name: DocumentInsertDuplicate
+INSERT INTO documents (source, external_id, parent_id, received_at, stored_at, caller, file_name, media_type, sha256, size_bytes, body, duplicate_of)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+RETURNING id;
+
+-- name: DocumentByTransmission
+SELECT id, sha256 FROM documents WHERE source = $1 AND external_id = $2 AND duplicate_of IS NULL;
+
+-- name: DocumentStateInsert
+INSERT INTO document_states (document_id, state, detail, order_id, changed_at) VALUES ($1, $2, $3, $4, $5);
+
+-- name: DocumentStateUpdate
+UPDATE document_states SET state = $2, detail = $3, order_id = $4, changed_at = $5 WHERE document_id = $1;
+
+-- name: DocumentStateLock
+SELECT state FROM document_states WHERE document_id = $1 FOR UPDATE;
+
+-- name: DocumentsByID
+SELECT d.id, d.source, d.external_id, coalesce(d.parent_id, 0), coalesce(d.duplicate_of, 0), d.received_at, d.stored_at, d.caller,
+    d.file_name, d.media_type, d.sha256, d.size_bytes, s.state, s.detail, coalesce(s.order_id, 0), s.changed_at
+FROM documents d JOIN document_states s ON s.document_id = d.id
+WHERE d.id = ANY($1) ORDER BY d.id;
+
+-- name: DocumentIDsList
+SELECT d.id FROM documents d JOIN document_states s ON s.document_id = d.id
+WHERE ($1 = '' OR s.state = $1) AND ($2 = '' OR d.source = $2) AND d.id > $3
+ORDER BY d.id LIMIT $4;
+
+-- name: DocumentBody
+SELECT sha256, body FROM documents WHERE id = $1;
+
+-- name: DocumentChildren
+SELECT id FROM documents WHERE parent_id = $1 ORDER BY id;
+
+-- name: PagesByDocument
+SELECT p.id, p.document_id, p.no, p.blob_key, p.width_px, p.height_px, p.x_dpi, p.y_dpi, p.coding, p.bad_rows, p.state, p.detail,
+    coalesce(p.order_id, 0), coalesce(o.number, '')
+FROM pages p LEFT JOIN orders o ON o.id = p.order_id
+WHERE p.document_id = ANY($1) ORDER BY p.document_id, p.no;
+
+-- name: PageInsert
+INSERT INTO pages (document_id, no, blob_key, width_px, height_px, x_dpi, y_dpi, coding, bad_rows, state, detail, order_id, changed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+RETURNING id;
+
+-- name: PageStateUpdate
+UPDATE pages SET state = $2, detail = $3, order_id = $4, changed_at = $5 WHERE id = $1;
+
+-- name: DraftInsert
+INSERT INTO drafts (page_id, draft, read_at) VALUES ($1, $2, $3);
+
+-- name: DraftLatest
+SELECT draft FROM drafts WHERE page_id = $1 ORDER BY id DESC LIMIT 1;
+
+-- name: ReviewInsert
+INSERT INTO reviews (document_id, page_id, state, reasons, draft, deadline_at, opened_at)
+VALUES ($1, $2, 'open', $3, $4, $5, $6)
+RETURNING id;
+
+-- name: ReviewsOpen
+SELECT r.id, r.document_id, coalesce(r.page_id, 0), coalesce(p.no, 0), r.state, r.reasons, r.draft, r.deadline_at, r.opened_at,
+    r.closed_at, r.closed_by, coalesce(r.order_id, 0)
+FROM reviews r LEFT JOIN pages p ON p.id = r.page_id
+WHERE r.state = 'open'
+ORDER BY r.deadline_at NULLS LAST, r.id;
+
+-- name: ReviewsByDocument
+SELECT r.id, r.document_id, coalesce(r.page_id, 0), coalesce(p.no, 0), r.state, r.reasons, r.draft, r.deadline_at, r.opened_at,
+    r.closed_at, r.closed_by, coalesce(r.order_id, 0)
+FROM reviews r LEFT JOIN pages p ON p.id = r.page_id
+WHERE r.document_id = $1
+ORDER BY p.no NULLS FIRST, r.id;
+
+-- name: ReviewLock
+SELECT state FROM reviews WHERE id = $1 FOR UPDATE;
+
+-- name: ReviewUpdate
+UPDATE reviews SET state = $2, reasons = $3, draft = $4, closed_at = $5, closed_by = $6, order_id = $7 WHERE id = $1;
+
+-- name: ResendOfBytes
+-- Another transmission, not itself a duplicate or thrown away, with these very bytes.
+SELECT d.id FROM documents d JOIN document_states s ON s.document_id = d.id
+WHERE d.sha256 = $2 AND d.id <> $1 AND d.duplicate_of IS NULL AND d.received_at BETWEEN $3 AND $4
+  AND s.state IN ('read', 'review', 'ordered', 'split') AND d.id < $1
+ORDER BY d.id DESC LIMIT 1;
+
+-- name: ResendOfPages
+-- Pages with these very pixels that came with another transmission and became an order or wait.
+SELECT p.blob_key, p.document_id, p.no, coalesce(o.number, '')
+FROM pages p JOIN documents d ON d.id = p.document_id LEFT JOIN orders o ON o.id = p.order_id
+WHERE p.blob_key = ANY($2) AND p.document_id <> $1 AND p.state IN ('ordered', 'review')
+  AND d.received_at BETWEEN $3 AND $4
+ORDER BY p.id DESC;
+
+-- name: ResendOfLines
+-- An order of the same department by fax, received within the window, with the same items and
+-- quantities.
+SELECT o.number, coalesce(o.document_id, 0) FROM orders o
+WHERE o.department_code = $1 AND o.channel = 'fax' AND o.state <> 'cancelled'
+  AND o.received_at BETWEEN $2 AND $3
+  AND (SELECT array_agg(l.item_code || ' ' || l.qty ORDER BY l.item_code, l.qty) FROM order_lines l WHERE l.order_id = o.id) = $4
+ORDER BY o.id DESC LIMIT 1;

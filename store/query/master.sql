@@ -1,0 +1,145 @@
+-- Statements about masters. Imports take whole files as arrays; WITH ORDINALITY keeps the
+-- row's place so that a complaint can name it.
+
+-- name: CalendarAll
+SELECT "on", kind, name FROM calendar_days ORDER BY "on";
+
+-- name: RegionsAll
+SELECT code, prefectures, postal_prefixes, cutoff_fax, cutoff_web, cutoff_truck, lead_days FROM regions ORDER BY position, code;
+
+-- name: WarehousesAll
+SELECT code, name, regions, fallback_order, channel, formats FROM warehouses ORDER BY fallback_order, code;
+
+-- name: ItemsAll
+SELECT code, name, name_kana, unit, order_multiple, list_price_yen, tax_rate, class, category, returnable,
+    no_saturday, eco_marks, successor_code, discontinued
+FROM items ORDER BY code;
+
+-- name: DepartmentsAll
+SELECT d.code, d.name, d.company_code, c.name, coalesce(d.dealer_code, ''), d.fax, d.email, d.postal_code,
+    d.prefecture, d.address, d.price_list, d.points, d.stockout, d.payment
+FROM departments d JOIN companies c ON c.code = d.company_code ORDER BY d.code;
+
+-- name: ShipTosAll
+SELECT code, company_code, name, postal_code, prefecture, address FROM ship_tos ORDER BY company_code, code;
+
+-- name: MastersVersionBump
+UPDATE masters_version SET version = version + 1;
+
+-- name: MastersLock
+SELECT pg_advisory_xact_lock(hashtext('todoke masters'));
+
+-- name: DealersUpsert
+INSERT INTO dealers (code, name, registration_number, address, fax, email)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+ON CONFLICT (code) DO UPDATE SET name = excluded.name, registration_number = excluded.registration_number,
+    address = excluded.address, fax = excluded.fax, email = excluded.email;
+
+-- name: CompaniesUpsert
+INSERT INTO companies (code, name)
+SELECT * FROM unnest($1::text[], $2::text[])
+ON CONFLICT (code) DO UPDATE SET name = excluded.name;
+
+-- name: DepartmentsUpsert
+INSERT INTO departments (code, name, company_code, dealer_code, fax, email, postal_code, prefecture, address,
+    price_list, points, stockout, payment)
+SELECT code, name, company_code, nullif(dealer_code, ''), fax, email, postal_code, prefecture, address,
+    price_list, points, stockout, payment
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+    $10::text[], $11::boolean[], $12::text[], $13::text[])
+    AS t (code, name, company_code, dealer_code, fax, email, postal_code, prefecture, address, price_list, points, stockout, payment)
+ON CONFLICT (code) DO UPDATE SET name = excluded.name, company_code = excluded.company_code,
+    dealer_code = excluded.dealer_code, fax = excluded.fax, email = excluded.email, postal_code = excluded.postal_code,
+    prefecture = excluded.prefecture, address = excluded.address, price_list = excluded.price_list,
+    points = excluded.points, stockout = excluded.stockout, payment = excluded.payment;
+
+-- name: UsersUpsert
+INSERT INTO users (code, department_code, name, email, role)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+ON CONFLICT (code) DO UPDATE SET department_code = excluded.department_code, name = excluded.name,
+    email = excluded.email, role = excluded.role;
+
+-- name: ShipTosUpsert
+INSERT INTO ship_tos (company_code, code, name, postal_code, prefecture, address)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+ON CONFLICT (company_code, code) DO UPDATE SET name = excluded.name, postal_code = excluded.postal_code,
+    prefecture = excluded.prefecture, address = excluded.address;
+
+-- name: ItemsUpsert
+INSERT INTO items (code, name, name_kana, unit, order_multiple, list_price_yen, tax_rate, class, category, returnable,
+    no_saturday, eco_marks, successor_code, discontinued)
+SELECT code, name, name_kana, unit, order_multiple, list_price_yen, tax_rate, class, category, returnable,
+    no_saturday, CASE WHEN eco_marks = '' THEN '{}' ELSE string_to_array(eco_marks, chr(31)) END, successor_code, discontinued
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::bigint[], $7::smallint[], $8::text[],
+    $9::text[], $10::boolean[], $11::boolean[], $12::text[], $13::text[], $14::boolean[])
+    AS t (code, name, name_kana, unit, order_multiple, list_price_yen, tax_rate, class, category, returnable,
+        no_saturday, eco_marks, successor_code, discontinued)
+ON CONFLICT (code) DO UPDATE SET name = excluded.name, name_kana = excluded.name_kana, unit = excluded.unit,
+    order_multiple = excluded.order_multiple, list_price_yen = excluded.list_price_yen, tax_rate = excluded.tax_rate,
+    class = excluded.class, category = excluded.category, returnable = excluded.returnable,
+    no_saturday = excluded.no_saturday, eco_marks = excluded.eco_marks, successor_code = excluded.successor_code,
+    discontinued = excluded.discontinued;
+
+-- name: PricesDelete
+DELETE FROM contract_prices WHERE price_list = ANY($1);
+
+-- name: PricesInsert
+INSERT INTO contract_prices (price_list, item_code, from_on, price_yen)
+SELECT * FROM unnest($1::text[], $2::text[], $3::date[], $4::bigint[]);
+
+-- name: RegionsDelete
+DELETE FROM regions;
+
+-- name: RegionInsert
+INSERT INTO regions (code, position, prefectures, postal_prefixes, cutoff_fax, cutoff_web, cutoff_truck, lead_days)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: WarehouseUpsert
+INSERT INTO warehouses (code, name, regions, fallback_order, channel, formats)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (code) DO UPDATE SET name = excluded.name, regions = excluded.regions,
+    fallback_order = excluded.fallback_order, channel = excluded.channel, formats = excluded.formats;
+
+-- name: CalendarDelete
+DELETE FROM calendar_days WHERE extract(year FROM "on")::int = ANY($1);
+
+-- name: CalendarInsert
+INSERT INTO calendar_days ("on", kind, name)
+SELECT * FROM unnest($1::date[], $2::text[], $3::text[]);
+
+-- name: StockLockAll
+SELECT s.warehouse_code, s.item_code, s.reserved_qty
+FROM stock s JOIN unnest($1::text[], $2::text[]) AS t (warehouse_code, item_code) USING (warehouse_code, item_code)
+ORDER BY s.item_code, s.warehouse_code
+FOR UPDATE OF s;
+
+-- name: StockUpsert
+INSERT INTO stock (warehouse_code, item_code, on_hand_qty, restock_on)
+SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::date[])
+ON CONFLICT (item_code, warehouse_code) DO UPDATE SET on_hand_qty = excluded.on_hand_qty, restock_on = excluded.restock_on;
+
+-- name: CodesMissing
+-- The places (from 0) of codes that a table lacks; the table is put in by name.
+SELECT ordinality::int - 1 FROM unnest($1::text[]) WITH ORDINALITY AS t (code, ordinality)
+WHERE code <> '' AND NOT EXISTS (SELECT FROM %s m WHERE m.code = t.code)
+ORDER BY ordinality;
+
+-- name: ShopFrontUpsert
+INSERT INTO shop_fronts (code, name, token_sha256, free_address, created_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (code) DO UPDATE SET name = excluded.name, token_sha256 = excluded.token_sha256,
+    free_address = excluded.free_address, revoked_at = NULL;
+
+-- name: ShopFrontByToken
+SELECT code, name, free_address FROM shop_fronts WHERE token_sha256 = $1 AND revoked_at IS NULL;
+
+-- name: ShopFrontRevoke
+UPDATE shop_fronts SET revoked_at = $2 WHERE code = $1 AND revoked_at IS NULL;
+
+-- name: StockFind
+SELECT s.warehouse_code, s.item_code, i.name, s.on_hand_qty, s.reserved_qty, s.restock_on
+FROM stock s JOIN items i ON i.code = s.item_code
+WHERE (cardinality($1::text[]) = 0 OR s.item_code = ANY($1)) AND ($2 = '' OR s.warehouse_code = $2)
+ORDER BY s.item_code, s.warehouse_code;
+
+-- name: MastersCount
+SELECT (SELECT count(*) FROM items) + (SELECT count(*) FROM departments) + (SELECT count(*) FROM warehouses);

@@ -1,0 +1,118 @@
+-- Statements about orders: what rules need to see, saving, reading.
+
+-- name: MastersVersion
+SELECT version FROM masters_version;
+
+-- name: DepartmentLock
+SELECT d.code, d.name, d.company_code, c.name, coalesce(d.dealer_code, ''), d.fax, d.email, d.postal_code,
+    d.prefecture, d.address, d.price_list, d.points, d.stockout, d.payment
+FROM departments d JOIN companies c ON c.code = d.company_code
+WHERE d.code = $1
+FOR NO KEY UPDATE OF d;
+
+-- name: DepartmentGet
+SELECT d.code, d.name, d.company_code, c.name, coalesce(d.dealer_code, ''), d.fax, d.email, d.postal_code,
+    d.prefecture, d.address, d.price_list, d.points, d.stockout, d.payment
+FROM departments d JOIN companies c ON c.code = d.company_code
+WHERE d.code = $1;
+
+-- name: ShipTosOfDepartment
+SELECT s.code, s.company_code, s.name, s.postal_code, s.prefecture, s.address
+FROM ship_tos s JOIN departments d USING (company_code)
+WHERE d.code = $1;
+
+-- name: ItemsWithSuccessors
+SELECT code, name, name_kana, unit, order_multiple, list_price_yen, tax_rate, class, category, returnable,
+    no_saturday, eco_marks, successor_code, discontinued
+FROM items
+WHERE code = ANY($1)
+   OR code IN (SELECT successor_code FROM items WHERE code = ANY($1) AND successor_code <> '');
+
+-- name: PricesOfDepartment
+SELECT p.price_list, p.item_code, p.price_yen, p.from_on
+FROM contract_prices p JOIN departments d ON d.price_list = p.price_list
+WHERE d.code = $1 AND p.item_code = ANY($2);
+
+-- name: OrderNextID
+SELECT nextval('order_numbers');
+
+-- name: OrderInsert
+INSERT INTO orders (id, number, state, hold_reason, channel, received_at, accepted_at, acceptance_on, cancel_until_at,
+    department_code, user_code, ship_to_code, ship_to_name, ship_to_postal_code, ship_to_prefecture, ship_to_address,
+    region_code, designated_on, stockout, payment, authorisation, goods_yen, fee_yen, taxes,
+    document_id, page_no, shop_front, idempotency_key)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
+    $25, $26, $27, $28);
+
+-- name: LinesInsert
+INSERT INTO order_lines (order_id, no, item_code, name, unit, class, qty, unit_price_yen, price_list, tax_rate, comment, comment_image)
+SELECT $1, * FROM unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bigint[], $9::text[],
+    $10::smallint[], $11::text[], $12::text[]);
+
+-- name: ShipmentInsert
+INSERT INTO shipments (order_id, no, state, class, warehouse_code, acceptance_on, ready_on, ship_on, arrival_on, rules)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+RETURNING id;
+
+-- name: ShipmentUpdate
+UPDATE shipments
+SET state = $3, class = $4, warehouse_code = $5, acceptance_on = $6, ready_on = $7, ship_on = $8, arrival_on = $9, rules = $10
+WHERE order_id = $1 AND id = $2;
+
+-- name: OrderUpdate
+UPDATE orders
+SET state = $2, hold_reason = $3, acceptance_on = $4, cancel_until_at = $5, designated_on = $6, stockout = $7,
+    goods_yen = $8, fee_yen = $9, taxes = $10
+WHERE id = $1;
+
+-- name: OrdersByID
+SELECT id, number, state, hold_reason, channel, received_at, accepted_at, acceptance_on, cancel_until_at,
+    department_code, user_code, ship_to_code, ship_to_name, ship_to_postal_code, ship_to_prefecture, ship_to_address,
+    region_code, designated_on, stockout, payment, authorisation, goods_yen, fee_yen, taxes,
+    coalesce(document_id, 0), page_no, shop_front, idempotency_key
+FROM orders WHERE id = ANY($1) ORDER BY id;
+
+-- name: OrdersLock
+SELECT id FROM orders WHERE id = ANY($1) ORDER BY id FOR UPDATE;
+
+-- name: LinesByOrder
+SELECT order_id, no, item_code, name, unit, class, qty, reserved_qty, unit_price_yen, price_list, tax_rate, comment, comment_image
+FROM order_lines WHERE order_id = ANY($1) ORDER BY order_id, no;
+
+-- name: ShipmentsByOrder
+SELECT order_id, id, no, state, class, warehouse_code, acceptance_on, ready_on, ship_on, arrival_on, rules
+FROM shipments WHERE order_id = ANY($1) ORDER BY order_id, no;
+
+-- name: EventsByOrder
+SELECT kind, rule, text, inputs, by, at FROM events WHERE order_id = $1 ORDER BY id;
+
+-- name: EventsByDocument
+SELECT kind, rule, text, inputs, by, at FROM events WHERE document_id = $1 ORDER BY id;
+
+-- name: OrderIDByNumber
+SELECT id FROM orders WHERE number = $1;
+
+-- name: OrderDepartment
+SELECT department_code FROM orders WHERE id = $1;
+
+-- name: OrderIDsList
+SELECT id FROM orders
+WHERE ($1 = '' OR state = $1) AND ($2 = '' OR department_code = $2) AND ($3 = '' OR channel = $3) AND id > $4
+ORDER BY id LIMIT $5;
+
+-- name: StockLock
+SELECT warehouse_code, item_code, on_hand_qty, reserved_qty, restock_on
+FROM stock WHERE item_code = ANY($1) ORDER BY item_code, warehouse_code FOR UPDATE;
+
+-- name: StockFree
+WITH freed AS (
+    DELETE FROM allocations WHERE order_id = $1 AND pick_list_id IS NULL
+    RETURNING line_no, item_code, warehouse_code, qty
+), lines AS (
+    UPDATE order_lines l SET reserved_qty = l.reserved_qty - f.qty
+    FROM (SELECT line_no, sum(qty)::int AS qty FROM freed GROUP BY line_no) f
+    WHERE l.order_id = $1 AND l.no = f.line_no
+)
+UPDATE stock s SET reserved_qty = s.reserved_qty - f.qty
+FROM (SELECT item_code, warehouse_code, sum(qty)::int AS qty FROM freed GROUP BY 1, 2) f
+WHERE s.item_code = f.item_code AND s.warehouse_code = f.warehouse_code;
