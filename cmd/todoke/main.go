@@ -28,9 +28,15 @@ const (
 type commands struct {
 	settingFlags
 
-	Form    formCommand    `cmd:"" help:"Print fax forms and tell their geometry."`
-	Promise promiseCommand `cmd:"" help:"Tell acceptance, ready, arrival and ship day of an order that might be."`
+	// Running.
+	Config  configCommand  `cmd:"" help:"Print the effective configuration, secrets masked."`
 	Version versionCommand `cmd:"" help:"Print version and build."`
+
+	// Forms and reading.
+	Form formCommand `cmd:"" help:"Print fax forms and tell their geometry."`
+
+	// Rules.
+	Promise promiseCommand `cmd:"" help:"Tell acceptance, ready, arrival and ship day of an order that might be."`
 }
 
 // App is what a command works with. Tests build one and run the binary's own code in process.
@@ -40,6 +46,9 @@ type App struct {
 	Stderr io.Writer
 	// Env looks up an environment variable.
 	Env func(key string) (value string, ok bool)
+	// Environ lists the environment as os.Environ does, to find misspelt variables; nil skips
+	// the search.
+	Environ func() []string
 	// Now is the clock: the only one that todoke reads.
 	Now func() time.Time
 
@@ -50,7 +59,7 @@ type App struct {
 
 func main() {
 	ctx, stop := signalContext()
-	app := &App{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Env: os.LookupEnv, Now: time.Now}
+	app := &App{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Env: os.LookupEnv, Environ: os.Environ, Now: time.Now}
 	status := app.Main(ctx, os.Args[1:])
 	stop()
 	os.Exit(status)
@@ -107,7 +116,7 @@ func (a *App) Main(ctx context.Context, args []string) (status int) {
 		fmt.Fprintln(a.Stderr, "todoke: see todoke --help")
 		return exitUsage
 	}
-	if a.Config, err = loadConfig(cmds.settingFlags, a.Env); err != nil {
+	if a.Config, err = loadConfig(cmds.settingFlags, a.Env, a.Environ); err != nil {
 		a.printError(err)
 		return exitUsage
 	}

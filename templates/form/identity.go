@@ -17,6 +17,9 @@ type Identity struct {
 	CustomerCode string // 8 digits, "" on a blank form
 }
 
+// qrVersions is the largest QR code for which the form has room: at version 2 modules are 1 mm.
+const qrVersions = 2
+
 // customerDigits is the length of a customer code, as many as its boxes.
 const customerDigits = 8
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"todoke/order"
+	"todoke/templates/barcode"
 	"todoke/templates/typeset"
 )
 
@@ -179,11 +180,11 @@ func Order(o Options) (*Drawing, error) {
 	}
 	d := &Drawing{Layout: orderV1(), Title: "FAX注文書"}
 	d.Identity = Identity{Kind: KindOrder, Version: d.Layout.Version, CustomerCode: o.CustomerCode}
-	qr, err := qrMatrix(d.Identity.Payload())
+	qr, err := barcode.QR(d.Identity.Payload(), qrVersions)
 	if err != nil {
 		return nil, err
 	}
-	bars, err := Code128(d.Identity.Number())
+	bars, err := barcode.Code128(d.Identity.Number())
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,527 @@
+package document
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"todoke/internal/bilevel"
+	"todoke/order"
+	"todoke/templates/barcode"
+	"todoke/templates/pdf"
+	"todoke/templates/typeset"
+)
+
+// The pick list's page: A4 upright, as it goes on a clipboard. Lengths in mm, type in points.
+const (
+	plLeft, plRight = 10.0, 200.0
+	plHeadRule      = 33.0  // end of the head that every page repeats
+	plTop           = 43.5  // first row, under the column titles
+	plBottom        = 283.0 // last row's end
+	plFoot          = 290.0
+
+	plShade  = 232 // heads of tables and items
+	plHair   = 0.15
+	plThin   = 0.25
+	plThick  = 0.5
+	plText   = 9.0
+	plLine   = 4.1 // leading of plText
+	plPad    = 1.7 // above and below a row's text
+	plBox    = 3.6 // side of a tick box
+	plModule = 0.35
+)
+
+// part is one of the list's two halves.
+type part int
+
+const (
+	partItems  part = iota // by item: what to fetch
+	partOrders             // by order: how to sort it
+)
+
+func (p part) title() string {
+	if p == partItems {
+		return "商品別　集品"
+	}
+	return "注文別　仕分け・検品"
+}
+
+// sheet is one page as it is put together: drawn when the number of pages is known.
+type sheet struct {
+	part part
+	draw []func(d *pdf.Doc)
+}
+
+// flow lays rows out over pages.
+type flow struct {
+	sheets []*sheet
+	y      float64
+}
+
+func (f *flow) newPage(p part) {
+	f.sheets = append(f.sheets, &sheet{part: p})
+	f.y = plTop
+}
+
+// fits tells whether h more mm fit on the page.
+func (f *flow) fits(h float64) bool { return f.y+h <= plBottom+1e-6 }
+
+// add places something h mm high at the current position.
+func (f *flow) add(h float64, draw func(d *pdf.Doc, y float64)) {
+	y := f.y
+	s := f.sheets[len(f.sheets)-1]
+	s.draw = append(s.draw, func(d *pdf.Doc) { draw(d, y) })
+	f.y = pdf.Round(f.y + h)
+}
+
+func (f *flow) empty() bool { return f.y == plTop }
+
+// Styles.
+func reg(size float64) typeset.Style  { return typeset.Style{Size: size} }
+func bold(size float64) typeset.Style { return typeset.Style{Size: size, Weight: typeset.Bold} }
+func right(s typeset.Style) typeset.Style {
+	s.Align = typeset.Right
+	return s
+}
+
+func center(s typeset.Style) typeset.Style {
+	s.Align = typeset.Center
+	return s
+}
+
+func fit(s typeset.Style, mm float64) typeset.Style {
+	s.Fit = mm
+	return s
+}
+
+// RenderPDF writes the pick list as a PDF: first by item, for fetching, then by order, for
+// sorting and checking. Every page repeats head and column titles and tells x of y.
+func (p *PickList) RenderPDF(w io.Writer) error {
+	listBars, err := barcode.Code128(string(p.Number))
+	if err != nil {
+		return fmt.Errorf("render pick list %s: %w", p.Number, err)
+	}
+	f := &flow{}
+	p.flowItems(f)
+	if err := p.flowOrders(f); err != nil {
+		return fmt.Errorf("render pick list %s: %w", p.Number, err)
+	}
+
+	d := pdf.New(pdf.A4Width, pdf.A4Height, pdf.Info{
+		Title:   "ピッキングリスト " + p.Number.Grouped(),
+		Subject: fmt.Sprintf("%s %s %s", p.WarehouseName, p.ShipOn, className(p.Class)),
+		Author:  p.ShopName, At: p.ReleasedAt,
+	})
+	for i, s := range f.sheets {
+		d.AddPage()
+		p.head(d, s.part, listBars, i+1, len(f.sheets))
+		for _, draw := range s.draw {
+			draw(d)
+		}
+	}
+	return d.Output(w)
+}
+
+// day writes a date as Japanese documents do, with its weekday.
+func day(d order.Date) string {
+	if d.IsZero() {
+		return "日付未定"
+	}
+	return fmt.Sprintf("%d年%d月%d日（%s）", d.Year, int(d.Month), d.Day, weekday(d))
+}
+
+func shortDay(d order.Date) string {
+	if d.IsZero() {
+		return "別途ご連絡"
+	}
+	return fmt.Sprintf("%d/%d（%s）", int(d.Month), d.Day, weekday(d))
+}
+
+// head draws what every page repeats.
+func (p *PickList) head(d *pdf.Doc, pt part, bars []bool, page, pages int) {
+	d.Text(plLeft, 16.5, "ピッキングリスト", bold(19))
+	w := d.Text(plLeft, 24.2, p.WarehouseName, fit(bold(13), 58))
+	d.Text(plLeft+w+2, 24.2, "御中", reg(11))
+	d.Text(plLeft, 30.6, pt.title(), bold(11))
+
+	x, y := 82.0, 13.2
+	for _, r := range [][2]string{
+		{"出荷日", day(p.ShipOn)},
+		{"配送区分", className(p.Class)},
+		{"出荷バッチ", p.Wave},
+		{"発行", p.ReleasedAt.In(order.JST).Format("2006/01/02 15:04")},
+	} {
+		if r[1] == "" {
+			continue
+		}
+		d.Text(x, y, r[0], reg(8.5))
+		st := reg(10)
+		if r[0] == "出荷日" || r[0] == "配送区分" {
+			st = bold(11)
+		}
+		d.Text(x+18, y, r[1], fit(st, 48))
+		y += 5.6
+	}
+
+	bw := float64(len(bars)) * 0.42
+	d.Modules(plRight-bw, 9.5, bw, 11, [][]bool{bars})
+	d.Text(plRight-bw/2, 25.2, p.Number.Grouped(), center(bold(11)))
+	d.Text(plRight-bw/2, 30.2, fmt.Sprintf("%d / %d ページ", page, pages), center(reg(10)))
+
+	d.Line(plLeft, plHeadRule, plRight, plHeadRule, plThick)
+	const y0 = plHeadRule + 1.8
+	d.Shade(plLeft, y0, plRight-plLeft, 6.4, plShade)
+	for _, c := range columns[pt] {
+		switch c.align {
+		case typeset.Right:
+			d.Text(c.x+c.w-1, y0+4.5, c.title, right(bold(8.5)))
+		case typeset.Center:
+			d.Text(c.x+c.w/2, y0+4.5, c.title, center(bold(8.5)))
+		default:
+			d.Text(c.x, y0+4.5, c.title, bold(8.5))
+		}
+	}
+
+	d.Text(plLeft, plFoot, p.ShopName, reg(8.5))
+	d.Text((plLeft+plRight)/2, plFoot, fmt.Sprintf("%d / %d ページ", page, pages), center(reg(8.5)))
+	d.Text(plRight, plFoot, "リスト番号 "+p.Number.Grouped(), right(reg(8.5)))
+}
+
+type column struct {
+	title string
+	x, w  float64
+	align typeset.Align
+}
+
+// The columns of both halves.
+var columns = map[part][]column{
+	partItems: {
+		{"済", 10, 8, typeset.Center}, {"注文番号", 20, 27, 0}, {"行", 49, 8, typeset.Center}, {"お届け先", 59, 61, 0},
+		{"コメント", 122, 56, 0}, {"数量", 180, 20, typeset.Right},
+	},
+	partOrders: {
+		{"済", 10, 8, typeset.Center}, {"行", 18, 8, typeset.Center}, {"棚番", 28, 20, 0}, {"商品コード", 49, 22, 0}, {"商品名", 72, 92, 0},
+		{"数量", 164, 22, typeset.Right}, {"単位", 188, 12, 0},
+	},
+}
+
+// note is a line's comment made ready: broken into lines, its picture sized in mm.
+type note struct {
+	lines  []string
+	image  *bilevel.Image
+	iw, ih float64
+}
+
+// Bounds of a comment's picture in mm: handwriting is shown at the size it was written, unless
+// it is larger than this.
+const (
+	noteMaxW, noteMaxH = 118.0, 14.0
+	faxDPI             = 200.0 // where the picture's resolution is not known
+)
+
+// A cell is never taller than this many lines, so that every row fits a page. A comment cut
+// short stands in full in the workbook.
+const (
+	mostNoteLines = 30
+	mostNameLines = 6
+)
+
+// atMost cuts lines to n, the last then ending in "…".
+func atMost(n int, lines []string) []string {
+	if len(lines) > n {
+		lines = append(slices.Clone(lines[:n-1]), lines[n-1]+"…")
+	}
+	return lines
+}
+
+func noteOf(l *PickLine, width float64) note {
+	n := note{lines: atMost(mostNoteLines, typeset.Wrap(l.Comment, width, plText, typeset.Regular))}
+	if m := l.CommentImage; m != nil && m.W > 0 && m.H > 0 {
+		xd, yd := l.CommentXDPI, l.CommentYDPI
+		if xd <= 0 || yd <= 0 {
+			xd, yd = faxDPI, faxDPI
+		}
+		const mmPerInch = 25.4
+		w, h := float64(m.W)/xd*mmPerInch, float64(m.H)/yd*mmPerInch
+		k := min(1, noteMaxW/w, noteMaxH/h)
+		n.image, n.iw, n.ih = m, w*k, h*k
+	}
+	return n
+}
+
+// imageHeight is the room under a row for its picture.
+func (n note) imageHeight() float64 {
+	if n.image == nil {
+		return 0
+	}
+	return n.ih + 1.6
+}
+
+func (n note) drawImage(d *pdf.Doc, x, y float64) {
+	if n.image != nil {
+		d.Image(x, y, n.iw, n.ih, n.image)
+		d.Frame(x-0.3, y-0.3, n.iw+0.6, n.ih+0.6, plHair)
+	}
+}
+
+// textLines draws lines of a cell from the row's top.
+func textLines(d *pdf.Doc, x, y float64, lines []string, st typeset.Style) {
+	for i, s := range lines {
+		d.Text(x, y+plPad+3.1+float64(i)*plLine, s, st)
+	}
+}
+
+func rowHeight(lines int) float64 { return 2*plPad + plLine*float64(max(1, lines)) }
+
+// itemGroup are the picks of one item in one place.
+type itemGroup struct {
+	first pick
+	picks []pick
+	qty   int
+}
+
+func (p *PickList) groups() []itemGroup {
+	var out []itemGroup
+	for _, k := range p.picks() {
+		if n := len(out); n > 0 && out[n-1].first.ItemCode == k.ItemCode && out[n-1].first.Location == k.Location {
+			out[n-1].picks = append(out[n-1].picks, k)
+			out[n-1].qty += k.Qty
+			continue
+		}
+		out = append(out, itemGroup{first: k, picks: []pick{k}, qty: k.Qty})
+	}
+	return out
+}
+
+// flowItems lays out the first half: every item with its total, and for whom it is.
+func (p *PickList) flowItems(f *flow) {
+	f.newPage(partItems)
+	cols := columns[partItems]
+	cName, cNote, cQty := cols[3], cols[4], cols[5]
+	groups := p.groups()
+	codeX := plLeft + 1.5
+	if slices.ContainsFunc(groups, func(g itemGroup) bool { return g.first.Location != "" }) {
+		codeX += 20.5
+	}
+	nameX := codeX + 24
+	nameW := plRight - 36 - nameX
+	for _, g := range groups {
+		name := atMost(mostNameLines, typeset.Wrap(g.first.ItemName, nameW, 10, typeset.Bold))
+		headH := 2*plPad + 4.6*float64(max(1, len(name)))
+		head := func(again bool) {
+			f.add(headH, func(d *pdf.Doc, y float64) {
+				d.Shade(plLeft, y, plRight-plLeft, headH, plShade)
+				base := y + plPad + 3.5
+				d.Text(plLeft+1.5, base, g.first.Location, fit(bold(10), 20))
+				d.Text(codeX, base, g.first.ItemCode, fit(bold(11), 22))
+				for i, s := range name {
+					d.Text(nameX, base+4.6*float64(i), s, bold(10))
+				}
+				if again {
+					d.Text(plRight-1, base, "（つづき）", right(reg(9)))
+					return
+				}
+				u := d.Text(plRight-1, base, g.first.Unit, right(reg(9)))
+				q := d.Text(plRight-2-u, base, order.Yen(g.qty).Grouped(), right(bold(13)))
+				d.Text(plRight-3.5-u-q, base, "計", right(reg(9)))
+			})
+		}
+		for i, k := range g.picks {
+			n := noteOf(k.PickLine, cNote.w-2)
+			to := atMost(mostNameLines, typeset.Wrap(shipToName(k.order), cName.w-2, plText, typeset.Regular))
+			h := rowHeight(max(len(to), len(n.lines))) + n.imageHeight()
+			need := h
+			if i == 0 {
+				need += headH
+			}
+			switch {
+			case !f.fits(need):
+				f.newPage(partItems)
+				head(i > 0)
+			case i == 0:
+				head(false)
+			}
+			f.add(h, func(d *pdf.Doc, y float64) {
+				d.Check(plLeft+(8-plBox)/2, y+plPad, plBox, false)
+				d.Text(cols[1].x, y+plPad+3.1, k.order.Number.Grouped(), reg(10))
+				d.Text(cols[2].x+4, y+plPad+3.1, fmt.Sprint(k.LineNo), center(reg(plText)))
+				textLines(d, cName.x, y, to, reg(plText))
+				textLines(d, cNote.x, y, n.lines, reg(plText))
+				d.Text(cQty.x+cQty.w-1, y+plPad+3.2, order.Yen(k.Qty).Grouped(), right(bold(11)))
+				n.drawImage(d, cName.x, y+h-n.imageHeight())
+				d.Line(plLeft, y+h, plRight, y+h, plHair)
+			})
+		}
+	}
+	p.flowTotals(f)
+}
+
+// shipToName is whom the goods are for, short.
+func shipToName(o *PickOrder) string {
+	if o.ShipTo.Name == "" || o.ShipTo.Name == o.Customer {
+		return o.Customer
+	}
+	if o.Customer == "" || strings.HasPrefix(o.ShipTo.Name, o.Customer) {
+		return o.ShipTo.Name
+	}
+	return o.Customer + "　" + o.ShipTo.Name
+}
+
+// flowTotals closes the first half: sums, and who did it.
+func (p *PickList) flowTotals(f *flow) {
+	const h = 26.0
+	if !f.fits(h) {
+		f.newPage(partItems)
+	}
+	t := p.Totals()
+	f.add(h, func(d *pdf.Doc, y float64) {
+		y += 2
+		d.Line(plLeft, y, plRight, y, plThick)
+		d.Text(plLeft+1.5, y+5.6, fmt.Sprintf("合計　注文 %s 件　明細 %s 行　品目 %s 点", group(t.Orders), group(t.Lines), group(t.Items)), bold(10))
+		w := d.Text(plRight-1, y+5.8, group(t.Qty), right(bold(13)))
+		d.Text(plRight-3-w, y+5.6, "総数量", right(reg(9)))
+		x := plRight - 4*30
+		for _, s := range []string{"集品者", "検品者", "開始時刻", "終了時刻"} {
+			d.Frame(x, y+9, 30, 14, plThin)
+			d.Line(x, y+13.6, x+30, y+13.6, plThin)
+			d.Text(x+15, y+12.4, s, center(reg(8.5)))
+			x += 30
+		}
+	})
+}
+
+func group(n int) string { return order.Yen(n).Grouped() }
+
+// flowOrders lays out the second half: every order with its bar code and lines.
+func (p *PickList) flowOrders(f *flow) error {
+	f.newPage(partOrders)
+	cols := columns[partOrders]
+	const headH, totalH, gap = 17.0, 7.0, 3.0
+	for _, o := range p.orders() {
+		bars, err := barcode.Code128(string(o.Number))
+		if err != nil {
+			return err
+		}
+		type line struct {
+			*PickLine
+			name []string
+			note note
+			h    float64
+		}
+		lines := make([]line, len(o.Lines))
+		whole, qty := headH+totalH, 0
+		for i := range o.Lines {
+			l := line{PickLine: &o.Lines[i]}
+			if l.name = atMost(mostNameLines, typeset.Wrap(l.ItemName, cols[4].w-2, plText, typeset.Regular)); len(l.name) == 0 {
+				l.name = []string{""}
+			}
+			l.note = noteOf(l.PickLine, 118)
+			l.h = rowHeight(len(l.name)+len(l.note.lines)) + l.note.imageHeight()
+			lines[i] = l
+			whole += l.h
+			qty += l.Qty
+		}
+		head := func(again bool) {
+			f.add(headH, func(d *pdf.Doc, y float64) {
+				d.Shade(plLeft, y, plRight-plLeft, headH, plShade)
+				d.Line(plLeft, y, plRight, y, plThin)
+				bw := float64(len(bars)) * plModule
+				// White round the bars: readers want ten modules of quiet.
+				d.Shade(plRight-bw-9, y+1, bw+8, headH-2, 255)
+				d.Modules(plRight-bw-5, y+2, bw, 8.6, [][]bool{bars})
+				d.Text(plRight-5-bw/2, y+14.4, o.Number.Grouped(), center(reg(9)))
+				w := d.Text(plLeft+1.5, y+5.4, "注文 "+o.Number.Grouped(), bold(12))
+				extra := ""
+				if o.ShipmentNo > 0 {
+					extra = fmt.Sprintf("出荷 %d", o.ShipmentNo)
+				}
+				if again {
+					extra += "（つづき）"
+				}
+				d.Text(plLeft+3.5+w, y+5.4, extra, reg(9))
+				d.Text(plLeft+72, y+5.4, "お届け日 "+shortDay(o.ArrivalOn), fit(bold(10), 46))
+				d.Text(plLeft+123, y+5.4, channelName(o.Channel), fit(reg(9), 18))
+				d.Text(plLeft+1.5, y+10.4, shipToName(&o), fit(reg(10), 138))
+				d.Text(plLeft+1.5, y+15, address(o.ShipTo), fit(reg(plText), 138))
+			})
+		}
+		// A small order stays on one page; a large one begins where its first line fits.
+		need := whole
+		if whole > (plBottom-plTop)/2 {
+			need = headH
+			if len(lines) > 0 {
+				need += lines[0].h
+			}
+		}
+		if !f.empty() {
+			if f.fits(need + gap) {
+				f.y += gap
+			} else {
+				f.newPage(partOrders)
+			}
+		}
+		head(false)
+		for _, l := range lines {
+			if !f.fits(l.h) {
+				f.newPage(partOrders)
+				head(true)
+			}
+			f.add(l.h, func(d *pdf.Doc, y float64) {
+				base := y + plPad + 3.1
+				d.Check(plLeft+(8-plBox)/2, y+plPad, plBox, false)
+				d.Text(cols[1].x+4, base, fmt.Sprint(l.LineNo), center(reg(plText)))
+				d.Text(cols[2].x, base, l.Location, fit(reg(plText), cols[2].w-1))
+				d.Text(cols[3].x, base, l.ItemCode, fit(bold(10), cols[3].w-1))
+				textLines(d, cols[4].x, y, l.name, reg(plText))
+				d.Text(cols[5].x+cols[5].w-1, base, group(l.Qty), right(bold(11)))
+				d.Text(cols[6].x, base, l.Unit, fit(reg(plText), cols[6].w-1))
+				if len(l.note.lines) > 0 {
+					d.Text(cols[3].x, base+plLine*float64(len(l.name)), "コメント", reg(8.5))
+					textLines(d, cols[4].x, y+plLine*float64(len(l.name)), l.note.lines, reg(plText))
+				}
+				if l.note.image != nil {
+					yi := y + l.h - l.note.imageHeight()
+					if len(l.note.lines) == 0 {
+						d.Text(cols[3].x, yi+3.4, "コメント", reg(8.5))
+					}
+					l.note.drawImage(d, cols[4].x, yi)
+				}
+				d.Line(plLeft, y+l.h, plRight, y+l.h, plHair)
+			})
+		}
+		if !f.fits(totalH) {
+			f.newPage(partOrders)
+			head(true)
+		}
+		f.add(totalH, func(d *pdf.Doc, y float64) {
+			d.Text(cols[4].x+cols[4].w-4, y+4.9, fmt.Sprintf("注文計　%d 行", len(o.Lines)), right(reg(plText)))
+			d.Text(cols[5].x+cols[5].w-1, y+4.9, group(qty), right(bold(11)))
+			d.Line(plLeft, y+totalH, plRight, y+totalH, plThin)
+		})
+	}
+	return nil
+}
+
+func channelName(c order.Channel) string {
+	switch c {
+	case order.ChannelFax:
+		return "FAX注文"
+	case order.ChannelWeb:
+		return "Web注文"
+	}
+	return ""
+}
+
+// address is an address on one line.
+func address(a order.Address) string {
+	s := a.Prefecture + a.Address
+	if strings.HasPrefix(a.Address, a.Prefecture) {
+		s = a.Address
+	}
+	const digits = 7
+	if len(a.PostalCode) == digits {
+		return "〒" + a.PostalCode[:3] + "-" + a.PostalCode[3:] + "　" + s
+	}
+	return s
+}
