@@ -33,7 +33,8 @@ type commands struct {
 	Version versionCommand `cmd:"" help:"Print version and build."`
 
 	// Forms and reading.
-	Form formCommand `cmd:"" help:"Print fax forms and tell their geometry."`
+	Form  formCommand  `cmd:"" help:"Print fax forms and tell their geometry."`
+	Pages pagesCommand `cmd:"" help:"Decode fax files and write every page as a 1-bit PNG."`
 
 	// Rules.
 	Promise promiseCommand `cmd:"" help:"Tell acceptance, ready, arrival and ship day of an order that might be."`

@@ -135,6 +135,10 @@ func Pages(data []byte, lim Limits) iter.Seq2[Page, error] {
 		switch kindOf(data) {
 		case "tiff":
 			tiffPages(data, b, yield)
+		case "png":
+			yield(pngPage(data, b))
+		case "jpeg":
+			yield(jpegPage(data, b))
 		case "":
 			if len(bytes.TrimSpace(data)) == 0 {
 				yield(Page{}, permanent(nil, "the file is empty; send it again"))
@@ -150,6 +154,10 @@ func kindOf(data []byte) string {
 	case bytes.HasPrefix(data, []byte("II*\x00")), bytes.HasPrefix(data, []byte("MM\x00*")),
 		bytes.HasPrefix(data, []byte("II+\x00")), bytes.HasPrefix(data, []byte("MM\x00+")):
 		return "tiff"
+	case bytes.HasPrefix(data, []byte("\x89PNG\r\n\x1a\n")):
+		return "png"
+	case bytes.HasPrefix(data, []byte("\xff\xd8\xff")):
+		return "jpeg"
 	}
 	return ""
 }
