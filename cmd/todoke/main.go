@@ -38,6 +38,8 @@ type commands struct {
 
 	// Rules.
 	Promise promiseCommand `cmd:"" help:"Tell acceptance, ready, arrival and ship day of an order that might be."`
+
+	Sample sampleCommand `cmd:"" help:"Write the sample shop's masters as CSV files."`
 }
 
 // App is what a command works with. Tests build one and run the binary's own code in process.
