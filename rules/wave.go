@@ -1,0 +1,138 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"todoke/order"
+)
+
+// Verdict is what Release makes of a shipment.
+type Verdict string
+
+// The verdicts.
+const (
+	ReleaseNow  Verdict = "now"    // put what is allocated on a pick list
+	ReleaseWait Verdict = "wait"   // not yet: Until says when to look again, where a clock decides
+	ReleaseLate Verdict = "late"   // the dispatch deadline was missed: Replan (CUT-11)
+	ReleaseDone Verdict = "closed" // nothing of it will be released any more
+)
+
+// Release is whether a shipment may be put on a pick list, the rule that says so and why.
+type Release struct {
+	Verdict Verdict
+	Rule    string
+	Reason  string
+	Until   time.Time // first instant at which the verdict may change by itself; zero where none
+}
+
+// Releasable judges a shipment of an order at the instant of a wave (WHS-1): its ship day and
+// dispatch deadline (CUT-11), the customer's ten minutes (CAN-1), holds, and the date that
+// phone-mark shipments wait for (CUT-6). allocated is the shipment's quantity that is reserved
+// and on no pick list yet. A wave that runs a little after the deadline still counts: Settings
+// give the grace.
+func Releasable(o order.Order, sh order.Shipment, allocated int, s Settings, now time.Time) Release {
+	switch {
+	case sh.State != order.ShipmentPlanned:
+		return Release{ReleaseDone, "WHS-1", fmt.Sprintf("the shipment is %s", sh.State), time.Time{}}
+	case o.State == order.StateCancelled || o.State == order.StateShipped:
+		return Release{ReleaseDone, "WHS-1", fmt.Sprintf("the order is %s", o.State), time.Time{}}
+	case o.State == order.StateHeld:
+		return Release{ReleaseWait, "WHS-1", "the order is held: " + o.HoldReason, time.Time{}}
+	case sh.ShipOn.IsZero():
+		return Release{ReleaseWait, "CUT-6", "the desk has entered no date yet", time.Time{}}
+	case allocated <= 0:
+		return Release{ReleaseWait, "STK-1", "nothing of it is allocated", time.Time{}}
+	case now.Before(sh.ShipOn.Start()):
+		return Release{ReleaseWait, "CUT-11", fmt.Sprintf("its ship day is %s", sh.ShipOn), sh.ShipOn.Start()}
+	case missed(sh, s, now):
+		return Release{ReleaseLate, "CUT-11", fmt.Sprintf("the dispatch deadline of %s is past", sh.ShipOn), time.Time{}}
+	case !o.CancelUntil.IsZero() && !now.After(o.CancelUntil):
+		return Release{ReleaseWait, "CAN-1", fmt.Sprintf("the customer may cancel until %s", stamp(o.CancelUntil)), o.CancelUntil.Add(1)}
+	default:
+		return Release{ReleaseNow, "WHS-1", fmt.Sprintf("its ship day is %s", sh.ShipOn), time.Time{}}
+	}
+}
+
+// missed tells whether a planned shipment's last wave is past, grace included (CUT-11).
+func missed(sh order.Shipment, s Settings, now time.Time) bool {
+	last := sh.ShipOn.At(s.Deadline(sh.WarehouseCode, sh.Class)).Add(time.Duration(s.DispatchGraceMinutes) * time.Minute)
+	return now.After(last)
+}
+
+// Cancellable tells whether the customer may still cancel (CAN-1): web orders, up to and with
+// the last instant of the window, and nothing of which is at a warehouse.
+func Cancellable(o order.Order, now time.Time) *order.Error {
+	switch {
+	case o.Channel != order.ChannelWeb:
+		return order.Conflict("CAN-1", "faxed orders cannot be cancelled: please return the goods with the return request form")
+	case now.After(o.CancelUntil):
+		return order.Conflict("CAN-1", fmt.Sprintf("the order could be cancelled until %s: please return the goods instead", stamp(o.CancelUntil)))
+	case !o.State.CanBecome(order.StateCancelled):
+		return order.Conflict("CAN-1", fmt.Sprintf("the order is %s: please return the goods instead", o.State))
+	}
+	return nil
+}
+
+// Replan gives a planned shipment that missed its dispatch deadline the earliest date still
+// reachable (CUT-11) and the event that says so. changed is false where nothing was missed.
+// The error is of a calendar without business days.
+func Replan(o order.Order, sh order.Shipment, r order.Region, s Settings, c *Calendar, now time.Time) (_ order.Shipment, _ order.Event, changed bool, _ *order.Error) {
+	if sh.State != order.ShipmentPlanned || sh.ShipOn.IsZero() || !missed(sh, s, now) {
+		return sh, order.Event{}, false, nil
+	}
+	lead := s.leadDays(sh.Class, r)
+	dispatch := dispatchDay(sh.ShipOn, sh.WarehouseCode, sh.Class, now, s, c)
+	was := sh
+	if !dispatch.IsZero() {
+		sh.ReadyOn = c.AddBusiness(dispatch, lead)
+	}
+	sh.ArrivalOn = OnOrAfter(sh.ReadyOn, c.Delivery)
+	sh.ShipOn = c.AddBusiness(sh.ArrivalOn, -lead)
+	if dispatch.IsZero() || sh.ReadyOn.IsZero() || sh.ArrivalOn.IsZero() || sh.ShipOn.IsZero() {
+		return was, order.Event{}, false, noDay(now)
+	}
+	if !slices.Contains(sh.Rules, "CUT-11") {
+		sh.Rules = append(slices.Clone(sh.Rules), "CUT-11")
+	}
+	return sh, order.Event{
+		Kind: order.EventReplanned, Rule: "CUT-11", At: now,
+		Text: fmt.Sprintf("Shipment %d missed the dispatch deadline of %s: it arrives %s instead of %s, ships %s. Tell the customer.", sh.No, was.ShipOn, sh.ArrivalOn, was.ArrivalOn, sh.ShipOn),
+		Inputs: order.Inputs(map[string]any{
+			"shipment": sh.No, "class": sh.Class, "warehouse": sh.WarehouseCode, "region": r.Code, "lead_days": lead,
+			"dispatch_deadline": s.Deadline(sh.WarehouseCode, sh.Class), "decided_at": now, "designated_on": o.DesignatedOn,
+			"was_ship_on": was.ShipOn, "was_arrival_on": was.ArrivalOn, "ship_on": sh.ShipOn, "arrival_on": sh.ArrivalOn,
+		}),
+	}, true, nil
+}
+
+// Schedule gives a phone-mark shipment the date that the desk entered (CUT-6), or says why it
+// cannot be: not a delivery day, or too near to be reached by dispatch (CUT-11).
+func Schedule(sh order.Shipment, on order.Date, by string, r order.Region, s Settings, c *Calendar, now time.Time) (order.Shipment, order.Event, *order.Error) {
+	const field = "arrival_on"
+	if sh.State != order.ShipmentPlanned || sh.Class != order.ClassPhone {
+		return sh, order.Event{}, order.Conflict("CUT-6", "only a planned phone-mark shipment takes a date from the desk")
+	}
+	lead := s.leadDays(sh.Class, r)
+	earliest := OnOrAfter(dispatchDay(order.DateOf(now), sh.WarehouseCode, sh.Class, now, s, c), c.Business)
+	if !earliest.IsZero() {
+		earliest = OnOrAfter(c.AddBusiness(earliest, lead), c.Delivery)
+	}
+	if earliest.IsZero() {
+		return sh, order.Event{}, noDay(now)
+	}
+	if on.Before(earliest) || !c.Delivery(on) || !inReach(on.Start()) {
+		e := order.Invalid("CUT-6", field, fmt.Sprintf("%s is no delivery day that can still be reached", on))
+		if inReach(on.Start()) {
+			suggestDate(e, OnOrAfter(laterOf(on, earliest), c.Delivery))
+		}
+		return sh, order.Event{}, e
+	}
+	sh.ReadyOn, sh.ArrivalOn, sh.ShipOn = on, on, c.AddBusiness(on, -lead)
+	return sh, order.Event{
+		Kind: order.EventPromised, Rule: "CUT-6", By: by, At: now,
+		Text:   fmt.Sprintf("Shipment %d arrives %s as the desk entered, ships %s.", sh.No, sh.ArrivalOn, sh.ShipOn),
+		Inputs: order.Inputs(map[string]any{"shipment": sh.No, "arrival_on": sh.ArrivalOn, "ship_on": sh.ShipOn, "region": r.Code, "lead_days": lead}),
+	}, nil
+}
