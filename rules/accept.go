@@ -255,10 +255,10 @@ func (a *acceptor) item(field, code string) (order.Item, bool) {
 	}
 	item, ok := a.f.Items[code]
 	if !ok {
-		if a.f.Settings.CheckDigits && !order.ValidCheckDigit(code) {
-			a.bad("ITM-1", field, "%q is not an item code: its check digit does not fit; please read it again", code)
+		if fault := a.f.Settings.Scheme().Item.Fault(code); fault != "" {
+			a.bad("ITM-1", field, "no such item: %s", fault)
 		} else {
-			a.bad("ITM-1", field, "no item has the code %q", code)
+			a.bad("ITM-1", field, "no item has the code %q: please read it again", code)
 		}
 		return order.Item{}, false
 	}

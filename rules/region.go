@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"todoke/order"
 )
@@ -20,17 +21,6 @@ const (
 	RegionIslands  = "islands" // 離島, by postal code
 )
 
-// Prefectures are the 47 of Japan, in the order of their JIS codes.
-var Prefectures = [...]string{
-	"北海道", "青森県", "岩手県", "宮城県", "秋田県", "山形県", "福島県",
-	"茨城県", "栃木県", "群馬県", "埼玉県", "千葉県", "東京都", "神奈川県",
-	"新潟県", "富山県", "石川県", "福井県", "山梨県", "長野県", "岐阜県", "静岡県", "愛知県",
-	"三重県", "滋賀県", "京都府", "大阪府", "兵庫県", "奈良県", "和歌山県",
-	"鳥取県", "島根県", "岡山県", "広島県", "山口県",
-	"徳島県", "香川県", "愛媛県", "高知県",
-	"福岡県", "佐賀県", "長崎県", "熊本県", "大分県", "宮崎県", "鹿児島県", "沖縄県",
-}
-
 // Prefecture is the full name of a prefecture written with or without its ending ("東京" or
 // "東京都"); ok is false for anything else.
 func Prefecture(s string) (name string, ok bool) {
@@ -38,17 +28,12 @@ func Prefecture(s string) (name string, ok bool) {
 	if s == "" {
 		return "", false
 	}
-	for _, p := range Prefectures {
-		if s == p || p != "北海道" && s+lastRune(p) == p {
-			return p, true
+	for _, ending := range []string{"", "県", "府", "都"} { // 北海道 is never written without 道
+		if order.IsPrefecture(s + ending) {
+			return s + ending, true
 		}
 	}
 	return "", false
-}
-
-func lastRune(s string) string {
-	r := []rune(s)
-	return string(r[len(r)-1])
 }
 
 // Regions finds the region of an address (CUT-2). It is safe for concurrent use.
@@ -167,12 +152,6 @@ func (r *Regions) ByCode(code string) (region order.Region, ok bool) {
 // Rows are the regions in the order of the table.
 func (r *Regions) Rows() []order.Region { return slices.Clone(r.rows) }
 
-// Prefectures of the other main islands; Honshu has the rest.
-var (
-	prefecturesShikoku = Prefectures[35:39]
-	prefecturesKyushu  = Prefectures[39:46]
-)
-
 // islandPrefixes are the postal codes of isolated islands that no bridge joins to the
 // mainland of their prefecture.
 var islandPrefixes = []string{
@@ -190,21 +169,47 @@ var islandPrefixes = []string{
 // DefaultRegions is the region table of a shop that has imported none: Honshu by the settings,
 // the rest with earlier cut-offs and more lead days the farther it lies (docs/rules.md).
 func DefaultRegions(s Settings) []order.Region {
-	var honshu []string
-	for i, p := range Prefectures {
-		if i > 0 && i < 35 { // 青森県 to 山口県
-			honshu = append(honshu, p)
-		}
-	}
+	all := order.Prefectures() // from north to south: Hokkaido, Honshu, Shikoku, Kyushu, Okinawa
+	north, south := slices.Index(all, "青森県"), slices.Index(all, "山口県")+1
+	kyushu, okinawa := slices.Index(all, "福岡県"), slices.Index(all, "沖縄県")
 	clock := func(hour, minute int) order.Clock { return order.Clock{Hour: hour, Minute: minute} }
 	return []order.Region{
-		{Code: RegionHonshu, Prefectures: honshu, CutoffFax: s.CutoffFax, CutoffWeb: s.CutoffWeb, CutoffTruck: s.CutoffTruck},
-		{Code: RegionShikoku, Prefectures: slices.Clone(prefecturesShikoku), CutoffFax: clock(16, 0), CutoffWeb: clock(16, 30), CutoffTruck: s.CutoffTruck},
-		{Code: RegionKyushu, Prefectures: slices.Clone(prefecturesKyushu), CutoffFax: clock(15, 0), CutoffWeb: clock(15, 30), CutoffTruck: s.CutoffTruck},
-		{Code: RegionHokkaido, Prefectures: []string{"北海道"}, CutoffFax: clock(15, 0), CutoffWeb: clock(15, 30), CutoffTruck: s.CutoffTruck, LeadDays: 1},
-		{Code: RegionOkinawa, Prefectures: []string{"沖縄県"}, CutoffFax: clock(14, 0), CutoffWeb: clock(14, 30), CutoffTruck: s.CutoffTruck, LeadDays: 2},
+		{Code: RegionHonshu, Prefectures: all[north:south], CutoffFax: s.CutoffFax, CutoffWeb: s.CutoffWeb, CutoffTruck: s.CutoffTruck},
+		{Code: RegionShikoku, Prefectures: all[south:kyushu], CutoffFax: clock(16, 0), CutoffWeb: clock(16, 30), CutoffTruck: s.CutoffTruck},
+		{Code: RegionKyushu, Prefectures: all[kyushu:okinawa], CutoffFax: clock(15, 0), CutoffWeb: clock(15, 30), CutoffTruck: s.CutoffTruck},
+		{Code: RegionHokkaido, Prefectures: all[:north], CutoffFax: clock(15, 0), CutoffWeb: clock(15, 30), CutoffTruck: s.CutoffTruck, LeadDays: 1},
+		{Code: RegionOkinawa, Prefectures: all[okinawa:], CutoffFax: clock(14, 0), CutoffWeb: clock(14, 30), CutoffTruck: s.CutoffTruck, LeadDays: 2},
 		{Code: RegionIslands, PostalPrefixes: slices.Clone(islandPrefixes), CutoffFax: clock(14, 0), CutoffWeb: clock(14, 30), CutoffTruck: s.CutoffTruck, LeadDays: 3},
 	}
+}
+
+// CheckRegions says where a region table and the settings do not go together: a cut-off so
+// late that an order in time, or a web order after its cancel window (CAN-1), would miss the
+// dispatch deadline of its own acceptance day (CUT-11), and prefectures no region serves.
+func CheckRegions(rows []order.Region, s Settings) error {
+	r, err := NewRegions(rows)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for i, row := range rows {
+		check := func(column string, cutoff, deadline order.Clock, window time.Duration) {
+			day := order.D(2026, time.November, 24) // one day is like another
+			if day.At(cutoff).Add(window).After(day.At(deadline)) {
+				errs = append(errs, order.Invalid("CUT-11", "regions["+strconv.Itoa(i)+"]."+column,
+					fmt.Sprintf("an order at the cut-off %s misses the dispatch deadline %s: choose an earlier cut-off or a later deadline", cutoff, deadline)))
+			}
+		}
+		check("cutoff_fax", row.CutoffFax, s.DispatchDeadline, 0)
+		check("cutoff_web", row.CutoffWeb, s.DispatchDeadline, s.CancelWindow())
+		check("cutoff_truck", row.CutoffTruck, s.DispatchDeadlineTruck, s.CancelWindow())
+	}
+	for _, p := range order.Prefectures() {
+		if _, ok := r.byPrefecture[p]; !ok {
+			errs = append(errs, order.Invalid("CUT-2", "regions", "no region serves "+p+": orders from there are refused"))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // DefaultRegionTable is DefaultRegions, ready to look up.

@@ -48,8 +48,9 @@ type Settings struct {
 	MaxLineQuantity int       `json:"max_line_quantity" yaml:"max_line_quantity"` // four digits, as the form has boxes
 	MaxUnitPriceYen order.Yen `json:"max_unit_price_yen" yaml:"max_unit_price_yen"`
 
-	CheckDigits        bool `json:"check_digits" yaml:"check_digits"` // item and customer codes end in a Damm check digit
-	ItemCodeDigits     int  `json:"item_code_digits" yaml:"item_code_digits"`
+	// How the codes of the masters are written; see Scheme.
+	CheckDigits        bool `json:"check_digits" yaml:"check_digits"`         // item and customer codes end in a Damm check digit
+	ItemCodeDigits     int  `json:"item_code_digits" yaml:"item_code_digits"` // 0 allows any length
 	CustomerCodeDigits int  `json:"customer_code_digits" yaml:"customer_code_digits"`
 	ShipToCodeDigits   int  `json:"ship_to_code_digits" yaml:"ship_to_code_digits"`
 }
@@ -170,7 +171,6 @@ const (
 	maxLimitDays     = 730
 	maxWindowMinutes = 7 * 24 * 60
 	maxClosedDays    = 100 // of one year, by Closures
-	maxCodeDigits    = 18
 	hardMaxLines     = 10_000
 	hardMaxQuantity  = 1_000_000
 	hardMaxYen       = 100_000_000 // lines × quantity × price stays within 10^18: it fits 64 bits
@@ -258,14 +258,22 @@ func (s Settings) Validate() error {
 	if s.MaxUnitPriceYen < 1 || s.MaxUnitPriceYen > hardMaxYen {
 		bad("ITM-2", "max_unit_price_yen", "%d is out of range: choose 1 to %d", s.MaxUnitPriceYen, hardMaxYen)
 	}
-	within("", "item_code_digits", s.ItemCodeDigits, 1, maxCodeDigits)
-	within("", "customer_code_digits", s.CustomerCodeDigits, 1, maxCodeDigits)
-	within("", "ship_to_code_digits", s.ShipToCodeDigits, 1, maxCodeDigits)
+	within("", "item_code_digits", s.ItemCodeDigits, 0, order.MaxCode)
+	within("", "customer_code_digits", s.CustomerCodeDigits, 0, order.MaxCode)
+	within("", "ship_to_code_digits", s.ShipToCodeDigits, 0, order.MaxCode)
 	return errors.Join(errs...)
 }
 
 func validClock(c order.Clock) bool {
 	return 0 <= c.Hour && c.Hour < 24 && 0 <= c.Minute && c.Minute < 60 && 0 <= c.Second && c.Second < 60
+}
+
+// Scheme is how item and customer codes are written.
+func (s Settings) Scheme() order.Scheme {
+	return order.Scheme{
+		Item:     order.CodeScheme{Digits: s.ItemCodeDigits, CheckDigit: s.CheckDigits},
+		Customer: order.CodeScheme{Digits: s.CustomerCodeDigits, CheckDigit: s.CheckDigits},
+	}
 }
 
 // CancelWindow is how long a web order may be cancelled (CAN-1).

@@ -1,0 +1,139 @@
+package rules_test
+
+import (
+	"strings"
+	"testing"
+
+	"todoke/order"
+	"todoke/rules"
+)
+
+func TestDefaultRegions(t *testing.T) {
+	t.Parallel()
+	rs, err := rules.DefaultRegionTable(rules.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := rules.CheckRegions(rs.Rows(), rules.Default()); err != nil {
+		t.Error(err)
+	}
+	count := map[string]int{}
+	for _, p := range order.Prefectures() {
+		r, ok := rs.Find(p, "")
+		if !ok {
+			t.Fatalf("%s lies in no region", p)
+		}
+		count[r.Code]++
+	}
+	for code, want := range map[string]int{
+		rules.RegionHonshu: 34, rules.RegionShikoku: 4, rules.RegionKyushu: 7,
+		rules.RegionHokkaido: 1, rules.RegionOkinawa: 1, rules.RegionIslands: 0,
+	} {
+		if count[code] != want {
+			t.Errorf("%s has %d prefectures, want %d", code, count[code], want)
+		}
+	}
+	honshu, _ := rs.ByCode(rules.RegionHonshu)
+	if honshu.CutoffFax != (order.Clock{Hour: 17}) || honshu.CutoffWeb != (order.Clock{Hour: 17, Minute: 30}) || honshu.LeadDays != 0 {
+		t.Errorf("Honshu %+v (CUT-2)", honshu)
+	}
+	for _, r := range rs.Rows() {
+		if r.CutoffTruck != (order.Clock{Hour: 13}) {
+			t.Errorf("%s: truck cut-off %s (CUT-6)", r.Code, r.CutoffTruck)
+		}
+	}
+}
+
+func TestRegionsFind(t *testing.T) {
+	t.Parallel()
+	rs, err := rules.DefaultRegionTable(rules.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ prefecture, postal, want string }{
+		{"東京都", "1000001", rules.RegionHonshu},
+		{"東京都", "100-0101", rules.RegionIslands}, // 大島町
+		{"東京都", "1002101", rules.RegionIslands},  // 小笠原村
+		{"東京都", "100-6501", rules.RegionHonshu},
+		{"東京都", "100-8111", rules.RegionHonshu},
+		{"新潟県", "9520011", rules.RegionIslands}, // 佐渡市
+		{"新潟県", "9500088", rules.RegionHonshu},
+		{"島根県", "6850013", rules.RegionIslands}, // 隠岐の島町
+		{"鳥取県", "6840004", rules.RegionHonshu},  // 境港市
+		{"島根県", "6840211", rules.RegionIslands}, // 西ノ島町
+		{"長崎県", "8170021", rules.RegionIslands}, // 対馬市
+		{"長崎県", "8115135", rules.RegionIslands}, // 壱岐市
+		{"福岡県", "8112202", rules.RegionKyushu},
+		{"長崎県", "8500057", rules.RegionKyushu},
+		{"鹿児島県", "8940026", rules.RegionIslands}, // 奄美市
+		{"鹿児島県", "8910141", rules.RegionKyushu},  // 鹿児島市谷山
+		{"沖縄県", "9000015", rules.RegionOkinawa},
+		{"沖縄県", "9070004", rules.RegionIslands}, // 石垣市
+		{"沖縄", "", rules.RegionOkinawa},
+		{"京都", "", rules.RegionHonshu},
+		{"東京", "", rules.RegionHonshu},
+		{"大阪", "", rules.RegionHonshu},
+		{"北海道", "060-0001", rules.RegionHokkaido},
+		{"", "9520011", rules.RegionIslands},
+		{"", "1000001", ""},
+		{"京", "", ""},
+		{"江戸", "1000001", ""},
+		{"北海", "", ""},
+		{" 兵庫県 ", "not a code", rules.RegionHonshu},
+	} {
+		r, ok := rs.Find(tt.prefecture, tt.postal)
+		if r.Code != tt.want || ok != (tt.want != "") {
+			t.Errorf("Find(%q, %q) = %q, %v; want %q", tt.prefecture, tt.postal, r.Code, ok, tt.want)
+		}
+	}
+}
+
+func TestRegionsLongestPrefixWins(t *testing.T) {
+	t.Parallel()
+	rs, err := rules.NewRegions([]order.Region{
+		{Code: "far", PostalPrefixes: []string{"95"}},
+		{Code: "farther", PostalPrefixes: []string{"952"}},
+		{Code: "near", Prefectures: []string{"新潟県"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for postal, want := range map[string]string{"9520011": "farther", "9500088": "far", "9400061": "near"} {
+		if r, _ := rs.Find("新潟県", postal); r.Code != want {
+			t.Errorf("%s lies in %s, want %s", postal, r.Code, want)
+		}
+	}
+}
+
+func TestRegionsNameWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	_, err := rules.NewRegions([]order.Region{
+		{Code: "a", Prefectures: []string{"東京都", "江戸"}, PostalPrefixes: []string{"1001", "12345678"}},
+		{Code: "a", Prefectures: []string{"東京"}, PostalPrefixes: []string{"1001"}, LeadDays: -1, CutoffFax: order.Clock{Hour: 24}},
+	})
+	if err == nil {
+		t.Fatal("a bad table was taken")
+	}
+	for _, want := range []string{
+		`regions[0].prefectures: "江戸"`, `regions[0].postal_prefixes: "12345678"`, "regions[1].region", "東京都 belongs to two",
+		"1001 belongs to two", "regions[1].lead_days", "regions[1].cutoff_fax",
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("error lacks %q:\n%v", want, err)
+		}
+	}
+}
+
+func TestCheckRegionsAgainstDeadlines(t *testing.T) {
+	t.Parallel()
+	s := rules.Default()
+	rows := rules.DefaultRegions(s)
+	rows[0].CutoffWeb = order.Clock{Hour: 18, Minute: 25} // plus ten minutes to cancel: after 18:30
+	rows[1].Prefectures = rows[1].Prefectures[1:]
+	err := rules.CheckRegions(rows, s)
+	for _, want := range []string{"regions[0].cutoff_web", "no region serves 徳島県"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v lacks %q", err, want)
+		}
+	}
+}
