@@ -519,9 +519,17 @@ func address(a order.Address) string {
 	if strings.HasPrefix(a.Address, a.Prefecture) {
 		s = a.Address
 	}
-	const digits = 7
-	if len(a.PostalCode) == digits {
-		return "〒" + a.PostalCode[:3] + "-" + a.PostalCode[3:] + "　" + s
+	if a.PostalCode != "" {
+		return "〒" + postal(a.PostalCode) + "　" + s
 	}
 	return s
+}
+
+// postal writes a postal code with its hyphen.
+func postal(code string) string {
+	const digits = 7
+	if len(code) == digits {
+		return code[:3] + "-" + code[3:]
+	}
+	return code
 }

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"cmp"
+	"encoding/xml"
 	"fmt"
 	"image"
 	"image/color"
@@ -54,7 +55,7 @@ type book struct {
 	list *PickList
 	err  error
 
-	title, label, value, head, text, wrap, qty, total, date, big int
+	title, label, value, head, text, wrap, note, mid, qty, total, date, big int
 }
 
 func (b *book) do(err error) {
@@ -85,17 +86,19 @@ func (b *book) styles() {
 		thin = append(thin, excelize.Border{Type: side, Style: 1, Color: "808080"})
 	}
 	grey := excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E8E8E8"}}
-	top := &excelize.Alignment{Vertical: "top"}
+	centre := &excelize.Alignment{Vertical: "center"}
 	b.title = b.style(&excelize.Style{Font: &excelize.Font{Bold: true, Size: 18}})
 	b.big = b.style(&excelize.Style{Font: &excelize.Font{Bold: true, Size: 13}, NumFmt: textFormat})
-	b.label = b.style(&excelize.Style{Font: &excelize.Font{Color: "595959"}})
+	b.label = b.style(&excelize.Style{Font: &excelize.Font{Color: "595959"}, NumFmt: textFormat})
 	b.value = b.style(&excelize.Style{Font: &excelize.Font{Bold: true}, NumFmt: textFormat})
 	b.head = b.style(&excelize.Style{Font: &excelize.Font{Bold: true}, Fill: grey, Border: thin, Alignment: &excelize.Alignment{Horizontal: "center", Vertical: "center", WrapText: true}})
-	b.text = b.style(&excelize.Style{Border: thin, NumFmt: textFormat, Alignment: top})
-	b.wrap = b.style(&excelize.Style{Border: thin, NumFmt: textFormat, Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}})
-	b.qty = b.style(&excelize.Style{Font: &excelize.Font{Bold: true, Size: 11}, Border: thin, NumFmt: numberFormat, Alignment: top})
+	b.text = b.style(&excelize.Style{Border: thin, NumFmt: textFormat, Alignment: centre})
+	b.wrap = b.style(&excelize.Style{Border: thin, NumFmt: textFormat, Alignment: &excelize.Alignment{Vertical: "center", WrapText: true}})
+	b.note = b.style(&excelize.Style{Border: thin, NumFmt: textFormat, Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}})
+	b.mid = b.style(&excelize.Style{Border: thin, Alignment: &excelize.Alignment{Vertical: "center", Horizontal: "center"}})
+	b.qty = b.style(&excelize.Style{Font: &excelize.Font{Bold: true, Size: 11}, Border: thin, NumFmt: numberFormat, Alignment: centre})
 	b.total = b.style(&excelize.Style{Font: &excelize.Font{Bold: true, Size: 11}, Border: thin, Fill: grey, NumFmt: numberFormat})
-	b.date = b.style(&excelize.Style{Border: thin, CustomNumFmt: &dateFormat, Alignment: &excelize.Alignment{Vertical: "top", Horizontal: "center"}})
+	b.date = b.style(&excelize.Style{Border: thin, CustomNumFmt: &dateFormat, Alignment: &excelize.Alignment{Vertical: "center", Horizontal: "center"}})
 }
 
 func cell(col, row int) string {
@@ -171,14 +174,9 @@ func (b *book) open(sheet, title string, cols []xlsxColumn, lastRow int) {
 	p, last := b.list, len(cols)
 	b.text1(sheet, 1, 1, "ピッキングリスト　"+title, b.title)
 	b.text1(sheet, 1, 2, p.WarehouseName+"　御中", b.big)
-	for i, r := range [][2]string{{"出荷日", day(p.ShipOn)}, {"配送区分", className(p.Class)}, {"出荷バッチ", cmp.Or(p.Wave, "―")}} {
-		b.text1(sheet, 1+i*2, 3, r[0], b.label)
-		b.text1(sheet, 2+i*2, 3, r[1], b.value)
-	}
-	for i, r := range [][2]string{{"リスト番号", p.Number.Grouped()}, {"発行", p.ReleasedAt.In(order.JST).Format("2006/01/02 15:04")}} {
-		b.text1(sheet, 1+i*2, 4, r[0], b.label)
-		b.text1(sheet, 2+i*2, 4, r[1], b.value)
-	}
+	// Head lines are one text each, so that no column's width can cut them.
+	b.text1(sheet, 1, 3, headLine([2]string{"出荷日", day(p.ShipOn)}, [2]string{"配送区分", className(p.Class)}, [2]string{"出荷バッチ", p.Wave}), b.value)
+	b.text1(sheet, 1, 4, headLine([2]string{"リスト番号", p.Number.Grouped()}, [2]string{"発行", p.ReleasedAt.In(order.JST).Format("2006/01/02 15:04")}), b.label)
 	for i, c := range cols {
 		name, err := excelize.ColumnNumberToName(i + 1)
 		b.do(err)
@@ -210,6 +208,17 @@ func (b *book) open(sheet, title string, cols []xlsxColumn, lastRow int) {
 	}))
 }
 
+// headLine joins what has a value: "出荷日：…　　配送区分：…".
+func headLine(pairs ...[2]string) string {
+	var parts []string
+	for _, p := range pairs {
+		if p[1] != "" {
+			parts = append(parts, p[0]+"："+p[1])
+		}
+	}
+	return strings.Join(parts, "　　")
+}
+
 func (b *book) build() {
 	b.styles()
 	b.do(b.f.SetSheetName("Sheet1", sheetLines))
@@ -232,37 +241,38 @@ func (b *book) build() {
 func (b *book) lines() {
 	picks := b.list.picks()
 	cols := []xlsxColumn{
-		{"No.", 10}, {"済", 24}, {"棚番", 11}, {"商品コード", 17}, {"商品名", 46}, {"数量", 9}, {"単位", 8}, {"注文番号", 15}, {"行", 5},
-		{"お客様", 34}, {"お届け先", 26}, {"お届け日", 12}, {"コメント", 44},
+		{"No.", 6}, {"済", 5}, {"棚番", 11}, {"商品コード", 12}, {"商品名", 42}, {"数量", 8}, {"単位", 8}, {"注文番号", 15}, {"行", 5},
+		{"お届け先", 36}, {"お届け日", 12}, {"コメント", 36},
 	}
-	// The head's values stand in the columns B, D and F: keep the tick column narrow enough and
-	// let the values run over.
-	cols[1].width = 6
 	last := headRows + 1 + len(picks)
 	b.open(sheetLines, "集品", cols, last)
 	b.barcode(sheetLines, cell(10, 1), string(b.list.Number), 1)
 	row := headRows + 1
 	for i, k := range picks {
 		row++
-		b.number(sheetLines, 1, row, i+1, b.text)
-		b.text1(sheetLines, 2, row, "□", b.text)
+		to := shipToName(k.order)
+		b.number(sheetLines, 1, row, i+1, b.mid)
+		b.text1(sheetLines, 2, row, "□", b.mid)
 		b.text1(sheetLines, 3, row, k.Location, b.text)
 		b.text1(sheetLines, 4, row, k.ItemCode, b.text)
 		b.text1(sheetLines, 5, row, k.ItemName, b.wrap)
 		b.number(sheetLines, 6, row, k.Qty, b.qty)
-		b.text1(sheetLines, 7, row, k.Unit, b.text)
+		b.text1(sheetLines, 7, row, k.Unit, b.mid)
 		b.text1(sheetLines, 8, row, k.order.Number.Grouped(), b.text)
-		b.number(sheetLines, 9, row, k.LineNo, b.text)
-		b.text1(sheetLines, 10, row, k.order.Customer, b.wrap)
-		b.text1(sheetLines, 11, row, k.order.ShipTo.Name, b.wrap)
-		b.day(sheetLines, 12, row, k.order.ArrivalOn)
-		b.text1(sheetLines, 13, row, k.Comment, b.wrap)
+		b.number(sheetLines, 9, row, k.LineNo, b.mid)
+		b.text1(sheetLines, 10, row, to, b.wrap)
+		b.day(sheetLines, 11, row, k.order.ArrivalOn)
+		b.text1(sheetLines, 12, row, k.Comment, b.note)
 		n := noteOf(k.PickLine, 60)
-		height := 15 * float64(max(1, wrapped(k.ItemName, 44), wrapped(k.order.Customer, 32), wrapped(k.order.ShipTo.Name, 24), wrapped(k.Comment, 42)))
+		height := 4 + 14*float64(max(1, wrapped(k.ItemName, 40), wrapped(to, 34), wrapped(k.Comment, 34)))
 		if n.image != nil {
 			const picture = 24.0 // points
-			b.picture(sheetLines, cell(13, row), n, height, picture)
-			height += picture
+			under := 0.0
+			if k.Comment != "" {
+				under = height
+			}
+			b.picture(sheetLines, cell(12, row), n, under, picture)
+			height = max(height, under+picture)
 		}
 		b.do(b.f.SetRowHeight(sheetLines, row, min(height, 400)))
 	}
@@ -278,7 +288,7 @@ func (b *book) lines() {
 // items is the sheet of totals by place and item.
 func (b *book) items() {
 	groups := b.list.groups()
-	cols := []xlsxColumn{{"No.", 10}, {"棚番", 18}, {"商品コード", 12}, {"商品名", 60}, {"数量計", 12}, {"単位", 10}, {"注文数", 10}, {"済", 8}}
+	cols := []xlsxColumn{{"No.", 6}, {"棚番", 12}, {"商品コード", 13}, {"商品名", 60}, {"数量計", 12}, {"単位", 10}, {"注文数", 10}, {"済", 8}}
 	b.open(sheetItems, "商品別合計", cols, headRows+1+len(groups))
 	row := headRows + 1
 	for i, g := range groups {
@@ -287,15 +297,15 @@ func (b *book) items() {
 		for _, k := range g.picks {
 			orders[k.order.Number] = true
 		}
-		b.number(sheetItems, 1, row, i+1, b.text)
+		b.number(sheetItems, 1, row, i+1, b.mid)
 		b.text1(sheetItems, 2, row, g.first.Location, b.text)
 		b.text1(sheetItems, 3, row, g.first.ItemCode, b.text)
 		b.text1(sheetItems, 4, row, g.first.ItemName, b.wrap)
 		b.number(sheetItems, 5, row, g.qty, b.qty)
-		b.text1(sheetItems, 6, row, g.first.Unit, b.text)
-		b.number(sheetItems, 7, row, len(orders), b.text)
-		b.text1(sheetItems, 8, row, "□", b.text)
-		b.do(b.f.SetRowHeight(sheetItems, row, 15*float64(max(1, wrapped(g.first.ItemName, 58)))))
+		b.text1(sheetItems, 6, row, g.first.Unit, b.mid)
+		b.number(sheetItems, 7, row, len(orders), b.mid)
+		b.text1(sheetItems, 8, row, "□", b.mid)
+		b.do(b.f.SetRowHeight(sheetItems, row, 4+14*float64(max(1, wrapped(g.first.ItemName, 58)))))
 	}
 	row++
 	for c := 1; c <= len(cols); c++ {
@@ -309,8 +319,8 @@ func (b *book) items() {
 func (b *book) orders() {
 	orders := b.list.orders()
 	cols := []xlsxColumn{
-		{"No.", 10}, {"注文番号", 18}, {"バーコード", 27}, {"出荷", 14}, {"お客様", 36}, {"お届け先", 30}, {"郵便番号", 11}, {"住所", 50}, {"お届け日", 12},
-		{"明細数", 8}, {"数量計", 10}, {"済", 6},
+		{"No.", 6}, {"注文番号", 15}, {"バーコード", 27}, {"出荷", 6}, {"お客様", 34}, {"お届け先", 28}, {"郵便番号", 10}, {"住所", 42}, {"お届け日", 12},
+		{"明細数", 8}, {"数量計", 10}, {"済", 5},
 	}
 	b.open(sheetOrders, "注文別", cols, headRows+1+len(orders))
 	row := headRows + 1
@@ -320,19 +330,19 @@ func (b *book) orders() {
 		for _, l := range o.Lines {
 			qty += l.Qty
 		}
-		b.number(sheetOrders, 1, row, i+1, b.text)
+		b.number(sheetOrders, 1, row, i+1, b.mid)
 		b.text1(sheetOrders, 2, row, o.Number.Grouped(), b.text)
 		b.text1(sheetOrders, 3, row, "", b.text)
-		b.number(sheetOrders, 4, row, o.ShipmentNo, b.text)
+		b.number(sheetOrders, 4, row, o.ShipmentNo, b.mid)
 		b.text1(sheetOrders, 5, row, o.Customer, b.wrap)
 		b.text1(sheetOrders, 6, row, o.ShipTo.Name, b.wrap)
-		b.text1(sheetOrders, 7, row, o.ShipTo.PostalCode, b.text)
+		b.text1(sheetOrders, 7, row, postal(o.ShipTo.PostalCode), b.text)
 		b.text1(sheetOrders, 8, row, address(order.Address{Prefecture: o.ShipTo.Prefecture, Address: o.ShipTo.Address}), b.wrap)
 		b.day(sheetOrders, 9, row, o.ArrivalOn)
-		b.number(sheetOrders, 10, row, len(o.Lines), b.text)
+		b.number(sheetOrders, 10, row, len(o.Lines), b.mid)
 		b.number(sheetOrders, 11, row, qty, b.qty)
-		b.text1(sheetOrders, 12, row, "□", b.text)
-		b.do(b.f.SetRowHeight(sheetOrders, row, 36))
+		b.text1(sheetOrders, 12, row, "□", b.mid)
+		b.do(b.f.SetRowHeight(sheetOrders, row, 42))
 		b.barcode(sheetOrders, cell(3, row), string(o.Number), 0)
 	}
 	row++
@@ -385,7 +395,7 @@ func (b *book) barcode(sheet, at, content string, tall int) {
 	const side = 0.55
 	b.do(b.f.AddPictureFromBytes(sheet, at, &excelize.Picture{
 		Extension: ".png", File: buf.Bytes(),
-		Format: &excelize.GraphicOptions{AltText: content, OffsetX: 4, OffsetY: 3, ScaleX: side, ScaleY: 0.45 + 0.1*float64(tall), Positioning: "oneCell"},
+		Format: &excelize.GraphicOptions{AltText: content, OffsetX: 4, OffsetY: 8, ScaleX: side, ScaleY: 0.42 + 0.3*float64(tall), Positioning: "oneCell"},
 	}))
 }
 
@@ -397,10 +407,10 @@ func (b *book) picture(sheet, at string, n note, offset, height float64) {
 	var buf bytes.Buffer
 	b.do(m.EncodePNG(&buf, 0, 0))
 	const pointsPerPixel = 0.75
-	k := min(0.5, (height-4)/pointsPerPixel/float64(max(1, m.H)))
+	k := min(0.5, (height-8)/pointsPerPixel/float64(max(1, m.H)))
 	b.do(b.f.AddPictureFromBytes(sheet, at, &excelize.Picture{
 		Extension: ".png", File: buf.Bytes(),
-		Format: &excelize.GraphicOptions{AltText: "行コメント（FAX）", OffsetX: 4, OffsetY: int(offset/pointsPerPixel) + 1, ScaleX: k, ScaleY: k, Positioning: "oneCell"},
+		Format: &excelize.GraphicOptions{AltText: "行コメント（FAX）", OffsetX: 4, OffsetY: int(offset/pointsPerPixel) + 4, ScaleX: k, ScaleY: k, Positioning: "oneCell"},
 	}))
 }
 
@@ -444,7 +454,9 @@ func repack(w io.Writer, raw []byte) error {
 			return err
 		}
 		e, err := out.CreateHeader(&zip.FileHeader{Name: f.Name, Method: zip.Deflate})
-		if err == nil {
+		if err == nil && f.Name == first {
+			err = sortTypes(e, r)
+		} else if err == nil {
 			_, err = io.Copy(e, r)
 		}
 		r.Close()
@@ -453,4 +465,28 @@ func repack(w io.Writer, raw []byte) error {
 		}
 	}
 	return out.Close()
+}
+
+// sortTypes writes [Content_Types].xml with its entries in order: they come out of a map.
+func sortTypes(w io.Writer, r io.Reader) error {
+	type entry struct {
+		Extension   string `xml:"Extension,attr,omitempty"`
+		PartName    string `xml:"PartName,attr,omitempty"`
+		ContentType string `xml:"ContentType,attr"`
+	}
+	var types struct {
+		XMLName  xml.Name `xml:"http://schemas.openxmlformats.org/package/2006/content-types Types"`
+		Default  []entry
+		Override []entry
+	}
+	if err := xml.NewDecoder(r).Decode(&types); err != nil {
+		return fmt.Errorf("parse content types: %w", err)
+	}
+	by := func(a, b entry) int { return strings.Compare(a.Extension+a.PartName, b.Extension+b.PartName) }
+	slices.SortFunc(types.Default, by)
+	slices.SortFunc(types.Override, by)
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	return xml.NewEncoder(w).Encode(types)
 }
