@@ -30,13 +30,16 @@ type RowError struct {
 }
 
 // ImportError is every row that stands against an import. Nothing was changed.
-type ImportError struct{ Rows []RowError }
+type ImportError struct {
+	Master string // whose rows they are, such as "ship_tos"
+	Rows   []RowError
+}
 
 // Error implements error.
 func (e *ImportError) Error() string {
 	msgs := make([]string, len(e.Rows))
 	for i, r := range e.Rows {
-		msgs[i] = fmt.Sprintf("row %d: %v", r.Row+1, r.Err)
+		msgs[i] = fmt.Sprintf("%s row %d: %v", e.Master, r.Row+1, r.Err)
 	}
 	return strings.Join(msgs, "\n")
 }
@@ -57,12 +60,12 @@ func (c *complaints) add(row int, rule, field, format string, args ...any) {
 	*c = append(*c, RowError{row, order.Invalid(rule, field, fmt.Sprintf(format, args...))})
 }
 
-func (c complaints) err() error {
+func (c complaints) err(master string) error {
 	if len(c) == 0 {
 		return nil
 	}
 	slices.SortStableFunc(c, func(a, b RowError) int { return a.Row - b.Row })
-	return &ImportError{Rows: c}
+	return &ImportError{Master: master, Rows: c}
 }
 
 // unique complains of a key that an earlier row has.
@@ -87,18 +90,53 @@ func column[T, V any](rows []T, pick func(T) V) []V {
 	return out
 }
 
-// importer runs fn alone among imports and counts the masters' version up.
-func (s *Store) importer(ctx context.Context, fn func(tx *Tx, bad *complaints) error) error {
+// Masters are rows of any masters, to be imported together.
+type Masters struct {
+	Dealers    []order.Dealer
+	Regions    []order.Region
+	Warehouses []order.Warehouse
+	Items      []order.Item
+	Prices     []order.ContractPrice
+	Customers  []order.Department
+	Users      []order.User
+	ShipTos    []order.ShipTo
+	Stock      []order.StockLevel
+	Calendar   []order.CalendarDay
+}
+
+// Import applies all rows of all masters or none. Masters without rows are left as they are.
+func (s *Store) Import(ctx context.Context, m Masters) error {
 	return s.InTx(ctx, func(tx *Tx) error {
 		if _, err := tx.tx.Exec(ctx, query("MastersLock")); err != nil {
 			return fmt.Errorf("lock masters: %w", err)
 		}
-		var bad complaints
-		if err := fn(tx, &bad); err != nil {
-			return err
-		}
-		if err := bad.err(); err != nil {
-			return err
+		// What others refer to comes first.
+		for _, step := range []struct {
+			master string
+			rows   int
+			run    func(bad *complaints) error
+		}{
+			{"dealers", len(m.Dealers), func(bad *complaints) error { return tx.importDealers(ctx, bad, m.Dealers) }},
+			{"regions", len(m.Regions), func(bad *complaints) error { return tx.importRegions(ctx, bad, m.Regions) }},
+			{"warehouses", len(m.Warehouses), func(bad *complaints) error { return tx.importWarehouses(ctx, bad, m.Warehouses) }},
+			{"items", len(m.Items), func(bad *complaints) error { return tx.importItems(ctx, bad, m.Items) }},
+			{"prices", len(m.Prices), func(bad *complaints) error { return tx.importPrices(ctx, bad, m.Prices) }},
+			{"customers", len(m.Customers), func(bad *complaints) error { return tx.importCustomers(ctx, bad, m.Customers) }},
+			{"users", len(m.Users), func(bad *complaints) error { return tx.importUsers(ctx, bad, m.Users) }},
+			{"ship_tos", len(m.ShipTos), func(bad *complaints) error { return tx.importShipTos(ctx, bad, m.ShipTos) }},
+			{"stock", len(m.Stock), func(bad *complaints) error { return tx.importStock(ctx, bad, m.Stock) }},
+			{"calendar", len(m.Calendar), func(bad *complaints) error { return tx.importCalendar(ctx, bad, m.Calendar) }},
+		} {
+			if step.rows == 0 {
+				continue
+			}
+			var bad complaints
+			if err := step.run(&bad); err != nil {
+				return fmt.Errorf("import %s: %w", step.master, err)
+			}
+			if err := bad.err(step.master); err != nil {
+				return err
+			}
 		}
 		if _, err := tx.tx.Exec(ctx, query("MastersVersionBump")); err != nil {
 			return fmt.Errorf("count masters version: %w", err)
@@ -133,277 +171,297 @@ func (tx *Tx) exec(ctx context.Context, name string, args ...any) error {
 
 // ImportDealers adds or changes dealers.
 func (s *Store) ImportDealers(ctx context.Context, rows []order.Dealer) error {
-	return s.importer(ctx, func(tx *Tx, bad *complaints) error {
-		unique(bad, rows, "code", func(r order.Dealer) string { return r.Code })
-		if len(*bad) > 0 {
-			return nil
-		}
-		return tx.exec(ctx, "DealersUpsert",
-			column(rows, func(r order.Dealer) string { return r.Code }),
-			column(rows, func(r order.Dealer) string { return r.Name }),
-			column(rows, func(r order.Dealer) string { return r.RegistrationNumber }),
-			column(rows, func(r order.Dealer) string { return r.Address }),
-			column(rows, func(r order.Dealer) string { return r.Fax }),
-			column(rows, func(r order.Dealer) string { return r.Email }))
-	})
+	return s.Import(ctx, Masters{Dealers: rows})
+}
+
+func (tx *Tx) importDealers(ctx context.Context, bad *complaints, rows []order.Dealer) error {
+	unique(bad, rows, "code", func(r order.Dealer) string { return r.Code })
+	if len(*bad) > 0 {
+		return nil
+	}
+	return tx.exec(ctx, "DealersUpsert",
+		column(rows, func(r order.Dealer) string { return r.Code }),
+		column(rows, func(r order.Dealer) string { return r.Name }),
+		column(rows, func(r order.Dealer) string { return r.RegistrationNumber }),
+		column(rows, func(r order.Dealer) string { return r.Address }),
+		column(rows, func(r order.Dealer) string { return r.Fax }),
+		column(rows, func(r order.Dealer) string { return r.Email }))
 }
 
 // ImportCustomers adds or changes departments and their companies.
 func (s *Store) ImportCustomers(ctx context.Context, rows []order.Department) error {
-	return s.importer(ctx, func(tx *Tx, bad *complaints) error {
-		unique(bad, rows, "code", func(r order.Department) string { return r.Code })
-		companies := map[string]string{}
-		for i, r := range rows {
-			if r.CompanyCode == "" {
-				bad.add(i, "ACC-1", "company_code", "a department belongs to a company: give its code")
-				continue
-			}
-			if name, ok := companies[r.CompanyCode]; ok && name != r.CompanyName {
-				bad.add(i, "", "company_name", "company %s is %q in another row: give it one name", r.CompanyCode, name)
-				continue
-			}
-			companies[r.CompanyCode] = r.CompanyName
+	return s.Import(ctx, Masters{Customers: rows})
+}
+
+func (tx *Tx) importCustomers(ctx context.Context, bad *complaints, rows []order.Department) error {
+	unique(bad, rows, "code", func(r order.Department) string { return r.Code })
+	companies := map[string]string{}
+	for i, r := range rows {
+		if r.CompanyCode == "" {
+			bad.add(i, "ACC-1", "company_code", "a department belongs to a company: give its code")
+			continue
 		}
-		if err := tx.known(ctx, bad, "dealers", "dealers.csv", "dealer_code",
-			column(rows, func(r order.Department) string { return r.DealerCode })); err != nil {
-			return err
+		if name, ok := companies[r.CompanyCode]; ok && name != r.CompanyName {
+			bad.add(i, "", "company_name", "company %s is %q in another row: give it one name", r.CompanyCode, name)
+			continue
 		}
-		if len(*bad) > 0 {
-			return nil
-		}
-		codes := slices.Sorted(maps.Keys(companies))
-		if err := tx.exec(ctx, "CompaniesUpsert", codes, column(codes, func(c string) string { return companies[c] })); err != nil {
-			return err
-		}
-		return tx.exec(ctx, "DepartmentsUpsert",
-			column(rows, func(r order.Department) string { return r.Code }),
-			column(rows, func(r order.Department) string { return r.Name }),
-			column(rows, func(r order.Department) string { return r.CompanyCode }),
-			column(rows, func(r order.Department) string { return r.DealerCode }),
-			column(rows, func(r order.Department) string { return r.Fax }),
-			column(rows, func(r order.Department) string { return r.Email }),
-			column(rows, func(r order.Department) string { return r.PostalCode }),
-			column(rows, func(r order.Department) string { return r.Prefecture }),
-			column(rows, func(r order.Department) string { return r.Address }),
-			column(rows, func(r order.Department) string { return r.PriceList }),
-			column(rows, func(r order.Department) bool { return r.Points }),
-			column(rows, func(r order.Department) string { return string(r.Stockout) }),
-			column(rows, func(r order.Department) string { return string(r.Payment) }))
-	})
+		companies[r.CompanyCode] = r.CompanyName
+	}
+	if err := tx.known(ctx, bad, "dealers", "dealers.csv", "dealer_code",
+		column(rows, func(r order.Department) string { return r.DealerCode })); err != nil {
+		return err
+	}
+	if len(*bad) > 0 {
+		return nil
+	}
+	codes := slices.Sorted(maps.Keys(companies))
+	if err := tx.exec(ctx, "CompaniesUpsert", codes, column(codes, func(c string) string { return companies[c] })); err != nil {
+		return err
+	}
+	return tx.exec(ctx, "DepartmentsUpsert",
+		column(rows, func(r order.Department) string { return r.Code }),
+		column(rows, func(r order.Department) string { return r.Name }),
+		column(rows, func(r order.Department) string { return r.CompanyCode }),
+		column(rows, func(r order.Department) string { return r.DealerCode }),
+		column(rows, func(r order.Department) string { return r.Fax }),
+		column(rows, func(r order.Department) string { return r.Email }),
+		column(rows, func(r order.Department) string { return r.PostalCode }),
+		column(rows, func(r order.Department) string { return r.Prefecture }),
+		column(rows, func(r order.Department) string { return r.Address }),
+		column(rows, func(r order.Department) string { return r.PriceList }),
+		column(rows, func(r order.Department) bool { return r.Points }),
+		column(rows, func(r order.Department) string { return string(r.Stockout) }),
+		column(rows, func(r order.Department) string { return string(r.Payment) }))
 }
 
 // ImportUsers adds or changes users.
 func (s *Store) ImportUsers(ctx context.Context, rows []order.User) error {
-	return s.importer(ctx, func(tx *Tx, bad *complaints) error {
-		unique(bad, rows, "code", func(r order.User) string { return r.Code })
-		if err := tx.known(ctx, bad, "departments", "customers.csv", "department_code",
-			column(rows, func(r order.User) string { return r.DepartmentCode })); err != nil {
-			return err
-		}
-		if len(*bad) > 0 {
-			return nil
-		}
-		return tx.exec(ctx, "UsersUpsert",
-			column(rows, func(r order.User) string { return r.Code }),
-			column(rows, func(r order.User) string { return r.DepartmentCode }),
-			column(rows, func(r order.User) string { return r.Name }),
-			column(rows, func(r order.User) string { return r.Email }),
-			column(rows, func(r order.User) string { return r.Role }))
-	})
+	return s.Import(ctx, Masters{Users: rows})
+}
+
+func (tx *Tx) importUsers(ctx context.Context, bad *complaints, rows []order.User) error {
+	unique(bad, rows, "code", func(r order.User) string { return r.Code })
+	if err := tx.known(ctx, bad, "departments", "customers.csv", "department_code",
+		column(rows, func(r order.User) string { return r.DepartmentCode })); err != nil {
+		return err
+	}
+	if len(*bad) > 0 {
+		return nil
+	}
+	return tx.exec(ctx, "UsersUpsert",
+		column(rows, func(r order.User) string { return r.Code }),
+		column(rows, func(r order.User) string { return r.DepartmentCode }),
+		column(rows, func(r order.User) string { return r.Name }),
+		column(rows, func(r order.User) string { return r.Email }),
+		column(rows, func(r order.User) string { return r.Role }))
 }
 
 // ImportShipTos adds or changes registered places.
 func (s *Store) ImportShipTos(ctx context.Context, rows []order.ShipTo) error {
-	return s.importer(ctx, func(tx *Tx, bad *complaints) error {
-		unique(bad, rows, "code", func(r order.ShipTo) string { return r.CompanyCode + "/" + r.Code })
-		if err := tx.known(ctx, bad, "companies", "customers.csv", "company_code",
-			column(rows, func(r order.ShipTo) string { return r.CompanyCode })); err != nil {
-			return err
-		}
-		if len(*bad) > 0 {
-			return nil
-		}
-		return tx.exec(ctx, "ShipTosUpsert",
-			column(rows, func(r order.ShipTo) string { return r.CompanyCode }),
-			column(rows, func(r order.ShipTo) string { return r.Code }),
-			column(rows, func(r order.ShipTo) string { return r.Name }),
-			column(rows, func(r order.ShipTo) string { return r.PostalCode }),
-			column(rows, func(r order.ShipTo) string { return r.Prefecture }),
-			column(rows, func(r order.ShipTo) string { return r.Address }))
-	})
+	return s.Import(ctx, Masters{ShipTos: rows})
+}
+
+func (tx *Tx) importShipTos(ctx context.Context, bad *complaints, rows []order.ShipTo) error {
+	unique(bad, rows, "code", func(r order.ShipTo) string { return r.CompanyCode + "/" + r.Code })
+	if err := tx.known(ctx, bad, "companies", "customers.csv", "company_code",
+		column(rows, func(r order.ShipTo) string { return r.CompanyCode })); err != nil {
+		return err
+	}
+	if len(*bad) > 0 {
+		return nil
+	}
+	return tx.exec(ctx, "ShipTosUpsert",
+		column(rows, func(r order.ShipTo) string { return r.CompanyCode }),
+		column(rows, func(r order.ShipTo) string { return r.Code }),
+		column(rows, func(r order.ShipTo) string { return r.Name }),
+		column(rows, func(r order.ShipTo) string { return r.PostalCode }),
+		column(rows, func(r order.ShipTo) string { return r.Prefecture }),
+		column(rows, func(r order.ShipTo) string { return r.Address }))
 }
 
 // ImportItems adds or changes items. A successor must be an item of the file or known already.
 func (s *Store) ImportItems(ctx context.Context, rows []order.Item) error {
-	return s.importer(ctx, func(tx *Tx, bad *complaints) error {
-		unique(bad, rows, "code", func(r order.Item) string { return r.Code })
-		inFile := make(map[string]bool, len(rows))
-		for _, r := range rows {
-			inFile[r.Code] = true
+	return s.Import(ctx, Masters{Items: rows})
+}
+
+func (tx *Tx) importItems(ctx context.Context, bad *complaints, rows []order.Item) error {
+	unique(bad, rows, "code", func(r order.Item) string { return r.Code })
+	inFile := make(map[string]bool, len(rows))
+	for _, r := range rows {
+		inFile[r.Code] = true
+	}
+	successors := column(rows, func(r order.Item) string {
+		if inFile[r.SuccessorCode] {
+			return ""
 		}
-		successors := column(rows, func(r order.Item) string {
-			if inFile[r.SuccessorCode] {
-				return ""
-			}
-			return r.SuccessorCode
-		})
-		if err := tx.known(ctx, bad, "items", "items.csv", "successor_code", successors); err != nil {
-			return err
-		}
-		if len(*bad) > 0 {
-			return nil
-		}
-		const unitSeparator = "\x1f" // arrays of arrays do not unnest by rows
-		return tx.exec(ctx, "ItemsUpsert",
-			column(rows, func(r order.Item) string { return r.Code }),
-			column(rows, func(r order.Item) string { return r.Name }),
-			column(rows, func(r order.Item) string { return r.NameKana }),
-			column(rows, func(r order.Item) string { return r.Unit }),
-			column(rows, func(r order.Item) int { return r.OrderMultiple }),
-			column(rows, func(r order.Item) int64 { return int64(r.ListPrice) }),
-			column(rows, func(r order.Item) int16 { return int16(r.TaxRate) }),
-			column(rows, func(r order.Item) string { return string(r.Class) }),
-			column(rows, func(r order.Item) string { return r.Category }),
-			column(rows, func(r order.Item) bool { return r.Returnable }),
-			column(rows, func(r order.Item) bool { return r.NoSaturday }),
-			column(rows, func(r order.Item) string { return strings.Join(r.EcoMarks, unitSeparator) }),
-			column(rows, func(r order.Item) string { return r.SuccessorCode }),
-			column(rows, func(r order.Item) bool { return r.Discontinued }))
+		return r.SuccessorCode
 	})
+	if err := tx.known(ctx, bad, "items", "items.csv", "successor_code", successors); err != nil {
+		return err
+	}
+	if len(*bad) > 0 {
+		return nil
+	}
+	const unitSeparator = "\x1f" // arrays of arrays do not unnest by rows
+	return tx.exec(ctx, "ItemsUpsert",
+		column(rows, func(r order.Item) string { return r.Code }),
+		column(rows, func(r order.Item) string { return r.Name }),
+		column(rows, func(r order.Item) string { return r.NameKana }),
+		column(rows, func(r order.Item) string { return r.Unit }),
+		column(rows, func(r order.Item) int { return r.OrderMultiple }),
+		column(rows, func(r order.Item) int64 { return int64(r.ListPrice) }),
+		column(rows, func(r order.Item) int16 { return int16(r.TaxRate) }),
+		column(rows, func(r order.Item) string { return string(r.Class) }),
+		column(rows, func(r order.Item) string { return r.Category }),
+		column(rows, func(r order.Item) bool { return r.Returnable }),
+		column(rows, func(r order.Item) bool { return r.NoSaturday }),
+		column(rows, func(r order.Item) string { return strings.Join(r.EcoMarks, unitSeparator) }),
+		column(rows, func(r order.Item) string { return r.SuccessorCode }),
+		column(rows, func(r order.Item) bool { return r.Discontinued }))
 }
 
 // ImportPrices replaces every price list that the rows name.
 func (s *Store) ImportPrices(ctx context.Context, rows []order.ContractPrice) error {
+	return s.Import(ctx, Masters{Prices: rows})
+}
+
+func (tx *Tx) importPrices(ctx context.Context, bad *complaints, rows []order.ContractPrice) error {
 	type key struct {
 		list, item string
 		from       order.Date
 	}
-	return s.importer(ctx, func(tx *Tx, bad *complaints) error {
-		unique(bad, rows, "item_code", func(r order.ContractPrice) key { return key{r.PriceList, r.ItemCode, r.From} })
-		if err := tx.known(ctx, bad, "items", "items.csv", "item_code",
-			column(rows, func(r order.ContractPrice) string { return r.ItemCode })); err != nil {
-			return err
-		}
-		if len(*bad) > 0 {
-			return nil
-		}
-		lists := column(rows, func(r order.ContractPrice) string { return r.PriceList })
-		if err := tx.exec(ctx, "PricesDelete", lists); err != nil {
-			return err
-		}
-		return tx.exec(ctx, "PricesInsert", lists,
-			column(rows, func(r order.ContractPrice) string { return r.ItemCode }),
-			column(rows, func(r order.ContractPrice) date { return date(r.From) }),
-			column(rows, func(r order.ContractPrice) int64 { return int64(r.Price) }))
-	})
+	unique(bad, rows, "item_code", func(r order.ContractPrice) key { return key{r.PriceList, r.ItemCode, r.From} })
+	if err := tx.known(ctx, bad, "items", "items.csv", "item_code",
+		column(rows, func(r order.ContractPrice) string { return r.ItemCode })); err != nil {
+		return err
+	}
+	if len(*bad) > 0 {
+		return nil
+	}
+	lists := column(rows, func(r order.ContractPrice) string { return r.PriceList })
+	if err := tx.exec(ctx, "PricesDelete", lists); err != nil {
+		return err
+	}
+	return tx.exec(ctx, "PricesInsert", lists,
+		column(rows, func(r order.ContractPrice) string { return r.ItemCode }),
+		column(rows, func(r order.ContractPrice) date { return date(r.From) }),
+		column(rows, func(r order.ContractPrice) int64 { return int64(r.Price) }))
 }
 
 // ImportRegions replaces the region table.
 func (s *Store) ImportRegions(ctx context.Context, rows []order.Region) error {
-	return s.importer(ctx, func(tx *Tx, bad *complaints) error {
-		unique(bad, rows, "region", func(r order.Region) string { return r.Code })
-		if len(*bad) > 0 {
-			return nil
-		}
-		if err := tx.exec(ctx, "RegionsDelete"); err != nil {
+	return s.Import(ctx, Masters{Regions: rows})
+}
+
+func (tx *Tx) importRegions(ctx context.Context, bad *complaints, rows []order.Region) error {
+	unique(bad, rows, "region", func(r order.Region) string { return r.Code })
+	if len(*bad) > 0 {
+		return nil
+	}
+	if err := tx.exec(ctx, "RegionsDelete"); err != nil {
+		return err
+	}
+	for i, r := range rows {
+		if err := tx.exec(ctx, "RegionInsert", r.Code, i, list(r.Prefectures), list(r.PostalPrefixes),
+			clock(r.CutoffFax), clock(r.CutoffWeb), clock(r.CutoffTruck), r.LeadDays); err != nil {
 			return err
 		}
-		for i, r := range rows {
-			if err := tx.exec(ctx, "RegionInsert", r.Code, i, list(r.Prefectures), list(r.PostalPrefixes),
-				clock(r.CutoffFax), clock(r.CutoffWeb), clock(r.CutoffTruck), r.LeadDays); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // ImportWarehouses adds or changes warehouses.
 func (s *Store) ImportWarehouses(ctx context.Context, rows []order.Warehouse) error {
-	return s.importer(ctx, func(tx *Tx, bad *complaints) error {
-		unique(bad, rows, "code", func(r order.Warehouse) string { return r.Code })
-		if len(*bad) > 0 {
-			return nil
-		}
-		for _, r := range rows {
-			if err := tx.exec(ctx, "WarehouseUpsert", r.Code, r.Name, list(r.Regions), r.FallbackOrder, r.Channel, list(r.Format)); err != nil {
-				return err
-			}
-		}
+	return s.Import(ctx, Masters{Warehouses: rows})
+}
+
+func (tx *Tx) importWarehouses(ctx context.Context, bad *complaints, rows []order.Warehouse) error {
+	unique(bad, rows, "code", func(r order.Warehouse) string { return r.Code })
+	if len(*bad) > 0 {
 		return nil
-	})
+	}
+	for _, r := range rows {
+		if err := tx.exec(ctx, "WarehouseUpsert", r.Code, r.Name, list(r.Regions), r.FallbackOrder, r.Channel, list(r.Format)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ImportCalendar replaces the calendar rows of every year that the rows name.
 func (s *Store) ImportCalendar(ctx context.Context, rows []order.CalendarDay) error {
-	return s.importer(ctx, func(tx *Tx, bad *complaints) error {
-		unique(bad, rows, "on", func(r order.CalendarDay) order.Date { return r.On })
-		if len(*bad) > 0 {
-			return nil
-		}
-		if err := tx.exec(ctx, "CalendarDelete", column(rows, func(r order.CalendarDay) int { return r.On.Year })); err != nil {
-			return err
-		}
-		return tx.exec(ctx, "CalendarInsert",
-			column(rows, func(r order.CalendarDay) date { return date(r.On) }),
-			column(rows, func(r order.CalendarDay) string { return string(r.Kind) }),
-			column(rows, func(r order.CalendarDay) string { return r.Name }))
-	})
+	return s.Import(ctx, Masters{Calendar: rows})
+}
+
+func (tx *Tx) importCalendar(ctx context.Context, bad *complaints, rows []order.CalendarDay) error {
+	unique(bad, rows, "on", func(r order.CalendarDay) order.Date { return r.On })
+	if len(*bad) > 0 {
+		return nil
+	}
+	if err := tx.exec(ctx, "CalendarDelete", column(rows, func(r order.CalendarDay) int { return r.On.Year })); err != nil {
+		return err
+	}
+	return tx.exec(ctx, "CalendarInsert",
+		column(rows, func(r order.CalendarDay) date { return date(r.On) }),
+		column(rows, func(r order.CalendarDay) string { return string(r.Kind) }),
+		column(rows, func(r order.CalendarDay) string { return r.Name }))
 }
 
 // ImportStock sets on-hand quantities and restock days. A count below what is promised
 // already is refused (STK-1): the desk decides first whose promise is broken.
 func (s *Store) ImportStock(ctx context.Context, rows []order.StockLevel) error {
+	return s.Import(ctx, Masters{Stock: rows})
+}
+
+func (tx *Tx) importStock(ctx context.Context, bad *complaints, rows []order.StockLevel) error {
 	type key struct{ warehouse, item string }
-	return s.importer(ctx, func(tx *Tx, bad *complaints) error {
-		unique(bad, rows, "item_code", func(r order.StockLevel) key { return key{r.WarehouseCode, r.ItemCode} })
-		// Sorted, so that rows are locked and inserted in allocation's order.
-		place := make([]int, len(rows))
-		for i := range place {
-			place[i] = i
+	unique(bad, rows, "item_code", func(r order.StockLevel) key { return key{r.WarehouseCode, r.ItemCode} })
+	// Sorted, so that rows are locked and inserted in allocation's order.
+	place := make([]int, len(rows))
+	for i := range place {
+		place[i] = i
+	}
+	warehouses := column(rows, func(r order.StockLevel) string { return r.WarehouseCode })
+	items := column(rows, func(r order.StockLevel) string { return r.ItemCode })
+	if err := tx.known(ctx, bad, "warehouses", "warehouses.csv", "warehouse_code", warehouses); err != nil {
+		return err
+	}
+	if err := tx.known(ctx, bad, "items", "items.csv", "item_code", items); err != nil {
+		return err
+	}
+	locked, err := tx.tx.Query(ctx, query("StockLockAll"), warehouses, items)
+	if err != nil {
+		return fmt.Errorf("lock stock: %w", err)
+	}
+	reserved := map[key]int{}
+	var k key
+	var qty int
+	if _, err := pgx.ForEachRow(locked, []any{&k.warehouse, &k.item, &qty}, func() error {
+		reserved[k] = qty
+		return nil
+	}); err != nil {
+		return fmt.Errorf("lock stock: %w", err)
+	}
+	for i, r := range rows {
+		if promised := reserved[key{r.WarehouseCode, r.ItemCode}]; r.OnHand < promised {
+			bad.add(i, "STK-1", "on_hand", "%d is less than the %d reserved for orders: settle those first", r.OnHand, promised)
 		}
-		warehouses := column(rows, func(r order.StockLevel) string { return r.WarehouseCode })
-		items := column(rows, func(r order.StockLevel) string { return r.ItemCode })
-		if err := tx.known(ctx, bad, "warehouses", "warehouses.csv", "warehouse_code", warehouses); err != nil {
-			return err
-		}
-		if err := tx.known(ctx, bad, "items", "items.csv", "item_code", items); err != nil {
-			return err
-		}
-		locked, err := tx.tx.Query(ctx, query("StockLockAll"), warehouses, items)
-		if err != nil {
-			return fmt.Errorf("lock stock: %w", err)
-		}
-		reserved := map[key]int{}
-		var k key
-		var qty int
-		if _, err := pgx.ForEachRow(locked, []any{&k.warehouse, &k.item, &qty}, func() error {
-			reserved[k] = qty
-			return nil
-		}); err != nil {
-			return fmt.Errorf("lock stock: %w", err)
-		}
-		for i, r := range rows {
-			if promised := reserved[key{r.WarehouseCode, r.ItemCode}]; r.OnHand < promised {
-				bad.add(i, "STK-1", "on_hand", "%d is less than the %d reserved for orders: settle those first", r.OnHand, promised)
-			}
-		}
-		if len(*bad) > 0 {
-			return nil
-		}
-		slices.SortFunc(place, func(a, b int) int {
-			return strings.Compare(rows[a].ItemCode+"\x00"+rows[a].WarehouseCode, rows[b].ItemCode+"\x00"+rows[b].WarehouseCode)
-		})
-		sorted := column(place, func(i int) order.StockLevel { return rows[i] })
-		if err := tx.exec(ctx, "StockUpsert",
-			column(sorted, func(r order.StockLevel) string { return r.WarehouseCode }),
-			column(sorted, func(r order.StockLevel) string { return r.ItemCode }),
-			column(sorted, func(r order.StockLevel) int { return r.OnHand }),
-			column(sorted, func(r order.StockLevel) date { return date(r.RestockOn) })); err != nil {
-			return err
-		}
-		return tx.Enqueue(ctx, jobs.AllocateOrders{}) // STK-4: what waited may be served now
+	}
+	if len(*bad) > 0 {
+		return nil
+	}
+	slices.SortFunc(place, func(a, b int) int {
+		return strings.Compare(rows[a].ItemCode+"\x00"+rows[a].WarehouseCode, rows[b].ItemCode+"\x00"+rows[b].WarehouseCode)
 	})
+	sorted := column(place, func(i int) order.StockLevel { return rows[i] })
+	if err := tx.exec(ctx, "StockUpsert",
+		column(sorted, func(r order.StockLevel) string { return r.WarehouseCode }),
+		column(sorted, func(r order.StockLevel) string { return r.ItemCode }),
+		column(sorted, func(r order.StockLevel) int { return r.OnHand }),
+		column(sorted, func(r order.StockLevel) date { return date(r.RestockOn) })); err != nil {
+		return err
+	}
+	return tx.Enqueue(ctx, jobs.AllocateOrders{}) // STK-4: what waited may be served now
 }
 
 // Empty tells whether no master was ever imported.
