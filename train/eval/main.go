@@ -1,0 +1,339 @@
+// Command eval measures the digit and mark recogniser: MNIST's test half through the simulated
+// cell, fonts and strokes it was not trained on, junk, empty cells, and, where a path is given,
+// real faxed cells. It prints a Markdown table a set, every figure with its n.
+//
+// Real cells are a .tar.gz with labels.csv (file, label, …) and 1-bit PNGs; they are for measuring
+// only and never required.
+package main
+
+import (
+	"archive/tar"
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"encoding/csv"
+	"errors"
+	"flag"
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+	"log"
+	"math"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"todoke/ingest/glyph"
+	"todoke/internal/bilevel"
+	"todoke/train/synth"
+)
+
+func main() {
+	mnist := flag.String("mnist", "", "folder of MNIST's four IDX files")
+	bank := flag.String("held-bank", "", "glyph bank of the held-out fonts")
+	fax := flag.String("fax", os.Getenv("TODOKE_FAXDIGITS"), "real faxed cells (.tar.gz)")
+	weights := flag.String("weights", "", "weights file; the program's own where empty")
+	n := flag.Int("n", 10000, "cells a synthetic set")
+	misses := flag.Bool("misses", false, "name each real cell that is read wrong")
+	flag.Parse()
+	if err := run(os.Stdout, *mnist, *bank, *fax, *weights, *n, *misses); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// cell is one to measure.
+type cell struct {
+	synth.Sample
+	name string
+	kind string // of junk
+}
+
+func run(w io.Writer, mnist, bank, fax, weights string, n int, misses bool) error {
+	m := glyph.Default()
+	if weights != "" {
+		data, err := os.ReadFile(weights)
+		if err != nil {
+			return err
+		}
+		if m, err = glyph.Parse(data); err != nil {
+			return err
+		}
+	}
+	t := table{w: w, m: m}
+	t.head()
+	var scans, fonts synth.Digits
+	var err error
+	if mnist != "" {
+		if scans, _, err = synth.ReadMNIST(mnist, "t10k"); err != nil {
+			return err
+		}
+		t.digits("MNIST test, simulated cells", draw(len(scans.Glyphs), synth.Scan, &scans, nil, 101))
+	}
+	if bank != "" {
+		if fonts, err = synth.ReadBank(bank); err != nil {
+			return err
+		}
+		t.digits("held-out fonts", draw(n, synth.Font, &fonts, nil, 102))
+	}
+	strokes := draw(n, synth.Stroke, nil, nil, 103)
+	t.digits("drawn strokes, other seeds", strokes)
+	for _, yScale := range []int{1, 2} {
+		t.digits(fmt.Sprintf("… rows × %d", yScale), keep(strokes, func(c cell) bool { return c.YScale == yScale }))
+	}
+	t.digits("… frame left to the cleaner", keep(strokes, func(c cell) bool { return c.Framed }))
+	t.digits("… frame blanked by the caller", keep(strokes, func(c cell) bool { return !c.Framed }))
+	var real []cell
+	if fax != "" {
+		if real, err = readFax(fax); err != nil {
+			return err
+		}
+		t.misses = misses
+		t.digits("real faxed cells", keep(real, func(c cell) bool { return c.Label != synth.Reject }))
+		half := keep(real, func(c cell) bool { return c.Label != synth.Reject })
+		for i := range half {
+			half[i].Cell, half[i].YScale = halve(half[i].Cell), 2
+		}
+		t.digits("real faxed cells, half the rows", half)
+		t.misses = false
+	}
+
+	fmt.Fprintf(w, "\nAccepted as a digit at P ≥ %.3f, the bound that rejects 1 %% of the drawn strokes:\n\n| junk | n | accepted | P > 0.9 |\n|---|---|---|---|\n", t.bound(strokes))
+	t.junk("simulated junk", draw(n, synth.Junk, nil, slices.Concat(scans.Glyphs, fonts.Glyphs), 104))
+	t.junk("simulated marks", draw(n/2, synth.Mark, nil, nil, 105))
+	blanks := draw(n, synth.Blank, nil, nil, 106)
+	t.junk("empty cells", blanks)
+	for _, k := range []string{"check", "cross", "circle", "triangle", "minus", "plus"} {
+		if c := keep(real, func(c cell) bool { return c.kind == k }); len(c) > 0 {
+			t.junk("real "+k, c)
+		}
+	}
+
+	fmt.Fprint(w, "\n| blank and mark test | n | empty | unsure | marked | P(blank) > 0.5 | P(blank) > 0.995 |\n|---|---|---|---|---|---|---|\n")
+	t.marks("empty cells", blanks)
+	t.marks("simulated marks", draw(n/2, synth.Mark, nil, nil, 105))
+	t.marks("drawn strokes", strokes)
+	if len(real) > 0 {
+		t.marks("real marks", keep(real, func(c cell) bool { return c.Label == synth.Reject }))
+		t.marks("real digits", keep(real, func(c cell) bool { return c.Label != synth.Reject }))
+	}
+	return nil
+}
+
+func draw(n int, kind synth.Kind, d *synth.Digits, bank []synth.Gray, seed uint64) []cell {
+	out := make([]cell, n)
+	for i := range out {
+		src := synth.Source{Kind: kind, Digit: i % 10, Bank: bank}
+		if d != nil {
+			k := i % len(d.Glyphs)
+			src.Digit, src.Glyph = int(d.Labels[k]), &d.Glyphs[k]
+		}
+		out[i].Sample = synth.Draw(src, seed, uint64(i))
+	}
+	return out
+}
+
+func keep(cells []cell, f func(cell) bool) (out []cell) {
+	for _, c := range cells {
+		if f(c) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// halve drops every second row, as a machine sending at 98 lines an inch does.
+func halve(m *bilevel.Image) *bilevel.Image {
+	o := bilevel.New(m.W, m.H/2)
+	for y := range o.H {
+		copy(o.Row(y), m.Row(2*y))
+	}
+	return o
+}
+
+type table struct {
+	w      io.Writer
+	m      *glyph.Model
+	misses bool
+}
+
+func (t table) head() {
+	fmt.Fprint(t.w, "| digits | n | wrong, all accepted | 0.5 % rejected | 1 % | 5 % | ECE | taken for junk |\n|---|---|---|---|---|---|---|---|\n")
+}
+
+type answer struct {
+	p     float64
+	right bool
+}
+
+func (t table) answers(cells []cell) (a []answer, junk int) {
+	for _, c := range cells {
+		r := t.read(c)
+		d, p := r.Best()
+		if r.Reject > p {
+			junk++
+		}
+		a = append(a, answer{p, d == c.Label})
+		if t.misses && d != c.Label {
+			fmt.Fprintf(os.Stderr, "%s (%d rows × %d): %d read as %d, P %.3f, reject %.3f\n", c.name, c.Cell.H, c.YScale, c.Label, d, p, r.Reject)
+		}
+	}
+	return a, junk
+}
+
+func (t table) read(c cell) glyph.Reading {
+	if c.Framed {
+		return t.m.Digit(c.Cell, c.YScale)
+	}
+	return t.m.DigitClean(c.Cell, c.YScale)
+}
+
+func (t table) digits(name string, cells []cell) {
+	a, junk := t.answers(cells)
+	if len(a) == 0 {
+		return
+	}
+	fmt.Fprintf(t.w, "| %s | %d |", name, len(a))
+	slices.SortFunc(a, func(x, y answer) int { return cmp.Compare(y.p, x.p) })
+	for _, reject := range []float64{0, .005, .01, .05} {
+		k := len(a) - int(reject*float64(len(a)))
+		wrong := 0
+		for _, x := range a[:k] {
+			if !x.right {
+				wrong++
+			}
+		}
+		fmt.Fprintf(t.w, " %.2f %% (%d) |", 100*float64(wrong)/float64(k), wrong)
+	}
+	fmt.Fprintf(t.w, " %.2f %% | %.2f %% |\n", 100*calibration(a), 100*float64(junk)/float64(len(a)))
+}
+
+// calibration is the expected calibration error over fifteen equal bins of confidence.
+func calibration(a []answer) float64 {
+	const bins = 15
+	var n, sum, right [bins]float64
+	for _, x := range a {
+		b := min(int(x.p*bins), bins-1)
+		n[b]++
+		sum[b] += x.p
+		if x.right {
+			right[b]++
+		}
+	}
+	e := 0.0
+	for b := range n {
+		e += math.Abs(sum[b] - right[b])
+	}
+	return e / float64(len(a))
+}
+
+func (t table) bound(cells []cell) float64 {
+	a, _ := t.answers(cells)
+	slices.SortFunc(a, func(x, y answer) int { return cmp.Compare(x.p, y.p) })
+	return a[len(a)/100].p
+}
+
+var bound float64
+
+func (t table) junk(name string, cells []cell) {
+	if bound == 0 {
+		bound = t.bound(draw(5000, synth.Stroke, nil, nil, 103))
+	}
+	over, sure := 0, 0
+	for _, c := range cells {
+		_, p := t.read(c).Best()
+		if p >= bound {
+			over++
+		}
+		if p > .9 {
+			sure++
+		}
+	}
+	n := float64(len(cells))
+	fmt.Fprintf(t.w, "| %s | %d | %.2f %% | %.2f %% |\n", name, len(cells), 100*float64(over)/n, 100*float64(sure)/n)
+}
+
+func (t table) marks(name string, cells []cell) {
+	states := map[glyph.MarkState]int{}
+	half, sure := 0, 0
+	for _, c := range cells {
+		states[t.m.Mark(c.Cell, c.YScale, c.Framed).State]++
+		p := t.m.Blank(c.Cell, c.YScale, c.Framed).Blank
+		if p > .5 {
+			half++
+		}
+		if p > .995 {
+			sure++
+		}
+	}
+	pc := func(n int) string { return fmt.Sprintf("%.2f %%", 100*float64(n)/float64(len(cells))) }
+	fmt.Fprintf(t.w, "| %s | %d | %s | %s | %s | %s | %s |\n", name, len(cells), pc(states[glyph.MarkEmpty]), pc(states[glyph.MarkUnsure]), pc(states[glyph.MarkSet]), pc(half), pc(sure))
+}
+
+// readFax reads the archive of real cells. Its lines are remnants, so the frame is the cleaner's.
+func readFax(file string) ([]cell, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		return nil, err
+	}
+	images := map[string]*bilevel.Image{}
+	var rows [][]string
+	for tr := tar.NewReader(z); ; {
+		h, err := tr.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		data, err := io.ReadAll(io.LimitReader(tr, 4<<20))
+		if err != nil {
+			return nil, err
+		}
+		switch name := strings.TrimPrefix(h.Name, "./"); {
+		case path.Base(name) == "labels.csv":
+			if rows, err = csv.NewReader(bytes.NewReader(data)).ReadAll(); err != nil {
+				return nil, err
+			}
+		case path.Ext(name) == ".png":
+			img, err := png.Decode(bytes.NewReader(data))
+			if err != nil {
+				return nil, fmt.Errorf("read %s: %w", name, err)
+			}
+			images[name] = ink(img)
+		}
+	}
+	var out []cell
+	for _, r := range rows[min(1, len(rows)):] {
+		img := images[r[0]]
+		if img == nil {
+			return nil, fmt.Errorf("read %s: %s is not in the archive", file, r[0])
+		}
+		c := cell{name: r[0], Sample: synth.Sample{Cell: img, YScale: 1, Framed: true, Label: synth.Reject}}
+		if len(r[1]) == 1 && r[1][0] >= '0' && r[1][0] <= '9' {
+			c.Label = int(r[1][0] - '0')
+		} else {
+			c.kind = r[1]
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+func ink(img image.Image) *bilevel.Image {
+	b := img.Bounds()
+	m := bilevel.New(b.Dx(), b.Dy())
+	for y := range m.H {
+		for x := range m.W {
+			r, g, bl, _ := img.At(b.Min.X+x, b.Min.Y+y).RGBA()
+			m.Set(x, y, r+g+bl < 3*0x8000)
+		}
+	}
+	return m
+}

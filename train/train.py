@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""Train the digit networks on the cells that train/gen drew.
+
+usage: train.py CELLS_DIR OUT.pt --view box|cell [--samples N] [--seed S]
+
+One convolutional network over one 28 x 28 view: ten digits and a reject class. The same seed on
+the same machine gives the same network.
+"""
+import argparse
+import os
+import time
+
+import numpy as np
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+SETS = ("clean", "scan", "font", "stroke", "junk", "mark", "blank")
+
+
+class Net(nn.Module):
+    """70,500 parameters, 4.0 M multiply-adds. train/export.py and ingest/glyph know its shape."""
+
+    def __init__(self):
+        super().__init__()
+        conv = lambda i, o, k: nn.Sequential(
+            nn.Conv2d(i, o, k, padding=k // 2, bias=False), nn.BatchNorm2d(o), nn.ReLU(inplace=True))
+        self.features = nn.Sequential(
+            conv(1, 16, 5), nn.MaxPool2d(2),
+            conv(16, 32, 3), conv(32, 32, 3), nn.MaxPool2d(2),
+            conv(32, 64, 3), nn.MaxPool2d(2))
+        self.drop = nn.Dropout(0.3)
+        self.hidden = nn.Linear(9 * 64, 64)
+        self.out = nn.Linear(64, 11)
+
+    def forward(self, x):
+        x = self.drop(self.features(x).flatten(1))
+        return self.out(self.drop(F.relu(self.hidden(x))))
+
+
+def tensor(a):
+    return torch.from_numpy(np.ascontiguousarray(a)).float().div_(255).unsqueeze(1)
+
+
+def load(folder, prefix, view, sets=SETS):
+    """Cells that hold ink after cleaning: the others never reach a network."""
+    xs, ys = [], []
+    for name in sets:
+        base = os.path.join(folder, "%s_%s_" % (prefix, name))
+        x, y = np.load(base + view + ".npy"), np.load(base + "y.npy")
+        inked = x.reshape(len(x), -1).any(1)
+        xs.append(x[inked])
+        ys.append(y[inked])
+    return np.concatenate(xs), np.concatenate(ys).astype(np.int64)
+
+
+def augment(x, view):
+    """Small affine changes and a change of blackness, new each time a cell is seen."""
+    n = len(x)
+    a = 1.0 if view == "box" else 0.7
+    turn, shear = torch.randn(n) * .06 * a, torch.randn(n) * .08 * a
+    sx, sy = 1 + torch.randn(n) * .06 * a, 1 + torch.randn(n) * .05 * a
+    c, s = torch.cos(turn), torch.sin(turn)
+    move = lambda: torch.randn(n) * .045
+    m = torch.stack([torch.stack([c * sx, c * shear - s, move()], 1), torch.stack([s, (s * shear + c) * sy, move()], 1)], 1)
+    x = F.grid_sample(x, F.affine_grid(m, (n, 1, 28, 28), align_corners=False), align_corners=False)
+    return x.clamp(0, 1) ** torch.exp(torch.randn(n, 1, 1, 1) * .25)
+
+
+def logits(net, x):
+    net.eval()
+    with torch.no_grad():
+        return torch.cat([net(tensor(x[i:i + 500])) for i in range(0, len(x), 500)])
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("cells")
+    p.add_argument("out")
+    p.add_argument("--view", choices=("box", "cell"), default="box")
+    p.add_argument("--samples", type=int, default=600000)
+    p.add_argument("--seed", type=int, default=1)
+    o = p.parse_args()
+    torch.set_num_threads(1)
+    torch.manual_seed(o.seed)
+    rng = np.random.default_rng(o.seed)
+    x, y = load(o.cells, "train", o.view)
+    net = Net()
+    batch, peak = 128, 4e-3
+    steps = o.samples // batch
+    print("%s: %d cells, %d parameters, %d steps of %d" % (o.view, len(x), sum(q.numel() for q in net.parameters()), steps, batch), flush=True)
+    opt = torch.optim.AdamW(net.parameters(), peak, weight_decay=2e-3)
+    order, at, mean, start = rng.permutation(len(x)), 0, 0.0, time.time()
+    for step in range(steps):
+        f = step / steps
+        lr = peak * (.1 + .9 * f / .2) if f < .2 else peak * .5 * (1 + np.cos(np.pi * (f - .2) / .8)) + 1e-6
+        for g in opt.param_groups:
+            g["lr"] = lr
+        if at + batch > len(x):
+            order, at = rng.permutation(len(x)), 0
+        take = np.sort(order[at:at + batch])
+        at += batch
+        net.train()
+        loss = F.cross_entropy(net(augment(tensor(x[take]), o.view)), torch.from_numpy(y[take]), label_smoothing=.02)
+        opt.zero_grad()
+        loss.backward()
+        opt.step()
+        mean = loss.item() if step == 0 else .98 * mean + .02 * loss.item()
+        if (step + 1) % 500 == 0:
+            print("%d/%d %ds loss %.4f" % (step + 1, steps, time.time() - start, mean), flush=True)
+        if (step + 1) % 1000 == 0 or step + 1 == steps:
+            torch.save({"net": net.state_dict(), "view": o.view, "seed": o.seed, "samples": (step + 1) * batch}, o.out)
+    hx, hy = load(o.cells, "held", o.view, ("clean", "scan", "font", "stroke"))
+    wrong = (logits(net, hx)[:, :10].argmax(1).numpy() != hy).mean()
+    print("held-out digits: %.3f %% wrong, n = %d, %.0f s" % (100 * wrong, len(hx), time.time() - start))
+
+
+if __name__ == "__main__":
+    main()
