@@ -135,6 +135,8 @@ func Pages(data []byte, lim Limits) iter.Seq2[Page, error] {
 		switch kindOf(data) {
 		case "tiff":
 			tiffPages(data, b, yield)
+		case "pdf":
+			pdfPages(data, b, yield)
 		case "png":
 			yield(pngPage(data, b))
 		case "jpeg":
@@ -158,6 +160,8 @@ func kindOf(data []byte) string {
 		return "png"
 	case bytes.HasPrefix(data, []byte("\xff\xd8\xff")):
 		return "jpeg"
+	case bytes.Contains(data[:min(len(data), 1024)], []byte("%PDF-")): // readers accept a preamble
+		return "pdf"
 	}
 	return ""
 }

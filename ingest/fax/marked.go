@@ -18,7 +18,11 @@ func (d *decoder) decodeMarked(pos, limit int) int {
 	for d.out.rows < limit {
 		eols, oneD := 0, true
 		for {
-			next, ok := d.eol(pos)
+			next, ok := d.eol(d.aligned(pos))
+			if !ok && d.align > 1 && marked {
+				// Not before one was seen: padding and a long run's code look like one.
+				next, ok = d.eol(pos)
+			}
 			if !ok {
 				break
 			}

@@ -259,6 +259,37 @@ func greyOf(img image.Image) *image.Gray {
 	return out
 }
 
+// greySamples makes grey of 8-bit samples: grey, RGB or CMYK.
+func greySamples(raw []byte, w, h, channels int, inverted bool) *image.Gray {
+	g := image.NewGray(image.Rect(0, 0, w, h))
+	for i := range g.Pix {
+		g.Pix[i] = 0xff // rows that never came are paper
+	}
+	stride := w * channels
+	for y := range min(h, len(raw)/max(stride, 1)) {
+		row, out := raw[y*stride:(y+1)*stride], g.Pix[y*g.Stride:(y+1)*g.Stride]
+		switch channels {
+		case 1:
+			copy(out, row)
+		case 3:
+			for x := range out {
+				out[x] = byte((299*int(row[3*x]) + 587*int(row[3*x+1]) + 114*int(row[3*x+2])) / 1000)
+			}
+		case 4:
+			for x := range out {
+				ink := (299*int(row[4*x])+587*int(row[4*x+1])+114*int(row[4*x+2]))/1000 + int(row[4*x+3])
+				out[x] = byte(max(0, 255-ink))
+			}
+		}
+		if inverted {
+			for x := range out {
+				out[x] = ^out[x]
+			}
+		}
+	}
+	return g
+}
+
 const (
 	// minContrast is how far, in grey levels of 256, ink and paper must lie apart for a
 	// threshold between them to mean anything; below it the sheet is blank, and all is paper.

@@ -1,0 +1,270 @@
+package fax
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/types"
+)
+
+// matrix is a PDF transformation [a b c d e f].
+type matrix [6]float64
+
+var identity = matrix{1, 0, 0, 1, 0, 0}
+
+// then is m followed by n.
+func (m matrix) then(n matrix) matrix {
+	return matrix{
+		m[0]*n[0] + m[1]*n[2], m[0]*n[1] + m[1]*n[3],
+		m[2]*n[0] + m[3]*n[2], m[2]*n[1] + m[3]*n[3],
+		m[4]*n[0] + m[5]*n[2] + n[4], m[4]*n[1] + m[5]*n[3] + n[5],
+	}
+}
+
+// area is that of the unit square once transformed.
+func (m matrix) area() float64 { return math.Abs(m[0]*m[3] - m[1]*m[2]) }
+
+func (m matrix) finite() bool {
+	for _, v := range m {
+		if math.IsNaN(v) || math.Abs(v) > 1e6 {
+			return false
+		}
+	}
+	return true
+}
+
+// gstate is the part of the graphics state that decides what is seen where.
+type gstate struct {
+	m       matrix
+	hidden  bool // text is drawn invisibly, as text recognition lays it under a scan
+	fillInk bool // fills are not white
+}
+
+// pageScan runs through a page's content and notes what it draws.
+type pageScan struct {
+	f             *pdfFile
+	images        []placed
+	text, drawing bool // something visible besides pictures
+	inline        bool // a picture within the content
+	overrun       bool
+	operators     int
+}
+
+// operand is a number or a name; anything else counts for its place only.
+type operand struct {
+	num  float64
+	name string
+}
+
+// run interprets a content stream (PDF 32000-1, annex A), as far as it places pictures.
+func (s *pageScan) run(content []byte, resources types.Object, g gstate, depth int) {
+	lex := lexer{b: content}
+	var stack []gstate
+	var args []operand
+	num := func(fromEnd int) float64 {
+		if i := len(args) - fromEnd; i >= 0 {
+			return args[i].num
+		}
+		return 0
+	}
+	for {
+		op, arg, kind := lex.next()
+		if kind == tokenEnd {
+			return
+		}
+		if kind == tokenOperand {
+			if len(args) < 64 {
+				args = append(args, arg)
+			}
+			continue
+		}
+		if s.operators++; s.operators > maxOperators {
+			s.overrun = true
+			return
+		}
+		switch op {
+		case "q":
+			if len(stack) < 256 {
+				stack = append(stack, g)
+			}
+		case "Q":
+			if n := len(stack); n > 0 {
+				g, stack = stack[n-1], stack[:n-1]
+			}
+		case "cm":
+			if len(args) >= 6 {
+				if m := (matrix{num(6), num(5), num(4), num(3), num(2), num(1)}).then(g.m); m.finite() {
+					g.m = m
+				}
+			}
+		case "Tr":
+			g.hidden = num(1) == 3
+		case "Tj", "TJ", "'", "\"":
+			s.text = s.text || !g.hidden
+		case "g":
+			g.fillInk = num(1) < 0.95
+		case "rg":
+			g.fillInk = min(num(1), num(2), num(3)) < 0.95
+		case "k":
+			g.fillInk = max(num(1), num(2), num(3), num(4)) > 0.05
+		case "sc", "scn":
+			g.fillInk = true
+			if len(args) == 1 || len(args) == 3 {
+				g.fillInk = num(1) < 0.95 || num(len(args)) < 0.95
+			}
+		case "f", "F", "f*":
+			s.drawing = s.drawing || g.fillInk
+		case "S", "s", "B", "B*", "b", "b*", "sh":
+			s.drawing = true
+		case "BI":
+			lex.skipInline()
+			s.inline = true
+		case "Do":
+			if len(args) > 0 {
+				s.do(args[len(args)-1].name, resources, g, depth)
+			}
+		}
+		args = args[:0]
+	}
+}
+
+// do draws a picture or a form.
+func (s *pageScan) do(name string, resources types.Object, g gstate, depth int) {
+	object := s.f.dict(s.f.dict(resources)["XObject"])[name]
+	if object == nil {
+		return
+	}
+	sd, ok := s.f.deref(object).(types.StreamDict)
+	if !ok {
+		return
+	}
+	switch s.f.name(sd.Dict["Subtype"]) {
+	case "Image":
+		if len(s.images) < maxPlaced && g.m.area() > 0 {
+			s.images = append(s.images, placed{sd, g.m})
+		}
+	case "Form":
+		if depth >= maxFormDepth {
+			s.overrun = true
+			return
+		}
+		if m := s.f.numbers(sd.Dict["Matrix"]); len(m) == 6 {
+			if t := matrix(m).then(g.m); t.finite() {
+				g.m = t
+			}
+		}
+		own := sd.Dict["Resources"]
+		if own == nil {
+			own = resources
+		}
+		content, err := unfiltered(sd, len(sd.FilterPipeline), maxContent)
+		if err != nil {
+			return
+		}
+		// The bytes count too: a form of nothing but operands, drawn a million times, takes as long.
+		s.operators += len(content) / 64
+		s.run(content, own, g, depth+1)
+	}
+}
+
+type tokenKind uint8
+
+const (
+	tokenEnd tokenKind = iota
+	tokenOperand
+	tokenOperator
+)
+
+// lexer parts a content stream into operands and operators.
+type lexer struct {
+	b []byte
+	i int
+}
+
+func isSpace(c byte) bool {
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\f' || c == 0
+}
+
+func isDelimiter(c byte) bool {
+	switch c {
+	case '(', ')', '<', '>', '[', ']', '{', '}', '/', '%':
+		return true
+	}
+	return false
+}
+
+func (l *lexer) next() (op string, arg operand, kind tokenKind) {
+	for l.i < len(l.b) {
+		c := l.b[l.i]
+		switch {
+		case isSpace(c):
+			l.i++
+			continue
+		case c == '%':
+			for l.i < len(l.b) && l.b[l.i] != '\n' && l.b[l.i] != '\r' {
+				l.i++
+			}
+			continue
+		case c == '(':
+			l.skipString()
+			return "", operand{}, tokenOperand
+		case c == '/':
+			l.i++
+			return "", operand{name: l.word()}, tokenOperand
+		case c == '<' || c == '>' || c == '[' || c == ']' || c == '{' || c == '}' || c == ')':
+			l.i++
+			if c == '<' && l.i < len(l.b) && l.b[l.i] != '<' { // hexadecimal string
+				for l.i < len(l.b) && l.b[l.i] != '>' {
+					l.i++
+				}
+			}
+			continue
+		}
+		w := l.word()
+		if c == '+' || c == '-' || c == '.' || c >= '0' && c <= '9' {
+			v, err := strconv.ParseFloat(w, 64)
+			if err != nil {
+				v = 0
+			}
+			return "", operand{num: v}, tokenOperand
+		}
+		return w, operand{}, tokenOperator
+	}
+	return "", operand{}, tokenEnd
+}
+
+func (l *lexer) word() string {
+	from := l.i
+	for l.i < len(l.b) && !isSpace(l.b[l.i]) && !isDelimiter(l.b[l.i]) {
+		l.i++
+	}
+	return string(l.b[from:l.i])
+}
+
+func (l *lexer) skipString() {
+	depth := 0
+	for ; l.i < len(l.b); l.i++ {
+		switch l.b[l.i] {
+		case '\\':
+			l.i++
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				l.i++
+				return
+			}
+		}
+	}
+}
+
+// skipInline skips an inline image up to its EI.
+func (l *lexer) skipInline() {
+	for ; l.i+3 < len(l.b); l.i++ {
+		if l.b[l.i+1] == 'E' && l.b[l.i+2] == 'I' && isSpace(l.b[l.i]) && isSpace(l.b[l.i+3]) {
+			l.i += 3
+			return
+		}
+	}
+	l.i = len(l.b)
+}
