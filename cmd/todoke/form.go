@@ -46,7 +46,14 @@ func (f formOf) drawing(ctx context.Context, a *App) (*form.Drawing, error) {
 	if form.Kind(f.Kind) != form.KindOrder {
 		return nil, order.NotFound("kind", fmt.Sprintf("there is no form %q: the forms are %q", f.Kind, form.Kinds()))
 	}
-	o := form.Options{CustomerCode: f.Customer, CompanyName: f.Company, DepartmentName: f.Unit, Fax: f.Fax}
+	r := a.Config.Rules
+	o := form.Options{
+		Terms: form.Terms{
+			CutoffFax: r.CutoffFax, CutoffTruck: r.CutoffTruck, DesignatedDays: r.DesignatedLimitDays,
+			FreeFromYen: r.FeeFreeFromYen, FeeYen: r.FeeYen,
+		},
+		CustomerCode: f.Customer, CompanyName: f.Company, DepartmentName: f.Unit, Fax: f.Fax,
+	}
 	if f.Customer != "" && f.Company == "" && lookupCustomer != nil {
 		d, err := lookupCustomer(ctx, a, f.Customer)
 		if err != nil {

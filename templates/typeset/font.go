@@ -10,8 +10,8 @@ import (
 )
 
 // BIZ UDPGothic, SIL Open Font License 1.1 (font/OFL.txt): a universal-design face made to be
-// told apart when small and badly copied, as faxes are. Its digits are all of one width; kana
-// and Latin letters are proportional.
+// told apart when small and badly copied, as faxes are. It is proportional: kana, Latin letters
+// and even the digit 1 have widths of their own, so columns are measured, never counted.
 var (
 	//go:embed font/BIZUDPGothic-Regular.ttf
 	regularTTF []byte

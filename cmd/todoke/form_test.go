@@ -1,0 +1,72 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"todoke/templates/form"
+)
+
+func TestFormLayoutAsJSON(t *testing.T) {
+	t.Parallel()
+	app, stdout, stderr := testApp(t, nil)
+	if got := app.Main(t.Context(), []string{"form", "layout", "order", "--json"}); got != exitOK {
+		t.Fatalf("status %d: %s", got, stderr)
+	}
+	var l form.Layout
+	if err := json.Unmarshal(stdout.Bytes(), &l); err != nil {
+		t.Fatal(err)
+	}
+	if l.Form != form.KindOrder || l.Version != 1 || l.Page.WidthMM != 210 {
+		t.Errorf("layout of %q version %d, %g mm wide", l.Form, l.Version, l.Page.WidthMM)
+	}
+	for name, cells := range map[string]int{
+		"customer_code": 8, "ship_to": 3, "delivery_month": 2, "delivery_day": 2, "lines[1].item_code": 7, "lines[12].quantity": 4, "lines[12].comment": 1,
+		"total_quantity": 5, "stockout.backorder": 1, "stockout.cancel": 1,
+	} {
+		if f := l.Field(name); f == nil || len(f.Cells) != cells {
+			t.Errorf("field %s: %+v, want %d cells", name, f, cells)
+		}
+	}
+	if l.Field("lines[13].item_code") != nil {
+		t.Error("there is a line 13")
+	}
+}
+
+func TestFormPrintWritesPDF(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "form.pdf")
+	app, _, stderr := testApp(t, nil)
+	if got := app.Main(t.Context(), []string{"form", "print", "order", "-o", path}); got != exitOK {
+		t.Fatalf("status %d: %s", got, stderr)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil || !bytes.HasPrefix(b, []byte("%PDF-")) {
+		t.Errorf("no PDF: %v %.20q", err, b)
+	}
+}
+
+func TestFormRefusals(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		args []string
+		err  string
+	}{
+		{[]string{"form", "layout", "menu", "--json"}, `there is no form "menu"`},
+		{[]string{"form", "layout", "order", "--form-version", "9"}, "in version 9"},
+		{[]string{"form", "print", "menu", "-o", "-"}, `there is no form "menu"`},
+		{[]string{"form", "print", "order", "--customer", "12", "--company", "株式会社みなと", "-o", "-"}, "must be 8 digits"},
+	} {
+		app, stdout, stderr := testApp(t, nil)
+		if got := app.Main(t.Context(), tt.args); got == exitOK {
+			t.Errorf("%v succeeds", tt.args)
+		}
+		if !strings.Contains(stderr.String(), tt.err) || stdout.Len() > 0 {
+			t.Errorf("%v: stderr %q, want %q; stdout %d bytes", tt.args, stderr, tt.err, stdout.Len())
+		}
+	}
+}
