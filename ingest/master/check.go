@@ -8,14 +8,11 @@ import (
 	"todoke/order"
 )
 
-// Known are the codes of masters that are stored already, so that a file may refer to them. A
-// master of which a set has no rows is looked up here; where its map here is nil, references
-// to it are not checked.
+// Known are the codes of masters that are stored already, so that a file may refer to them
+// beside what stands in the set. References to a master whose map is nil are not checked: then
+// whoever stores the rows must.
 type Known struct {
 	Items, Customers, Companies, Dealers, Warehouses, Regions map[string]bool
-	// Replaces tells that a file takes the place of the stored master of its kind as a whole,
-	// so that only what stands in the file counts.
-	Replaces bool
 }
 
 // NothingKnown is the Known of an empty database: every reference must be met by the set itself.
@@ -35,12 +32,12 @@ func (s *Set) Check(known Known, o Options) Report {
 	r := Report{limit: o.MaxProblems}
 	c := checker{set: s, report: &r}
 
-	itemCodes := c.codes(KindItems, known.Items, known.Replaces, codesOf(s.Items, func(i *order.Item) string { return i.Code }))
-	customerCodes := c.codes(KindCustomers, known.Customers, known.Replaces, codesOf(s.Customers, func(d *order.Department) string { return d.Code }))
-	companyCodes := c.codes(KindCustomers, known.Companies, known.Replaces, codesOf(s.Customers, func(d *order.Department) string { return d.CompanyCode }))
-	dealerCodes := c.codes(KindDealers, known.Dealers, known.Replaces, codesOf(s.Dealers, func(d *order.Dealer) string { return d.Code }))
-	warehouseCodes := c.codes(KindWarehouses, known.Warehouses, known.Replaces, codesOf(s.Warehouses, func(w *order.Warehouse) string { return w.Code }))
-	regionCodes := c.codes(KindRegions, known.Regions, known.Replaces, codesOf(s.Regions, func(r *order.Region) string { return r.Code }))
+	itemCodes := union(known.Items, codesOf(s.Items, func(i *order.Item) string { return i.Code }))
+	customerCodes := union(known.Customers, codesOf(s.Customers, func(d *order.Department) string { return d.Code }))
+	companyCodes := union(known.Companies, codesOf(s.Customers, func(d *order.Department) string { return d.CompanyCode }))
+	dealerCodes := union(known.Dealers, codesOf(s.Dealers, func(d *order.Dealer) string { return d.Code }))
+	warehouseCodes := union(known.Warehouses, codesOf(s.Warehouses, func(w *order.Warehouse) string { return w.Code }))
+	regionCodes := union(known.Regions, codesOf(s.Regions, func(r *order.Region) string { return r.Code }))
 
 	for i := range s.Items {
 		if next := s.Items[i].SuccessorCode; next != "" {
@@ -85,11 +82,8 @@ func codesOf[T any](rows []T, code func(*T) string) map[string]bool {
 	return m
 }
 
-// codes are those that may be referred to: the set's, and the stored ones it does not replace.
-func (c *checker) codes(k Kind, known map[string]bool, replaces bool, own map[string]bool) map[string]bool {
-	if c.set.Len(k) > 0 && (replaces || known == nil) {
-		return own
-	}
+// union is both, nil where known is nil.
+func union(known, own map[string]bool) map[string]bool {
 	if known == nil {
 		return nil
 	}
@@ -100,13 +94,8 @@ func (c *checker) codes(k Kind, known map[string]bool, replaces bool, own map[st
 }
 
 func (c *checker) add(k Kind, row int, name, rule, message string, warning bool) {
-	p := Problem{File: k.FileName(), Line: row + 2, Name: name, Rule: rule, Message: message, Warning: warning}
-	if src, ok := c.set.sources[k]; ok {
-		p.File, p.Column = src.file, src.columns[name]
-		if row < len(src.lines) {
-			p.Line = src.lines[row]
-		}
-	}
+	p := c.set.Problem(k, row, name, rule, message)
+	p.Warning = warning
 	c.report.add(p)
 }
 

@@ -88,6 +88,18 @@ func (s *Set) Len(k Kind) int {
 	return 0
 }
 
+// Problem places a problem of one row of s, counted from 0, in the file that it stood in.
+func (s *Set) Problem(k Kind, row int, column, rule, message string) Problem {
+	p := Problem{File: k.FileName(), Line: row + 2, Name: column, Rule: rule, Message: message}
+	if src, ok := s.sources[k]; ok {
+		p.File, p.Column = src.file, src.columns[column]
+		if row < len(src.lines) {
+			p.Line = src.lines[row]
+		}
+	}
+	return p
+}
+
 // Options are what a shop's files are held against, and how large they may be.
 type Options struct {
 	Scheme      order.Scheme
