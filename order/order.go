@@ -133,8 +133,15 @@ type Request struct {
 	Stockout       StockoutPreference // "" takes the department's
 	Payment        Payment            // "" takes the department's
 	Authorisation  string
+	Terms          *Terms // ACC-5, web only
 	Lines          []RequestLine
 	Source         Source
+}
+
+// Terms are the terms of sale that a customer of a card shop front agreed to (ACC-5).
+type Terms struct {
+	Version  string    `json:"version"`
+	AgreedAt time.Time `json:"agreed_at"`
 }
 
 // RequestLine is one line of a Request. Field is what errors name it by, such as "lines[1]":
