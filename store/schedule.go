@@ -1,7 +1,13 @@
 package store
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"todoke/jobs"
 	"todoke/order"
@@ -22,7 +28,7 @@ func Schedules(s rules.Settings) ([]jobs.Spec, error) {
 			}
 		}
 	}
-	return jobs.Waves(slices.Clone(times))
+	return jobs.Waves(times)
 }
 
 // after is the clock time some minutes after the whole minute that c falls in, so that what
@@ -30,4 +36,143 @@ func Schedules(s rules.Settings) ([]jobs.Spec, error) {
 func after(c order.Clock, minutes int) order.Clock {
 	m := c.Hour*60 + c.Minute + minutes + 1
 	return order.Clock{Hour: m / 60 % 24, Minute: m % 60}
+}
+
+// ScheduleTable is the cron table in use.
+func (s *Store) ScheduleTable() []jobs.Spec { return slices.Clone(s.schedules) }
+
+// Tick inserts what is due: runs of schedules up to now, missed ones first, each exactly once
+// however many processes tick; and the jobs that look at what waits. It is called at start
+// and then at short intervals, and gives the number of runs it inserted. The first tick of a
+// schedule only notes the time: nothing is due from before.
+func (s *Store) Tick(ctx context.Context, now time.Time) (int, error) {
+	now = at(now)
+	runs := 0
+	err := s.InTx(ctx, func(tx *Tx) error {
+		runs = 0
+		type dueRun struct {
+			spec jobs.Spec
+			at   time.Time
+		}
+		var due []dueRun
+		for _, spec := range s.schedules {
+			if err := tx.exec(ctx, "ScheduleInsert", spec.Name, now); err != nil {
+				return err
+			}
+			var last time.Time
+			if err := tx.tx.QueryRow(ctx, query("ScheduleLast"), spec.Name).Scan(&last); err != nil {
+				return fmt.Errorf("read last run of %s: %w", spec.Name, err)
+			}
+			for _, t := range jobs.Due(spec, last, now) {
+				due = append(due, dueRun{spec, t})
+			}
+		}
+		slices.SortStableFunc(due, func(a, b dueRun) int { return a.at.Compare(b.at) })
+		for _, d := range due {
+			inserted, err := tx.insertRun(ctx, d.spec, d.at, now)
+			if err != nil {
+				return err
+			}
+			if inserted {
+				runs++
+			}
+		}
+		return tx.wake(ctx, now)
+	})
+	return runs, err
+}
+
+// insertRun inserts one due run and its job, unless it is there already.
+func (tx *Tx) insertRun(ctx context.Context, spec jobs.Spec, due, now time.Time) (bool, error) {
+	tag, err := tx.tx.Exec(ctx, query("ScheduleRunInsert"), spec.Name, due, now)
+	if err != nil {
+		return false, fmt.Errorf("insert run of %s: %w", spec.Name, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return false, nil
+	}
+	return true, tx.Enqueue(ctx, spec.Job(due))
+}
+
+// wake inserts the jobs that look at rows that wait.
+func (tx *Tx) wake(ctx context.Context, now time.Time) error {
+	var waits bool
+	if err := tx.tx.QueryRow(ctx, query("WaitingForStock")).Scan(&waits); err != nil {
+		return fmt.Errorf("find waiting orders: %w", err)
+	}
+	if waits {
+		if err := tx.Enqueue(ctx, jobs.AllocateOrders{}); err != nil {
+			return err
+		}
+	}
+	_, closed, err := tx.openness(ctx, now)
+	if err != nil {
+		return err
+	}
+	missed, err := collect(ctx, tx.tx, "ReplanClaim", pgx.RowTo[int64], date(order.DateOf(now)), list(closed.warehouses), list(closed.classes), 1)
+	if err != nil {
+		return err
+	}
+	if len(missed) > 0 {
+		return tx.Enqueue(ctx, jobs.ReplanShipments{})
+	}
+	return nil
+}
+
+// RunSchedule inserts the latest run of a schedule that is due at or before now, and tells
+// its due time. Running one that already ran is harmless: inserted is false then.
+func (s *Store) RunSchedule(ctx context.Context, name string, now time.Time) (due time.Time, inserted bool, err error) {
+	i := slices.IndexFunc(s.schedules, func(spec jobs.Spec) bool { return spec.Name == name })
+	if i < 0 {
+		return due, false, order.NotFound("schedule", "there is no schedule "+name+": see todoke schedule list")
+	}
+	spec := s.schedules[i]
+	all := jobs.Due(spec, now.Add(-jobs.MaxCatchUp), now)
+	if len(all) == 0 {
+		return due, false, order.NotFound("schedule", "no run of "+name+" is due by then")
+	}
+	due = all[len(all)-1]
+	err = s.InTx(ctx, func(tx *Tx) error {
+		if err := tx.exec(ctx, "ScheduleInsert", name, at(now)); err != nil {
+			return err
+		}
+		inserted, err = tx.insertRun(ctx, spec, due, at(now))
+		return err
+	})
+	return due, inserted, err
+}
+
+// FinishRun records that a schedule's run was carried out.
+func (tx *Tx) FinishRun(ctx context.Context, schedule string, due, now time.Time) error {
+	return tx.exec(ctx, "ScheduleRunFinish", schedule, due, at(now))
+}
+
+// Run is one due execution of a schedule.
+type Run struct {
+	Schedule   string     `json:"schedule"`
+	DueAt      time.Time  `json:"due_at"`
+	InsertedAt time.Time  `json:"inserted_at"`
+	FinishedAt *time.Time `json:"finished_at,omitempty"`
+}
+
+// Runs are the latest runs, newest first.
+func (s *Store) Runs(ctx context.Context, limit int) ([]Run, error) {
+	return collect(ctx, s.pool, "ScheduleRunsList", pgx.RowToStructByPos[Run], limit)
+}
+
+// TickEvery ticks at once and then at every interval of real time until ctx ends. Failures
+// are logged: the next tick makes good what one missed.
+func (s *Store) TickEvery(ctx context.Context, interval time.Duration) {
+	t := time.NewTicker(interval)
+	defer t.Stop()
+	for {
+		if _, err := s.Tick(ctx, s.now()); err != nil && !errors.Is(err, context.Canceled) {
+			s.log.ErrorContext(ctx, "tick failed", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
 }

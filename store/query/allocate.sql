@@ -1,0 +1,64 @@
+-- Set-wise statements of allocation: claim, lock, load, and save thousands of rows each. The
+-- decision between load and save is rules.Allocate.
+
+-- name: AllocateClaim
+SELECT id FROM orders WHERE state = 'accepted' ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED;
+
+-- name: AllocateClaimBackorders
+-- Short orders that would take something of what is there now (STK-4), oldest first.
+SELECT o.id FROM orders o
+WHERE o.state = 'short' AND o.stockout = 'backorder' AND EXISTS (
+    SELECT FROM order_lines l JOIN stock s ON s.item_code = l.item_code
+    WHERE l.order_id = o.id AND l.class <> 'phone' AND l.reserved_qty < l.qty AND s.reserved_qty < s.on_hand_qty)
+ORDER BY o.id LIMIT $1 FOR UPDATE OF o SKIP LOCKED;
+
+-- name: AllocateLockStock
+-- A statement of its own: the next one sees what the transactions that held the locks did.
+SELECT warehouse_code, item_code, on_hand_qty - reserved_qty, restock_on FROM stock
+WHERE item_code IN (
+    SELECT item_code FROM order_lines WHERE order_id = ANY($1) AND class <> 'phone' AND reserved_qty < qty)
+ORDER BY item_code, warehouse_code FOR UPDATE;
+
+-- name: AllocateLines
+SELECT o.id, o.region_code, o.stockout, l.no, l.item_code, l.class, l.qty, l.reserved_qty
+FROM orders o JOIN order_lines l ON l.order_id = o.id
+WHERE o.id = ANY($1) ORDER BY o.id, l.no;
+
+-- name: AllocateShipments
+SELECT s.order_id, s.id, s.no, s.state, s.class, s.warehouse_code,
+    EXISTS (SELECT FROM allocations a WHERE a.shipment_id = s.id)
+FROM shipments s WHERE s.order_id = ANY($1) ORDER BY s.order_id, s.no;
+
+-- name: AllocateMoveShipments
+UPDATE shipments s SET warehouse_code = t.warehouse_code
+FROM unnest($1::bigint[], $2::text[]) AS t (id, warehouse_code) WHERE s.id = t.id;
+
+-- name: AllocateAddShipments
+-- A shipment from another warehouse goes by the dates of the one it parts from (CUT-8).
+INSERT INTO shipments (order_id, no, state, class, warehouse_code, acceptance_on, ready_on, ship_on, arrival_on, rules)
+SELECT s.order_id, t.no, 'planned', s.class, t.warehouse_code, s.acceptance_on, s.ready_on, s.ship_on, s.arrival_on, s.rules || '{CUT-8}'
+FROM unnest($1::bigint[], $2::int[], $3::text[]) AS t (like_id, no, warehouse_code) JOIN shipments s ON s.id = t.like_id
+RETURNING order_id, no, id;
+
+-- name: AllocateInsert
+INSERT INTO allocations (order_id, line_no, warehouse_code, item_code, qty, shipment_id, allocated_at)
+SELECT t.*, $7 FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::int[], $6::bigint[]) AS t;
+
+-- name: AllocateReserveLines
+UPDATE order_lines l SET reserved_qty = l.reserved_qty + t.qty
+FROM (SELECT order_id, no, sum(qty)::int AS qty FROM unnest($1::bigint[], $2::int[], $3::int[]) AS u (order_id, no, qty) GROUP BY 1, 2) t
+WHERE l.order_id = t.order_id AND l.no = t.no;
+
+-- name: AllocateReserveStock
+UPDATE stock s SET reserved_qty = s.reserved_qty + t.qty
+FROM (SELECT warehouse_code, item_code, sum(qty)::int AS qty
+      FROM unnest($1::text[], $2::text[], $3::int[]) AS u (warehouse_code, item_code, qty) GROUP BY 1, 2) t
+WHERE s.warehouse_code = t.warehouse_code AND s.item_code = t.item_code;
+
+-- name: OrderStatesUpdate
+UPDATE orders o SET state = t.state, hold_reason = t.hold_reason
+FROM unnest($1::bigint[], $2::text[], $3::text[]) AS t (id, state, hold_reason) WHERE o.id = t.id;
+
+-- name: OrderEventsInsert
+INSERT INTO events (order_id, kind, rule, text, inputs, at)
+SELECT t.*, $6 FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::jsonb[]) AS t;

@@ -1,0 +1,123 @@
+-- Set-wise statements of waves, and those of pick lists, issued documents and deliveries.
+
+-- name: WaveClaim
+-- Orders with reserved goods due on $1 at the warehouses and classes still open, past their
+-- cancel window (CAN-1). Locked by id; an order changed meanwhile is judged again.
+SELECT o.id FROM orders o
+WHERE o.state IN ('allocated', 'short') AND (o.cancel_until_at IS NULL OR o.cancel_until_at < $2)
+  AND EXISTS (
+    SELECT FROM shipments s JOIN unnest($3::text[], $4::text[]) AS t (warehouse_code, class) USING (warehouse_code, class)
+    WHERE s.order_id = o.id AND s.state = 'planned' AND s.ship_on = $1
+      AND EXISTS (SELECT FROM allocations a WHERE a.shipment_id = s.id AND a.pick_list_id IS NULL))
+ORDER BY o.id FOR UPDATE OF o;
+
+-- name: WaveAllocations
+SELECT a.id, a.order_id, s.id, s.warehouse_code, s.class
+FROM allocations a JOIN shipments s ON s.id = a.shipment_id
+JOIN unnest($3::text[], $4::text[]) AS t (warehouse_code, class) ON t.warehouse_code = s.warehouse_code AND t.class = s.class
+WHERE a.order_id = ANY($2) AND a.pick_list_id IS NULL AND s.state = 'planned' AND s.ship_on = $1
+ORDER BY a.id;
+
+-- name: WaveInsert
+INSERT INTO waves (warehouse_code, ship_on, class, released_at) VALUES ($1, $2, $3, $4) RETURNING id, nextval('pick_list_numbers');
+
+-- name: PickListInsert
+INSERT INTO pick_lists (id, number, wave_id) VALUES ($1, $2, $3);
+
+-- name: WavePutOnLists
+UPDATE allocations a SET pick_list_id = t.list_id
+FROM unnest($1::bigint[], $2::bigint[]) AS t (id, list_id) WHERE a.id = t.id AND a.pick_list_id IS NULL;
+
+-- name: WaveReleaseShipments
+UPDATE shipments SET state = 'released' WHERE id = ANY($1) AND state = 'planned';
+
+-- name: WaveReleaseOrders
+-- Orders of which nothing is left: every line reserved in full and on a list.
+UPDATE orders o SET state = 'released'
+WHERE o.id = ANY($1) AND o.state IN ('allocated', 'short')
+  AND NOT EXISTS (SELECT FROM order_lines l WHERE l.order_id = o.id AND l.reserved_qty < l.qty)
+  AND NOT EXISTS (SELECT FROM allocations a WHERE a.order_id = o.id AND a.pick_list_id IS NULL);
+
+-- name: WarehouseClasses
+SELECT DISTINCT warehouse_code, class FROM shipments WHERE state = 'planned' AND class <> 'phone' AND ship_on <= $1;
+
+-- name: ReplanClaim
+-- Orders with goods to ship that missed their dispatch deadline: of an earlier day, or of
+-- today at a warehouse and class that has closed (CUT-11).
+SELECT o.id FROM orders o
+WHERE o.state IN ('accepted', 'allocated', 'short') AND o.id IN (
+    SELECT s.order_id FROM shipments s LEFT JOIN unnest($2::text[], $3::text[]) AS t (warehouse_code, class) USING (warehouse_code, class)
+    WHERE s.state = 'planned' AND s.ship_on IS NOT NULL AND (s.ship_on < $1 OR (s.ship_on = $1 AND t.class IS NOT NULL))
+      AND (o.state = 'accepted' OR EXISTS (SELECT FROM allocations a WHERE a.shipment_id = s.id)))
+ORDER BY o.id LIMIT $4;
+
+-- name: AllocatedShipments
+SELECT DISTINCT shipment_id FROM allocations WHERE order_id = $1;
+
+-- name: NoSaturdayItems
+SELECT EXISTS (SELECT FROM items WHERE no_saturday AND code = ANY($1));
+
+-- name: PickListGet
+SELECT p.id, p.number, w.warehouse_code, h.name, h.channel, h.formats, w.ship_on, w.class, w.released_at, p.issued_at,
+    (SELECT count(*) FROM waves e WHERE e.warehouse_code = w.warehouse_code AND e.ship_on = w.ship_on AND e.class = w.class AND e.id <= w.id)
+FROM pick_lists p JOIN waves w ON w.id = p.wave_id JOIN warehouses h ON h.code = w.warehouse_code
+WHERE p.id = $1;
+
+-- name: PickListLines
+SELECT a.order_id, s.no, s.arrival_on, o.number, o.channel, c.name, d.name, o.ship_to_code, o.ship_to_name, o.ship_to_postal_code,
+    o.ship_to_prefecture, o.ship_to_address, l.no, l.item_code, l.name, l.unit, a.qty, l.comment, l.comment_image
+FROM allocations a
+JOIN shipments s ON s.id = a.shipment_id
+JOIN orders o ON o.id = a.order_id
+JOIN departments d ON d.code = o.department_code
+JOIN companies c ON c.code = d.company_code
+JOIN order_lines l ON l.order_id = a.order_id AND l.no = a.line_no
+WHERE a.pick_list_id = $1
+ORDER BY o.number, s.no, l.no, a.id;
+
+-- name: PickListsList
+SELECT p.id, p.number, w.warehouse_code, w.ship_on, w.class, w.released_at, p.issued_at,
+    (SELECT count(DISTINCT a.order_id) FROM allocations a WHERE a.pick_list_id = p.id),
+    (SELECT count(*) FROM allocations a WHERE a.pick_list_id = p.id),
+    (SELECT coalesce(sum(a.qty), 0) FROM allocations a WHERE a.pick_list_id = p.id)
+FROM pick_lists p JOIN waves w ON w.id = p.wave_id ORDER BY p.id;
+
+-- name: PickListIssued
+UPDATE pick_lists SET issued_at = $2 WHERE id = $1;
+
+-- name: PickListLock
+SELECT issued_at FROM pick_lists WHERE id = $1 FOR UPDATE;
+
+-- name: IssueLock
+SELECT pg_advisory_xact_lock(hashtext('todoke issued documents'));
+
+-- name: IssueLast
+SELECT chain FROM issued_documents ORDER BY id DESC LIMIT 1;
+
+-- name: IssueInsert
+INSERT INTO issued_documents (kind, number, format, file_name, pick_list_id, blob_key, sha256, size_bytes, issued_at, previous, chain)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+RETURNING id;
+
+-- name: IssuedAll
+SELECT id, kind, number, format, file_name, coalesce(pick_list_id, 0), blob_key, sha256, size_bytes, issued_at, previous, chain
+FROM issued_documents WHERE id > $1 ORDER BY id LIMIT $2;
+
+-- name: DeliveryInsert
+INSERT INTO deliveries (issued_document_id, channel, recipient, state, created_at) VALUES ($1, $2, $3, 'waiting', $4)
+ON CONFLICT (issued_document_id, channel, recipient) DO NOTHING
+RETURNING id;
+
+-- name: DeliveryClaim
+UPDATE deliveries SET claimed_at = $2 WHERE id = $1 AND state = 'waiting';
+
+-- name: DeliveryGet
+SELECT v.id, v.channel, v.recipient, v.state, v.location, i.number, i.file_name, i.blob_key, i.size_bytes, v.sent_at
+FROM deliveries v JOIN issued_documents i ON i.id = v.issued_document_id WHERE v.id = $1;
+
+-- name: DeliveriesList
+SELECT v.id, v.channel, v.recipient, v.state, v.location, i.number, i.file_name, i.blob_key, i.size_bytes, v.sent_at
+FROM deliveries v JOIN issued_documents i ON i.id = v.issued_document_id ORDER BY v.id;
+
+-- name: DeliverySent
+UPDATE deliveries SET state = 'sent', sent_at = $2, location = $3 WHERE id = $1 AND state = 'waiting';
