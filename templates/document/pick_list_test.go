@@ -11,6 +11,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"todoke/internal/golden"
 	"todoke/order"
 	"todoke/templates/document"
 )
@@ -291,6 +292,51 @@ func TestWorkbookCellsAreTyped(t *testing.T) {
 	if err != nil || len(pics) != 1 {
 		t.Errorf("bar code of the first order: %d pictures, %v", len(pics), err)
 	}
+}
+
+// Bar codes of list and orders read from the printed page.
+func TestPickListBarCodesRead(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("zbarimg"); err != nil {
+		t.Skip("zbarimg is not installed (Debian: zbar-tools)")
+	}
+	p := sample(6)
+	png := filepath.Join(t.TempDir(), "page")
+	tool(t, "pdftoppm", renderPDF(t, p), "-r", "200", "-gray", "-png", "FILE", png)
+	pages, err := filepath.Glob(png + "*.png")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("no pages: %v", err)
+	}
+	read, err := exec.CommandContext(t.Context(), "zbarimg", append([]string{"-q", "--raw"}, pages...)...).Output()
+	if err != nil {
+		t.Fatalf("zbarimg: %v", err)
+	}
+	if n := strings.Count(string(read), string(p.Number)); n != len(pages) {
+		t.Errorf("the list's number reads on %d of %d pages", n, len(pages))
+	}
+	for _, o := range p.Orders {
+		if !strings.Contains(string(read), string(o.Number)) {
+			t.Errorf("order %s does not read: %q", o.Number, read)
+		}
+	}
+}
+
+// What a partner's program reads, cell by cell.
+func TestWorkbookCells(t *testing.T) {
+	t.Parallel()
+	f := open(t, renderXLSX(t, sample(4)))
+	var out bytes.Buffer
+	for _, sheet := range f.GetSheetList() {
+		fmt.Fprintf(&out, "# %s\n", sheet)
+		rows, err := f.GetRows(sheet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range rows {
+			fmt.Fprintln(&out, strings.TrimRight(strings.Join(row, "\t"), "\t"))
+		}
+	}
+	golden.Equal(t, "pick-list.xlsx.txt", out.Bytes())
 }
 
 func BenchmarkPickListPDF(b *testing.B) {

@@ -236,7 +236,7 @@ func drawOrder(c Canvas, l *Layout, id Identity, o Options, qr [][]bool, bars []
 
 	// Customer, ship-to, date.
 	label := func(x, y float64, s, small string, width float64) {
-		w := c.Text(x, y, s, fit(bold(9.5), width))
+		w := c.Text(x, y, s, fit(regular(10.5), width)) // bold kanji of this size clog at 98 dpi
 		if small != "" {
 			c.Text(x+w+1, y, small, fit(regular(8.5), width-w-1))
 		}
@@ -278,7 +278,7 @@ func drawOrder(c Canvas, l *Layout, id Identity, o Options, qr [][]bool, bars []
 	c.Line(o1Left, endY, o1Right, endY, 0.5)
 
 	// Total and stock-out preference.
-	c.Text(o1TotalX-2.5, o1TotalY+3, "合計数量", align(bold(11), typeset.Right))
+	c.Text(o1TotalX-2.5, o1TotalY+3, "合計数量", align(regular(12), typeset.Right))
 	c.Text(o1TotalX-2.5, o1TotalY+6.7, "（全行の数量の合計・右づめ）", align(fit(regular(8.5), 48), typeset.Right))
 	label(o1CommentX, o1TotalY-0.9, "品切れの場合", "（✓をご記入。空欄はご登録どおり）", o1Right-o1CommentX)
 	c.Text(o1BackX+o1MarkSize+1.5, o1TotalY+5.2, "入荷次第配送", regular(11))
