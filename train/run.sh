@@ -44,13 +44,15 @@ while read -r name view samples seed; do
 	nice -n 10 "$python" -B train/train.py "$work/cells" "$work/$name.pt" --view "$view" --seed "$seed" \
 		--samples "$("$python" -c "print(int($samples * $share))")"
 done <<-NETS
-	box box 700000 1
-	cell cell 600000 2
+	box box 500000 1
 NETS
 
 say "exporting"
-nice -n 10 "$python" -B train/export.py "$work/cells" ingest/glyph/weights.bin ingest/glyph/testdata/vectors.bin "$work/box.pt" "$work/cell.pt"
+nice -n 10 "$python" -B train/export.py "$work/cells" ingest/glyph/weights.bin ingest/glyph/testdata/vectors.bin "$work/box.pt"
 UPDATE_VIEWS=1 go test -count=1 -run TestViewsAreThoseOfTheTraining ./ingest/glyph
 
 say "measuring"
-nice -n 10 go run ./train/eval -mnist "$work/mnist/package/data" -held-bank "$work/held.bank"
+fax=()
+[ -z "${TODOKE_FAXDIGITS:-}" ] || fax=(--fax "$TODOKE_FAXDIGITS")
+unset TODOKE_FAXDIGITS # todoke refuses variables that look like its settings and are none
+nice -n 10 go run ./cmd/todoke bench glyph --mnist "$work/mnist/package/data" --held-bank "$work/held.bank" "${fax[@]}"

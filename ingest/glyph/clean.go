@@ -207,14 +207,23 @@ func (s *scratch) components() {
 
 // sift decides which pieces are writing: not specks, not what lies wholly in the outer rim, not
 // crumbs beside something much larger, not slivers of a side line beside a digit. framed says that
-// the printed frame may still be there; without it slivers at the sides are strokes.
+// the printed frame may still be there; where the caller blanked it, only threads left of it go, for
+// a thicker piece at the rim is a stroke, such as the bar of a 5.
 func (s *scratch) sift(framed bool) {
 	g := &s.grid
+	const thread = 2
 	rimX, rimY := max(3, g.w*6/100), max(3, g.h*6/100)
+	biggest := 0
+	for i := range s.pieces {
+		biggest = max(biggest, s.pieces[i].area)
+	}
 	largest := 0
 	for i := range s.pieces {
 		p := &s.pieces[i]
 		rim := p.x1 <= rimX || p.x0 >= g.w-rimX || p.y1 <= rimY || p.y0 >= g.h-rimY
+		if !framed && rim {
+			rim = min(p.x1-p.x0, p.y1-p.y0) <= thread && p.area*8 < biggest
+		}
 		p.keep = p.area >= 4 && !rim
 		if p.keep {
 			largest = max(largest, p.area)

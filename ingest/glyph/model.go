@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
+	"slices"
 	"sync"
 
 	"todoke/internal/bilevel"
@@ -38,6 +39,7 @@ type Model struct {
 	nets  []network
 	blank logistic
 	sizes [2]int // floats of the two activation buffers
+	views []byte // the views that its networks look at
 }
 
 type network struct {
@@ -126,6 +128,9 @@ func Parse(data []byte) (*Model, error) {
 			m.sizes[1] = max(m.sizes[1], l.rawSize())
 		}
 		m.nets = append(m.nets, net)
+		if !slices.Contains(m.views, net.view) {
+			m.views = append(m.views, net.view)
+		}
 	}
 	k := int(r.uint16())
 	if k != len(features(Measures{})) {
@@ -287,7 +292,7 @@ func (m *Model) read(cell *bilevel.Image, yScale int, framed bool) (r Reading) {
 }
 
 func (m *Model) readInto(s *scratch, cell *bilevel.Image, yScale int, framed bool, r *Reading) {
-	*r = Reading{Ink: s.prepare(cell, yScale, framed)}
+	*r = Reading{Ink: s.prepare(cell, yScale, framed, m.views...)}
 	if r.Ink.Ink == 0 {
 		r.Reject = 1
 		return

@@ -89,8 +89,19 @@ func (l *layer) pass(raw, next []float32, pad int) {
 			b := raw[(2*y*l.side+2*x+1)*l.outWidth:][:c]
 			d := raw[((2*y+1)*l.side+2*x)*l.outWidth:][:c]
 			e := raw[((2*y+1)*l.side+2*x+1)*l.outWidth:][:c]
-			for i := range out {
-				out[i] = max(a[i], b[i], d[i], e[i])
+			a, b, d, e = a[:len(out)], b[:len(out)], d[:len(out)], e[:len(out)]
+			for i := range out { // comparisons, for the built-in max also orders NaN and zeros
+				v := a[i]
+				if b[i] > v {
+					v = b[i]
+				}
+				if d[i] > v {
+					v = d[i]
+				}
+				if e[i] > v {
+					v = e[i]
+				}
+				out[i] = v
 			}
 		}
 	}

@@ -46,11 +46,12 @@ var scratches = sync.Pool{New: func() any { return new(scratch) }}
 func Prepare(cell *bilevel.Image, yScale int, framed bool) (Views, Measures) {
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
-	m := s.prepare(cell, yScale, framed)
+	m := s.prepare(cell, yScale, framed, viewBox, viewCell)
 	return s.view, m
 }
 
-func (s *scratch) prepare(cell *bilevel.Image, yScale int, framed bool) Measures {
+// prepare cleans, measures and makes the views asked for.
+func (s *scratch) prepare(cell *bilevel.Image, yScale int, framed bool, views ...byte) Measures {
 	s.view = Views{}
 	g := &s.grid
 	g.load(cell, yScale)
@@ -113,6 +114,18 @@ func (s *scratch) prepare(cell *bilevel.Image, yScale int, framed bool) Measures
 	// A long stroke of width t has area t·l and, counted on the pixel grid, a border of about 2.5·l.
 	m.Stroke = 2 * float64(m.Ink) / math.Max(float64(edges)*0.8, 1)
 
+	for _, v := range views {
+		if v == viewCell {
+			s.average(0, 0, g.w, g.h, s.view.Cell[:], Side, Side, Side)
+		} else {
+			s.box(&m)
+		}
+	}
+	return m
+}
+
+// box scales the writing to its place in the middle of the box view.
+func (s *scratch) box(m *Measures) {
 	w, h := m.X1-m.X0, m.Y1-m.Y0
 	long := max(w, h)
 	nw := max(1, (2*glyphSide*w+long)/(2*long))
@@ -129,7 +142,7 @@ func (s *scratch) prepare(cell *bilevel.Image, yScale int, framed bool) Measures
 		}
 	}
 	if sum == 0 {
-		return m
+		return
 	}
 	// The shift that brings the centre of mass to 13.5, rounded half up.
 	ox := min(max(floorDiv(28*sum-2*sx, 2*sum), 0), Side-nw)
@@ -137,8 +150,6 @@ func (s *scratch) prepare(cell *bilevel.Image, yScale int, framed bool) Measures
 	for y := range nh {
 		copy(s.view.Box[(oy+y)*Side+ox:][:nw], small[y*nw:][:nw])
 	}
-	s.average(0, 0, g.w, g.h, s.view.Cell[:], Side, Side, Side)
-	return m
 }
 
 // average scales a rectangle of the grid to nw × nh by area, in whole numbers so that every

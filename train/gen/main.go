@@ -91,10 +91,10 @@ func run(mnist, bank, heldBank, out, look string, scale float64, threads int) er
 	heldOut := append(append([]synth.Gray{}, train.Glyphs[cut:]...), repeat(held.Glyphs, 20)...)
 	sets := []set{
 		{"train_clean", 0, cut, clean(plain, train.Labels, 0)},
-		{"train_scan", 1, 70000, scan(train, 0, cut, 1)},
-		{"train_font", 2, 60000, font(fonts, 2)},
-		{"train_stroke", 3, 70000, kind(synth.Stroke, nil, 3)},
-		{"train_junk", 4, 45000, kind(synth.Junk, trainBank, 4)},
+		{"train_scan", 1, 55000, scan(train, 0, cut, 1)},
+		{"train_font", 2, 50000, font(fonts, 2)},
+		{"train_stroke", 3, 60000, kind(synth.Stroke, nil, 3)},
+		{"train_junk", 4, 40000, kind(synth.Junk, trainBank, 4)},
 		{"train_mark", 5, 10000, kind(synth.Mark, nil, 5)},
 		{"train_blank", 6, 25000, kind(synth.Blank, nil, 6)},
 		{"held_clean", 0, len(plain) - cut, clean(plain, train.Labels, cut)},

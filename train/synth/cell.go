@@ -211,6 +211,9 @@ func (g geom) fax(m *mask, r hand, whole bool) *bilevel.Image {
 	if r.chance(.15) { // frayed edges
 		o.fray(r)
 	}
+	if r.chance(.06) {
+		o.dust(r, g.yScale, 1)
+	}
 	g.remnants(&o, r)
 	return o.image()
 }
@@ -220,14 +223,7 @@ func (g geom) blank(r hand) *bilevel.Image {
 	o := canvas{w: g.w, h: g.h / g.yScale}
 	o.pix = make([]uint8, o.w*o.h)
 	if r.chance(.5) {
-		for range 1 + r.IntN(5) { // dust up to half a millimetre
-			x, y, s := r.IntN(o.w), r.IntN(o.h), 1+r.IntN(4)
-			for yy := range max(1, (1+r.IntN(s))/g.yScale) {
-				for xx := range s {
-					o.set(x+xx, y+yy, 1)
-				}
-			}
-		}
+		o.dust(r, g.yScale, 1+r.IntN(5))
 	}
 	g.remnants(&o, r)
 	return o.image()
@@ -289,6 +285,18 @@ type canvas struct {
 func (o *canvas) set(x, y int, v uint8) {
 	if x >= 0 && y >= 0 && x < o.w && y < o.h {
 		o.pix[y*o.w+x] = v
+	}
+}
+
+// dust is specks up to half a millimetre.
+func (o *canvas) dust(r hand, yScale, n int) {
+	for range n {
+		x, y, s := r.IntN(o.w), r.IntN(o.h), 1+r.IntN(4)
+		for yy := range max(1, (1+r.IntN(s))/yScale) {
+			for xx := range s {
+				o.set(x+xx, y+yy, 1)
+			}
+		}
 	}
 }
 

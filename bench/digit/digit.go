@@ -1,10 +1,9 @@
-// Command eval measures the digit and mark recogniser: MNIST's test half through the simulated
+// Package digit measures the digit and mark recogniser: MNIST's test half through the simulated
 // cell, fonts and strokes it was not trained on, junk, empty cells, and, where a path is given,
-// real faxed cells. It prints a Markdown table a set, every figure with its n.
+// real faxed cells. It prints Markdown tables, every figure with its n.
 //
-// Real cells are a .tar.gz with labels.csv (file, label, …) and 1-bit PNGs; they are for measuring
-// only and never required.
-package main
+// In: data on disk. Out: tables. It never trains or fits anything.
+package digit
 
 import (
 	"archive/tar"
@@ -13,12 +12,10 @@ import (
 	"compress/gzip"
 	"encoding/csv"
 	"errors"
-	"flag"
 	"fmt"
 	"image"
 	"image/png"
 	"io"
-	"log"
 	"math"
 	"os"
 	"path"
@@ -30,17 +27,14 @@ import (
 	"todoke/train/synth"
 )
 
-func main() {
-	mnist := flag.String("mnist", "", "folder of MNIST's four IDX files")
-	bank := flag.String("held-bank", "", "glyph bank of the held-out fonts")
-	fax := flag.String("fax", os.Getenv("TODOKE_FAXDIGITS"), "real faxed cells (.tar.gz)")
-	weights := flag.String("weights", "", "weights file; the program's own where empty")
-	n := flag.Int("n", 10000, "cells a synthetic set")
-	misses := flag.Bool("misses", false, "name each real cell that is read wrong")
-	flag.Parse()
-	if err := run(os.Stdout, *mnist, *bank, *fax, *weights, *n, *misses); err != nil {
-		log.Fatal(err)
-	}
+// Options says what to measure on; a path left empty leaves its rows out.
+type Options struct {
+	MNIST    string    // folder with MNIST's t10k files
+	HeldBank string    // glyph bank of the held-out fonts, written by train/fonts.py
+	Fax      string    // real cells: a .tar.gz with labels.csv (file, label, …) and 1-bit PNGs
+	Weights  string    // weights file; the program's own where empty
+	Cells    int       // cells a synthetic set; 10,000 where 0
+	Misses   io.Writer // where to name each real cell that is read wrong; nil for nowhere
 }
 
 // cell is one to measure.
@@ -50,10 +44,15 @@ type cell struct {
 	kind string // of junk
 }
 
-func run(w io.Writer, mnist, bank, fax, weights string, n int, misses bool) error {
+// Run measures and prints.
+func Run(w io.Writer, o Options) error {
+	n := o.Cells
+	if n <= 0 {
+		n = 10000
+	}
 	m := glyph.Default()
-	if weights != "" {
-		data, err := os.ReadFile(weights)
+	if o.Weights != "" {
+		data, err := os.ReadFile(o.Weights)
 		if err != nil {
 			return err
 		}
@@ -65,14 +64,14 @@ func run(w io.Writer, mnist, bank, fax, weights string, n int, misses bool) erro
 	t.head()
 	var scans, fonts synth.Digits
 	var err error
-	if mnist != "" {
-		if scans, _, err = synth.ReadMNIST(mnist, "t10k"); err != nil {
+	if o.MNIST != "" {
+		if scans, _, err = synth.ReadMNIST(o.MNIST, "t10k"); err != nil {
 			return err
 		}
 		t.digits("MNIST test, simulated cells", draw(len(scans.Glyphs), synth.Scan, &scans, nil, 101))
 	}
-	if bank != "" {
-		if fonts, err = synth.ReadBank(bank); err != nil {
+	if o.HeldBank != "" {
+		if fonts, err = synth.ReadBank(o.HeldBank); err != nil {
 			return err
 		}
 		t.digits("held-out fonts", draw(n, synth.Font, &fonts, nil, 102))
@@ -85,21 +84,22 @@ func run(w io.Writer, mnist, bank, fax, weights string, n int, misses bool) erro
 	t.digits("… frame left to the cleaner", keep(strokes, func(c cell) bool { return c.Framed }))
 	t.digits("… frame blanked by the caller", keep(strokes, func(c cell) bool { return !c.Framed }))
 	var real []cell
-	if fax != "" {
-		if real, err = readFax(fax); err != nil {
+	if o.Fax != "" {
+		if real, err = readFax(o.Fax); err != nil {
 			return err
 		}
-		t.misses = misses
+		t.misses = o.Misses
 		t.digits("real faxed cells", keep(real, func(c cell) bool { return c.Label != synth.Reject }))
 		half := keep(real, func(c cell) bool { return c.Label != synth.Reject })
 		for i := range half {
 			half[i].Cell, half[i].YScale = halve(half[i].Cell), 2
 		}
 		t.digits("real faxed cells, half the rows", half)
-		t.misses = false
+		t.misses = nil
 	}
 
-	fmt.Fprintf(w, "\nAccepted as a digit at P ≥ %.3f, the bound that rejects 1 %% of the drawn strokes:\n\n| junk | n | accepted | P > 0.9 |\n|---|---|---|---|\n", t.bound(strokes))
+	t.bound = t.onePercent(strokes)
+	fmt.Fprintf(w, "\nAccepted as a digit at P ≥ %.3f, the bound that rejects 1 %% of the drawn strokes:\n\n| junk | n | accepted | P > 0.9 |\n|---|---|---|---|\n", t.bound)
 	t.junk("simulated junk", draw(n, synth.Junk, nil, slices.Concat(scans.Glyphs, fonts.Glyphs), 104))
 	t.junk("simulated marks", draw(n/2, synth.Mark, nil, nil, 105))
 	blanks := draw(n, synth.Blank, nil, nil, 106)
@@ -155,7 +155,8 @@ func halve(m *bilevel.Image) *bilevel.Image {
 type table struct {
 	w      io.Writer
 	m      *glyph.Model
-	misses bool
+	misses io.Writer
+	bound  float64 // of confidence, from which a reading is accepted
 }
 
 func (t table) head() {
@@ -175,8 +176,8 @@ func (t table) answers(cells []cell) (a []answer, junk int) {
 			junk++
 		}
 		a = append(a, answer{p, d == c.Label})
-		if t.misses && d != c.Label {
-			fmt.Fprintf(os.Stderr, "%s (%d rows × %d): %d read as %d, P %.3f, reject %.3f\n", c.name, c.Cell.H, c.YScale, c.Label, d, p, r.Reject)
+		if t.misses != nil && d != c.Label {
+			fmt.Fprintf(t.misses, "%s (%d rows × %d): %d read as %d, P %.3f, reject %.3f\n", c.name, c.Cell.H, c.YScale, c.Label, d, p, r.Reject)
 		}
 	}
 	return a, junk
@@ -228,22 +229,17 @@ func calibration(a []answer) float64 {
 	return e / float64(len(a))
 }
 
-func (t table) bound(cells []cell) float64 {
+func (t table) onePercent(cells []cell) float64 {
 	a, _ := t.answers(cells)
 	slices.SortFunc(a, func(x, y answer) int { return cmp.Compare(x.p, y.p) })
 	return a[len(a)/100].p
 }
 
-var bound float64
-
 func (t table) junk(name string, cells []cell) {
-	if bound == 0 {
-		bound = t.bound(draw(5000, synth.Stroke, nil, nil, 103))
-	}
 	over, sure := 0, 0
 	for _, c := range cells {
 		_, p := t.read(c).Best()
-		if p >= bound {
+		if p >= t.bound {
 			over++
 		}
 		if p > .9 {
