@@ -329,7 +329,7 @@ func (p *PickList) flowItems(f *flow) {
 		}
 		for i, k := range g.picks {
 			n := noteOf(k.PickLine, cNote.w-2)
-			to := atMost(mostNameLines, typeset.Wrap(shipToName(k.order), cName.w-2, plText, typeset.Regular))
+			to := atMost(mostNameLines, shipToLines(k.order, cName.w-2))
 			h := rowHeight(max(len(to), len(n.lines))) + n.imageHeight()
 			need := h
 			if i == 0 {
@@ -357,6 +357,9 @@ func (p *PickList) flowItems(f *flow) {
 	p.flowTotals(f)
 }
 
+// shipToGap stands between a customer and the place the goods go to.
+const shipToGap = "　"
+
 // shipToName is whom the goods are for, short.
 func shipToName(o *PickOrder) string {
 	if o.ShipTo.Name == "" || o.ShipTo.Name == o.Customer {
@@ -365,7 +368,21 @@ func shipToName(o *PickOrder) string {
 	if o.Customer == "" || strings.HasPrefix(o.ShipTo.Name, o.Customer) {
 		return o.ShipTo.Name
 	}
-	return o.Customer + "　" + o.ShipTo.Name
+	return o.Customer + shipToGap + o.ShipTo.Name
+}
+
+// shipToLines is shipToName broken into lines: on one if it fits, else customer and place
+// each on lines of their own.
+func shipToLines(o *PickOrder, width float64) []string {
+	name := shipToName(o)
+	if lines := typeset.Wrap(name, width, plText, typeset.Regular); len(lines) < 2 {
+		return lines
+	}
+	var out []string
+	for part := range strings.SplitSeq(name, shipToGap) {
+		out = append(out, typeset.Wrap(part, width, plText, typeset.Regular)...)
+	}
+	return out
 }
 
 // flowTotals closes the first half: sums, and who did it.
