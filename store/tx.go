@@ -87,12 +87,13 @@ type problem struct {
 	Rule    string     `json:"rule,omitempty"`
 	Field   string     `json:"field,omitempty"`
 	Message string     `json:"message"`
+	Suggest string     `json:"suggest,omitempty"`
 }
 
 func encodeProblems(errs []*order.Error) []byte {
 	out := make([]problem, 0, len(errs))
 	for _, e := range errs {
-		out = append(out, problem{e.Kind, e.Rule, e.Field, e.Message})
+		out = append(out, problem{e.Kind, e.Rule, e.Field, e.Message, e.Suggest})
 	}
 	b, err := json.Marshal(out)
 	if err != nil {
@@ -108,7 +109,7 @@ func decodeProblems(b []byte) ([]*order.Error, error) {
 	}
 	out := make([]*order.Error, 0, len(in))
 	for _, p := range in {
-		out = append(out, &order.Error{Kind: p.Kind, Rule: p.Rule, Field: p.Field, Message: p.Message})
+		out = append(out, &order.Error{Kind: p.Kind, Rule: p.Rule, Field: p.Field, Message: p.Message, Suggest: p.Suggest})
 	}
 	return out, nil
 }
