@@ -68,10 +68,16 @@ type pricedLine struct {
 	From      *order.Date `json:"from_on,omitempty"`
 }
 
-func (a *acceptor) bad(rule, field, format string, args ...any) *order.Error {
+// bad notes what stands against the order.
+func (a *acceptor) bad(rule, field, format string, args ...any) {
+	a.offer(rule, field, "", format, args...)
+}
+
+// offer notes what stands against the order and the value that would do instead.
+func (a *acceptor) offer(rule, field, instead, format string, args ...any) {
 	e := order.Invalid(rule, field, fmt.Sprintf(format, args...))
+	e.Suggest = instead
 	a.errs = append(a.errs, e)
-	return e
 }
 
 func (a *acceptor) event(kind order.EventKind, rule, text string, inputs map[string]any) {
@@ -265,8 +271,7 @@ func (a *acceptor) item(field, code string) (order.Item, bool) {
 	item.Code = code
 	if item.Discontinued || item.SuccessorCode != "" {
 		if succ, ok := Successor(item, a.f.Items); ok {
-			e := a.bad("ITM-1", field, "item %s is discontinued: its successor is %s %s", code, succ.Code, succ.Name)
-			e.Suggest = succ.Code
+			a.offer("ITM-1", field, succ.Code, "item %s is discontinued: its successor is %s %s", code, succ.Code, succ.Name)
 		} else {
 			a.bad("ITM-1", field, "item %s is discontinued and has no successor", code)
 		}
@@ -301,18 +306,21 @@ func (a *acceptor) quantity(field string, qty int, item order.Item) bool {
 	if fits {
 		return true
 	}
-	var e *order.Error
+	instead, hint := "", ""
+	if nearest > 0 {
+		instead = strconv.Itoa(nearest)
+		hint = ", the nearest is " + instead
+	}
+	field += ".quantity"
 	switch {
 	case qty < 1:
-		e = a.bad("ITM-1", field+".quantity", "%d is no quantity: order at least %d", qty, max(1, item.OrderMultiple))
+		a.offer("ITM-1", field, instead, "%d is no quantity: order at least %d%s", qty, max(1, item.OrderMultiple), hint)
 	case qty > a.f.Settings.MaxLineQuantity:
-		e = a.bad("ITM-1", field+".quantity", "%d is too many: a line takes at most %d", qty, a.f.Settings.MaxLineQuantity)
+		a.offer("ITM-1", field, instead, "%d is too many: a line takes at most %d%s", qty, a.f.Settings.MaxLineQuantity, hint)
+	case nearest == 0:
+		a.bad("ITM-1", field, "item %s is sold in multiples of %d, more than the %d that a line takes: ask the desk", item.Code, item.OrderMultiple, a.f.Settings.MaxLineQuantity)
 	default:
-		e = a.bad("ITM-1", field+".quantity", "%d does not fit: item %s is sold in multiples of %d", qty, item.Code, item.OrderMultiple)
-	}
-	if nearest > 0 {
-		e.Suggest = strconv.Itoa(nearest)
-		e.Message += ", the nearest is " + e.Suggest
+		a.offer("ITM-1", field, instead, "%d does not fit: item %s is sold in multiples of %d%s", qty, item.Code, item.OrderMultiple, hint)
 	}
 	return false
 }
@@ -348,8 +356,7 @@ func (a *acceptor) shipments() {
 	if ws := WarehouseOrder(a.region.Code, a.f.Warehouses); len(ws) > 0 {
 		warehouse = ws[0]
 	} else {
-		e := a.bad("STK-1", "", "no warehouse is set up: import warehouses.csv")
-		e.Kind = order.KindPermanent
+		a.errs = append(a.errs, &order.Error{Kind: order.KindPermanent, Rule: "STK-1", Message: "no warehouse is set up: import warehouses.csv"})
 	}
 	if a.region.Code == "" || a.req.ReceivedAt.IsZero() || len(a.o.Lines) == 0 {
 		return

@@ -35,13 +35,13 @@ const (
 	crates     = "1000017" // in lots of 20,000: more than a line takes
 )
 
-func facts(t testing.TB) rules.Facts {
-	t.Helper()
+func facts(tb testing.TB) rules.Facts {
+	tb.Helper()
 	s := rules.Default()
 	s.CheckDigits = false
 	regions, err := rules.DefaultRegionTable(s)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	items := map[string]order.Item{}
 	for _, it := range []order.Item{
@@ -83,9 +83,9 @@ func facts(t testing.TB) rules.Facts {
 		},
 		Items: items,
 		Prices: map[string][]order.ContractPrice{pen: {
-			{PriceList: "A", ItemCode: pen, Price: 350, From: day(t, "2026-12-01")},
-			{PriceList: "A", ItemCode: pen, Price: 380, From: day(t, "2026-04-01")},
-			{PriceList: "B", ItemCode: pen, Price: 1, From: day(t, "2026-04-01")},
+			{PriceList: "A", ItemCode: pen, Price: 350, From: day(tb, "2026-12-01")},
+			{PriceList: "A", ItemCode: pen, Price: 380, From: day(tb, "2026-04-01")},
+			{PriceList: "B", ItemCode: pen, Price: 1, From: day(tb, "2026-04-01")},
 		}},
 	}
 }
@@ -98,9 +98,9 @@ func lines(qtyOf ...any) []order.RequestLine {
 	return ls
 }
 
-func request(t testing.TB, channel order.Channel, received string, ls []order.RequestLine) order.Request {
-	t.Helper()
-	return order.Request{Channel: channel, ReceivedAt: jst(t, received), DepartmentCode: "10002345", Lines: ls}
+func request(tb testing.TB, channel order.Channel, received string, ls []order.RequestLine) order.Request {
+	tb.Helper()
+	return order.Request{Channel: channel, ReceivedAt: jst(tb, received), DepartmentCode: "10002345", Lines: ls}
 }
 
 func mustAccept(t *testing.T, req order.Request, f rules.Facts, now time.Time) (order.Order, []order.Event) {
@@ -446,10 +446,20 @@ func TestFitQuantity(t *testing.T) {
 		qty, multiple, limit, nearest int
 		fits                          bool
 	}{
-		{1, 1, 9999, 1, true}, {10, 5, 9999, 10, true}, {9999, 1, 9999, 9999, true},
-		{12, 5, 9999, 10, false}, {13, 5, 9999, 15, false}, {15, 10, 9999, 20, false}, {14, 10, 9999, 10, false},
-		{0, 5, 9999, 5, false}, {-3, 1, 9999, 1, false}, {9999, 10, 9999, 9990, false}, {10, 0, 9999, 10, true},
-		{10, 20000, 9999, 0, false}, {math.MaxInt, 7, math.MaxInt, math.MaxInt / 7 * 7, math.MaxInt%7 == 0}, {math.MinInt, 7, 100, 7, false},
+		{1, 1, 9999, 1, true},
+		{10, 5, 9999, 10, true},
+		{9999, 1, 9999, 9999, true},
+		{12, 5, 9999, 10, false},
+		{13, 5, 9999, 15, false},
+		{15, 10, 9999, 20, false},
+		{14, 10, 9999, 10, false},
+		{0, 5, 9999, 5, false},
+		{-3, 1, 9999, 1, false},
+		{9999, 10, 9999, 9990, false},
+		{10, 0, 9999, 10, true},
+		{10, 20000, 9999, 0, false},
+		{math.MaxInt, 7, math.MaxInt, math.MaxInt / 7 * 7, math.MaxInt%7 == 0},
+		{math.MinInt, 7, 100, 7, false},
 	} {
 		if nearest, fits := rules.FitQuantity(tt.qty, tt.multiple, tt.limit); nearest != tt.nearest || fits != tt.fits {
 			t.Errorf("FitQuantity(%d, %d, %d) = %d, %v", tt.qty, tt.multiple, tt.limit, nearest, fits)
@@ -465,9 +475,17 @@ func TestTaxOf(t *testing.T) {
 		rounding rules.Rounding
 		want     order.Yen
 	}{
-		{1, 10, rules.RoundDown, 0}, {9, 10, rules.RoundDown, 0}, {10, 10, rules.RoundDown, 1}, {1999, 8, rules.RoundDown, 159},
-		{1, 10, rules.RoundUp, 1}, {10, 10, rules.RoundUp, 1}, {5, 10, rules.RoundHalfUp, 1}, {4, 10, rules.RoundHalfUp, 0},
-		{-1999, 8, rules.RoundDown, -159}, {-5, 10, rules.RoundHalfUp, -1}, {0, 10, rules.RoundUp, 0},
+		{1, 10, rules.RoundDown, 0},
+		{9, 10, rules.RoundDown, 0},
+		{10, 10, rules.RoundDown, 1},
+		{1999, 8, rules.RoundDown, 159},
+		{1, 10, rules.RoundUp, 1},
+		{10, 10, rules.RoundUp, 1},
+		{5, 10, rules.RoundHalfUp, 1},
+		{4, 10, rules.RoundHalfUp, 0},
+		{-1999, 8, rules.RoundDown, -159},
+		{-5, 10, rules.RoundHalfUp, -1},
+		{0, 10, rules.RoundUp, 0},
 		{1_000_000_000_000_000_001, 10, rules.RoundDown, 100_000_000_000_000_000},
 	} {
 		if got := rules.TaxOf(tt.net, tt.rate, tt.rounding); got != tt.want {

@@ -1,7 +1,6 @@
 package rules_test
 
 import (
-	"bufio"
 	"os"
 	"strings"
 	"testing"
@@ -14,19 +13,18 @@ import (
 // listedHolidays reads the hand-written list of testdata.
 func listedHolidays(t *testing.T) map[order.Date]string {
 	t.Helper()
-	f, err := os.Open("testdata/holidays.tsv")
+	b, err := os.ReadFile("testdata/holidays.tsv")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
 	list := map[order.Date]string{}
-	for sc := bufio.NewScanner(f); sc.Scan(); {
-		if strings.HasPrefix(sc.Text(), "#") {
+	for line := range strings.Lines(string(b)) {
+		if strings.HasPrefix(line, "#") {
 			continue
 		}
-		on, name, ok := strings.Cut(sc.Text(), "\t")
+		on, name, ok := strings.Cut(strings.TrimSpace(line), "\t")
 		if !ok {
-			t.Fatalf("line %q", sc.Text())
+			t.Fatalf("line %q", line)
 		}
 		list[day(t, on)] = name
 	}

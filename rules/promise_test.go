@@ -12,40 +12,40 @@ import (
 )
 
 // jst reads "2026-11-24 17:00" or "2026-11-24 17:00:01" as Japanese time.
-func jst(t testing.TB, s string) time.Time {
-	t.Helper()
+func jst(tb testing.TB, s string) time.Time {
+	tb.Helper()
 	layout := time.DateTime
 	if strings.Count(s, ":") == 1 {
 		layout = "2006-01-02 15:04"
 	}
 	at, err := time.ParseInLocation(layout, s, order.JST)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return at
 }
 
-func day(t testing.TB, s string) order.Date {
-	t.Helper()
+func day(tb testing.TB, s string) order.Date {
+	tb.Helper()
 	if s == "" {
 		return order.Date{}
 	}
 	d, err := order.ParseDate(s)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return d
 }
 
-func region(t testing.TB, code string) order.Region {
-	t.Helper()
+func region(tb testing.TB, code string) order.Region {
+	tb.Helper()
 	rs, err := rules.DefaultRegionTable(rules.Default())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	r, ok := rs.ByCode(code)
 	if !ok {
-		t.Fatalf("no region %s", code)
+		tb.Fatalf("no region %s", code)
 	}
 	return r
 }

@@ -50,32 +50,39 @@ func TestAllocate(t *testing.T) {
 		want    []string
 	}{
 		"all at home": {
-			[]rules.Demand{{1, 1, "pen", "E", 3}}, map[rules.StockKey]int{key("E", "pen"): 5, key("W", "pen"): 5},
+			[]rules.Demand{{1, 1, "pen", "E", 3}},
+			map[rules.StockKey]int{key("E", "pen"): 5, key("W", "pen"): 5},
 			[]string{"1/1 E pen 3"},
 		},
 		"the rest from the fallback": {
-			[]rules.Demand{{1, 1, "pen", "E", 8}}, map[rules.StockKey]int{key("E", "pen"): 5, key("W", "pen"): 5},
+			[]rules.Demand{{1, 1, "pen", "E", 8}},
+			map[rules.StockKey]int{key("E", "pen"): 5, key("W", "pen"): 5},
 			[]string{"1/1 E pen 5", "1/1 W pen 3"},
 		},
 		"short everywhere": {
-			[]rules.Demand{{1, 1, "pen", "W", 12}}, map[rules.StockKey]int{key("E", "pen"): 5, key("W", "pen"): 5},
+			[]rules.Demand{{1, 1, "pen", "W", 12}},
+			map[rules.StockKey]int{key("E", "pen"): 5, key("W", "pen"): 5},
 			[]string{"1/1 W pen 5", "1/1 E pen 5"},
 		},
 		"first come, first served": {
-			[]rules.Demand{{1, 1, "pen", "E", 4}, {2, 1, "pen", "E", 4}, {3, 1, "pen", "E", 1}}, map[rules.StockKey]int{key("E", "pen"): 6},
+			[]rules.Demand{{1, 1, "pen", "E", 4}, {2, 1, "pen", "E", 4}, {3, 1, "pen", "E", 1}},
+			map[rules.StockKey]int{key("E", "pen"): 6},
 			[]string{"1/1 E pen 4", "2/1 E pen 2"},
 		},
 		"an earlier overflow comes before a later home line": {
-			[]rules.Demand{{1, 1, "pen", "E", 7}, {2, 1, "pen", "W", 4}}, map[rules.StockKey]int{key("E", "pen"): 5, key("W", "pen"): 4},
+			[]rules.Demand{{1, 1, "pen", "E", 7}, {2, 1, "pen", "W", 4}},
+			map[rules.StockKey]int{key("E", "pen"): 5, key("W", "pen"): 4},
 			[]string{"1/1 E pen 5", "1/1 W pen 2", "2/1 W pen 2"},
 		},
 		"items apart": {
-			[]rules.Demand{{1, 1, "pen", "E", 2}, {1, 2, "ink", "E", 2}}, map[rules.StockKey]int{key("E", "pen"): 1, key("W", "ink"): 2},
+			[]rules.Demand{{1, 1, "pen", "E", 2}, {1, 2, "ink", "E", 2}},
+			map[rules.StockKey]int{key("E", "pen"): 1, key("W", "ink"): 2},
 			[]string{"1/1 E pen 1", "1/2 W ink 2"},
 		},
 		"nothing asked, nothing there": {
 			[]rules.Demand{{1, 1, "pen", "E", 0}, {2, 1, "pen", "E", -3}, {3, 1, "ink", "E", 1}},
-			map[rules.StockKey]int{key("E", "pen"): 5, key("E", "ink"): -4}, nil,
+			map[rules.StockKey]int{key("E", "pen"): 5, key("E", "ink"): -4},
+			nil,
 		},
 	} {
 		var got []string

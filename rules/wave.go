@@ -49,7 +49,7 @@ func Releasable(o order.Order, sh order.Shipment, allocated int, s Settings, now
 	case missed(sh, s, now):
 		return Release{ReleaseLate, "CUT-11", fmt.Sprintf("the dispatch deadline of %s is past", sh.ShipOn), time.Time{}}
 	case !o.CancelUntil.IsZero() && !now.After(o.CancelUntil):
-		return Release{ReleaseWait, "CAN-1", fmt.Sprintf("the customer may cancel until %s", stamp(o.CancelUntil)), o.CancelUntil.Add(1)}
+		return Release{ReleaseWait, "CAN-1", "the customer may cancel until " + stamp(o.CancelUntil), o.CancelUntil.Add(1)}
 	default:
 		return Release{ReleaseNow, "WHS-1", fmt.Sprintf("its ship day is %s", sh.ShipOn), time.Time{}}
 	}

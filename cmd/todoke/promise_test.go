@@ -18,16 +18,36 @@ func TestPromiseCommand(t *testing.T) {
 		out    string
 		err    string
 	}{
-		{"design's example", []string{"--channel", "fax", "--class", "normal", "--received", "2026-11-24 17:00:00", "--json"}, exitOK,
-			`{"acceptance_on":"2026-11-24","ready_on":"2026-11-25","arrival_on":"2026-11-25","ship_on":"2026-11-24","rules":["CUT-4","CUT-5"]}` + "\n", ""},
-		{"instant with zone", []string{"--channel", "fax", "--received", "2026-11-24T08:00:01Z", "--json"}, exitOK,
-			`{"acceptance_on":"2026-11-25","ready_on":"2026-11-26","arrival_on":"2026-11-26","ship_on":"2026-11-25","rules":["CUT-4","CUT-5"]}` + "\n", ""},
-		{"phone has no dates", []string{"--channel", "web", "--class", "phone", "--received", "2026-11-24T12:00:00+09:00", "--json"}, exitOK,
-			`{"acceptance_on":"2026-11-24","rules":["CUT-4","CUT-6"]}` + "\n", ""},
-		{"refused as JSON", []string{"--channel", "web", "--received", "2026-11-27 16:00", "--designated", "2026-11-27", "--json"}, exitFailure,
-			`"rule":"CUT-7","field":"designated","earliest_on":"2026-11-28"`, ""},
-		{"refused", []string{"--channel", "web", "--received", "2026-11-27 16:00", "--designated", "2026-11-29"}, exitFailure,
-			"", "todoke: designated: no deliveries are made on 2026-11-29, a Sunday: designate a business day; the earliest possible date is 2026-11-28 (CUT-7)"},
+		{
+			"design's example",
+			[]string{"--channel", "fax", "--class", "normal", "--received", "2026-11-24 17:00:00", "--json"},
+			exitOK,
+			`{"acceptance_on":"2026-11-24","ready_on":"2026-11-25","arrival_on":"2026-11-25","ship_on":"2026-11-24","rules":["CUT-4","CUT-5"]}` + "\n", "",
+		},
+		{
+			"instant with zone",
+			[]string{"--channel", "fax", "--received", "2026-11-24T08:00:01Z", "--json"},
+			exitOK,
+			`{"acceptance_on":"2026-11-25","ready_on":"2026-11-26","arrival_on":"2026-11-26","ship_on":"2026-11-25","rules":["CUT-4","CUT-5"]}` + "\n", "",
+		},
+		{
+			"phone has no dates",
+			[]string{"--channel", "web", "--class", "phone", "--received", "2026-11-24T12:00:00+09:00", "--json"},
+			exitOK,
+			`{"acceptance_on":"2026-11-24","rules":["CUT-4","CUT-6"]}` + "\n", "",
+		},
+		{
+			"refused as JSON",
+			[]string{"--channel", "web", "--received", "2026-11-27 16:00", "--designated", "2026-11-27", "--json"},
+			exitFailure,
+			`"rule":"CUT-7","field":"designated","earliest_on":"2026-11-28"`, "",
+		},
+		{
+			"refused",
+			[]string{"--channel", "web", "--received", "2026-11-27 16:00", "--designated", "2026-11-29"},
+			exitFailure,
+			"", "todoke: designated: no deliveries are made on 2026-11-29, a Sunday: designate a business day; the earliest possible date is 2026-11-28 (CUT-7)",
+		},
 		{"fax moves", []string{"--channel", "fax", "--received", "2026-11-27 16:00", "--designated", "2026-11-27", "--json"}, exitOK, `"arrival_on":"2026-11-30","ship_on":"2026-11-28","moved":true`, ""},
 		{"late", []string{"--channel", "fax", "--received", "2026-11-24 16:59", "--now", "2026-11-24 18:31", "--json"}, exitOK, `"late":true,"rules":["CUT-4","CUT-5","CUT-11"]`, ""},
 		{"island by postal code", []string{"--channel", "fax", "--received", "2026-11-24 10:00", "--postal-code", "952-0011", "--prefecture", "新潟県"}, exitOK, "arrival     2026-11-30 Mon", ""},
@@ -123,7 +143,7 @@ func FuzzPromiseStream(f *testing.F) {
 			if err := json.Unmarshal(line, &a); err != nil {
 				t.Fatalf("answer %q: %v", line, err)
 			}
-			if (a.Error == nil) == (a.AcceptanceOn.IsZero()) {
+			if (a.Error == nil) == a.AcceptanceOn.IsZero() {
 				t.Fatalf("answer %q is neither promise nor error", line)
 			}
 			if !a.ArrivalOn.IsZero() && a.ArrivalOn.Weekday() == time.Sunday {
