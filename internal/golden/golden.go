@@ -17,27 +17,27 @@ var update = flag.Bool("update", false, "rewrite the golden files with what the 
 
 // Equal fails the test where got differs from testdata/name. With -update it writes the file
 // instead.
-func Equal(t testing.TB, name string, got []byte) {
-	t.Helper()
+func Equal(tb testing.TB, name string, got []byte) {
+	tb.Helper()
 	path := filepath.Join("testdata", filepath.FromSlash(name))
 	if *update {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		return
 	}
 	want, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatalf("read golden file: %v (run the test with -update to write it)", err)
+		tb.Fatalf("read golden file: %v (run the test with -update to write it)", err)
 	}
 	if bytes.Equal(got, want) {
 		return
 	}
 	line, a, b := diff(got, want)
-	t.Errorf("%s differs in line %d:\n got: %s\nwant: %s\nif the change is meant, look at it and run the test with -update", path, line, a, b)
+	tb.Errorf("%s differs in line %d:\n got: %s\nwant: %s\nif the change is meant, look at it and run the test with -update", path, line, a, b)
 }
 
 // diff finds the first line that differs, cut to a readable length.

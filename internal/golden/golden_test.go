@@ -27,7 +27,7 @@ func (r *recorder) Fatalf(format string, args ...any) {
 
 func run(name, got string) (r *recorder) {
 	r = &recorder{}
-	defer func() { recover() }()
+	defer func() { _ = recover() }()
 	golden.Equal(r, name, []byte(got))
 	return r
 }

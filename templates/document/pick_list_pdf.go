@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"todoke/internal/bilevel"
@@ -197,12 +198,21 @@ type column struct {
 // The columns of both halves.
 var columns = map[part][]column{
 	partItems: {
-		{"済", 10, 8, typeset.Center}, {"注文番号", 20, 27, 0}, {"行", 49, 8, typeset.Center}, {"お届け先", 59, 61, 0},
-		{"コメント", 122, 56, 0}, {"数量", 180, 20, typeset.Right},
+		{"済", 10, 8, typeset.Center},
+		{"注文番号", 20, 27, 0},
+		{"行", 49, 8, typeset.Center},
+		{"お届け先", 59, 61, 0},
+		{"コメント", 122, 56, 0},
+		{"数量", 180, 20, typeset.Right},
 	},
 	partOrders: {
-		{"済", 10, 8, typeset.Center}, {"行", 18, 8, typeset.Center}, {"棚番", 28, 20, 0}, {"商品コード", 49, 22, 0}, {"商品名", 72, 92, 0},
-		{"数量", 164, 22, typeset.Right}, {"単位", 188, 12, 0},
+		{"済", 10, 8, typeset.Center},
+		{"行", 18, 8, typeset.Center},
+		{"棚番", 28, 20, 0},
+		{"商品コード", 49, 22, 0},
+		{"商品名", 72, 92, 0},
+		{"数量", 164, 22, typeset.Right},
+		{"単位", 188, 12, 0},
 	},
 }
 
@@ -345,7 +355,7 @@ func (p *PickList) flowItems(f *flow) {
 			f.add(h, func(d *pdf.Doc, y float64) {
 				d.Check(plLeft+(8-plBox)/2, y+plPad, plBox, false)
 				d.Text(cols[1].x, y+plPad+3.1, k.order.Number.Grouped(), reg(10))
-				d.Text(cols[2].x+4, y+plPad+3.1, fmt.Sprint(k.LineNo), center(reg(plText)))
+				d.Text(cols[2].x+4, y+plPad+3.1, strconv.Itoa(k.LineNo), center(reg(plText)))
 				textLines(d, cName.x, y, to, reg(plText))
 				textLines(d, cNote.x, y, n.lines, reg(plText))
 				d.Text(cQty.x+cQty.w-1, y+plPad+3.2, order.Yen(k.Qty).Grouped(), right(bold(11)))
@@ -487,7 +497,7 @@ func (p *PickList) flowOrders(f *flow) error {
 			f.add(l.h, func(d *pdf.Doc, y float64) {
 				base := y + plPad + 3.1
 				d.Check(plLeft+(8-plBox)/2, y+plPad, plBox, false)
-				d.Text(cols[1].x+4, base, fmt.Sprint(l.LineNo), center(reg(plText)))
+				d.Text(cols[1].x+4, base, strconv.Itoa(l.LineNo), center(reg(plText)))
 				d.Text(cols[2].x, base, l.Location, fit(reg(plText), cols[2].w-1))
 				d.Text(cols[3].x, base, l.ItemCode, fit(bold(10), cols[3].w-1))
 				textLines(d, cols[4].x, y, l.name, reg(plText))

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -16,40 +17,40 @@ import (
 	"todoke/templates/document"
 )
 
-func renderPDF(t testing.TB, p document.PickList) []byte {
-	t.Helper()
+func renderPDF(tb testing.TB, p document.PickList) []byte {
+	tb.Helper()
 	var b bytes.Buffer
 	if err := p.RenderPDF(&b); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.Bytes()
 }
 
-func renderXLSX(t testing.TB, p document.PickList) []byte {
-	t.Helper()
+func renderXLSX(tb testing.TB, p document.PickList) []byte {
+	tb.Helper()
 	var b bytes.Buffer
 	if err := p.RenderXLSX(&b); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.Bytes()
 }
 
 // tool runs a program on a file of the given bytes; the test is skipped where it is missing.
-func tool(t testing.TB, name string, pdf []byte, args ...string) string {
-	t.Helper()
+func tool(tb testing.TB, name string, pdf []byte, args ...string) string {
+	tb.Helper()
 	if _, err := exec.LookPath(name); err != nil {
-		t.Skipf("%s is not installed (Debian: poppler-utils, qpdf)", name)
+		tb.Skipf("%s is not installed (Debian: poppler-utils, qpdf)", name)
 	}
-	path := filepath.Join(t.TempDir(), "list.pdf")
+	path := filepath.Join(tb.TempDir(), "list.pdf")
 	if err := os.WriteFile(path, pdf, 0o600); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for i, a := range args {
 		args[i] = strings.ReplaceAll(a, "FILE", path)
 	}
-	out, err := exec.CommandContext(t.Context(), name, args...).CombinedOutput()
+	out, err := exec.CommandContext(tb.Context(), name, args...).CombinedOutput()
 	if err != nil {
-		t.Fatalf("%s: %v\n%s", name, err, out)
+		tb.Fatalf("%s: %v\n%s", name, err, out)
 	}
 	return string(out)
 }
@@ -178,13 +179,13 @@ func TestPickListOfNothing(t *testing.T) {
 	}
 }
 
-func open(t testing.TB, b []byte) *excelize.File {
-	t.Helper()
+func open(tb testing.TB, b []byte) *excelize.File {
+	tb.Helper()
 	f, err := excelize.OpenReader(bytes.NewReader(b))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { f.Close() })
+	tb.Cleanup(func() { _ = f.Close() })
 	return f
 }
 
@@ -241,7 +242,7 @@ func TestWorkbookCellsAreTyped(t *testing.T) {
 	}
 	zeros, qty := 0, 0
 	for i := 5; i < len(rows)-1; i++ {
-		at := fmt.Sprint(i + 1)
+		at := strconv.Itoa(i + 1)
 		if ct := typeOf("D" + at); ct != excelize.CellTypeSharedString && ct != excelize.CellTypeInlineString {
 			t.Errorf("item code D%s is of type %v, want text", at, ct)
 		}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -34,7 +35,7 @@ const (
 // quantities and dates are numbers; what customers wrote can never be taken for a formula.
 func (p *PickList) RenderXLSX(w io.Writer) error {
 	b := &book{f: excelize.NewFile(), list: p}
-	defer b.f.Close() // in memory: nothing to fail
+	defer func() { _ = b.f.Close() }() // all in memory: nothing to fail
 	b.build()
 	if b.err != nil {
 		return fmt.Errorf("render pick list %s: %w", p.Number, b.err)
@@ -241,8 +242,18 @@ func (b *book) build() {
 func (b *book) lines() {
 	picks := b.list.picks()
 	cols := []xlsxColumn{
-		{"No.", 6}, {"済", 5}, {"棚番", 11}, {"商品コード", 12}, {"商品名", 42}, {"数量", 8}, {"単位", 8}, {"注文番号", 15}, {"行", 5},
-		{"お届け先", 36}, {"お届け日", 12}, {"コメント", 36},
+		{"No.", 6},
+		{"済", 5},
+		{"棚番", 11},
+		{"商品コード", 12},
+		{"商品名", 42},
+		{"数量", 8},
+		{"単位", 8},
+		{"注文番号", 15},
+		{"行", 5},
+		{"お届け先", 36},
+		{"お届け日", 12},
+		{"コメント", 36},
 	}
 	last := headRows + 1 + len(picks)
 	b.open(sheetLines, "集品", cols, last)
@@ -319,8 +330,18 @@ func (b *book) items() {
 func (b *book) orders() {
 	orders := b.list.orders()
 	cols := []xlsxColumn{
-		{"No.", 6}, {"注文番号", 15}, {"バーコード", 27}, {"出荷", 6}, {"お客様", 34}, {"お届け先", 28}, {"郵便番号", 10}, {"住所", 42}, {"お届け日", 12},
-		{"明細数", 8}, {"数量計", 10}, {"済", 5},
+		{"No.", 6},
+		{"注文番号", 15},
+		{"バーコード", 27},
+		{"出荷", 6},
+		{"お客様", 34},
+		{"お届け先", 28},
+		{"郵便番号", 10},
+		{"住所", 42},
+		{"お届け日", 12},
+		{"明細数", 8},
+		{"数量計", 10},
+		{"済", 5},
 	}
 	b.open(sheetOrders, "注文別", cols, headRows+1+len(orders))
 	row := headRows + 1
@@ -459,8 +480,7 @@ func repack(w io.Writer, raw []byte) error {
 		} else if err == nil {
 			_, err = io.Copy(e, r)
 		}
-		r.Close()
-		if err != nil {
+		if err := errors.Join(err, r.Close()); err != nil {
 			return err
 		}
 	}

@@ -26,11 +26,11 @@ func personal() form.Options {
 	}
 }
 
-func must(t testing.TB, o form.Options) *form.Drawing {
-	t.Helper()
+func must(tb testing.TB, o form.Options) *form.Drawing {
+	tb.Helper()
 	d, err := form.Order(o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return d
 }

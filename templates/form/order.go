@@ -3,6 +3,7 @@ package form
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"todoke/order"
@@ -272,7 +273,7 @@ func drawOrder(c Canvas, l *Layout, id Identity, o Options, qr [][]bool, bars []
 	c.Line(o1Left, o1LinesY-2, o1Right, o1LinesY-2, 0.5)
 	for i := range o1Lines {
 		y := o1LinesY + float64(i)*o1Row
-		c.Text(o1Left+3, y+5.2, fmt.Sprint(i+1), align(bold(12), typeset.Center))
+		c.Text(o1Left+3, y+5.2, strconv.Itoa(i+1), align(bold(12), typeset.Center))
 	}
 	endY := o1LinesY + o1Lines*o1Row - 1.5
 	c.Line(o1Left, endY, o1Right, endY, 0.5)

@@ -1,13 +1,12 @@
 package form
 
 import (
+	"image"
+	"image/draw"
 	"math"
 
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/vector"
-
-	"image"
-	"image/draw"
 
 	"todoke/internal/bilevel"
 	"todoke/templates/typeset"
@@ -135,6 +134,7 @@ func (c *RasterCanvas) Text(x, y float64, s string, st typeset.Style) float64 {
 	s, size := typeset.Fit(s, st.Fit, st.Size, st.Weight)
 	w := typeset.Width(s, size, st.Weight)
 	switch st.Align {
+	case typeset.Left:
 	case typeset.Center:
 		x -= w / 2
 	case typeset.Right:

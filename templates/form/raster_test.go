@@ -26,31 +26,31 @@ const mmPerInch = 25.4
 var resolutions = [][2]float64{{204, 98}, {204, 196}, {200, 200}, {300, 300}}
 
 // pdfBitmap renders the form's PDF, without anti-aliasing of lines, at the given dpi.
-func pdfBitmap(t testing.TB, d *form.Drawing, dpi int) *bilevel.Image {
-	t.Helper()
+func pdfBitmap(tb testing.TB, d *form.Drawing, dpi int) *bilevel.Image {
+	tb.Helper()
 	if _, err := exec.LookPath("pdftoppm"); err != nil {
-		t.Skip("pdftoppm is not installed (Debian: poppler-utils)")
+		tb.Skip("pdftoppm is not installed (Debian: poppler-utils)")
 	}
-	dir := t.TempDir()
+	dir := tb.TempDir()
 	var b bytes.Buffer
 	if err := d.RenderPDF(&b, at); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	pdf := filepath.Join(dir, "form.pdf")
 	if err := os.WriteFile(pdf, b.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "pdftoppm", "-r", strconv.Itoa(dpi), "-gray", "-singlefile", pdf, filepath.Join(dir, "form"))
+	cmd := exec.CommandContext(tb.Context(), "pdftoppm", "-r", strconv.Itoa(dpi), "-gray", "-singlefile", pdf, filepath.Join(dir, "form"))
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("pdftoppm: %v %s", err, out)
+		tb.Fatalf("pdftoppm: %v %s", err, out)
 	}
 	raw, err := os.ReadFile(filepath.Join(dir, "form.pgm"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var w, h, most int
 	if _, err := fmt.Fscanf(bytes.NewReader(raw), "P5\n%d %d\n%d", &w, &h, &most); err != nil || len(raw) < w*h {
-		t.Fatalf("pdftoppm wrote no PGM: %v", err)
+		tb.Fatalf("pdftoppm wrote no PGM: %v", err)
 	}
 	pix := raw[len(raw)-w*h:]
 	m := bilevel.New(w, h)
@@ -211,11 +211,11 @@ func grey(m *bilevel.Image, repeat int, blur bool) *image.Gray {
 	return g
 }
 
-func decode(t testing.TB, r gozxing.Reader, img image.Image) string {
-	t.Helper()
+func decode(tb testing.TB, r gozxing.Reader, img image.Image) string {
+	tb.Helper()
 	bmp, err := gozxing.NewBinaryBitmap(gozxing.NewHybridBinarizer(gozxing.NewLuminanceSourceFromImage(img)))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	res, err := r.Decode(bmp, map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true})
 	if err != nil {
@@ -265,7 +265,9 @@ func TestIdentityReadsFromPDF(t *testing.T) {
 	if err := pdfBitmap(t, d, 200).EncodePNG(f, 200, 200); err != nil {
 		t.Fatal(err)
 	}
-	f.Close()
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
 	out, err := exec.CommandContext(t.Context(), "zbarimg", "-q", "--raw", path).Output()
 	if err != nil {
 		t.Fatalf("zbarimg: %v", err)

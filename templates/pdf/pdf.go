@@ -2,8 +2,8 @@ package pdf
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
-	"hash/fnv"
 	"io"
 	"math"
 	"time"
@@ -32,13 +32,19 @@ type Info struct {
 type Doc struct {
 	f      *fpdf.Fpdf
 	fonts  [2]bool
-	images map[uint64]string
+	images map[picture]string
 	err    error
 
 	size   float64
 	weight typeset.Weight
 	grey   bool
 	width  float64
+}
+
+// picture tells equal pictures by size and content.
+type picture struct {
+	w, h int
+	sum  [sha256.Size]byte
 }
 
 // family is the one font family of all documents.
@@ -63,7 +69,7 @@ func New(widthMM, heightMM float64, info Info) *Doc {
 	f.SetAuthor(typeset.Clean(info.Author), true)
 	f.SetLang("ja-JP")
 	f.SetDisplayMode("fullpage", "single")
-	return &Doc{f: f, images: make(map[uint64]string)}
+	return &Doc{f: f, images: make(map[picture]string)}
 }
 
 // AddPage begins a new page.
@@ -126,6 +132,7 @@ func (d *Doc) Text(x, y float64, s string, st typeset.Style) float64 {
 	}
 	w := typeset.Width(s, size, st.Weight)
 	switch st.Align {
+	case typeset.Left:
 	case typeset.Center:
 		x -= w / 2
 	case typeset.Right:
@@ -165,10 +172,8 @@ func (d *Doc) Image(x, y, w, h float64, m *bilevel.Image) {
 	if d.err != nil || m == nil || m.W == 0 || m.H == 0 {
 		return
 	}
-	sum := fnv.New64a()
-	fmt.Fprintf(sum, "%d×%d ", m.W, m.H)
-	sum.Write(m.Pix)
-	name, ok := d.images[sum.Sum64()]
+	key := picture{m.W, m.H, sha256.Sum256(m.Pix)}
+	name, ok := d.images[key]
 	if !ok {
 		var b bytes.Buffer
 		if err := m.EncodePNG(&b, 0, 0); err != nil {
@@ -177,7 +182,7 @@ func (d *Doc) Image(x, y, w, h float64, m *bilevel.Image) {
 		}
 		name = fmt.Sprintf("image%d", len(d.images)+1)
 		d.f.RegisterImageOptionsReader(name, fpdf.ImageOptions{ImageType: "PNG"}, &b)
-		d.images[sum.Sum64()] = name
+		d.images[key] = name
 	}
 	d.f.ImageOptions(name, x, y, w, h, false, fpdf.ImageOptions{ImageType: "PNG"}, 0, "")
 }
