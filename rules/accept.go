@@ -419,6 +419,9 @@ func (a *acceptor) explain() {
 	a.event(order.EventAccepted, "CUT-3", fmt.Sprintf("Order by %s of customer %s, received %s, with %d line(s).", o.Channel, o.DepartmentCode, stamp(o.ReceivedAt), len(o.Lines)), map[string]any{
 		"channel": o.Channel, "received_at": o.ReceivedAt, "customer_code": o.DepartmentCode, "lines": len(o.Lines), "stockout": o.Stockout, "payment": o.Payment,
 	})
+	if terms := a.req.Terms; terms != nil {
+		a.event(order.EventNoted, "ACC-5", fmt.Sprintf("The customer agreed to version %s of the terms on %s.", terms.Version, stamp(terms.AgreedAt)), map[string]any{"terms": terms})
+	}
 	a.event(order.EventNoted, "ACC-1", fmt.Sprintf("Goes to %s, %s.", placeName(o.ShipTo), o.ShipTo.Prefecture), map[string]any{
 		"ship_to": o.ShipTo,
 	})

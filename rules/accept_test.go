@@ -117,6 +117,7 @@ func TestAcceptMakesTheOrder(t *testing.T) {
 	req := request(t, order.ChannelWeb, "2026-11-24 10:00", lines(pen, 3, tea, 1))
 	req.Lines[0].Comment = "企画課 佐藤"
 	req.UserCode, req.Source = "U7", order.Source{ShopFront: "front", Key: "k"}
+	req.Terms = &order.Terms{Version: "2026-04", AgreedAt: jst(t, "2026-11-24 09:59")}
 	now := jst(t, "2026-11-24 10:00:03")
 	o, events := mustAccept(t, req, facts(t), now)
 	want := order.Order{
@@ -141,7 +142,7 @@ func TestAcceptMakesTheOrder(t *testing.T) {
 	if !reflect.DeepEqual(o, want) {
 		t.Errorf("got  %+v\nwant %+v", o, want)
 	}
-	for _, rule := range []string{"CUT-3", "ACC-1", "CUT-2", "ITM-2", "FEE-1", "TAX-1", "CUT-5", "CAN-1"} {
+	for _, rule := range []string{"CUT-3", "ACC-5", "ACC-1", "CUT-2", "ITM-2", "FEE-1", "TAX-1", "CUT-5", "CAN-1"} {
 		i := slices.IndexFunc(events, func(e order.Event) bool { return e.Rule == rule })
 		if i < 0 {
 			t.Errorf("no event of %s", rule)
