@@ -1,0 +1,6 @@
+package main
+
+// benchCommand holds the project's benchmarks: a subcommand each.
+type benchCommand struct {
+	Fax benchFaxCommand `cmd:"" help:"Fill, fax and read order forms; print how well they are read."`
+}

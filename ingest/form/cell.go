@@ -1,0 +1,286 @@
+package form
+
+import (
+	"math"
+	"slices"
+
+	"todoke/internal/bilevel"
+	printed "todoke/templates/form"
+)
+
+// cell is what stands in one box, its printed frame taken away.
+type cell struct {
+	box    printed.Box
+	image  *bilevel.Image // page pixels from frame to frame and a little beyond; ink only of this box
+	ink    float64        // mm²
+	extent float64        // mm, longer side of the largest piece
+	pieces int            // that are no specks
+	fill   float64        // part of the box that is ink
+	frame  float64        // part of the frame's lines that was seen
+	rim    float64        // mm of ink that leaves the box
+	bad    bool           // damaged rows run through it
+}
+
+// Absolute measures, millimetres of the page.
+const (
+	speckMM2   = 0.045 // dirt is smaller
+	frameReach = 0.75  // how far a frame line may lie from where registration puts it
+	overflowMM = 0.9   // how far beyond the frame a stroke is followed; half the gap between boxes
+)
+
+// reader holds what is reused from cell to cell.
+type cellReader struct {
+	g *registration
+	s scanner
+	t *scanner // scratch of a second scan
+}
+
+// side is a frame line within a crop: where its centre runs, and how thick it is.
+type side struct {
+	a, b    float64 // centre = a + b·(position along the line), pixels of the crop
+	thick   float64
+	seen    float64 // part of the line that is ink
+	located bool
+}
+
+// read cuts a box out of the page. Frame lines are erased where they are found within
+// frameReach of where they must be; ink that crosses them stays.
+func (c *cellReader) read(b printed.Box, frameMM float64) cell {
+	g := c.g
+	x0, y0, x1, y1 := g.bounds(b, overflowMM)
+	m := crop(g.page, x0, y0, x1, y1)
+	out := cell{box: b, image: m}
+	if m.W < 8 || m.H < 6 {
+		return out
+	}
+	at := func(x, y float64) xy {
+		p := g.at(xy{x, y})
+		return xy{p.x - float64(x0), p.y - float64(y0)}
+	}
+	tl, tr := at(b.X, b.Y), at(b.X+b.W, b.Y)
+	bl, br := at(b.X, b.Y+b.H), at(b.X+b.W, b.Y+b.H)
+	line := frameMM
+	top := findSide(m, tl, tr, true, g.ky, line)
+	bottom := findSide(m, bl, br, true, g.ky, line)
+	left := findSide(m, tl, bl, false, g.kx, line)
+	right := findSide(m, tr, br, false, g.kx, line)
+	lendOffset(&top, &bottom, tl, tr, bl, br, true)
+	lendOffset(&left, &right, tl, bl, tr, br, false)
+	out.frame = (top.seen + bottom.seen + left.seen + right.seen) / 4
+
+	eraseSide(m, top, true)
+	eraseSide(m, bottom, true)
+	eraseSide(m, left, false)
+	eraseSide(m, right, false)
+
+	// What is left belongs to this box if it reaches into it.
+	c.s.scan(m, 1<<16)
+	speck := max(int(speckMM2*g.kx*g.ky), 2)
+	keep := make([]bool, len(c.s.comps))
+	insetX, insetY := 0.25*g.kx, 0.25*g.ky
+	pxArea := 1 / (g.kx * g.ky)
+	largest := 0.0
+	c.s.roots(func(id int32, k *component) {
+		if k.area < speck {
+			return
+		}
+		mx, my := float64(k.x0+k.x1)/2, float64(k.y0+k.y1)/2
+		l, r := left.centre(my)+left.thick/2+insetX, right.centre(my)-right.thick/2-insetX
+		t, u := top.centre(mx)+top.thick/2+insetY, bottom.centre(mx)-bottom.thick/2-insetY
+		if float64(k.x1) <= l || float64(k.x0) >= r || float64(k.y1) <= t || float64(k.y0) >= u {
+			return // a neighbour's stroke, or what is left of the frame
+		}
+		keep[id] = true
+		w, h := float64(k.x1-k.x0)/g.kx, float64(k.y1-k.y0)/g.ky
+		largest = max(largest, w, h)
+		out.ink += float64(k.area) * pxArea
+		out.pieces++
+	})
+	out.extent = largest
+	clear(m.Pix)
+	ix0, ix1 := m.W, 0
+	iy0, iy1 := m.H, 0
+	for _, run := range c.s.runs {
+		if keep[c.s.find(run.of)] {
+			m.Fill(int(run.x0), int(run.x1), int(run.y))
+			ix0, ix1 = min(ix0, int(run.x0)), max(ix1, int(run.x1))
+			iy0, iy1 = min(iy0, int(run.y)), max(iy1, int(run.y)+1)
+		}
+	}
+	out.fill = out.ink / (b.W * b.H)
+	// The recogniser sees from frame to frame, and further where the writing goes on.
+	midX, midY := float64(m.W)/2, float64(m.H)/2
+	cx0, cx1 := int(left.centre(midY)), int(right.centre(midY)+1)
+	cy0, cy1 := int(top.centre(midX)), int(bottom.centre(midX)+1)
+	if out.ink > 0 {
+		over := max(float64(cx0-ix0)/g.kx, float64(ix1-cx1)/g.kx, float64(cy0-iy0)/g.ky, float64(iy1-cy1)/g.ky)
+		out.rim = max(over, 0)
+		cx0, cx1, cy0, cy1 = min(cx0, ix0), max(cx1, ix1), min(cy0, iy0), max(cy1, iy1)
+	}
+	out.image = crop(m, cx0, cy0, cx1, cy1)
+	return out
+}
+
+func (s *side) centre(along float64) float64 { return s.a + s.b*along }
+
+// findSide looks for the frame line that must run from p to q, across by at most frameReach.
+func findSide(m *bilevel.Image, p, q xy, horizontal bool, k, lineMM float64) side {
+	if !horizontal {
+		p, q = xy{p.y, p.x}, xy{q.y, q.x}
+	}
+	var s side
+	if q.x-p.x < 1 {
+		return s
+	}
+	s.b = (q.y - p.y) / (q.x - p.x)
+	s.a = p.y - s.b*p.x
+	s.thick = max(lineMM*k, 1)
+	reach := int(math.Ceil(frameReach * k))
+	n := 2*reach + 1
+	const samples = 32
+	var counts [256]int
+	if n > len(counts) {
+		n = len(counts)
+	}
+	for i := range samples {
+		along := p.x + (q.x-p.x)*(0.06+0.88*float64(i)/(samples-1))
+		centre := s.a + s.b*along
+		for d := range n {
+			x, y := int(along), int(math.Floor(centre))+d-reach
+			if !horizontal {
+				x, y = y, x
+			}
+			if m.At(x, y) {
+				counts[d]++
+			}
+		}
+	}
+	// The best window as thick as the line; nearer to the expected place wins ties.
+	thick := max(int(math.Round(s.thick)), 1)
+	best, from := -1.0, 0
+	for d := 0; d+thick <= n; d++ {
+		sum := 0
+		for e := range thick {
+			sum += counts[d+e]
+		}
+		off := math.Abs(float64(d)+float64(thick)/2-float64(reach)-0.5) / float64(reach)
+		if v := float64(sum)/float64(thick*samples) - 0.25*off; v > best {
+			best, from = v, d
+		}
+	}
+	peak := 0
+	for e := range thick {
+		peak = max(peak, counts[from+e])
+	}
+	s.seen = float64(peak) / samples
+	if s.seen < 0.5 {
+		return s
+	}
+	lo, hi := from, from+thick
+	for lo > 0 && counts[lo-1]*10 >= peak*6 && hi-lo < thick+3 {
+		lo--
+	}
+	for hi < n && counts[hi]*10 >= peak*6 && hi-lo < thick+3 {
+		hi++
+	}
+	for lo < hi-1 && counts[lo]*10 < peak*4 {
+		lo++
+	}
+	for hi > lo+1 && counts[hi-1]*10 < peak*4 {
+		hi--
+	}
+	s.a += float64(lo+hi)/2 - float64(reach) - 0.5
+	s.thick = float64(hi - lo)
+	s.located = true
+	return s
+}
+
+// lendOffset places a line that was not seen by how far its opposite lay off.
+func lendOffset(s, t *side, p, q, u, v xy, horizontal bool) {
+	expected := func(p, q xy, l *side) float64 {
+		if !horizontal {
+			p, q = xy{p.y, p.x}, xy{q.y, q.x}
+		}
+		return p.y - l.b*p.x
+	}
+	switch {
+	case s.located && !t.located:
+		t.a += s.a - expected(p, q, s)
+	case t.located && !s.located:
+		s.a += t.a - expected(u, v, t)
+	}
+}
+
+// eraseSide blanks the line, pixel column by pixel column (or row by row), where the ink
+// across it is no thicker than the line; where it is thicker a stroke crosses or touches, and
+// only a line that the stroke does not cross is taken off.
+func eraseSide(m *bilevel.Image, s side, horizontal bool) {
+	n, depth := m.W, m.H
+	if !horizontal {
+		n, depth = m.H, m.W
+	}
+	get := func(along, across int) bool {
+		if horizontal {
+			return m.At(along, across)
+		}
+		return m.At(across, along)
+	}
+	set := func(along, across int) {
+		if horizontal {
+			m.Set(along, across, false)
+		} else {
+			m.Set(across, along, false)
+		}
+	}
+	limit := s.thick + max(1.5, 0.35*s.thick)
+	for i := range n {
+		c := s.centre(float64(i))
+		lo, hi := int(math.Floor(c-s.thick/2-0.75)), int(math.Ceil(c+s.thick/2+0.75))
+		lo, hi = max(lo, 0), min(hi, depth)
+		// All runs that touch the band.
+		for j := lo; j < hi; j++ {
+			if !get(i, j) {
+				continue
+			}
+			a, b := j, j+1
+			for a > 0 && get(i, a-1) {
+				a--
+			}
+			for b < depth && get(i, b) {
+				b++
+			}
+			before, after := float64(lo-a), float64(b-hi) // how far it goes on, each way
+			switch {
+			case float64(b-a) <= limit:
+				for k := a; k < b; k++ {
+					set(i, k)
+				}
+			case before > 0.8 && after > 0.8:
+				// crosses: stays
+			default:
+				// touches from one side: the line goes, the stroke ends at it
+				from, to := max(a, lo), min(b, hi)
+				if before > after {
+					from = max(from, int(math.Floor(c-s.thick/2)))
+				} else {
+					to = min(to, int(math.Ceil(c+s.thick/2)))
+				}
+				for k := from; k < to; k++ {
+					set(i, k)
+				}
+			}
+			j = b
+		}
+	}
+}
+
+// damagedBy tells whether damaged rows of the page run through the box. rows are sorted page
+// rows of the upright page.
+func (g *registration) damagedBy(rows []int, b printed.Box) bool {
+	if len(rows) == 0 {
+		return false
+	}
+	_, y0, _, y1 := g.bounds(b, 0.3)
+	i, _ := slices.BinarySearch(rows, y0)
+	return i < len(rows) && rows[i] < y1
+}

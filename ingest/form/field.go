@@ -1,0 +1,606 @@
+package form
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"todoke/internal/bilevel"
+	"todoke/order"
+	printed "todoke/templates/form"
+)
+
+// fieldReader reads the fields of a registered page into a draft.
+type fieldReader struct {
+	k          *Knowledge
+	g          *registration
+	id         printed.Identity
+	identified string // "qr", "barcode" or ""
+	d          *order.Draft
+	bad        []int // damaged rows, or columns, of the upright page
+	badColumns bool
+	cells      cellReader
+	fields     map[string]*field
+}
+
+// state is what a box holds before anyone asks for a digit.
+type state int
+
+const (
+	empty state = iota
+	unsure
+	written
+)
+
+// field is a field on its way to the draft.
+type field struct {
+	def     *printed.Field
+	cells   []cell
+	states  []state
+	glyphs  []glyphs // of the boxes that are not empty; zero elsewhere
+	from    int      // the written boxes, half-open
+	to      int
+	gap     bool // an empty box between written ones
+	doubt   bool // a box that may or may not be empty
+	damaged bool
+	out     order.DraftField
+}
+
+// Bounds between empty, unsure and written boxes. A thin "1" of 3 mm has 1 mm² of ink.
+const (
+	emptyInk      = 0.20 // mm²
+	writtenInk    = 0.55
+	emptyExtent   = 0.8 // mm
+	writtenExtent = 1.6
+	emptyMarkInk  = 0.25
+	writtenMark   = 0.7
+	blackedOut    = 0.45 // part of the box
+	imageInk      = 1.0  // mm² in a free field that counts as writing
+	imageExtent   = 1.6
+	leastFrame    = 0.35 // of a box's frame must be seen where it is expected
+)
+
+func (f *fieldReader) read() {
+	g := f.g
+	f.cells.g = g
+	f.fields = map[string]*field{}
+	names := make([]string, 0, len(g.layout.Fields))
+	for i := range g.layout.Fields {
+		def := &g.layout.Fields[i]
+		if def.Kind == printed.FieldPrinted {
+			continue
+		}
+		fl := &field{def: def, out: order.DraftField{Name: def.Name, Decision: order.DecisionBlank, Confidence: 1}}
+		f.look(fl)
+		f.fields[def.Name] = fl
+		names = append(names, def.Name)
+	}
+	f.customer()
+	f.shipTo()
+	f.date()
+	f.lines()
+	f.marks()
+	f.images()
+	for _, name := range names {
+		fl := f.fields[name]
+		f.show(fl)
+		f.d.Fields = append(f.d.Fields, fl.out)
+	}
+	f.decide()
+}
+
+// look cuts the field's boxes out and tells empty from written ones.
+func (f *fieldReader) look(fl *field) {
+	digits := fl.def.Kind == printed.FieldDigits
+	scale := yScaleOf(f.g.kx, f.g.ky)
+	wide := yScaleOf(f.g.ky, f.g.kx)
+	for _, b := range fl.def.Cells {
+		c := f.cells.read(b, f.g.layout.FrameMM)
+		c.bad = f.damaged(b)
+		st := written
+		switch {
+		case c.ink < emptyInk || c.extent < emptyExtent:
+			st = empty
+		case c.ink < writtenInk || c.extent < writtenExtent:
+			st = unsure
+		}
+		if c.bad && c.ink == 0 {
+			st = unsure // the damage may have taken what stood there
+		}
+		var gl glyphs
+		if digits && st != empty {
+			gl = f.recognise(&c, scale, wide)
+		}
+		fl.cells = append(fl.cells, c)
+		fl.states = append(fl.states, st)
+		fl.glyphs = append(fl.glyphs, gl)
+		fl.damaged = fl.damaged || c.bad
+		fl.doubt = fl.doubt || st == unsure
+	}
+	fl.from = slices.IndexFunc(fl.states, func(s state) bool { return s != empty })
+	if fl.from < 0 {
+		fl.from = 0
+		return
+	}
+	for i := fl.from; i < len(fl.states); i++ {
+		if fl.states[i] == empty {
+			continue
+		}
+		if fl.to != 0 && i > fl.to {
+			fl.gap = true
+		}
+		fl.to = i + 1
+	}
+}
+
+func (f *fieldReader) damaged(b printed.Box) bool {
+	if len(f.bad) == 0 {
+		return false
+	}
+	if f.badColumns {
+		x0, _, x1, _ := f.g.bounds(b, 0.3)
+		i, _ := slices.BinarySearch(f.bad, x0)
+		return i < len(f.bad) && f.bad[i] < x1
+	}
+	return f.g.damagedBy(f.bad, b)
+}
+
+// recognise asks for the digit, and takes the recogniser at its word only as far as geometry
+// and damage allow.
+func (f *fieldReader) recognise(c *cell, scale, wide int) glyphs {
+	m := c.image
+	if wide > 1 {
+		m = widened(m, wide)
+	}
+	p, reject := f.k.Digits.Digit(m, scale)
+	var gl glyphs
+	gl.reject = min(max(reject, 0), 1)
+	sum := 0.0
+	for _, v := range p {
+		sum += max(v, 0)
+	}
+	trust := 1.0
+	if c.frame < leastFrame { // the box is not where it should be, or its line is gone
+		trust *= 0.6
+	}
+	if c.bad {
+		trust *= 0.5
+	}
+	floor := f.k.Settings.DigitFloor
+	for d := range p {
+		v := 0.1
+		if sum > 1e-9 {
+			v = max(p[d], 0) / sum
+		}
+		v = trust*v + (1-trust)*0.1
+		gl.p[d] = v*(1-10*floor) + floor
+	}
+	if c.fill > blackedOut {
+		gl.reject = max(gl.reject, 0.9)
+	}
+	return gl
+}
+
+// widened repeats columns: pixels of a page that was sent lying on its side at 204 × 98 dpi.
+func widened(m *bilevel.Image, n int) *bilevel.Image {
+	o := bilevel.New(m.W*n, m.H)
+	for y := range m.H {
+		for x0, x1 := range rowRuns(m.Row(y), m.W) {
+			o.Fill(x0*n, x1*n, y)
+		}
+	}
+	return o
+}
+
+// block is the written boxes' glyphs.
+func (fl *field) block() []glyphs { return fl.glyphs[fl.from:fl.to] }
+
+func (fl *field) isBlank() bool { return fl.to == 0 }
+
+// text is what the boxes say one by one, "?" where nothing is believed.
+func (fl *field) text() string {
+	var b []byte
+	for i := fl.from; i < fl.to; i++ {
+		d, p := fl.glyphs[i].best()
+		switch {
+		case fl.states[i] == empty:
+			b = append(b, ' ')
+		case p*(1-fl.glyphs[i].reject) < 0.5:
+			b = append(b, '?')
+		default:
+			b = append(b, '0'+byte(d))
+		}
+	}
+	return string(b)
+}
+
+func (fl *field) review(reason string) {
+	fl.out.Decision = order.DecisionReview
+	if !slices.Contains(fl.out.Reasons, reason) {
+		fl.out.Reasons = append(fl.out.Reasons, reason)
+	}
+}
+
+// settle puts a reading into the field and decides.
+func (fl *field) settle(r reading, accept float64) {
+	fl.out.Text, fl.out.Evidence = r.text, r.evidence
+	fl.out.Confidence = min(max(r.p, 0), 1)
+	fl.out.Decision = order.DecisionAccept
+	for _, reason := range r.reasons {
+		fl.review(reason)
+	}
+	if fl.out.Confidence < accept {
+		fl.review("not sure enough")
+	}
+	fl.guard()
+}
+
+// guard sends to review what no probability covers.
+func (fl *field) guard() {
+	if fl.gap {
+		fl.review("an empty box between written ones")
+	}
+	if fl.doubt {
+		fl.review("a box that may or may not be written on")
+	}
+	if fl.damaged && !fl.isBlank() {
+		fl.review("damaged by the fax line")
+	}
+}
+
+// blankOrDoubt settles a field without writing. It stays blank; damage over it is a review.
+func (fl *field) blankOrDoubt() {
+	fl.out.Text, fl.out.Confidence = "", 0.9999
+	if fl.damaged {
+		fl.review("damaged by the fax line")
+	}
+}
+
+// code decodes a field of n digits against a rule.
+func (f *fieldReader) code(fl *field, rule codeRule, accept float64) {
+	want := rule.scheme.Digits
+	if want == 0 && rule.known == nil {
+		want = fl.to - fl.from
+	}
+	if fl.gap || (want != 0 && fl.to-fl.from != want) {
+		fl.out.Text = fl.text()
+		fl.out.Confidence = 0
+		fl.review(fmt.Sprintf("%d boxes are written on instead of %d", count(fl.states), max(want, 1)))
+		fl.guard()
+		return
+	}
+	fl.settle(decodeCodeField(fl.block(), rule), accept)
+}
+
+func count(s []state) int {
+	n := 0
+	for _, v := range s {
+		if v != empty {
+			n++
+		}
+	}
+	return n
+}
+
+func (f *fieldReader) customer() {
+	fl := f.fields[fieldCustomer]
+	if fl == nil {
+		return
+	}
+	st := &f.k.Settings
+	printedCode := f.id.CustomerCode
+	known := func(code string) bool { _, ok := f.k.Customers[code]; return ok }
+	rule := codeRule{
+		size: len(f.k.Customers), unknown: st.UnknownCustomer, scheme: f.k.Scheme.Customer,
+		hint: printedCode, foreign: st.ForeignForm,
+	}
+	if f.k.Customers != nil {
+		rule.known = known
+	}
+	switch {
+	case fl.isBlank() && printedCode == "":
+		fl.blankOrDoubt()
+		fl.out.Confidence = 0
+		fl.review("no customer code")
+	case fl.isBlank():
+		fl.settle(reading{text: printedCode, p: 0.9999, evidence: []string{f.identified}}, st.AcceptCustomer)
+		if rule.known != nil && !known(printedCode) {
+			fl.review("no such code in the master")
+		}
+	default:
+		f.code(fl, rule, st.AcceptCustomer)
+		if printedCode != "" && fl.out.Text == printedCode {
+			fl.out.Evidence = append(fl.out.Evidence, f.identified)
+		} else if printedCode != "" {
+			fl.review("another customer's code on a personal form")
+		}
+	}
+}
+
+func (f *fieldReader) shipTo() {
+	fl := f.fields[fieldShipTo]
+	if fl == nil {
+		return
+	}
+	if fl.isBlank() {
+		fl.blankOrDoubt()
+		return
+	}
+	st := &f.k.Settings
+	rule := codeRule{unknown: st.UnknownShipTo, scheme: order.CodeScheme{Digits: len(fl.def.Cells)}}
+	customer := f.fields[fieldCustomer]
+	if f.k.ShipTos != nil && customer != nil {
+		dep, ok := f.k.Customers[customer.out.Text]
+		if ok {
+			places := map[string]bool{}
+			for _, s := range f.k.ShipTos[dep.CompanyCode] {
+				places[s.Code] = true
+			}
+			rule.known = func(code string) bool { return places[code] }
+			rule.size = len(places)
+		}
+	}
+	f.code(fl, rule, st.AcceptShipTo)
+	if rule.known != nil && customer.out.Decision != order.DecisionAccept {
+		fl.review("belongs to a customer who is not certain")
+	}
+}
+
+func (f *fieldReader) date() {
+	month, day := f.fields[fieldMonth], f.fields[fieldDay]
+	if month == nil || day == nil {
+		return
+	}
+	both := []*field{month, day}
+	switch {
+	case month.isBlank() && day.isBlank():
+		month.blankOrDoubt()
+		day.blankOrDoubt()
+		return
+	case month.isBlank() || day.isBlank():
+		for _, fl := range both {
+			fl.out.Text = fl.text()
+			fl.out.Confidence = 0
+			fl.review("only one of month and day is written")
+		}
+		return
+	case month.gap || day.gap:
+		for _, fl := range both {
+			fl.out.Text = fl.text()
+			fl.guard()
+		}
+		return
+	}
+	st := &f.k.Settings
+	m, d, p, within := decodeDate(month.block(), day.block(), f.k.ReceivedOn, st.DateReachDays, st.OddDate)
+	month.settle(reading{text: strconv.Itoa(m), p: p, evidence: []string{"calendar"}}, st.AcceptDate)
+	day.settle(reading{text: strconv.Itoa(d), p: p, evidence: []string{"calendar"}}, st.AcceptDate)
+	if m == 0 {
+		for _, fl := range both {
+			fl.out.Text, fl.out.Evidence = fl.text(), nil
+			fl.review("no such day")
+		}
+	} else if !within {
+		for _, fl := range both {
+			fl.out.Evidence = nil
+			fl.review(fmt.Sprintf("not within %d days of receipt (CUT-7)", st.DateReachDays))
+		}
+	}
+}
+
+// lines reads item codes and quantities, and weighs the quantities against the written total.
+func (f *fieldReader) lines() {
+	st := &f.k.Settings
+	var known func(string) bool
+	if f.k.Items != nil {
+		known = func(code string) bool { _, ok := f.k.Items[code]; return ok }
+	}
+	var quantities []*field
+	var values []*amounts
+	for n := 1; ; n++ {
+		item := f.fields[fmt.Sprintf("lines[%d]%s", n, suffixItem)]
+		qty := f.fields[fmt.Sprintf("lines[%d]%s", n, suffixQuantity)]
+		if item == nil || qty == nil {
+			break
+		}
+		if item.isBlank() && qty.isBlank() {
+			item.blankOrDoubt()
+			qty.blankOrDoubt()
+			continue
+		}
+		multiple := 1
+		if !item.isBlank() {
+			f.code(item, codeRule{known: known, size: len(f.k.Items), unknown: st.UnknownItem, scheme: f.k.Scheme.Item}, st.AcceptItem)
+			if it, ok := f.k.Items[item.out.Text]; ok && item.out.Decision == order.DecisionAccept {
+				multiple = max(it.OrderMultiple, 1)
+			}
+		} else {
+			item.out.Confidence = 0
+			item.review("a quantity without an item code")
+		}
+		if qty.isBlank() {
+			qty.out.Confidence = 0
+			qty.review("an item code without a quantity")
+			continue
+		}
+		if qty.gap {
+			qty.out.Text, qty.out.Confidence = qty.text(), 0
+			qty.guard()
+			continue
+		}
+		a := decodeAmount(qty.block(), multiple, st.OddQuantity)
+		quantities = append(quantities, qty)
+		values = append(values, &a)
+		qty.out.Text = strconv.Itoa(multiple) // kept until settled below
+	}
+	total := f.fields[fieldTotal]
+	agree := 0.0
+	var sum amounts
+	written := total != nil && !total.isBlank()
+	if written && !total.gap && len(values) > 0 {
+		sum = decodeAmount(total.block(), 1, 0)
+		agree = reconcile(values, &sum, st.WrongTotal)
+	}
+	const surely = 0.5
+	worst, worstP := -1, math.Inf(1)
+	for i, qty := range quantities {
+		multiple, err := strconv.Atoi(qty.out.Text)
+		r := reading{text: qty.text()}
+		if err == nil && len(values[i].list) > 0 {
+			best := values[i].list[0]
+			r = reading{text: strconv.Itoa(best.value), p: best.p}
+			if best.value == 0 {
+				r.reasons = append(r.reasons, "a quantity of none")
+			}
+			if multiple > 1 && best.value%multiple == 0 {
+				r.evidence = append(r.evidence, "multiple")
+			} else if multiple > 1 {
+				r.reasons = append(r.reasons, fmt.Sprintf("not a multiple of %d (ITM-1)", multiple))
+			}
+			if agree > surely {
+				r.evidence = append(r.evidence, "sum")
+			}
+		}
+		qty.settle(r, st.AcceptQuantity)
+		if qty.out.Confidence < worstP {
+			worst, worstP = i, qty.out.Confidence
+		}
+	}
+	if !written {
+		if total != nil {
+			total.blankOrDoubt()
+		}
+		return
+	}
+	if total.gap || len(sum.list) == 0 {
+		total.out.Text, total.out.Confidence = total.text(), 0
+		total.review("cannot be checked against the quantities")
+		total.guard()
+		return
+	}
+	best := sum.list[0]
+	r := reading{text: strconv.Itoa(best.value), p: best.p}
+	if agree > surely {
+		r.evidence = []string{"sum"}
+	}
+	total.settle(r, st.AcceptQuantity)
+	if agree <= surely {
+		total.review("is not the sum of the quantities")
+		if worst >= 0 {
+			quantities[worst].review("the quantities do not add up to the written total")
+		}
+	}
+}
+
+func (f *fieldReader) marks() {
+	var set []*field
+	for _, fl := range f.fields {
+		if fl.def.Kind != printed.FieldMark || len(fl.cells) == 0 {
+			continue
+		}
+		c := &fl.cells[0]
+		switch {
+		case c.bad:
+			fl.out.Confidence = 0.5
+			fl.review("damaged by the fax line")
+		case c.fill > blackedOut:
+			fl.out.Confidence = 0.5
+			fl.review("blackened: a mark, or a mark taken back")
+		case c.ink < emptyMarkInk || c.extent < emptyExtent:
+			fl.out.Confidence = 0.9999
+		case c.ink < writtenMark || c.extent < writtenExtent:
+			fl.out.Confidence = 0.5
+			fl.review("may or may not be a mark")
+		default:
+			fl.out.Text, fl.out.Decision, fl.out.Confidence = "x", order.DecisionAccept, 0.9999
+			set = append(set, fl)
+		}
+	}
+	if len(set) > 1 { // the marks of the order form exclude each other
+		for _, fl := range set {
+			fl.out.Confidence = 0.5
+			fl.review("more than one mark where one is meant")
+		}
+	}
+}
+
+// images tells where there is free handwriting.
+func (f *fieldReader) images() {
+	for _, fl := range f.fields {
+		if fl.def.Kind != printed.FieldImage || len(fl.cells) == 0 {
+			continue
+		}
+		c := &fl.cells[0]
+		if c.ink < imageInk || c.extent < imageExtent {
+			continue
+		}
+		fl.out.Decision, fl.out.Evidence = order.DecisionAccept, []string{"ink"}
+		if fl.def.Name == fieldNote && f.k.Settings.NoteToReview {
+			fl.review("a note is written: please read it")
+		}
+	}
+}
+
+// show writes the boxes into the draft.
+func (f *fieldReader) show(fl *field) {
+	for i, c := range fl.cells {
+		box := order.DraftCell{Box: order.Box(c.box), Confidence: 1}
+		if fl.def.Kind == printed.FieldDigits && fl.states[i] != empty {
+			d, p := fl.glyphs[i].best()
+			box.Confidence = round(p*(1-fl.glyphs[i].reject), 4)
+			box.Text = "?"
+			if box.Confidence >= 0.5 {
+				box.Text = strconv.Itoa(d)
+			}
+		}
+		if fl.def.Kind == printed.FieldMark {
+			box.Text, box.Confidence = fl.out.Text, fl.out.Confidence
+		}
+		fl.out.Cells = append(fl.out.Cells, box)
+	}
+	fl.out.Confidence = round(fl.out.Confidence, 6)
+}
+
+// decide settles the page: accepted only if nothing on it is in doubt.
+func (f *fieldReader) decide() {
+	d := f.d
+	d.Decision = order.DecisionAccept
+	review := func(reason string) {
+		d.Decision = order.DecisionReview
+		d.Reasons = append(d.Reasons, reason)
+	}
+	if f.identified == "" {
+		review("neither the QR code nor the bar code can be read")
+	}
+	if f.g.residual > f.k.Settings.MaxResidual {
+		review(fmt.Sprintf("the marks do not fit well: %.2f mm", f.g.residual))
+	}
+	if lost := len(f.g.layout.Marks) - len(f.g.marks); lost > len(f.g.layout.Marks)/4 {
+		review(fmt.Sprintf("%d of %d marks are missing", lost, len(f.g.layout.Marks)))
+	}
+	lines, anything := 0, false
+	for i := range d.Fields {
+		fl := &d.Fields[i]
+		if fl.Decision == order.DecisionReview {
+			reason := fl.Name
+			if len(fl.Reasons) > 0 {
+				reason += ": " + fl.Reasons[0]
+			}
+			review(reason)
+		}
+		if fl.Decision != order.DecisionBlank && fl.Text != "" && fl.Name != fieldCustomer {
+			anything = true
+		}
+		if _, suffix := lineOf(fl.Name); suffix == suffixItem && fl.Decision != order.DecisionBlank {
+			lines++
+		}
+	}
+	if lines == 0 {
+		if anything {
+			review("no order line is filled in")
+		} else {
+			review("nothing is filled in")
+		}
+	}
+}

@@ -1,0 +1,248 @@
+package form
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"todoke/internal/bilevel"
+	"todoke/order"
+	printed "todoke/templates/form"
+)
+
+// Page is one decoded page.
+type Page struct {
+	Image      *bilevel.Image
+	XDPI, YDPI float64 // as tagged; 0 where unknown
+	BadRows    []int   // rows the decoder could not trust
+}
+
+// Recogniser reads one box whose frame is blanked: the probability of each digit and of
+// "none of them", summing to 1. Rows are to be repeated yScale times to make pixels square.
+type Recogniser interface {
+	Digit(cell *bilevel.Image, yScale int) (probs [10]float64, reject float64)
+}
+
+// Bounds on what is looked at: an A3 page at 600 dpi has 70 million pixels, a fax page full of
+// small print 150,000 runs of ink.
+const (
+	maxPixels = 80_000_000
+	maxSide   = 40_000
+	maxRuns   = 900_000
+)
+
+// Read reads one page against the forms there are. It always answers: what it cannot read it
+// says so of, and what it is not sure of is in review.
+func Read(p Page, k Knowledge) order.Draft {
+	d := order.Draft{Reasons: []string{}, Fields: []order.DraftField{}}
+	stop := func(decision order.Decision, reason string) order.Draft {
+		d.Decision, d.Reasons = decision, append(d.Reasons, reason)
+		return d
+	}
+	k = k.withDefaults()
+	m := p.Image
+	switch {
+	case m == nil || m.W == 0 || m.H == 0:
+		return stop(order.DecisionUnreadable, "the page has no pixels")
+	case m.W > maxSide || m.H > maxSide || m.W*m.H > maxPixels:
+		return stop(order.DecisionUnreadable, fmt.Sprintf("the page is too large: %d × %d pixels", m.W, m.H))
+	case len(p.BadRows)*2 > m.H:
+		return stop(order.DecisionUnreadable, fmt.Sprintf("%d of %d rows are damaged", len(p.BadRows), m.H))
+	}
+	ink := float64(m.Count(0, 0, m.W, m.H)) / float64(m.W*m.H)
+	switch {
+	case ink > 0.97:
+		return stop(order.DecisionUnreadable, "the page is all black")
+	case ink > 0.6:
+		m = inverted(m)
+	}
+	var s scanner
+	if !s.scan(m, maxRuns) {
+		return stop(order.DecisionUnreadable, "the page is full of noise")
+	}
+	rs := resolutions(m.W, m.H, p.XDPI, p.YDPI)
+	if len(rs) == 0 {
+		return stop(order.DecisionNotAForm, "the page has not the size of a sheet")
+	}
+	if blankPage(&s, m, rs[0]) {
+		return stop(order.DecisionBlank, "nothing is on the page")
+	}
+	g, id, evidence := k.lay(&s, m, rs)
+	if g == nil {
+		if id, ok := searchQR(m, rs[0]); ok {
+			d.Form, d.FormVersion = string(id.Kind), id.Version
+			return stop(order.DecisionReview, "the page is one of our forms, but its marks do not fit: cut off, folded or badly distorted")
+		}
+		return stop(order.DecisionNotAForm, "the page has no marks of our forms")
+	}
+	d.Form, d.FormVersion = string(g.layout.Form), g.layout.Version
+	d.Geometry = &order.Geometry{
+		XDPI: round(rs0(g, true), 1), YDPI: round(rs0(g, false), 1),
+		Rotation: g.rotation, ResidualMM: round(g.residual, 3),
+	}
+	f := fieldReader{k: &k, g: g, id: id, identified: evidence, d: &d}
+	f.bad, f.badColumns = badLines(p.BadRows, m, g.rotation)
+	f.read()
+	return d
+}
+
+func rs0(g *registration, x bool) float64 {
+	kx, ky := g.kx, g.ky
+	if g.rotation == 90 || g.rotation == 270 { // of the page as received
+		kx, ky = ky, kx
+	}
+	if x {
+		return kx * mmPerInch
+	}
+	return ky * mmPerInch
+}
+
+func round(v float64, digits int) float64 {
+	k := math.Pow10(digits)
+	return math.Round(v*k) / k
+}
+
+func (k Knowledge) withDefaults() Knowledge {
+	if k.Settings == (Settings{}) {
+		k.Settings = Default()
+	}
+	if k.Scheme == (order.Scheme{}) {
+		k.Scheme = order.DefaultScheme()
+	}
+	if k.Layouts == nil {
+		for _, kind := range printed.Kinds() {
+			for v := printed.Current(kind); v > 0; v-- {
+				if l, err := printed.LayoutOf(kind, v); err == nil {
+					k.Layouts = append(k.Layouts, l)
+				}
+			}
+		}
+	}
+	if k.Digits == nil {
+		k.Digits = builtIn{}
+	}
+	return k
+}
+
+// lay registers the page on the layout that fits, and asks the form who it is.
+func (k *Knowledge) lay(s *scanner, m *bilevel.Image, rs []resolution) (*registration, printed.Identity, string) {
+	var comps []component
+	s.roots(func(_ int32, c *component) { comps = append(comps, *c) })
+	var first *registration
+	for _, l := range k.Layouts {
+		g, ok := register(m, comps, l, rs)
+		if !ok {
+			continue
+		}
+		id, evidence := g.identify()
+		if evidence != "" && id.Kind == l.Form && id.Version == l.Version {
+			return g, id, evidence
+		}
+		if evidence != "" { // the marks of one version, the name of another
+			for _, other := range k.Layouts {
+				if other.Form == id.Kind && other.Version == id.Version {
+					if h, ok := register(m, comps, other, rs); ok {
+						return h, id, evidence
+					}
+				}
+			}
+			continue
+		}
+		if first == nil || g.residual < first.residual {
+			first = g
+		}
+	}
+	return first, printed.Identity{}, ""
+}
+
+// inverted is the picture with ink and paper swapped.
+func inverted(m *bilevel.Image) *bilevel.Image {
+	o := bilevel.New(m.W, m.H)
+	for y := range m.H {
+		src, dst := m.Row(y), o.Row(y)
+		for i := range dst {
+			dst[i] = ^src[i]
+		}
+		if pad := m.W & 7; pad != 0 {
+			dst[len(dst)-1] &= ^byte(0xff >> pad)
+		}
+	}
+	return o
+}
+
+// blankPage tells whether nothing but dirt, the sending machine's header and lines along the
+// edges is on the page: an absolute measure, for a faint page must not count as blank because
+// others are darker.
+func blankPage(s *scanner, m *bilevel.Image, r resolution) bool {
+	const (
+		head, edge = 14.0, 7.0 // mm
+		pieceMM    = 1.2       // what is smaller is dirt
+		leastMM2   = 6.0       // of ink that counts: less than one written word
+	)
+	kx, ky := r.x/mmPerInch, r.y/mmPerInch
+	sum := 0.0
+	s.roots(func(_ int32, c *component) {
+		w, h := float64(c.x1-c.x0)/kx, float64(c.y1-c.y0)/ky
+		x, y := c.centre()
+		if max(w, h) < pieceMM || y/ky < head || x/kx < edge || x/kx > float64(m.W)/kx-edge || y/ky > float64(m.H)/ky-edge {
+			return
+		}
+		if w < 0.7 && h > 40 { // a streak of the scanner
+			return
+		}
+		sum += float64(c.area) / (kx * ky)
+	})
+	return sum < leastMM2
+}
+
+// searchQR looks for one of our QR codes anywhere on a page whose marks do not fit. It is slow
+// and is only run on such pages.
+func searchQR(m *bilevel.Image, r resolution) (printed.Identity, bool) {
+	const most = 6_000_000
+	if m.W*m.H > most {
+		return printed.Identity{}, false
+	}
+	return readQR(m, r.x/mmPerInch, r.y/mmPerInch)
+}
+
+// badLines turns damaged rows with the page: they are rows of the upright page, or columns.
+func badLines(rows []int, m *bilevel.Image, rotation int) (bad []int, columns bool) {
+	for _, y := range rows {
+		if rotation == 180 || rotation == 270 {
+			y = m.H - 1 - y
+		}
+		bad = append(bad, y)
+	}
+	slices.Sort(bad)
+	return bad, rotation == 90 || rotation == 270
+}
+
+// Names of the order form's fields that the reader knows the meaning of.
+const (
+	fieldCustomer  = "customer_code"
+	fieldShipTo    = "ship_to"
+	fieldMonth     = "delivery_month"
+	fieldDay       = "delivery_day"
+	fieldTotal     = "total_quantity"
+	fieldNote      = "note"
+	suffixItem     = ".item_code"
+	suffixQuantity = ".quantity"
+	suffixComment  = ".comment"
+	prefixStockout = "stockout."
+)
+
+// lineOf splits "lines[3].item_code" into 3 and ".item_code".
+func lineOf(name string) (int, string) {
+	rest, ok := strings.CutPrefix(name, "lines[")
+	if !ok {
+		return 0, ""
+	}
+	n, suffix, ok := strings.Cut(rest, "]")
+	v, err := strconv.Atoi(n)
+	if !ok || err != nil || v < 1 {
+		return 0, ""
+	}
+	return v, suffix
+}

@@ -1,0 +1,64 @@
+package form
+
+import (
+	"todoke/order"
+	printed "todoke/templates/form"
+)
+
+// Settings are the reader's thresholds. They are configuration; Default documents them.
+// Confidences are probabilities that a field's text is right, over and above which it is
+// accepted unseen; a wrong field accepted unseen costs a wrong delivery, a review a few
+// seconds of the desk.
+type Settings struct {
+	AcceptCustomer float64
+	AcceptItem     float64
+	AcceptQuantity float64
+	AcceptShipTo   float64
+	AcceptDate     float64
+	AcceptMark     float64
+
+	// What is expected before looking, kept apart from what the image says.
+	UnknownItem     float64 // share of written item codes that are in no master, misspelt or old
+	UnknownCustomer float64
+	UnknownShipTo   float64
+	OddQuantity     float64 // share of quantities off the item's order multiple (ITM-1)
+	WrongTotal      float64 // share of totals that are not the sum of the quantities
+	OddDate         float64 // share of designated dates out of reach
+	ForeignForm     float64 // share of personal forms on which another customer's code is written
+	DateReachDays   int     // CUT-7: how far ahead a date may be designated
+
+	// DigitFloor is the least probability left to every digit of a cell, however sure the
+	// recogniser is: its training never saw everything.
+	DigitFloor float64
+	// MaxResidual is how far, in mm, marks may disagree with their neighbours before the page
+	// goes to review.
+	MaxResidual float64
+	// NoteToReview sends a page with something written in the free note to the desk: it may
+	// say anything, and nothing else would read it.
+	NoteToReview bool
+}
+
+// Default aims at no more than one wrong field among ten thousand accepted.
+func Default() Settings {
+	return Settings{
+		AcceptCustomer: 0.9995, AcceptItem: 0.9995, AcceptQuantity: 0.9985,
+		AcceptShipTo: 0.999, AcceptDate: 0.999, AcceptMark: 0.99,
+		UnknownItem: 0.02, UnknownCustomer: 0.01, UnknownShipTo: 0.02,
+		OddQuantity: 0.03, WrongTotal: 0.03, OddDate: 0.03, ForeignForm: 0.01,
+		DateReachDays: 60, DigitFloor: 2e-5, MaxResidual: 0.5, NoteToReview: true,
+	}
+}
+
+// Knowledge is what reading may lean on. Every master may be missing: then less is accepted
+// unseen. The zero Settings and Scheme stand for the defaults.
+type Knowledge struct {
+	Items     map[string]order.Item       // by code; nil where unknown
+	Customers map[string]order.Department // by code; nil where unknown
+	ShipTos   map[string][]order.ShipTo   // by company code; nil where unknown
+
+	Scheme     order.Scheme
+	ReceivedOn order.Date // the day of receipt; zero accepts any real date
+	Settings   Settings
+	Layouts    []*printed.Layout // what may come in; nil is every form and version ever printed
+	Digits     Recogniser        // nil is the built-in model
+}
