@@ -35,6 +35,8 @@ type commands struct {
 	// Forms and reading.
 	Form  formCommand  `cmd:"" help:"Print fax forms and tell their geometry."`
 	Pages pagesCommand `cmd:"" help:"Decode fax files and write every page as a 1-bit PNG."`
+	Read  readCommand  `cmd:"" help:"Read fax pages against the forms."`
+	Bench benchCommand `cmd:"" help:"Run a benchmark."`
 
 	// Rules.
 	Promise promiseCommand `cmd:"" help:"Tell acceptance, ready, arrival and ship day of an order that might be."`

@@ -2,7 +2,6 @@ package form
 
 import (
 	"math"
-	"slices"
 
 	"todoke/internal/bilevel"
 	printed "todoke/templates/form"
@@ -12,6 +11,7 @@ import (
 type cell struct {
 	box    printed.Box
 	image  *bilevel.Image // page pixels from frame to frame and a little beyond; ink only of this box
+	other  *bilevel.Image // the same with strokes that may lie on the frame; nil where there are none
 	ink    float64        // mm²
 	extent float64        // mm, longer side of the largest piece
 	pieces int            // that are no specks
@@ -24,7 +24,9 @@ type cell struct {
 // Absolute measures, millimetres of the page.
 const (
 	speckMM2   = 0.045 // dirt is smaller
-	frameReach = 0.75  // how far a frame line may lie from where registration puts it
+	frameReach = 0.75  // how far a frame line may lie from where registration puts it, sideways
+	frameSlip  = 1.2   // and up or down, where the paper feed jumps
+	cornerMM   = 0.7   // beside a corner, where the other line's ink is
 	overflowMM = 0.9   // how far beyond the frame a stroke is followed; half the gap between boxes
 )
 
@@ -41,13 +43,23 @@ type side struct {
 	thick   float64
 	seen    float64 // part of the line that is ink
 	located bool
+	from    float64 // between these corners, along the line
+	to      float64
+	inset   float64 // pixels beside a corner that belong to the other line
+	inward  int     // +1 where the box lies at larger coordinates
+	// touched is where strokes from within end at the line.
+	touched []span
 }
+
+// span is a piece of a line, in pixels along it, half-open.
+type span struct{ from, to int }
 
 // read cuts a box out of the page. Frame lines are erased where they are found within
 // frameReach of where they must be; ink that crosses them stays.
 func (c *cellReader) read(b printed.Box, frameMM float64) cell {
 	g := c.g
 	x0, y0, x1, y1 := g.bounds(b, overflowMM)
+	y0, y1 = y0-int(0.5*g.ky), y1+int(0.5*g.ky)
 	m := crop(g.page, x0, y0, x1, y1)
 	out := cell{box: b, image: m}
 	if m.W < 8 || m.H < 6 {
@@ -64,14 +76,16 @@ func (c *cellReader) read(b printed.Box, frameMM float64) cell {
 	bottom := findSide(m, bl, br, true, g.ky, line)
 	left := findSide(m, tl, bl, false, g.kx, line)
 	right := findSide(m, tr, br, false, g.kx, line)
+	top.inward, bottom.inward, left.inward, right.inward = 1, -1, 1, -1
+	top.inset, bottom.inset, left.inset, right.inset = cornerMM*g.kx, cornerMM*g.kx, cornerMM*g.ky, cornerMM*g.ky
 	lendOffset(&top, &bottom, tl, tr, bl, br, true)
 	lendOffset(&left, &right, tl, bl, tr, br, false)
 	out.frame = (top.seen + bottom.seen + left.seen + right.seen) / 4
 
-	eraseSide(m, top, true)
-	eraseSide(m, bottom, true)
-	eraseSide(m, left, false)
-	eraseSide(m, right, false)
+	eraseSide(m, &top, true)
+	eraseSide(m, &bottom, true)
+	eraseSide(m, &left, false)
+	eraseSide(m, &right, false)
 
 	// What is left belongs to this box if it reaches into it.
 	c.s.scan(m, 1<<16)
@@ -118,6 +132,13 @@ func (c *cellReader) read(b printed.Box, frameMM float64) cell {
 		cx0, cx1, cy0, cy1 = min(cx0, ix0), max(cx1, ix1), min(cy0, iy0), max(cy1, iy1)
 	}
 	out.image = crop(m, cx0, cy0, cx1, cy1)
+	if out.ink > 0 && len(top.touched)+len(bottom.touched)+len(left.touched)+len(right.touched) > 1 {
+		a, b := top.redraw(m, true), bottom.redraw(m, true)
+		c, d := left.redraw(m, false), right.redraw(m, false)
+		if a || b || c || d {
+			out.other = crop(m, cx0, cy0, cx1, cy1)
+		}
+	}
 	return out
 }
 
@@ -135,7 +156,11 @@ func findSide(m *bilevel.Image, p, q xy, horizontal bool, k, lineMM float64) sid
 	s.b = (q.y - p.y) / (q.x - p.x)
 	s.a = p.y - s.b*p.x
 	s.thick = max(lineMM*k, 1)
+	s.from, s.to = p.x, q.x
 	reach := int(math.Ceil(frameReach * k))
+	if horizontal {
+		reach = int(math.Ceil(frameSlip * k))
+	}
 	n := 2*reach + 1
 	const samples = 32
 	var counts [256]int
@@ -214,7 +239,7 @@ func lendOffset(s, t *side, p, q, u, v xy, horizontal bool) {
 // eraseSide blanks the line, pixel column by pixel column (or row by row), where the ink
 // across it is no thicker than the line; where it is thicker a stroke crosses or touches, and
 // only a line that the stroke does not cross is taken off.
-func eraseSide(m *bilevel.Image, s side, horizontal bool) {
+func eraseSide(m *bilevel.Image, s *side, horizontal bool) {
 	n, depth := m.W, m.H
 	if !horizontal {
 		n, depth = m.H, m.W
@@ -232,31 +257,78 @@ func eraseSide(m *bilevel.Image, s side, horizontal bool) {
 			m.Set(across, along, false)
 		}
 	}
-	limit := s.thick + max(1.5, 0.35*s.thick)
+	// The line's usual thickness, from the places where nothing else is near.
+	var lengths [16]int
+	total := 0
+	across := func(i int) (lo, hi int) {
+		c := s.centre(float64(i))
+		return max(int(math.Floor(c-s.thick/2-0.75)), 0), min(int(math.Ceil(c+s.thick/2+0.75)), depth)
+	}
+	runAt := func(i, j int) (a, b int) {
+		a, b = j, j+1
+		for a > 0 && get(i, a-1) {
+			a--
+		}
+		for b < depth && get(i, b) {
+			b++
+		}
+		return a, b
+	}
+	for i := range n {
+		lo, hi := across(i)
+		for j := lo; j < hi; j++ {
+			if get(i, j) {
+				if a, b := runAt(i, j); b-a < len(lengths) {
+					lengths[b-a]++
+					total++
+				}
+				break
+			}
+		}
+	}
+	usual := max(int(math.Round(s.thick)), 1)
+	for v, sum := 1, 0; v < len(lengths); v++ {
+		if sum += lengths[v]; 2*sum > total {
+			usual = min(v, usual+2)
+			break
+		}
+	}
+	// A stroke may lie along the line, the bar of a 7 or the tail of a 2: it shows by the line
+	// being thicker over a length that no fraying has.
+	laid := laidOn(n, usual, func(i int) int {
+		if x := float64(i); x < s.from+s.inset || x > s.to-s.inset {
+			return 0 // the corner, where the other line begins
+		}
+		lo, hi := across(i)
+		for j := lo; j < hi; j++ {
+			if get(i, j) {
+				a, b := runAt(i, j)
+				return b - a
+			}
+		}
+		return 0
+	})
+	limit := usual + 1
 	for i := range n {
 		c := s.centre(float64(i))
-		lo, hi := int(math.Floor(c-s.thick/2-0.75)), int(math.Ceil(c+s.thick/2+0.75))
-		lo, hi = max(lo, 0), min(hi, depth)
+		lo, hi := across(i)
+		if laid[i] {
+			continue
+		}
 		// All runs that touch the band.
 		for j := lo; j < hi; j++ {
 			if !get(i, j) {
 				continue
 			}
-			a, b := j, j+1
-			for a > 0 && get(i, a-1) {
-				a--
-			}
-			for b < depth && get(i, b) {
-				b++
-			}
+			a, b := runAt(i, j)
 			before, after := float64(lo-a), float64(b-hi) // how far it goes on, each way
 			switch {
-			case float64(b-a) <= limit:
+			case b-a <= limit:
 				for k := a; k < b; k++ {
 					set(i, k)
 				}
-			case before > 0.8 && after > 0.8:
-				// crosses: stays
+			case before > 0.8 && after > 0.8 || before < 1.5 && after < 1.5:
+				// a stroke crosses the line, or lies on it: it stays
 			default:
 				// touches from one side: the line goes, the stroke ends at it
 				from, to := max(a, lo), min(b, hi)
@@ -268,19 +340,79 @@ func eraseSide(m *bilevel.Image, s side, horizontal bool) {
 				for k := from; k < to; k++ {
 					set(i, k)
 				}
+				if x := float64(i); x > s.from+s.inset && x < s.to-s.inset && (after > before) == (s.inward > 0) {
+					s.touch(i)
+				}
 			}
 			j = b
 		}
 	}
 }
 
-// damagedBy tells whether damaged rows of the page run through the box. rows are sorted page
-// rows of the upright page.
-func (g *registration) damagedBy(rows []int, b printed.Box) bool {
-	if len(rows) == 0 {
+// touch notes that a stroke ends at position i of the line.
+func (s *side) touch(i int) {
+	if n := len(s.touched); n > 0 && i-s.touched[n-1].to <= 3 {
+		s.touched[n-1].to = i + 1
+		return
+	}
+	s.touched = append(s.touched, span{i, i + 1})
+}
+
+// redraw draws the line again between the first and the last stroke that ends at it, and tells
+// whether there are two. The bar of a 7 or the roof of a 0 may have been drawn along the line
+// and gone with it; the two arms of a 4 may end at it with nothing between. The image does not
+// say which, so the recogniser is asked about both.
+func (s *side) redraw(m *bilevel.Image, horizontal bool) bool {
+	n := len(s.touched)
+	if n < 2 {
 		return false
 	}
-	_, y0, _, y1 := g.bounds(b, 0.3)
-	i, _ := slices.BinarySearch(rows, y0)
-	return i < len(rows) && rows[i] < y1
+	for i := s.touched[0].from; i < s.touched[n-1].to; i++ {
+		c := s.centre(float64(i))
+		for k := int(math.Floor(c - s.thick/2 + .5)); k < int(math.Floor(c+s.thick/2+.5)); k++ {
+			if horizontal {
+				m.Set(i, k, true)
+			} else {
+				m.Set(k, i, true)
+			}
+		}
+	}
+	return true
+}
+
+// laidOn marks the positions along a line where it is thicker than usual for long.
+func laidOn(n, usual int, thick func(i int) int) []bool {
+	const window, least = 4, 8 // pixels: half of the median's window, and the shortest stroke
+	t := make([]int, n)
+	for i := range n {
+		t[i] = thick(i)
+	}
+	over := make([]bool, n)
+	for i := range n {
+		k, m := 0, 0
+		for j := max(i-window, 0); j <= min(i+window, n-1); j++ {
+			m++
+			if t[j] > usual {
+				k++
+			}
+		}
+		over[i] = 4*k >= 3*m
+	}
+	for i := 0; i < n; {
+		if !over[i] {
+			i++
+			continue
+		}
+		j := i
+		for j < n && over[j] {
+			j++
+		}
+		if j-i < least {
+			for k := i; k < j; k++ {
+				over[k] = false
+			}
+		}
+		i = j
+	}
+	return over
 }

@@ -104,12 +104,28 @@ type codeRule struct {
 	scheme  order.CodeScheme
 	hint    string  // a code evidence besides the boxes speaks for, "" none
 	foreign float64 // prior share of other codes where there is a hint
+	junk    float64 // prior share of boxes that hold no single digit
 }
 
-// checkedReject is the share of a box's doubt (that it holds no single digit at all) that
-// stays where a check digit or a master confirms the code: what is no digit agrees with the
-// one digit that fits by chance one time in ten.
-const checkedReject = 0.1
+// trainedJunk is the share of boxes without a digit among those the recogniser learned from:
+// its reject probability holds for that share and is shifted to what forms really hold.
+const trainedJunk = 0.1
+
+// single is the probability that every box holds one digit; but for one of them if spare is
+// true: where a check digit or a master fixes the code, the others tell what it must be.
+func single(cells []glyphs, junk float64, spare bool) float64 {
+	none, one := 1.0, 0.0
+	ratio := junk / (1 - junk) * (1 - trainedJunk) / trainedJunk
+	for i := range cells {
+		r := cells[i].reject * ratio
+		r /= r + 1 - cells[i].reject
+		none, one = none*(1-r), one*(1-r)+none*r
+	}
+	if spare {
+		return none + one
+	}
+	return none
+}
 
 // decodeCodeField finds the most probable code.
 func decodeCodeField(cells []glyphs, rule codeRule) reading {
@@ -176,15 +192,7 @@ func decodeCodeField(cells []glyphs, rule codeRule) reading {
 			r.reasons = append(r.reasons, "no such code in the master")
 		}
 	}
-	doubt := 1.0
-	for i := range cells {
-		k := cells[i].reject
-		if !unchecked {
-			k *= checkedReject
-		}
-		doubt *= 1 - k
-	}
-	r.p *= doubt
+	r.p *= single(cells, rule.junk, !unchecked)
 	if checked && order.ValidCheckDigit(r.text) {
 		r.evidence = append(r.evidence, "check_digit")
 	}
@@ -211,7 +219,7 @@ const mostAmounts = 12
 
 // decodeAmount finds what a quantity may be; multiple is the item's order multiple (ITM-1), at
 // least 1.
-func decodeAmount(cells []glyphs, multiple int, odd float64) amounts {
+func decodeAmount(cells []glyphs, multiple int, odd, junk float64) amounts {
 	out := amounts{digits: len(cells)}
 	total := 0.0
 	rest := enumerate(cells, enumerateCut, func(s []byte, p float64) {
@@ -245,10 +253,7 @@ func decodeAmount(cells []glyphs, multiple int, odd float64) amounts {
 	if len(out.list) > mostAmounts {
 		out.list = out.list[:mostAmounts]
 	}
-	doubt := 1.0
-	for i := range cells {
-		doubt *= 1 - cells[i].reject
-	}
+	doubt := single(cells, junk, false)
 	for i := range out.list {
 		out.list[i].p *= doubt / total
 	}
@@ -395,7 +400,7 @@ const leapYear = 2028
 
 // decodeDate finds the most probable delivery date. The boxes that are written on say how many
 // digits month and day have.
-func decodeDate(month, day []glyphs, from order.Date, reach int, odd float64) (m, d int, p float64, within bool) {
+func decodeDate(month, day []glyphs, from order.Date, reach int, odd, junk float64) (m, d int, p float64, within bool) {
 	space := math.Pow(10, float64(len(month)+len(day)))
 	chance := func(v int, cells []glyphs) float64 {
 		if len(cells) == 1 {
@@ -438,9 +443,5 @@ func decodeDate(month, day []glyphs, from order.Date, reach int, odd float64) (m
 			}
 		}
 	}
-	doubt := 1.0
-	for _, c := range append(slices.Clone(month), day...) {
-		doubt *= 1 - c.reject
-	}
-	return m, d, best / total * doubt, within
+	return m, d, best / total * single(append(slices.Clone(month), day...), junk, false), within
 }

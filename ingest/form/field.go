@@ -18,8 +18,7 @@ type fieldReader struct {
 	id         printed.Identity
 	identified string // "qr", "barcode" or ""
 	d          *order.Draft
-	bad        []int // damaged rows, or columns, of the upright page
-	badColumns bool
+	bad        lines // damaged
 	cells      cellReader
 	fields     map[string]*field
 }
@@ -134,26 +133,36 @@ func (f *fieldReader) look(fl *field) {
 	}
 }
 
+// damaged tells whether damaged rows of the page run through the box.
 func (f *fieldReader) damaged(b printed.Box) bool {
-	if len(f.bad) == 0 {
+	if len(f.bad.rows) == 0 && len(f.bad.columns) == 0 {
 		return false
 	}
-	if f.badColumns {
-		x0, _, x1, _ := f.g.bounds(b, 0.3)
-		i, _ := slices.BinarySearch(f.bad, x0)
-		return i < len(f.bad) && f.bad[i] < x1
+	x0, y0, x1, y1 := f.g.bounds(b, 0.3)
+	within := func(s []int, from, to int) bool {
+		i, _ := slices.BinarySearch(s, from)
+		return i < len(s) && s[i] < to
 	}
-	return f.g.damagedBy(f.bad, b)
+	return within(f.bad.rows, y0, y1) || within(f.bad.columns, x0, x1)
 }
 
 // recognise asks for the digit, and takes the recogniser at its word only as far as geometry
 // and damage allow.
 func (f *fieldReader) recognise(c *cell, scale, wide int) glyphs {
-	m := c.image
-	if wide > 1 {
-		m = widened(m, wide)
+	ask := func(m *bilevel.Image) ([10]float64, float64) {
+		if wide > 1 {
+			m = widened(m, wide)
+		}
+		return f.k.Digits.Digit(m, scale)
 	}
-	p, reject := f.k.Digits.Digit(m, scale)
+	p, reject := ask(c.image)
+	if c.other != nil {
+		q, r := ask(c.other)
+		for d := range p {
+			p[d] = (p[d] + q[d]) / 2
+		}
+		reject = (reject + r) / 2
+	}
 	var gl glyphs
 	gl.reject = min(max(reject, 0), 1)
 	sum := 0.0
@@ -270,6 +279,7 @@ func (f *fieldReader) code(fl *field, rule codeRule, accept float64) {
 		fl.guard()
 		return
 	}
+	rule.junk = f.k.Settings.Junk
 	fl.settle(decodeCodeField(fl.block(), rule), accept)
 }
 
@@ -373,7 +383,7 @@ func (f *fieldReader) date() {
 		return
 	}
 	st := &f.k.Settings
-	m, d, p, within := decodeDate(month.block(), day.block(), f.k.ReceivedOn, st.DateReachDays, st.OddDate)
+	m, d, p, within := decodeDate(month.block(), day.block(), f.k.ReceivedOn, st.DateReachDays, st.OddDate, st.Junk)
 	month.settle(reading{text: strconv.Itoa(m), p: p, evidence: []string{"calendar"}}, st.AcceptDate)
 	day.settle(reading{text: strconv.Itoa(d), p: p, evidence: []string{"calendar"}}, st.AcceptDate)
 	if m == 0 {
@@ -429,7 +439,7 @@ func (f *fieldReader) lines() {
 			qty.guard()
 			continue
 		}
-		a := decodeAmount(qty.block(), multiple, st.OddQuantity)
+		a := decodeAmount(qty.block(), multiple, st.OddQuantity, st.Junk)
 		quantities = append(quantities, qty)
 		values = append(values, &a)
 		qty.out.Text = strconv.Itoa(multiple) // kept until settled below
@@ -439,7 +449,7 @@ func (f *fieldReader) lines() {
 	var sum amounts
 	written := total != nil && !total.isBlank()
 	if written && !total.gap && len(values) > 0 {
-		sum = decodeAmount(total.block(), 1, 0)
+		sum = decodeAmount(total.block(), 1, 0, st.Junk)
 		agree = reconcile(values, &sum, st.WrongTotal)
 	}
 	const surely = 0.5

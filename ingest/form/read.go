@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"todoke/ingest/glyph"
 	"todoke/internal/bilevel"
 	"todoke/order"
 	printed "todoke/templates/form"
@@ -17,6 +18,7 @@ type Page struct {
 	Image      *bilevel.Image
 	XDPI, YDPI float64 // as tagged; 0 where unknown
 	BadRows    []int   // rows the decoder could not trust
+	BadColumns []int   // the same where the page was stored lying on its side
 }
 
 // Recogniser reads one box whose frame is blanked: the probability of each digit and of
@@ -48,8 +50,8 @@ func Read(p Page, k Knowledge) order.Draft {
 		return stop(order.DecisionUnreadable, "the page has no pixels")
 	case m.W > maxSide || m.H > maxSide || m.W*m.H > maxPixels:
 		return stop(order.DecisionUnreadable, fmt.Sprintf("the page is too large: %d × %d pixels", m.W, m.H))
-	case len(p.BadRows)*2 > m.H:
-		return stop(order.DecisionUnreadable, fmt.Sprintf("%d of %d rows are damaged", len(p.BadRows), m.H))
+	case len(p.BadRows)*2 > m.H || len(p.BadColumns)*2 > m.W:
+		return stop(order.DecisionUnreadable, fmt.Sprintf("%d of %d rows are damaged", max(len(p.BadRows), len(p.BadColumns)), m.H))
 	}
 	ink := float64(m.Count(0, 0, m.W, m.H)) / float64(m.W*m.H)
 	switch {
@@ -67,7 +69,14 @@ func Read(p Page, k Knowledge) order.Draft {
 		return stop(order.DecisionNotAForm, "the page has not the size of a sheet")
 	}
 	if blankPage(&s, m, rs[0]) {
+		if lost := len(p.BadRows) + len(p.BadColumns); lost > 0 { // what stood there may be what was lost
+			return stop(order.DecisionUnreadable, fmt.Sprintf("the page is blank but for %d damaged rows", lost))
+		}
 		return stop(order.DecisionBlank, "nothing is on the page")
+	}
+	if clean, n := withoutStreaks(m, &s, rs[0].x/mmPerInch, rs[0].y/mmPerInch); n > 0 {
+		m = clean
+		s.scan(m, maxRuns)
 	}
 	g, id, evidence := k.lay(&s, m, rs)
 	if g == nil {
@@ -83,7 +92,7 @@ func Read(p Page, k Knowledge) order.Draft {
 		Rotation: g.rotation, ResidualMM: round(g.residual, 3),
 	}
 	f := fieldReader{k: &k, g: g, id: id, identified: evidence, d: &d}
-	f.bad, f.badColumns = badLines(p.BadRows, m, g.rotation)
+	f.bad = badLines(&p, m.W, m.H, g.rotation)
 	f.read()
 	return d
 }
@@ -121,7 +130,7 @@ func (k Knowledge) withDefaults() Knowledge {
 		}
 	}
 	if k.Digits == nil {
-		k.Digits = builtIn{}
+		k.Digits = builtIn{glyph.Default()}
 	}
 	return k
 }
@@ -182,8 +191,9 @@ func blankPage(s *scanner, m *bilevel.Image, r resolution) bool {
 		leastMM2   = 6.0       // of ink that counts: less than one written word
 	)
 	kx, ky := r.x/mmPerInch, r.y/mmPerInch
-	sum := 0.0
+	sum, dirt := 0.0, 0
 	s.roots(func(_ int32, c *component) {
+		dirt += c.area
 		w, h := float64(c.x1-c.x0)/kx, float64(c.y1-c.y0)/ky
 		x, y := c.centre()
 		if max(w, h) < pieceMM || y/ky < head || x/kx < edge || x/kx > float64(m.W)/kx-edge || y/ky > float64(m.H)/ky-edge {
@@ -194,7 +204,7 @@ func blankPage(s *scanner, m *bilevel.Image, r resolution) bool {
 		}
 		sum += float64(c.area) / (kx * ky)
 	})
-	return sum < leastMM2
+	return sum < leastMM2 && dirt < m.W*m.H/200
 }
 
 // searchQR looks for one of our QR codes anywhere on a page whose marks do not fit. It is slow
@@ -207,16 +217,28 @@ func searchQR(m *bilevel.Image, r resolution) (printed.Identity, bool) {
 	return readQR(m, r.x/mmPerInch, r.y/mmPerInch)
 }
 
-// badLines turns damaged rows with the page: they are rows of the upright page, or columns.
-func badLines(rows []int, m *bilevel.Image, rotation int) (bad []int, columns bool) {
-	for _, y := range rows {
-		if rotation == 180 || rotation == 270 {
-			y = m.H - 1 - y
+// lines are rows or columns of the upright page.
+type lines struct{ rows, columns []int }
+
+// badLines turns damaged rows and columns with the page.
+func badLines(p *Page, w, h, rotation int) lines {
+	flip := func(s []int, n int, turn bool) []int {
+		out := make([]int, 0, len(s))
+		for _, v := range s {
+			if turn {
+				v = n - 1 - v
+			}
+			out = append(out, v)
 		}
-		bad = append(bad, y)
+		slices.Sort(out)
+		return out
 	}
-	slices.Sort(bad)
-	return bad, rotation == 90 || rotation == 270
+	rows := flip(p.BadRows, h, rotation == 180 || rotation == 270)
+	columns := flip(p.BadColumns, w, rotation == 180 || rotation == 90)
+	if rotation == 90 || rotation == 270 {
+		rows, columns = columns, rows
+	}
+	return lines{rows, columns}
 }
 
 // Names of the order form's fields that the reader knows the meaning of.

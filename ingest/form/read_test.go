@@ -60,7 +60,7 @@ func TestWhatIsAcceptedIsRight(t *testing.T) {
 	b := setup(t, printed.Options{})
 	accepted, written := 0, 0
 	for i, c := range lab.Conditions() {
-		for n := range 3 {
+		for n := range 2 {
 			r := rand.New(rand.NewPCG(uint64(i), uint64(n)))
 			p, truth := b.page(b.sheetOf(uint64(i*100+n)), c.Line(r), c.Mess, uint64(i*100+n))
 			d := form.Read(p, b.know)
@@ -93,7 +93,7 @@ func TestEveryConditionIsRegistered(t *testing.T) {
 	t.Parallel()
 	b := setup(t, printed.Options{})
 	for i, c := range lab.Conditions() {
-		for n := range 3 {
+		for n := range 2 {
 			r := rand.New(rand.NewPCG(uint64(i), uint64(n)))
 			l := c.Line(r)
 			p, _ := b.page(lab.Sheet{}, l, c.Mess, uint64(n))

@@ -25,6 +25,7 @@ type Settings struct {
 	WrongTotal      float64 // share of totals that are not the sum of the quantities
 	OddDate         float64 // share of designated dates out of reach
 	ForeignForm     float64 // share of personal forms on which another customer's code is written
+	Junk            float64 // share of written boxes that hold no single digit: struck out, two in one
 	DateReachDays   int     // CUT-7: how far ahead a date may be designated
 
 	// DigitFloor is the least probability left to every digit of a cell, however sure the
@@ -45,7 +46,7 @@ func Default() Settings {
 		AcceptShipTo: 0.999, AcceptDate: 0.999, AcceptMark: 0.99,
 		UnknownItem: 0.02, UnknownCustomer: 0.01, UnknownShipTo: 0.02,
 		OddQuantity: 0.03, WrongTotal: 0.03, OddDate: 0.03, ForeignForm: 0.01,
-		DateReachDays: 60, DigitFloor: 2e-5, MaxResidual: 0.5, NoteToReview: true,
+		Junk: 0.005, DateReachDays: 60, DigitFloor: 2e-5, MaxResidual: 0.5, NoteToReview: true,
 	}
 }
 
