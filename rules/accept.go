@@ -32,6 +32,7 @@ type Facts struct {
 // For a web order the errors are the refusal; for a fax they are what a person must settle.
 // Only a fax's designated date is moved rather than refused (CUT-7); the order's events say so.
 func Accept(req order.Request, f Facts, now time.Time) (order.Order, []order.Event, []*order.Error) {
+	f.Settings = f.Settings.On(order.DateOf(req.ReceivedAt))
 	a := acceptor{req: req, f: f, now: now}
 	a.header()
 	a.shipTo()

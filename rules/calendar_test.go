@@ -3,6 +3,7 @@ package rules_test
 import (
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -133,4 +134,21 @@ func TestCalendarWithoutBusinessDay(t *testing.T) {
 	if refused == nil || refused.Rule != "CUT-1" {
 		t.Errorf("error %v, want one of CUT-1", refused)
 	}
+}
+
+// TestCalendarIsShared: many orders ask one calendar at once.
+func TestCalendarIsShared(t *testing.T) {
+	t.Parallel()
+	c := rules.DefaultCalendar()
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for year := 2024; year <= 2035; year++ {
+				if c.Business(order.D(year, time.November, 3)) {
+					t.Errorf("文化の日 of %d is a business day", year)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }

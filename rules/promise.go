@@ -207,7 +207,9 @@ func dispatchDay(from order.Date, warehouse string, class order.Class, now time.
 // designated judges a designated date against the ready day (CUT-7).
 func designated(w Wish, ready order.Date, s Settings, c *Calendar) (arrival order.Date, moved bool, _ *order.Error) {
 	may := func(d order.Date) bool { return designatable(d, w, c) }
-	limit := order.DateOf(w.ReceivedAt).Add(s.DesignatedLimitDays)
+	received := order.DateOf(w.ReceivedAt)
+	s = s.On(received)
+	limit := received.Add(s.DesignatedLimitDays)
 	refuse := func(why string) (order.Date, bool, *order.Error) {
 		return order.Date{}, false, order.Invalid("CUT-7", DesignatedField(w.Channel), why)
 	}

@@ -48,6 +48,9 @@ type Settings struct {
 	MaxLineQuantity int       `json:"max_line_quantity" yaml:"max_line_quantity"` // four digits, as the form has boxes
 	MaxUnitPriceYen order.Yen `json:"max_unit_price_yen" yaml:"max_unit_price_yen"`
 
+	// Changes are numbers that take effect on a day to come; see On.
+	Changes []Change `json:"changes,omitempty" yaml:"changes,omitempty"`
+
 	// How the codes of the masters are written; see Scheme.
 	ResendPageDays  int `json:"resend_page_days" yaml:"resend_page_days"`   // FAX-5, how long the very same page of another transmission is suspected
 	ResendLineHours int `json:"resend_line_hours" yaml:"resend_line_hours"` // FAX-5, how long another fax of the customer with the same lines is
@@ -56,6 +59,43 @@ type Settings struct {
 	ItemCodeDigits     int  `json:"item_code_digits" yaml:"item_code_digits"` // 0 allows any length
 	CustomerCodeDigits int  `json:"customer_code_digits" yaml:"customer_code_digits"`
 	ShipToCodeDigits   int  `json:"ship_to_code_digits" yaml:"ship_to_code_digits"`
+}
+
+// Change is what holds from a day on, so that a new fee can be entered before it starts. What
+// is left out stays as it was. Cut-offs and lead days are the region table's, prices and tax
+// rates the masters'.
+type Change struct {
+	From                order.Date     `json:"from" yaml:"from"`
+	FeeFreeFromYen      *order.Yen     `json:"fee_free_from_yen,omitempty" yaml:"fee_free_from_yen,omitempty"`
+	FeeYen              *order.Yen     `json:"fee_yen,omitempty" yaml:"fee_yen,omitempty"`
+	FeeTaxRate          *order.Percent `json:"fee_tax_rate,omitempty" yaml:"fee_tax_rate,omitempty"`
+	DesignatedLimitDays *int           `json:"designated_limit_days,omitempty" yaml:"designated_limit_days,omitempty"`
+	CancelWindowMinutes *int           `json:"cancel_window_minutes,omitempty" yaml:"cancel_window_minutes,omitempty"`
+}
+
+// On is the settings as they hold for what is received on a day: every change from that day or
+// earlier applied, in the order of their days.
+func (s Settings) On(day order.Date) Settings {
+	changes := slices.Clone(s.Changes)
+	slices.SortStableFunc(changes, func(a, b Change) int { return a.From.Compare(b.From) })
+	s.Changes = nil
+	for _, c := range changes {
+		if c.From.After(day) {
+			break
+		}
+		override(&s.FeeFreeFromYen, c.FeeFreeFromYen)
+		override(&s.FeeYen, c.FeeYen)
+		override(&s.FeeTaxRate, c.FeeTaxRate)
+		override(&s.DesignatedLimitDays, c.DesignatedLimitDays)
+		override(&s.CancelWindowMinutes, c.CancelWindowMinutes)
+	}
+	return s
+}
+
+func override[T any](value, by *T) {
+	if by != nil {
+		*value = *by
+	}
 }
 
 // WarehouseDeadline is the dispatch deadline of one warehouse where it differs from the
@@ -269,6 +309,23 @@ func (s Settings) Validate() error {
 	within("", "item_code_digits", s.ItemCodeDigits, 0, order.MaxCode)
 	within("", "customer_code_digits", s.CustomerCodeDigits, 0, order.MaxCode)
 	within("", "ship_to_code_digits", s.ShipToCodeDigits, 0, order.MaxCode)
+	for i, c := range s.Changes {
+		key := "changes[" + strconv.Itoa(i) + "]"
+		if c.From.IsZero() {
+			bad("", key+".from", "say from which day it holds, as YYYY-MM-DD")
+			continue
+		}
+		if len(errs) > 0 {
+			break // what is wrong above would be told once more for each change
+		}
+		if joined, ok := s.On(c.From).Validate().(interface{ Unwrap() []error }); ok {
+			for _, err := range joined.Unwrap() {
+				if e, ok := errors.AsType[*order.Error](err); ok {
+					bad(e.Rule, key+"."+e.Field, "%s", e.Message)
+				}
+			}
+		}
+	}
 	return errors.Join(errs...)
 }
 

@@ -108,6 +108,46 @@ warehouse_deadlines:
 	}
 }
 
+// TestSettingsChangeOnTheirDay: a fee entered beforehand holds from its day of receipt on.
+func TestSettingsChangeOnTheirDay(t *testing.T) {
+	t.Parallel()
+	s := rules.Default()
+	err := yaml.Unmarshal([]byte(`
+changes:
+  - {from: 2027-04-01, fee_yen: 350, designated_limit_days: 30}
+  - {from: 2026-12-01, fee_yen: 320, fee_free_from_yen: 3000, cancel_window_minutes: 15}
+`), &s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	for on, want := range map[string][3]int{
+		"2026-11-30": {300, 2500, 60}, "2026-12-01": {320, 3000, 60}, "2027-03-31": {320, 3000, 60}, "2027-04-01": {350, 3000, 30},
+	} {
+		got := s.On(day(t, on))
+		if int(got.FeeYen) != want[0] || int(got.FeeFreeFromYen) != want[1] || got.DesignatedLimitDays != want[2] {
+			t.Errorf("%s: fee %d from %d, %d days; want %v", on, got.FeeYen, got.FeeFreeFromYen, got.DesignatedLimitDays, want)
+		}
+	}
+	f := facts(t)
+	f.Settings.Changes = s.Changes
+	for received, want := range map[string]order.Yen{"2026-11-30 23:59:59": 0, "2026-12-01 00:00:00": 320} {
+		o, _ := mustAccept(t, request(t, order.ChannelWeb, received, lines(paper, 5)), f, time.Time{})
+		if o.FeeYen != want {
+			t.Errorf("%s: fee %d, want %d", received, o.FeeYen, want)
+		}
+		if w := o.CancelUntil.Sub(o.ReceivedAt); (w == 15*time.Minute) != (want == 320) {
+			t.Errorf("%s: cancel window %s", received, w)
+		}
+	}
+	w := rules.Wish{Channel: "web", Class: "normal", Region: region(t, rules.RegionHonshu), ReceivedAt: jst(t, "2027-04-01 10:00"), DesignatedOn: day(t, "2027-05-06")}
+	if _, err := rules.Promise(w, s, rules.DefaultCalendar()); err == nil || !strings.Contains(err.Message, "30 days") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestSettingsValidateNamesEachKey(t *testing.T) {
 	t.Parallel()
 	if err := (rules.Settings{}).Validate(); err == nil {
@@ -123,6 +163,10 @@ func TestSettingsValidateNamesEachKey(t *testing.T) {
 		"warehouse_deadlines[0].warehouse": func(s *rules.Settings) { s.WarehouseDeadlines = []rules.WarehouseDeadline{{}} },
 		"warehouse_deadlines[1].warehouse": func(s *rules.Settings) {
 			s.WarehouseDeadlines = []rules.WarehouseDeadline{{Warehouse: "W1"}, {Warehouse: "W1"}}
+		},
+		"changes[0].from": func(s *rules.Settings) { s.Changes = []rules.Change{{}} },
+		"changes[1].fee_yen": func(s *rules.Settings) {
+			s.Changes = []rules.Change{{From: order.D(2026, 12, 1)}, {From: order.D(2026, 12, 2), FeeYen: new(order.Yen(-1))}}
 		},
 		"ready_days":                  func(s *rules.Settings) { s.ReadyDays = 0 },
 		"truck_ready_days":            func(s *rules.Settings) { s.TruckReadyDays = 1000 },

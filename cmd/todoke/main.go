@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"os/signal"
 	"syscall"
@@ -29,6 +30,9 @@ type commands struct {
 	settingFlags
 
 	// Running.
+	Up      upCommand      `cmd:"" help:"Run everything in one process."`
+	Serve   serveCommand   `cmd:"" help:"Run the API alone."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database up to date."`
 	Config  configCommand  `cmd:"" help:"Print the effective configuration, secrets masked."`
 	Version versionCommand `cmd:"" help:"Print version and build."`
 
@@ -56,6 +60,11 @@ type App struct {
 	Environ func() []string
 	// Now is the clock: the only one that todoke reads.
 	Now func() time.Time
+
+	// Ready, if it is not nil, is called once when a long-running command is up: Addr is then
+	// the API's address.
+	Ready func(*App)
+	Addr  net.Addr
 
 	// Log and Config are set by Main before the command runs.
 	Log    *slog.Logger

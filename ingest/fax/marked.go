@@ -1,6 +1,8 @@
 package fax
 
 import (
+	"cmp"
+	"math"
 	"math/bits"
 	"slices"
 )
@@ -15,6 +17,17 @@ func (d *decoder) decodeMarked(pos, limit int) int {
 	twoD := d.scheme == schemeG3TwoD
 	marked := false            // end-of-line codes were seen
 	last, lastOneD := -1, true // where the row before started
+	first, firstOneD := -1, true
+	// repair mends what is left; two-dimensional rows all over again, since a row that vanished
+	// without a trace before the damage shows only in their rhythm.
+	repair := func(pos int, oneD bool) int {
+		if twoD && first >= 0 && d.out.rows > 0 {
+			d.out = coded{pix: d.out.pix[:0]}
+			d.resetRef()
+			pos, oneD = first, firstOneD
+		}
+		return d.repair(pos, oneD, limit)
+	}
 	for d.out.rows < limit {
 		eols, oneD := 0, true
 		for {
@@ -36,21 +49,24 @@ func (d *decoder) decodeMarked(pos, limit int) int {
 		fill := d.onlyFill(pos)
 		if eols >= 2 && d.out.rows > 0 && (eols >= rtcEOLs || fill) {
 			d.out.ended = true
-			return pos
+			fill = true
 		}
 		if fill {
+			if twoD && marked && d.rows >= 0 && d.out.rows > 0 {
+				return repair(pos, true) // rows are missing
+			}
 			return pos
 		}
 		switch {
 		case eols == 0 && marked:
 			// The row before ended where no end-of-line code is: either is damaged.
 			if last < 0 {
-				return d.repair(pos, true, limit)
+				return repair(pos, true)
 			}
 			d.out.rows--
 			d.out.pix = d.out.pix[:len(d.out.pix)-d.stride]
 			d.ref, d.cur = d.cur, d.ref
-			return d.repair(last, lastOneD, limit)
+			return repair(last, lastOneD)
 		case eols == 0:
 			pos = d.aligned(pos)
 			if twoD {
@@ -61,7 +77,7 @@ func (d *decoder) decodeMarked(pos, limit int) int {
 			d.lose(1) // a row of which nothing is left
 			marked, last = true, -1
 			if !oneD {
-				return d.repair(pos, false, limit)
+				return repair(pos, false)
 			}
 			if d.out.rows >= limit {
 				return pos
@@ -71,7 +87,10 @@ func (d *decoder) decodeMarked(pos, limit int) int {
 		}
 		next, ok := d.rowTagged(pos, oneD)
 		if !ok || next > d.end {
-			return d.repair(pos, oneD, limit)
+			return repair(pos, oneD)
+		}
+		if first < 0 {
+			first, firstOneD = pos, oneD
 		}
 		last, lastOneD = pos, oneD
 		pos = next
@@ -117,9 +136,10 @@ type segment struct {
 	start, zeros, end int  // first bit; first zero of the run that ends in the next EOL; latest end of the row
 	oneD              bool // the tag after the EOL
 	state             segmentState
-	second            int // start of a second row whose EOL is damaged
-	secondOneD        bool
+	reached           int // pixels decoded before a bad row broke
 	rows              int // rows it stands for
+	second            int // start of what may be a whole row at the end of a bad segment; 0 where there is none
+	flipped           int // bits in which what stands before that differs from an end-of-line code
 }
 
 type segmentState uint8
@@ -128,7 +148,6 @@ const (
 	segmentBad       segmentState = iota
 	segmentDependent              // coded against a row that is bad
 	segmentGood
-	segmentDouble // two good rows
 )
 
 // repair decodes what follows a damage. The end-of-line codes part the rest into segments, a row
@@ -137,25 +156,40 @@ const (
 func (d *decoder) repair(pos int, oneD bool, limit int) int {
 	segs, end := d.segments(pos, oneD, 2*(limit-d.out.rows)+64)
 	ref := slices.Clone(d.ref)
-	d.classify(segs)
+	segs = d.classify(segs)
 	d.ref = ref
+	rejoin(segs, d.width)
+	if d.scheme == schemeG3TwoD {
+		missing := 0
+		if d.rows >= 0 {
+			missing = limit - d.out.rows
+			for i := range segs {
+				missing -= segs[i].rows
+			}
+		}
+		regroup(segs, missing)
+	}
 	if d.rows >= 0 {
 		d.balance(segs, limit-d.out.rows)
+	} else {
+		for i := range segs {
+			segs[i].second = 0 // nothing tells that a row is missing
+		}
 	}
 	for _, s := range segs {
 		if d.out.rows >= limit {
 			return end
 		}
-		switch s.state {
-		case segmentGood, segmentDouble:
+		if s.state == segmentGood {
 			d.rowTagged(s.start, s.oneD)
 			d.keep()
-			if s.state == segmentDouble && d.out.rows < limit {
-				d.rowTagged(s.second, s.secondOneD)
+			d.lose(min(s.rows-1, limit-d.out.rows))
+		} else {
+			d.lose(min(s.rows, limit-d.out.rows))
+			if s.second > 0 && d.out.rows < limit {
+				d.row1D(s.second)
 				d.keep()
 			}
-		default:
-			d.lose(min(s.rows, limit-d.out.rows))
 		}
 	}
 	return end
@@ -230,118 +264,296 @@ func (d *decoder) lastOne(start int) int {
 // fits tells whether a row that ends at pos fills the segment.
 func (s *segment) fits(pos int) bool { return pos >= s.zeros && pos <= s.end }
 
-// classify says of each segment what it is. It leaves ref undefined.
-func (d *decoder) classify(segs []segment) {
+// classify says of each segment what it is, and parts those in which an end-of-line code is
+// damaged. It leaves ref undefined.
+func (d *decoder) classify(segs []segment) []segment {
+	out := make([]segment, 0, len(segs)+8)
 	refGood := true
-	accept := func() { // make cur the reference, without painting it
+	for _, s := range segs {
+		for {
+			s.rows = 1
+			rest, found := d.classifyOne(&s, &refGood)
+			out = append(out, s)
+			if !found {
+				break
+			}
+			s = rest
+		}
+	}
+	return out
+}
+
+// classifyOne says what the first row of a segment is. Where a second one stands behind it, the
+// segment is cut there and the rest returned.
+func (d *decoder) classifyOne(s *segment, refGood *bool) (rest segment, found bool) {
+	good := func() {
 		for i := range sentinels {
 			d.cur[d.n+i] = int32(d.width)
 		}
-		d.ref, d.cur = d.cur, d.ref
-		refGood = true
+		d.ref, d.cur = d.cur, d.ref // the reference, without painting it
+		*refGood = true
+		s.state = segmentGood
 	}
-	for i := range segs {
-		s := &segs[i]
-		s.rows = 1
-		if !s.oneD && !refGood {
-			// Its tag may be what is damaged.
-			if next, ok := d.row1D(s.start); ok && s.fits(next) && s.end-s.start > 2*runBits {
-				s.oneD, s.state = true, segmentGood
-				accept()
-				continue
-			}
-			s.state = segmentDependent
-			continue
-		}
+	if s.oneD || *refGood {
 		next, ok := d.rowTagged(s.start, s.oneD)
 		if ok && s.fits(next) {
-			s.state = segmentGood
-			accept()
-			continue
+			good()
+			return rest, false
 		}
 		if ok && next < s.zeros {
-			accept()
-			if d.findSecond(s, next) {
-				s.state, s.rows = segmentDouble, 2
-				accept()
-				continue
+			// The row is whole, and more follows: its end-of-line code is damaged, or it is.
+			good()
+			if rest, found = d.cut(s, next, next+19, true); found {
+				return rest, true
 			}
-		} else if !s.oneD {
-			if next, ok := d.row1D(s.start); ok && s.fits(next) {
-				s.oneD, s.state = true, segmentGood
-				accept()
-				continue
+			tag := boolBit(d.scheme == schemeG3TwoD)
+			if left := d.reach(next+12+tag, s.zeros) - d.width; s.oneD && 8*max(left, -left) < d.width {
+				// What is left has the pixels of a row: the next one is damaged, too.
+				rest = segment{start: next + 12 + tag, zeros: s.zeros, end: s.end, oneD: true}
+				s.zeros, s.end = next, next
+				return rest, true
+			}
+			*refGood = false
+		}
+	}
+	if !s.oneD { // the tag may be what is damaged
+		if next, ok := d.row1D(s.start); ok && s.fits(next) && s.end-s.start > 2*runBits {
+			s.oneD = true
+			good()
+			return rest, false
+		}
+	}
+	if s.oneD {
+		// Damage to the last bit of its end-of-line code hides the first bits of a row.
+		for k := 1; k <= 9; k++ {
+			if next, ok := d.row1D(s.start - k); ok && s.fits(next) && d.peek(s.start-k-10)>>(64-10) == 0 {
+				s.start -= k
+				good()
+				return rest, false
 			}
 		}
-		refGood = false
+	}
+	s.state, s.reached = segmentBad, d.reach(s.start, s.zeros)
+	if !s.oneD && !*refGood {
+		s.state = segmentDependent
+	}
+	*refGood = false
+	return d.cut(s, s.start, min(s.zeros, s.start+maxCut), false)
+}
+
+const (
+	// maxCut bounds the search for a row within a segment, in bits: more than any row of a fax takes.
+	maxCut = 1 << 14
+	// An end-of-line code with up to sureFlipped of its 12 bits damaged, and a whole row behind
+	// it, is taken for one; up to maxFlipped only where a row is known to be missing, since a
+	// long row holds many places that look like it.
+	sureFlipped = 2
+	maxFlipped  = 7
+)
+
+// cut looks for a row that fills the segment from somewhere between from and to on, with the
+// remains of an end-of-line code before it. It cuts the segment in front of that and returns
+// the rest; where it is less sure it notes the place. After a whole row (whole) the place is
+// known so well that more may be damaged.
+func (d *decoder) cut(s *segment, from, to int, whole bool) (rest segment, found bool) {
+	tag := boolBit(d.scheme == schemeG3TwoD)
+	best := maxFlipped + 1
+	for eol := from; eol <= to && eol+12+tag < s.zeros; eol++ {
+		flipped := bits.OnesCount64(d.peek(eol)>>(64-12) ^ 1)
+		if flipped >= best {
+			continue
+		}
+		after := eol + 12 + tag
+		oneD := tag == 0 || d.peek(after-1)>>63 == 1
+		if !oneD && !whole {
+			continue
+		}
+		next, ok := d.rowTagged(after, oneD)
+		if !ok || !s.fits(next) || !oneD && next-after < 8 {
+			continue
+		}
+		best = flipped
+		rest = segment{start: after, zeros: s.zeros, end: s.end, oneD: oneD}
+	}
+	if best > maxFlipped {
+		return rest, false
+	}
+	eol := rest.start - 12 - tag
+	if !whole {
+		off := d.reach(s.start, eol) - d.width
+		if row := 4*max(off, -off) < d.width; !row || best > sureFlipped {
+			s.second, s.flipped = rest.start, best
+			if !row { // what stands before it is not much like a row
+				s.flipped += 4
+			}
+			return rest, false
+		}
+	}
+	s.zeros, s.end = eol, eol
+	return rest, true
+}
+
+// reach is how many pixels of a bad one-dimensional row can be decoded, going on after the
+// damage: the codes fall into step again soon.
+func (d *decoder) reach(from, to int) int {
+	pixels, colour := 0, white
+	for pos := from; pos < to && pixels < 4*d.width; {
+		e := runTables[colour][d.peek(pos)>>(64-runBits)]
+		if e == 0 {
+			pos++
+			continue
+		}
+		pos += int(e >> 12)
+		pixels += int(e & 0xfff)
+		if e&0xfff < 64 {
+			colour ^= 1
+		}
+	}
+	return pixels
+}
+
+// rejoin makes one row of two bad segments that hold no more pixels than a row: damage that
+// looks like an end-of-line code has cut it in two.
+func rejoin(segs []segment, width int) {
+	for i := 1; i < len(segs); i++ {
+		a, b := &segs[i-1], &segs[i]
+		if a.state == segmentBad && b.state != segmentGood && a.rows == 1 && a.oneD && a.reached < width && a.reached+b.reached <= width+width/16 {
+			a.rows = 0
+		}
 	}
 }
 
-// findSecond looks for a second row in a segment whose first row ended at pos: the end-of-line
-// code between them is damaged, its length is not.
-func (d *decoder) findSecond(s *segment, pos int) bool {
-	for _, after := range [...]int{pos + 12, (pos + 12 + 7) &^ 7} {
-		if after >= s.zeros {
-			continue
-		}
-		if d.scheme != schemeG3TwoD {
-			if next, ok := d.row1D(after); ok && s.fits(next) {
-				s.second, s.secondOneD = after, true
-				return true
+// regroup puts right the rows between one one-dimensional row and the next where the sender
+// keeps them equally many (K), as all do. A blank row is but 14 bits with its end-of-line code,
+// and can drown in zeros without a trace: up to missing rows are put into groups that look whole.
+func regroup(segs []segment, missing int) {
+	gaps := map[int]int{}
+	var starts []int
+	for i := range segs {
+		if segs[i].oneD && segs[i].state == segmentGood {
+			if len(starts) > 0 {
+				gaps[i-starts[len(starts)-1]]++
 			}
+			starts = append(starts, i)
+		}
+	}
+	k, most, total := 0, 0, 0
+	for gap, n := range gaps {
+		total += n
+		if n > most || n == most && gap < k {
+			k, most = gap, n
+		}
+	}
+	if k < 2 || 4*most < 3*total {
+		return
+	}
+	for g := 1; g < len(starts); g++ {
+		group := segs[starts[g-1]:starts[g]]
+		have := 0
+		for i := range group {
+			have += group[i].rows
+		}
+		want := max(k, (have+k/2)/k*k)
+		if k == 2 {
+			want = max(2, (have+1)/2*2)
+		}
+		if whole := !slices.ContainsFunc(group, func(s segment) bool { return s.state != segmentGood }); whole && have < want && want-have <= missing {
+			fill := 0 // the segment with the most zeros after it
+			for i := range group {
+				if group[i].end-group[i].zeros > group[fill].end-group[fill].zeros {
+					fill = i
+				}
+			}
+			group[fill].rows += want - have
+			missing -= want - have
 			continue
 		}
-		for _, oneD := range [...]bool{true, false} {
-			if (d.peek(after)>>63 == 1) != oneD {
+		for i := range group {
+			if group[i].state == segmentGood {
 				continue
 			}
-			if next, ok := d.rowTagged(after+1, oneD); ok && s.fits(next) {
-				s.second, s.secondOneD = after+1, oneD
-				return true
+			if have < want {
+				group[i].rows += want - have
+				break
+			}
+			if have > want && group[i].rows > 0 && i+1 < len(group) && group[i+1].state != segmentGood {
+				group[i].rows--
+				have--
 			}
 		}
 	}
-	return false
 }
 
 // balance makes the segments stand for want rows, where the data are complete: rows that are
-// missing went where a segment is bad and long, rows too many are halves of a row that damage
-// cut in two.
+// missing went where a segment is bad and long beside its neighbours, rows too many are halves
+// of a row that damage cut in two.
 func (d *decoder) balance(segs []segment, want int) {
 	have := 0
-	var good []int
 	for i := range segs {
 		have += segs[i].rows
-		if segs[i].state == segmentGood {
-			good = append(good, segs[i].zeros-segs[i].start)
-		}
 	}
-	for i := 1; i < len(segs) && have > want; i++ {
-		if segs[i-1].state == segmentBad && segs[i].state != segmentGood && segs[i].state != segmentDouble && segs[i-1].rows > 0 {
-			segs[i-1].rows = 0
-			have--
-		}
-	}
-	complete := d.out.ended || len(segs) > 0 && segs[len(segs)-1].state >= segmentGood
-	if have >= want || !complete || len(good) == 0 {
-		return
-	}
-	slices.Sort(good)
-	typical := max(good[len(good)/2], 12)
-	var lost []int // bad segments, the longest first
+	var bad []int
+	size := make([]float64, len(segs)) // of bad segments, in rows like those around them
 	for i := range segs {
-		if segs[i].state == segmentBad {
-			lost = append(lost, i)
+		if segs[i].state != segmentGood && segs[i].rows > 0 {
+			bad = append(bad, i)
+			size[i] = float64(segs[i].length()) / around(segs, i)
 		}
 	}
-	length := func(i int) int { return segs[i].zeros - segs[i].start }
-	slices.SortStableFunc(lost, func(a, b int) int { return length(b) - length(a) })
-	for _, i := range lost {
-		more := min(max(1, length(i)/typical-1), want-have)
-		segs[i].rows += more
-		have += more
-		if have == want {
-			return
+	for have > want {
+		// The two neighbours that together come nearest to one row.
+		best, at := 1.7, -1
+		for _, i := range bad {
+			if i+1 < len(segs) && segs[i].rows > 0 && segs[i+1].rows > 0 && segs[i+1].state != segmentGood {
+				if both := size[i] + size[i+1]; both < best {
+					best, at = both, i
+				}
+			}
+		}
+		if at < 0 {
+			break
+		}
+		segs[at].rows--
+		have--
+	}
+	complete := d.out.ended || len(segs) > 0 && segs[len(segs)-1].state == segmentGood
+	if have < want && complete && len(bad) > 0 {
+		slices.SortStableFunc(bad, func(a, b int) int { return cmp.Compare(size[b], size[a]) })
+		for _, i := range bad {
+			more := min(max(1, int(size[i]+0.5)-segs[i].rows), want-have)
+			if segs[i].second > 0 {
+				more = min(more, 1)
+			}
+			if have += more; segs[i].second == 0 {
+				segs[i].rows += more
+			} else if more > 0 {
+				segs[i].second = -segs[i].second // wanted
+			}
+		}
+		segs[bad[0]].rows += want - have
+	}
+	for i := range segs {
+		segs[i].second = max(0, -segs[i].second)
+	}
+}
+
+// length is the segment's, in bits, with an end-of-line code.
+func (s *segment) length() int { return s.end - s.start + 12 }
+
+// around is the mean length of the whole rows next to a segment.
+func around(segs []segment, i int) float64 {
+	sum, n := 0, 0
+	for _, step := range [...]int{-1, 1} {
+		for k := i + step; k >= 0 && k < len(segs); k += step {
+			if segs[k].state == segmentGood {
+				sum += segs[k].length()
+				n++
+				break
+			}
 		}
 	}
+	if n == 0 {
+		return math.Inf(1)
+	}
+	return float64(sum) / float64(n)
 }

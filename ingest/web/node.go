@@ -79,7 +79,7 @@ func value(d *json.Decoder, path string, depth int) (node, *order.Error) {
 			}
 			name, ok := token.(string)
 			if !ok {
-				return n, order.Invalid("", path, "the order is not JSON: a field has no name")
+				return n, order.Invalid("", "", "the order is not JSON: a field has no name")
 			}
 			at := join(path, name)
 			if _, twice := object[name]; twice {
@@ -100,11 +100,16 @@ func value(d *json.Decoder, path string, depth int) (node, *order.Error) {
 	return n, nil
 }
 
+// syntax is an error of the body as a whole: it names no field, for the rest cannot be trusted.
 func syntax(d *json.Decoder, path string, err error) *order.Error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return order.Invalid("", path, "the order ends in the middle: send it whole")
+	where := ""
+	if path != "" {
+		where = " in " + path
 	}
-	return order.Invalid("", path, fmt.Sprintf("the order is not JSON at byte %d: correct it there", d.InputOffset()))
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return order.Invalid("", "", "the order ends in the middle"+where+": send it whole")
+	}
+	return order.Invalid("", "", fmt.Sprintf("the order is not JSON at byte %d%s: correct it there", d.InputOffset(), where))
 }
 
 // join makes the path of a field; a name that is none of ours is cut and cleaned, for it goes

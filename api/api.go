@@ -1,0 +1,306 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"todoke/ingest/web"
+	"todoke/order"
+	"todoke/rules"
+	"todoke/store"
+)
+
+// Orders is what the API needs of the store.
+type Orders interface {
+	FindShopFront(ctx context.Context, token string) (front store.ShopFront, ok bool, err error)
+	PlaceWebOrder(ctx context.Context, w store.WebOrder, now time.Time) (store.WebAnswer, error)
+	GetOrder(ctx context.Context, n order.Number) (order.Order, error)
+	Ready(ctx context.Context) error
+}
+
+// Config is what New needs. Settings and Now must be those of the store.
+type Config struct {
+	Orders   Orders
+	Settings rules.Settings
+	Now      func() time.Time
+	Log      *slog.Logger
+	Version  string // of the program
+	// Timeout ends a request's work; 0 is 20 seconds.
+	Timeout time.Duration
+	// MaxBody is the largest order in bytes; 0 is web.DefaultLimits'.
+	MaxBody int
+}
+
+type api struct {
+	Config
+	limits  web.Limits
+	metrics *metrics
+}
+
+type frontKey struct{}
+
+// New makes the handler of everything under /v1, of /openapi.yaml, /healthz, /readyz and
+// /metrics.
+func New(c Config) http.Handler {
+	takeOverErrors()
+	if c.Timeout <= 0 {
+		const patience = 20 * time.Second
+		c.Timeout = patience
+	}
+	a := &api{Config: c, limits: web.DefaultLimits(), metrics: newMetrics()}
+	if c.MaxBody > 0 {
+		a.limits.Bytes = c.MaxBody
+	}
+	if c.Settings.MaxLines > 0 {
+		a.limits.Lines = c.Settings.MaxLines
+	}
+	mux := http.NewServeMux()
+
+	hc := huma.DefaultConfig("todoke", c.Version)
+	hc.Info.Description = "Orders of office supplies from shop fronts. Rule ids in descriptions and problems are those of the rule book."
+	hc.DocsPath, hc.SchemasPath = "", ""
+	hc.CreateHooks = nil // answers carry no $schema: they are the same byte for byte wherever they are sent from
+	hc.Formats = map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat}
+	hc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"shopFront": {Type: "http", Scheme: "bearer", Description: "The token of the shop front"},
+	}
+	h := humago.New(mux, hc)
+	a.register(h)
+
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") })
+	mux.HandleFunc("GET /readyz", a.ready)
+	mux.Handle("GET /metrics", loopbackOnly(a.metrics.handler()))
+	mux.HandleFunc("/", a.elsewhere)
+	return a.around(mux)
+}
+
+func (a *api) register(h huma.API) {
+	registry := h.OpenAPI().Components.Schemas
+	problem := func(what string) *huma.Response {
+		return &huma.Response{Description: what, Content: map[string]*huma.MediaType{
+			problemType: {Schema: huma.SchemaFromType(registry, typeOf[Problem]())},
+		}}
+	}
+	security := []map[string][]string{{"shopFront": {}}}
+	found := func(what string) *huma.Response {
+		return &huma.Response{Description: what, Content: map[string]*huma.MediaType{
+			"application/json": {Schema: huma.SchemaFromType(registry, typeOf[OrderAnswer]())},
+		}}
+	}
+	placed := found("The order was placed")
+	placed.Headers = map[string]*huma.Param{
+		"Location":            {Description: "Where the order can be looked at", Schema: &huma.Schema{Type: huma.TypeString}},
+		"Idempotent-Replayed": {Description: "true where an earlier attempt with this key was answered so", Schema: &huma.Schema{Type: huma.TypeString}},
+	}
+	huma.Register(h, huma.Operation{
+		OperationID: "place-order", Method: http.MethodPost, Path: "/v1/orders", Summary: "Place an order",
+		Description: "Places an order once, however often it is sent with the same Idempotency-Key.",
+		Security:    security, DefaultStatus: http.StatusCreated, MaxBodyBytes: int64(a.limits.Bytes),
+		Middlewares: huma.Middlewares{a.authenticate(h)},
+		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+			"application/json": {Schema: huma.SchemaFromType(registry, typeOf[OrderRequest]())},
+		}},
+		SkipValidateBody: true, // ingest/web reads it, more strictly
+		Responses: map[string]*huma.Response{
+			"201": placed, "400": problem("The order cannot be read"), "401": problem("The token is missing or wrong"),
+			"409": problem("The Idempotency-Key was used for another order"), "413": problem("The order is too large"),
+			"422": problem("Fields or rules stand against the order"), "503": problem("Try again later with the same key"),
+		},
+	}, a.place)
+	huma.Register(h, huma.Operation{
+		OperationID: "get-order", Method: http.MethodGet, Path: "/v1/orders/{number}", Summary: "Look at an order",
+		Description: "Shows an order of the same shop front as it stands now.",
+		Security:    security, Middlewares: huma.Middlewares{a.authenticate(h)},
+		Responses: map[string]*huma.Response{
+			"200": found("The order"), "401": problem("The token is missing or wrong"), "404": problem("The shop front has no such order"),
+		},
+	}, a.get)
+}
+
+// authenticate finds the shop front of the bearer token before anything of the body is read.
+// The store looks tokens up by hash, so no timing tells how near a guess was.
+func (a *api) authenticate(h huma.API) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		refuse := func(p *Problem) {
+			for name, values := range p.header {
+				ctx.SetHeader(name, values[0])
+			}
+			ctx.SetHeader("Content-Type", problemType)
+			ctx.SetStatus(p.Status)
+			_ = json.NewEncoder(ctx.BodyWriter()).Encode(p)
+		}
+		scheme, token, ok := strings.Cut(ctx.Header("Authorization"), " ")
+		token = strings.TrimSpace(token)
+		if !ok || !strings.EqualFold(scheme, "Bearer") || token == "" {
+			refuse(newProblem(http.StatusUnauthorized, "Send the shop front's token as \"Authorization: Bearer …\".").with("WWW-Authenticate", "Bearer"))
+			return
+		}
+		front, ok, err := a.Orders.FindShopFront(ctx.Context(), token)
+		if err != nil {
+			refuse(a.failure(ctx.Context(), "find shop front", err))
+			return
+		}
+		if !ok {
+			refuse(newProblem(http.StatusUnauthorized, "The token belongs to no shop front.").with("WWW-Authenticate", `Bearer error="invalid_token"`))
+			return
+		}
+		note(ctx.Context(), func(r *record) { r.front = front.Code })
+		next(huma.WithValue(ctx, frontKey{}, front))
+	}
+}
+
+type placeInput struct {
+	Key     string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"255" doc:"The shop front's name for this attempt: send the same one when you try again"`
+	RawBody []byte
+}
+
+type answerOutput struct {
+	ContentType string `header:"Content-Type"`
+	Location    string `header:"Location"`
+	Replayed    string `header:"Idempotent-Replayed"`
+	Body        []byte
+}
+
+func (a *api) place(ctx context.Context, in *placeInput) (*answerOutput, error) {
+	front, _ := ctx.Value(frontKey{}).(store.ShopFront)
+	now := a.Now()
+	o, problems := web.Parse(in.RawBody, a.limits)
+	if len(problems) == 0 {
+		o.Request.ReceivedAt = rules.WebReceivedAt(o.OrderedAt, now, a.Settings)
+		if o.Request.ShipTo != nil && !front.FreeAddress {
+			problems = []*order.Error{order.Invalid("ACC-1", "address", "this shop front may name registered places only: send ship_to instead")}
+		}
+	}
+	answer, err := a.Orders.PlaceWebOrder(ctx, store.WebOrder{
+		ShopFront: front.Code, Key: in.Key, Body: in.RawBody, Request: o.Request, Problems: problems,
+	}, now)
+	if err != nil {
+		return nil, a.failure(ctx, "place order", err)
+	}
+	note(ctx, func(r *record) { r.replayed, r.order = answer.Replayed, string(answer.Order.Number) })
+	if len(answer.Problems) > 0 {
+		a.metrics.count("refused", answer.Replayed)
+		p := refusal(fields(answer.Problems, o.Request))
+		if answer.Replayed {
+			p.with("Idempotent-Replayed", "true")
+		}
+		return nil, p
+	}
+	a.metrics.count("placed", answer.Replayed)
+	out, err := encode(answer.Order)
+	if err != nil {
+		return nil, a.failure(ctx, "encode order", err)
+	}
+	out.Location = "/v1/orders/" + string(answer.Order.Number)
+	if answer.Replayed {
+		out.Replayed = "true"
+	}
+	return out, nil
+}
+
+// fields names the request's fields as the body does: the rules call a full address ship_to.
+func fields(problems []*order.Error, r order.Request) []*order.Error {
+	if r.ShipTo == nil {
+		return problems
+	}
+	out := make([]*order.Error, len(problems))
+	for i, p := range problems {
+		named := *p
+		if rest, ok := strings.CutPrefix(p.Field, "ship_to"); ok {
+			named.Field = "address" + rest
+		}
+		out[i] = &named
+	}
+	return out
+}
+
+type getInput struct {
+	Number string `path:"number" maxLength:"40" doc:"The order's number, grouped or not"`
+}
+
+func (a *api) get(ctx context.Context, in *getInput) (*answerOutput, error) {
+	front, _ := ctx.Value(frontKey{}).(store.ShopFront)
+	n, err := order.ParseNumber(in.Number)
+	if err != nil {
+		return nil, newProblem(http.StatusNotFound, err.Error())
+	}
+	o, err := a.Orders.GetOrder(ctx, n)
+	if order.KindOf(err) == order.KindNotFound || err == nil && o.Source.ShopFront != front.Code {
+		// Another shop front's order is answered like none at all.
+		return nil, newProblem(http.StatusNotFound, "This shop front has no order "+n.Grouped()+".")
+	}
+	if err != nil {
+		return nil, a.failure(ctx, "get order", err)
+	}
+	note(ctx, func(r *record) { r.order = string(n) })
+	return encode(o)
+}
+
+func encode(o order.Order) (*answerOutput, error) {
+	b, err := json.Marshal(answerOf(o))
+	if err != nil {
+		return nil, err
+	}
+	return &answerOutput{ContentType: "application/json", Body: append(b, '\n')}, nil
+}
+
+// failure is the answer to an error of the store: what the caller can mend is told, the rest
+// goes to the log.
+func (a *api) failure(ctx context.Context, doing string, err error) *Problem {
+	e, _ := errors.AsType[*order.Error](err)
+	switch order.KindOf(err) {
+	case order.KindInvalid:
+		return newProblem(http.StatusUnprocessableEntity, e.Message, ProblemError{Field: e.Field, Rule: e.Rule, Message: e.Message})
+	case order.KindConflict:
+		return newProblem(http.StatusConflict, e.Message)
+	case order.KindTemporary:
+		a.Log.WarnContext(ctx, doing+" failed for now", "error", err, "request", requestID(ctx))
+		return newProblem(http.StatusServiceUnavailable, "We cannot answer now: try again with the same Idempotency-Key.").with("Retry-After", "2")
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		a.Log.WarnContext(ctx, doing+" ran out of time", "error", err, "request", requestID(ctx))
+		return newProblem(http.StatusServiceUnavailable, "We could not answer in time: try again with the same Idempotency-Key.").with("Retry-After", "2")
+	}
+	a.Log.ErrorContext(ctx, doing+" failed", "error", err, "request", requestID(ctx))
+	return newProblem(http.StatusInternalServerError, "Something failed on our side: try again with the same Idempotency-Key, or tell us the X-Request-Id of this answer.")
+}
+
+func (a *api) ready(w http.ResponseWriter, r *http.Request) {
+	if err := a.Orders.Ready(r.Context()); err != nil {
+		a.Log.WarnContext(r.Context(), "not ready", "error", err)
+		plain(w, http.StatusServiceUnavailable, "the database does not answer or lacks migrations\n")
+		return
+	}
+	plain(w, http.StatusOK, "ok\n")
+}
+
+// elsewhere answers what no route takes.
+func (a *api) elsewhere(w http.ResponseWriter, r *http.Request) {
+	allow := ""
+	switch {
+	case r.URL.Path == "/v1/orders":
+		allow = http.MethodPost
+	case strings.HasPrefix(r.URL.Path, "/v1/orders/") && strings.Count(r.URL.Path, "/") == 3,
+		r.URL.Path == "/openapi.yaml", r.URL.Path == "/openapi.json", r.URL.Path == "/healthz", r.URL.Path == "/readyz":
+		allow = http.MethodGet
+	}
+	if allow != "" && r.Method != allow {
+		newProblem(http.StatusMethodNotAllowed, "Only "+allow+" is possible here.").with("Allow", allow).write(w)
+		return
+	}
+	newProblem(http.StatusNotFound, "There is nothing here: /openapi.yaml describes what there is.").write(w)
+}
+
+func plain(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text))
+}

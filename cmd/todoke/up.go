@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"todoke/migrations"
+	"todoke/store"
+)
+
+// The commands that run todoke: all of it in one process, or its parts apart, any number of
+// each on any number of machines with one DATABASE_URL.
+type (
+	upCommand    struct{}
+	serveCommand struct{}
+)
+
+func (upCommand) Help() string {
+	return "Starts a private PostgreSQL under --data (unless there is a database.url), migrates, and runs every part of todoke. " +
+		"SIGTERM or Ctrl-C stops it cleanly, a second one at once."
+}
+
+func (upCommand) Run(ctx context.Context, app *App) error {
+	return app.runParts(ctx, true, partServe)
+}
+
+func (serveCommand) Run(ctx context.Context, app *App) error {
+	return app.runParts(ctx, false, partServe)
+}
+
+// part is one of the things a process can do; build makes its service.
+type part struct {
+	name  string
+	build func(ctx context.Context, app *App, st *store.Store) (service, error)
+}
+
+// runParts runs parts on the configured database until ctx ends, one of them fails, or the
+// private PostgreSQL cannot be kept alive. whole is everything in one process, which alone
+// migrates a server that is not its own.
+func (a *App) runParts(ctx context.Context, whole bool, parts ...part) (err error) {
+	var db *database
+	if whole {
+		db, err = a.startDatabase(ctx)
+	} else {
+		db, err = a.openDatabase(ctx)
+	}
+	if err != nil {
+		return stopped(ctx, err)
+	}
+	defer func() { err = errors.Join(err, db.Close(ctx)) }()
+
+	if db.server != nil || whole {
+		if err := migrations.Up(ctx, db.URL); err != nil {
+			return stopped(ctx, fmt.Errorf("migrate: %w", err))
+		}
+	}
+	st, err := a.newStore(ctx, db)
+	if err != nil {
+		return stopped(ctx, err)
+	}
+	defer st.Close()
+	var services []service
+	if db.server != nil {
+		services = append(services, db.service(a))
+	}
+	for _, p := range parts {
+		s, err := p.build(ctx, a, st)
+		if err != nil {
+			return stopped(ctx, fmt.Errorf("%s: %w", p.name, err))
+		}
+		services = append(services, s)
+	}
+	a.Log.Info("todoke is up", "data", a.Config.Data, "version", buildVersion())
+	if a.Ready != nil {
+		a.Ready(a)
+	}
+	err = runServices(ctx, a.Log, a.Config.DrainTimeout, services...)
+	a.Log.Info("todoke has stopped")
+	return err
+}
+
+// stopped drops an error that comes only from having been told to stop.
+func stopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil
+	}
+	return err
+}
