@@ -15,8 +15,8 @@ import (
 	"todoke/rules"
 )
 
-// promiseCommand tells what an order would be promised. It needs no database: calendar and
-// regions are the default ones.
+// promiseCommand tells what an order would be promised by the configured numbers. It needs no
+// database: calendar table and regions are the default ones.
 type promiseCommand struct {
 	Input      string `arg:"" optional:"" help:"- reads JSON lines of the same arguments from standard input and answers each with a line."`
 	Channel    string `help:"fax or web." placeholder:"CHANNEL"`
@@ -67,7 +67,7 @@ const maxPromiseLine = 64 << 10
 
 // Run implements the command.
 func (c *promiseCommand) Run(ctx context.Context, a *App) error {
-	p, err := newPromiser()
+	p, err := newPromiser(a.Config.Rules)
 	if err != nil {
 		return err
 	}
@@ -148,8 +148,7 @@ type promiser struct {
 	regions  *rules.Regions
 }
 
-func newPromiser() (*promiser, error) {
-	s := rules.Default()
+func newPromiser(s rules.Settings) (*promiser, error) {
 	calendar, err := rules.NewCalendar(s.Closures, nil)
 	if err != nil {
 		return nil, err

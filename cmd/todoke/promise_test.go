@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"todoke/rules"
 )
 
 func TestPromiseCommand(t *testing.T) {
@@ -75,6 +79,22 @@ func TestPromiseCommand(t *testing.T) {
 	}
 }
 
+// TestPromiseFollowsTheConfiguration: the shop's own numbers decide.
+func TestPromiseFollowsTheConfiguration(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "todoke.yaml")
+	if err := os.WriteFile(file, []byte("rules:\n  cutoff_fax: \"16:00\"\n  closures: [{from: \"11-25\", to: \"11-25\"}]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	app, stdout, stderr := testApp(t, nil)
+	if got := app.Main(t.Context(), []string{"promise", "--config", file, "--channel", "fax", "--received", "2026-11-24 16:30", "--json"}); got != exitOK {
+		t.Fatalf("status %d: %s", got, stderr)
+	}
+	if want := `"acceptance_on":"2026-11-26"`; !strings.Contains(stdout.String(), want) {
+		t.Errorf("stdout %s lacks %s", stdout, want)
+	}
+}
+
 func TestPromiseAnswersLineByLine(t *testing.T) {
 	t.Parallel()
 	app, stdout, stderr := testApp(t, nil)
@@ -118,7 +138,7 @@ func FuzzPromiseStream(f *testing.F) {
 	f.Add([]byte(`{"channel":"web","received":"2026-11-24T17:00:00.5+09:00","designated":"9999-12-31","now":"2098-12-31 23:59"}`))
 	f.Add([]byte(`{"channel":"web","received":"2026-11-24 17:00","designated":"0001-01-01","postal_code":"〒952-0011"}` + "\n\n{"))
 	f.Add([]byte("\xff\x00\n[[[[[[[["))
-	p, err := newPromiser()
+	p, err := newPromiser(rules.Default())
 	if err != nil {
 		f.Fatal(err)
 	}
