@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -20,8 +21,8 @@ type formCommand struct {
 // formOf is what both commands are told about the form.
 type formOf struct {
 	Kind     string `arg:"" help:"The form: order."`
-	Customer string `help:"Customer code: the form comes with the customer's code and name on it." placeholder:"CODE"`
-	Company  string `help:"Company name to print, where the masters' is not wanted." placeholder:"NAME"`
+	Customer string `help:"Customer code: the form comes with the customer's code and name on it, from the masters in the database unless --company names it." placeholder:"CODE"`
+	Company  string `help:"Company name to print; no database is then asked." placeholder:"NAME"`
 	Unit     string `name:"department" help:"Department name to print." placeholder:"NAME"`
 	Fax      string `help:"The customer's fax number to print." placeholder:"NUMBER"`
 }
@@ -37,16 +38,22 @@ type formLayoutCommand struct {
 	JSON        bool `name:"json" help:"As one JSON object."`
 }
 
-// lookupCustomer finds the masters of a customer code, to print names on a personal form. It
-// is nil where no database is configured; names then come from the command line alone.
-var lookupCustomer func(ctx context.Context, a *App, code string) (order.Department, error)
+// lookupCustomer gets the masters of a customer code, to print names on a personal form.
+func lookupCustomer(ctx context.Context, a *App, code string) (order.Department, error) {
+	st, done, err := a.openStore(ctx)
+	if err != nil {
+		return order.Department{}, err
+	}
+	defer done()
+	return st.GetDepartment(ctx, code)
+}
 
 // drawing makes out the form that the arguments describe.
 func (f formOf) drawing(ctx context.Context, a *App) (*form.Drawing, error) {
 	if form.Kind(f.Kind) != form.KindOrder {
 		return nil, order.NotFound("kind", fmt.Sprintf("there is no form %q: the forms are %q", f.Kind, form.Kinds()))
 	}
-	r := a.Config.Rules
+	r := a.Config.Rules.On(order.DateOf(a.Now()))
 	o := form.Options{
 		Terms: form.Terms{
 			CutoffFax: r.CutoffFax, CutoffTruck: r.CutoffTruck, DesignatedDays: r.DesignatedLimitDays,
@@ -54,12 +61,12 @@ func (f formOf) drawing(ctx context.Context, a *App) (*form.Drawing, error) {
 		},
 		CustomerCode: f.Customer, CompanyName: f.Company, DepartmentName: f.Unit, Fax: f.Fax,
 	}
-	if f.Customer != "" && f.Company == "" && lookupCustomer != nil {
+	if f.Customer != "" && f.Company == "" {
 		d, err := lookupCustomer(ctx, a, f.Customer)
 		if err != nil {
 			return nil, fmt.Errorf("get customer %s: %w", f.Customer, err)
 		}
-		o.CompanyName, o.DepartmentName, o.Fax = d.CompanyName, d.Name, d.Fax
+		o.CompanyName, o.DepartmentName, o.Fax = d.CompanyName, cmp.Or(f.Unit, d.Name), cmp.Or(f.Fax, d.Fax)
 	}
 	return form.Order(o)
 }

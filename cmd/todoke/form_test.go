@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"todoke/store/storetest"
 	"todoke/templates/form"
 )
 
@@ -47,6 +49,36 @@ func TestFormPrintWritesPDF(t *testing.T) {
 	b, err := os.ReadFile(path)
 	if err != nil || !bytes.HasPrefix(b, []byte("%PDF-")) {
 		t.Errorf("no PDF: %v %.20q", err, b)
+	}
+}
+
+// A personal form carries what the masters know of the customer.
+func TestFormPrintOfACustomer(t *testing.T) {
+	t.Parallel()
+	dsn := storetest.DSN(t)
+	st, _ := storetest.Open(t, dsn)
+	storetest.Shop(t, st)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "form.pdf")
+	app, _, stderr := testApp(t, nil)
+	if got := app.Main(t.Context(), []string{"--data", dir, "--database-url", dsn, "form", "print", "order", "--customer", storetest.Code(storetest.Tokyo), "-o", path}); got != exitOK {
+		t.Fatalf("status %d: %s", got, stderr)
+	}
+	if _, err := exec.LookPath("pdftotext"); err != nil {
+		t.Skip("pdftotext is not installed (Debian: poppler-utils)")
+	}
+	text, err := exec.CommandContext(t.Context(), "pdftotext", "-layout", path, "-").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"あおば商事株式会社", "総務部", "0312345678", "101 " + storetest.Code(storetest.Tokyo), "17:00 までに届いた"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the form does not say %q", want)
+		}
+	}
+	app, _, stderr = testApp(t, nil)
+	if got := app.Main(t.Context(), []string{"--data", dir, "--database-url", dsn, "form", "print", "order", "--customer", "99999999", "-o", path}); got == exitOK || !strings.Contains(stderr.String(), "no customer") {
+		t.Errorf("an unknown customer: status %d, %s", got, stderr)
 	}
 }
 
