@@ -310,7 +310,13 @@ func (s *Server) openLog() (*os.File, int64, error) {
 	if err != nil {
 		return nil, 0, fmt.Errorf("open PostgreSQL's log: %w", err)
 	}
-	end, err := f.Seek(0, io.SeekEnd)
+	if s.id.drop {
+		err = f.Chown(s.id.uid, s.id.gid)
+	}
+	var end int64
+	if err == nil {
+		end, err = f.Seek(0, io.SeekEnd)
+	}
 	if err != nil {
 		_ = f.Close()
 		return nil, 0, fmt.Errorf("open PostgreSQL's log: %w", err)
