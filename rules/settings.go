@@ -52,6 +52,9 @@ type Settings struct {
 	Changes []Change `json:"changes,omitempty" yaml:"changes,omitempty"`
 
 	// How the codes of the masters are written; see Scheme.
+	ResendPageDays  int `json:"resend_page_days" yaml:"resend_page_days"`   // FAX-5, how long the very same page of another transmission is suspected
+	ResendLineHours int `json:"resend_line_hours" yaml:"resend_line_hours"` // FAX-5, how long another fax of the customer with the same lines is
+
 	CheckDigits        bool `json:"check_digits" yaml:"check_digits"`         // item and customer codes end in a Damm check digit
 	ItemCodeDigits     int  `json:"item_code_digits" yaml:"item_code_digits"` // 0 allows any length
 	CustomerCodeDigits int  `json:"customer_code_digits" yaml:"customer_code_digits"`
@@ -198,6 +201,9 @@ func Default() Settings {
 		MaxLineQuantity: 9999,
 		MaxUnitPriceYen: 99_999_999,
 
+		ResendPageDays:  7,
+		ResendLineHours: 3,
+
 		CheckDigits:        true,
 		ItemCodeDigits:     7,
 		CustomerCodeDigits: 8,
@@ -298,6 +304,8 @@ func (s Settings) Validate() error {
 	if s.MaxUnitPriceYen < 1 || s.MaxUnitPriceYen > hardMaxYen {
 		bad("ITM-2", "max_unit_price_yen", "%d is out of range: choose 1 to %d", s.MaxUnitPriceYen, hardMaxYen)
 	}
+	within("FAX-5", "resend_page_days", s.ResendPageDays, 0, maxLimitDays)
+	within("FAX-5", "resend_line_hours", s.ResendLineHours, 0, 24*maxLimitDays)
 	within("", "item_code_digits", s.ItemCodeDigits, 0, order.MaxCode)
 	within("", "customer_code_digits", s.CustomerCodeDigits, 0, order.MaxCode)
 	within("", "ship_to_code_digits", s.ShipToCodeDigits, 0, order.MaxCode)

@@ -200,14 +200,14 @@ func scanDocument(r pgx.CollectableRow) (Document, error) {
 // SetDocument moves a document in the transaction. Only one that waits (received or review)
 // moves; ok is false where it stands elsewhere already, as after a job that ran twice.
 func (tx *Tx) SetDocument(ctx context.Context, id int64, state DocumentState, detail string, orderID int64, now time.Time) (ok bool, err error) {
-	if ok, err = tx.waits(ctx, id); !ok || err != nil {
+	if ok, err = tx.Waits(ctx, id); !ok || err != nil {
 		return false, err
 	}
 	return true, tx.exec(ctx, "DocumentStateUpdate", id, string(state), detail, null(orderID), at(now))
 }
 
-// waits locks a document and tells whether it still waits to be read or settled.
-func (tx *Tx) waits(ctx context.Context, id int64) (bool, error) {
+// Waits locks a document and tells whether it still waits to be read or settled.
+func (tx *Tx) Waits(ctx context.Context, id int64) (bool, error) {
 	var state DocumentState
 	err := tx.tx.QueryRow(ctx, query("DocumentStateLock"), id).Scan(&state)
 	if missing(err) {

@@ -105,11 +105,7 @@ func (tx *Tx) wake(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
-	_, closed, err := tx.openness(ctx, now)
-	if err != nil {
-		return err
-	}
-	missed, err := collect(ctx, tx.tx, "ReplanClaim", pgx.RowTo[int64], date(order.DateOf(now)), list(closed.warehouses), list(closed.classes), 1)
+	missed, err := tx.missed(ctx, now, 1)
 	if err != nil {
 		return err
 	}

@@ -151,28 +151,43 @@ func (tx *Tx) ReleaseWave(ctx context.Context, now time.Time) ([]int64, error) {
 	return listIDs, nil
 }
 
-// ReplanShipments gives the shipments of up to limit orders that missed their dispatch
-// deadline the earliest date still reachable (CUT-11) and returns how many orders it saw. An
-// order of which no date can be found is held for the desk.
-func (tx *Tx) ReplanShipments(ctx context.Context, limit int, now time.Time) (int, error) {
+// ReplanShipments gives the shipments that missed their dispatch deadline the earliest date
+// still reachable (CUT-11), each order in a transaction of its own, and returns how many
+// orders it saw. An order of which no date can be found is held for the desk.
+func (s *Store) ReplanShipments(ctx context.Context, now time.Time) (int, error) {
 	now = at(now)
-	today := order.DateOf(now)
-	_, closed, err := tx.openness(ctx, now)
-	if err != nil {
-		return 0, err
-	}
-	ids, err := collect(ctx, tx.tx, "ReplanClaim", pgx.RowTo[int64], date(today), list(closed.warehouses), list(closed.classes), limit)
+	var ids []int64
+	err := s.InTx(ctx, func(tx *Tx) (err error) {
+		ids, err = tx.missed(ctx, now, maxReplan)
+		return err
+	})
 	if err != nil {
 		return 0, err
 	}
 	for _, id := range ids {
-		if _, err := tx.Change(ctx, id, func(o order.Order, f Facts) (order.Order, []order.Event, error) {
-			return tx.replan(ctx, o, f, now)
-		}); err != nil {
+		err := s.InTx(ctx, func(tx *Tx) error {
+			_, err := tx.Change(ctx, id, func(o order.Order, f Facts) (order.Order, []order.Event, error) {
+				return tx.replan(ctx, o, f, now)
+			})
+			return err
+		})
+		if err != nil {
 			return 0, err
 		}
 	}
 	return len(ids), nil
+}
+
+// maxReplan bounds one job; the tick asks again while there are more.
+const maxReplan = 500
+
+// missed finds orders whose goods missed their dispatch deadline.
+func (tx *Tx) missed(ctx context.Context, now time.Time, limit int) ([]int64, error) {
+	_, closed, err := tx.openness(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	return collect(ctx, tx.tx, "ReplanClaim", pgx.RowTo[int64], date(order.DateOf(now)), list(closed.warehouses), list(closed.classes), limit)
 }
 
 func (tx *Tx) replan(ctx context.Context, o order.Order, f Facts, now time.Time) (order.Order, []order.Event, error) {
@@ -187,52 +202,18 @@ func (tx *Tx) replan(ctx context.Context, o order.Order, f Facts, now time.Time)
 	if !ok {
 		return hold(o, "CUT-2", "region "+o.RegionCode+" is not in the region table any more", now)
 	}
-	today := order.DateOf(now)
-	s := f.Settings
-	grace := time.Duration(s.DispatchGraceMinutes) * time.Minute
 	var events []order.Event
-	for i := range o.Shipments {
-		sh := &o.Shipments[i]
-		waits := sh.State == order.ShipmentPlanned && !sh.ShipOn.IsZero() &&
-			(o.State == order.StateAccepted || slices.Contains(used, sh.ID))
-		missed := sh.ShipOn.Before(today) || sh.ShipOn == today && now.After(today.At(s.Deadline(sh.WarehouseCode, sh.Class)).Add(grace))
-		if !waits || !missed {
-			continue
+	for i, sh := range o.Shipments {
+		if o.State != order.StateAccepted && !slices.Contains(used, sh.ID) {
+			continue // nothing of it is there to be shipped
 		}
-		var items []string
-		for _, l := range o.Lines {
-			if l.Class == sh.Class {
-				items = append(items, l.ItemCode)
-			}
-		}
-		var noSaturday bool
-		if err := tx.tx.QueryRow(ctx, query("NoSaturdayItems"), items).Scan(&noSaturday); err != nil {
-			return o, nil, fmt.Errorf("read items: %w", err)
-		}
-		w := rules.Wish{
-			Channel: o.Channel, Class: sh.Class, Region: region, Warehouse: sh.WarehouseCode, ReceivedAt: o.ReceivedAt,
-			Now: now, DesignatedOn: o.DesignatedOn, NoSaturday: noSaturday,
-		}
-		d, problem := rules.Promise(w, s, f.Calendar)
+		next, e, changed, problem := rules.Replan(o, sh, region, f.Settings, f.Calendar, now)
 		if problem != nil {
-			w.DesignatedOn = order.Date{} // the day asked for cannot be kept any more
-			d, problem = rules.Promise(w, s, f.Calendar)
+			return hold(o, "CUT-11", "no date could be found for a shipment that missed its dispatch deadline", now)
 		}
-		if problem != nil || !d.ShipOn.After(sh.ShipOn) {
-			return hold(o, "CUT-11", "no later date could be found for a shipment that missed its dispatch deadline", now)
-		}
-		events = append(events, order.Event{
-			Kind: order.EventReplanned, Rule: "CUT-11", At: now,
-			Text: fmt.Sprintf("Shipment %d missed the dispatch deadline of %s: it now ships on %s and arrives on %s instead of %s.",
-				sh.No, sh.ShipOn, d.ShipOn, d.ArrivalOn, sh.ArrivalOn),
-			Inputs: order.Inputs(map[string]any{
-				"shipment": sh.No, "warehouse": sh.WarehouseCode, "class": sh.Class, "ship_on": sh.ShipOn, "arrival_on": sh.ArrivalOn,
-				"deadline": s.Deadline(sh.WarehouseCode, sh.Class), "now": now, "rules": d.Rules,
-			}),
-		})
-		sh.ShipOn, sh.ArrivalOn = d.ShipOn, d.ArrivalOn
-		if !slices.Contains(sh.Rules, "CUT-11") {
-			sh.Rules = append(slices.Clone(sh.Rules), "CUT-11")
+		if changed {
+			o.Shipments[i] = next
+			events = append(events, e)
 		}
 	}
 	return o, events, nil

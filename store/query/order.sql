@@ -22,11 +22,15 @@ FROM ship_tos s JOIN departments d USING (company_code)
 WHERE d.code = $1;
 
 -- name: ItemsWithSuccessors
+-- UNION drops rows seen before, so that a ring of successors ends.
+WITH RECURSIVE wanted (code) AS (
+    SELECT unnest($1::text[])
+    UNION
+    SELECT i.successor_code FROM items i JOIN wanted w ON i.code = w.code WHERE i.successor_code <> ''
+)
 SELECT code, name, name_kana, unit, order_multiple, list_price_yen, tax_rate, class, category, returnable,
     no_saturday, eco_marks, successor_code, discontinued
-FROM items
-WHERE code = ANY($1)
-   OR code IN (SELECT successor_code FROM items WHERE code = ANY($1) AND successor_code <> '');
+FROM items WHERE code IN (SELECT code FROM wanted);
 
 -- name: PricesOfDepartment
 SELECT p.price_list, p.item_code, p.price_yen, p.from_on

@@ -1,0 +1,138 @@
+package rules
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"todoke/order"
+)
+
+// lineField is the name of a field of an order line on a form, such as "lines[3].quantity".
+var lineField = regexp.MustCompile(`^lines\[([1-9][0-9]?)\]\.([a-z_]+)$`)
+
+// RequestOf makes a request of what a page of the order form says, every field read or settled
+// by a person. What stands against it is returned by field: fields still in review, halves of
+// lines and dates, a total that is not the sum (合計数量). It judges no masters: Accept does.
+func RequestOf(d order.Draft, source order.Source, receivedAt time.Time) (order.Request, []*order.Error) {
+	r := order.Request{Channel: order.ChannelFax, ReceivedAt: receivedAt, Source: source}
+	var errs []*order.Error
+	bad := func(rule, field, format string, args ...any) {
+		errs = append(errs, order.Invalid(rule, field, fmt.Sprintf(format, args...)))
+	}
+	text := map[string]string{}
+	for _, f := range d.Fields {
+		if f.Decision == order.DecisionReview {
+			why := strings.Join(f.Reasons, "; ")
+			if why == "" {
+				why = "the reader is not sure"
+			}
+			bad("FAX-2", f.Name, "read as %q: %s", f.Text, why)
+		}
+		if f.Decision != order.DecisionBlank {
+			text[f.Name] = strings.TrimSpace(f.Text)
+		}
+	}
+
+	r.DepartmentCode = text["customer_code"]
+	r.ShipToCode = text["ship_to"]
+	switch back, cancel := marked(text["stockout.backorder"]), marked(text["stockout.cancel"]); {
+	case back && cancel:
+		bad("STK-2", "stockout.backorder", "both ways of handling a stock-out are marked: choose one")
+	case back:
+		r.Stockout = order.StockoutBackorder
+	case cancel:
+		r.Stockout = order.StockoutCancel
+	}
+	var problem *order.Error
+	if r.DesignatedOn, problem = dayOf(text["delivery_month"], text["delivery_day"], order.DateOf(receivedAt)); problem != nil {
+		errs = append(errs, problem)
+	}
+
+	var nos []int
+	for name := range text {
+		if m := lineField.FindStringSubmatch(name); m != nil && text[name] != "" {
+			no, err := strconv.Atoi(m[1])
+			if err == nil && !slices.Contains(nos, no) {
+				nos = append(nos, no)
+			}
+		}
+	}
+	slices.Sort(nos)
+	total := 0
+	for _, no := range nos {
+		field := fmt.Sprintf("lines[%d]", no)
+		l := order.RequestLine{Field: field, ItemCode: text[field+".item_code"]}
+		l.Comment, l.CommentImage = text[field+".comment"], text[field+".comment_image"]
+		qty := text[field+".quantity"]
+		switch n, err := strconv.Atoi(qty); {
+		case l.ItemCode == "" && qty == "":
+			bad("FAX-4", field+".item_code", "the line has a comment and no item: decide what it means")
+			continue
+		case qty == "":
+			bad("ITM-1", field+".quantity", "item %s has no quantity", l.ItemCode)
+			continue
+		case err != nil:
+			bad("ITM-1", field+".quantity", "%q is not a quantity", qty)
+			continue
+		default:
+			l.Qty = n
+			total += n
+		}
+		if l.ItemCode == "" {
+			bad("ITM-1", field+".item_code", "a quantity of %d has no item", l.Qty)
+			continue
+		}
+		r.Lines = append(r.Lines, l)
+	}
+	if s := text["total_quantity"]; s != "" && len(errs) == 0 {
+		if n, err := strconv.Atoi(s); err != nil || n != total {
+			bad("FAX-2", "total_quantity", "the total is %s, the quantities sum to %d: compare them with the page", s, total)
+		}
+	}
+	return r, errs
+}
+
+// marked tells whether a mark field says yes.
+func marked(s string) bool {
+	switch strings.ToLower(s) {
+	case "", "0", "no", "false", "off":
+		return false
+	default:
+		return true
+	}
+}
+
+// dayOf is the day that month and day name: the first on or after the day of receipt,
+// within a year. None is given where both are empty.
+func dayOf(month, day string, received order.Date) (order.Date, *order.Error) {
+	if month == "" && day == "" {
+		return order.Date{}, nil
+	}
+	m, errM := strconv.Atoi(month)
+	d, errD := strconv.Atoi(day)
+	if errM != nil || errD != nil {
+		return order.Date{}, order.Invalid("CUT-7", "delivery_day", fmt.Sprintf("%q/%q is half a date: give month and day, or neither", month, day))
+	}
+	for year := received.Year; year <= received.Year+1; year++ {
+		on, err := order.ParseDate(fmt.Sprintf("%04d-%02d-%02d", year, m, d))
+		if err == nil && !on.Before(received) {
+			return on, nil
+		}
+	}
+	return order.Date{}, order.Invalid("CUT-7", "delivery_day", fmt.Sprintf("%d/%d does not come within a year", m, d))
+}
+
+// LineKeys are an order's items and quantities without their order: equal keys are the same
+// goods (FAX-5).
+func LineKeys(lines []order.RequestLine) []string {
+	keys := make([]string, len(lines))
+	for i, l := range lines {
+		keys[i] = l.ItemCode + " " + strconv.Itoa(l.Qty)
+	}
+	slices.Sort(keys)
+	return keys
+}

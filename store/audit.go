@@ -1,0 +1,63 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Audit checks what must hold whatever happened: reserved stock is the sum of what is
+// allocated, at most what is there; no quantity is on two lists, or on none once released;
+// nothing was released before its ship day or within its cancel window; every document and
+// page is final or in review; every order is explained; every issued document is as it left.
+// It returns a sentence for each thing that does not hold.
+func (s *Store) Audit(ctx context.Context) ([]string, error) {
+	var bad []string
+	for _, name := range []string{
+		"AuditReserved", "AuditLines", "AuditLists", "AuditShipDays", "AuditStates", "AuditDocuments", "AuditEvents",
+	} {
+		found, err := collect(ctx, s.pool, name, pgx.RowTo[string])
+		if err != nil {
+			return nil, err
+		}
+		bad = append(bad, found...)
+	}
+	issued, err := s.VerifyIssued(ctx)
+	return append(bad, issued...), err
+}
+
+// Entry is something that is not finished.
+type Entry struct {
+	Kind   string    `json:"kind"` // document, page, order, pick_list, delivery, run, job
+	Name   string    `json:"name"`
+	State  string    `json:"state"`
+	Detail string    `json:"detail,omitempty"`
+	Since  time.Time `json:"since"`
+}
+
+// Review tells whether the entry waits for a person on purpose.
+func (e Entry) Review() bool { return e.State == "review" }
+
+// Ledger lists everything that is not in a final state, by name.
+func (s *Store) Ledger(ctx context.Context) ([]Entry, error) {
+	var all []Entry
+	for _, name := range []string{
+		"LedgerDocuments", "LedgerPages", "LedgerOrders", "LedgerPickLists", "LedgerDeliveries", "LedgerRuns", "LedgerJobs",
+	} {
+		found, err := collect(ctx, s.pool, name, pgx.RowToStructByPos[Entry])
+		if err != nil {
+			return nil, err
+		}
+		all = slices.Concat(all, found)
+	}
+	return all, nil
+}
+
+// Unfinished is the number of jobs that are still to be worked, retries included.
+func (s *Store) Unfinished(ctx context.Context) (int, error) {
+	var n int
+	err := s.pool.QueryRow(ctx, query("JobsUnfinished")).Scan(&n)
+	return n, kinded(err)
+}

@@ -1,0 +1,111 @@
+-- What must always hold, each statement naming what does not; and what is not finished yet.
+
+-- name: AuditReserved
+SELECT format('item %s at %s: %s reserved, %s allocated', s.item_code, s.warehouse_code, s.reserved_qty, coalesce(a.qty, 0))
+FROM stock s LEFT JOIN (
+    SELECT a.item_code, a.warehouse_code, sum(a.qty) AS qty
+    FROM allocations a JOIN shipments h ON h.id = a.shipment_id
+    WHERE h.state IN ('planned', 'released') GROUP BY 1, 2) a USING (item_code, warehouse_code)
+WHERE s.reserved_qty <> coalesce(a.qty, 0);
+
+-- name: AuditLines
+SELECT format('order %s line %s: %s reserved, %s allocated', o.number, l.no, l.reserved_qty, coalesce(a.qty, 0))
+FROM order_lines l JOIN orders o ON o.id = l.order_id
+LEFT JOIN (SELECT order_id, line_no, sum(qty) AS qty FROM allocations GROUP BY 1, 2) a ON a.order_id = l.order_id AND a.line_no = l.no
+WHERE l.reserved_qty <> coalesce(a.qty, 0);
+
+-- name: AuditLists
+SELECT format('order %s line %s: allocation %s is %s while its shipment is %s', o.number, a.line_no, a.id,
+    CASE WHEN a.pick_list_id IS NULL THEN 'on no list' ELSE 'on a list' END, s.state)
+FROM allocations a JOIN shipments s ON s.id = a.shipment_id JOIN orders o ON o.id = a.order_id
+WHERE (a.pick_list_id IS NULL) <> (s.state = 'planned')
+UNION ALL
+SELECT format('order %s line %s: allocation %s is on the list of another warehouse, class or order''s shipment', o.number, a.line_no, a.id)
+FROM allocations a JOIN shipments s ON s.id = a.shipment_id JOIN orders o ON o.id = a.order_id
+JOIN pick_lists p ON p.id = a.pick_list_id JOIN waves w ON w.id = p.wave_id
+WHERE s.order_id <> a.order_id OR s.warehouse_code <> a.warehouse_code OR w.warehouse_code <> a.warehouse_code
+   OR w.class <> s.class OR w.ship_on <> s.ship_on;
+
+-- name: AuditShipDays
+SELECT format('pick list %s ships on %s and was released at %s', p.number, w.ship_on, w.released_at)
+FROM waves w JOIN pick_lists p ON p.wave_id = w.id
+WHERE (w.released_at AT TIME ZONE 'Asia/Tokyo')::date <> w.ship_on
+UNION ALL
+SELECT format('order %s could be cancelled until %s and is on pick list %s released at %s', o.number, o.cancel_until_at, p.number, w.released_at)
+FROM orders o JOIN allocations a ON a.order_id = o.id JOIN pick_lists p ON p.id = a.pick_list_id JOIN waves w ON w.id = p.wave_id
+WHERE o.cancel_until_at >= w.released_at;
+
+-- name: AuditStates
+SELECT format('order %s is %s with %s of %s reserved', o.number, o.state, sum(l.reserved_qty), sum(l.qty))
+FROM orders o JOIN order_lines l ON l.order_id = o.id
+WHERE o.state IN ('allocated', 'released', 'short') AND l.class <> 'phone'
+GROUP BY o.id HAVING (sum(l.reserved_qty) = sum(l.qty)) = (o.state = 'short')
+UNION ALL
+SELECT format('order %s is released with goods on no list', o.number)
+FROM orders o WHERE o.state = 'released' AND EXISTS (SELECT FROM allocations a WHERE a.order_id = o.id AND a.pick_list_id IS NULL)
+UNION ALL
+SELECT format('order %s has goods on a list and is %s', o.number, o.state)
+FROM orders o WHERE o.state IN ('accepted', 'cancelled') AND EXISTS (SELECT FROM allocations a WHERE a.order_id = o.id AND a.pick_list_id IS NOT NULL);
+
+-- name: AuditDocuments
+SELECT format('document %s has no state', d.id) FROM documents d LEFT JOIN document_states s ON s.document_id = d.id WHERE s.document_id IS NULL
+UNION ALL
+SELECT format('document %s was read and has no page', s.document_id) FROM document_states s
+WHERE s.state = 'read' AND NOT EXISTS (SELECT FROM pages p WHERE p.document_id = s.document_id)
+UNION ALL
+SELECT format('document %s was split and has no part', s.document_id) FROM document_states s
+WHERE s.state = 'split' AND NOT EXISTS (SELECT FROM documents d WHERE d.parent_id = s.document_id)
+UNION ALL
+SELECT format('document %s is ordered and has no order', s.document_id) FROM document_states s
+WHERE s.state = 'ordered' AND NOT EXISTS (SELECT FROM orders o WHERE o.id = s.order_id)
+UNION ALL
+SELECT format('document %s waits for a review that is not there', s.document_id) FROM document_states s
+WHERE s.state = 'review' AND NOT EXISTS (SELECT FROM reviews r WHERE r.document_id = s.document_id AND r.page_id IS NULL AND r.state = 'open')
+UNION ALL
+SELECT format('page %s of document %s: state %s, order %s', p.no, p.document_id, p.state, coalesce(p.order_id::text, 'none')) FROM pages p
+WHERE (p.state = 'ordered') <> EXISTS (SELECT FROM orders o WHERE o.id = p.order_id AND o.document_id = p.document_id AND o.page_no = p.no)
+UNION ALL
+SELECT format('page %s of document %s is %s and its review is open or not there', p.no, p.document_id, p.state) FROM pages p
+WHERE (p.state = 'review') <> EXISTS (SELECT FROM reviews r WHERE r.page_id = p.id AND r.state = 'open');
+
+-- name: AuditEvents
+SELECT format('order %s has no event that explains it', o.number) FROM orders o
+WHERE NOT EXISTS (SELECT FROM events e WHERE e.order_id = o.id AND e.kind = 'accepted');
+
+-- name: LedgerDocuments
+SELECT 'document', d.id::text, s.state, s.detail, s.changed_at
+FROM documents d JOIN document_states s ON s.document_id = d.id WHERE s.state IN ('received', 'review') ORDER BY d.id;
+
+-- name: LedgerPages
+SELECT 'page', p.document_id || '.' || p.no, p.state, p.detail, p.changed_at FROM pages p WHERE p.state = 'review' ORDER BY p.document_id, p.no;
+
+-- name: LedgerOrders
+SELECT 'order', o.number, o.state, CASE o.state
+    WHEN 'held' THEN o.hold_reason
+    WHEN 'accepted' THEN 'waits for stock'
+    WHEN 'short' THEN 'STK-2: ' || (SELECT string_agg(format('item %s lacks %s', l.item_code, l.qty - l.reserved_qty), ', ' ORDER BY l.no)
+        FROM order_lines l WHERE l.order_id = o.id AND l.class <> 'phone' AND l.reserved_qty < l.qty)
+    ELSE 'CUT-6: a line made to order waits for a date from the desk' END, o.accepted_at
+FROM orders o
+WHERE o.state IN ('held', 'accepted', 'short') OR (o.state = 'allocated' AND NOT EXISTS (
+    SELECT FROM allocations a WHERE a.order_id = o.id AND a.pick_list_id IS NULL))
+ORDER BY o.id;
+
+-- name: LedgerPickLists
+SELECT 'pick_list', p.number, 'waiting', 'its documents are not made yet', w.released_at
+FROM pick_lists p JOIN waves w ON w.id = p.wave_id WHERE p.issued_at IS NULL ORDER BY p.id;
+
+-- name: LedgerDeliveries
+SELECT 'delivery', v.id::text, v.state, i.file_name || ' to ' || v.recipient, v.created_at
+FROM deliveries v JOIN issued_documents i ON i.id = v.issued_document_id WHERE v.state = 'waiting' ORDER BY v.id;
+
+-- name: LedgerRuns
+SELECT 'run', schedule, 'waiting', 'due ' || to_char(due_at AT TIME ZONE 'Asia/Tokyo', 'YYYY-MM-DD HH24:MI'), inserted_at
+FROM schedule_runs WHERE finished_at IS NULL ORDER BY due_at, schedule;
+
+-- name: LedgerJobs
+SELECT 'job', id::text, state::text, kind || ' ' || args::text, coalesce(finalized_at, created_at)
+FROM river_job WHERE state IN ('discarded', 'cancelled') ORDER BY id;
+
+-- name: JobsUnfinished
+SELECT count(*) FROM river_job WHERE state IN ('available', 'running', 'retryable', 'pending', 'scheduled');

@@ -1,0 +1,435 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"todoke/order"
+	"todoke/rules"
+)
+
+// PageState is where a page stands. Review is not final.
+type PageState string
+
+// The states of a page.
+const (
+	PageReview    PageState = "review"
+	PageOrdered   PageState = "ordered"
+	PageBlank     PageState = "blank"
+	PageDuplicate PageState = "duplicate"
+	PageJunk      PageState = "junk"
+)
+
+// Page is one page of a document.
+type Page struct {
+	ID          int64        `json:"-"`
+	DocumentID  int64        `json:"document"`
+	No          int          `json:"page"`
+	BlobKey     string       `json:"image,omitempty"` // 1-bit PNG in its own pixels
+	WidthPX     int          `json:"width_px"`
+	HeightPX    int          `json:"height_px"`
+	XDPI        float64      `json:"x_dpi"`
+	YDPI        float64      `json:"y_dpi"`
+	Coding      string       `json:"coding,omitempty"`
+	BadRows     int          `json:"bad_rows,omitempty"`
+	State       PageState    `json:"state"`
+	Detail      string       `json:"detail,omitempty"`
+	OrderID     int64        `json:"-"`
+	OrderNumber order.Number `json:"order,omitempty"`
+}
+
+// Pages are a document's pages, in order.
+func (s *Store) Pages(ctx context.Context, documentIDs ...int64) ([]Page, error) {
+	return collect(ctx, s.pool, "PagesByDocument", func(r pgx.CollectableRow) (Page, error) {
+		var p Page
+		return p, r.Scan(&p.ID, &p.DocumentID, &p.No, &p.BlobKey, &p.WidthPX, &p.HeightPX, &p.XDPI, &p.YDPI, &p.Coding, &p.BadRows,
+			&p.State, &p.Detail, &p.OrderID, &p.OrderNumber)
+	}, list(documentIDs))
+}
+
+// AddPage saves a page and what the reader believed of it. Its image must be in the blob
+// folder already.
+func (tx *Tx) AddPage(ctx context.Context, p Page, draft *order.Draft, now time.Time) (int64, error) {
+	var id int64
+	err := tx.tx.QueryRow(ctx, query("PageInsert"), p.DocumentID, p.No, p.BlobKey, p.WidthPX, p.HeightPX, p.XDPI, p.YDPI,
+		p.Coding, p.BadRows, string(p.State), p.Detail, null(p.OrderID), at(now)).Scan(&id)
+	if err != nil {
+		return 0, fmt.Errorf("insert page: %w", err)
+	}
+	if draft == nil {
+		return id, nil
+	}
+	text, err := json.Marshal(draft)
+	if err != nil {
+		return 0, fmt.Errorf("encode draft: %w", err)
+	}
+	return id, tx.exec(ctx, "DraftInsert", id, text, at(now))
+}
+
+// ReviewState is where a review stands.
+type ReviewState string
+
+// The states of a review.
+const (
+	ReviewOpen      ReviewState = "open"
+	ReviewSettled   ReviewState = "settled"
+	ReviewJunk      ReviewState = "junk"
+	ReviewDuplicate ReviewState = "duplicate"
+)
+
+// Review is what a person must settle: a page, or a whole document.
+type Review struct {
+	ID         int64
+	DocumentID int64
+	PageID     int64 // 0 for a whole document
+	PageNo     int   // 0 for a whole document
+	State      ReviewState
+	Reasons    []*order.Error
+	Draft      *order.Draft // as it stands, persons' values included; nil where nothing was read
+	DeadlineAt time.Time    // dispatch deadline it can still make (KEP-3)
+	OpenedAt   time.Time
+	ClosedAt   time.Time
+	ClosedBy   string
+	OrderID    int64
+}
+
+// Name is how people name a review on the command line: document, or document.page.
+func (r Review) Name() string {
+	if r.PageNo == 0 {
+		return fmt.Sprint(r.DocumentID)
+	}
+	return fmt.Sprintf("%d.%d", r.DocumentID, r.PageNo)
+}
+
+func scanReview(r pgx.CollectableRow) (Review, error) {
+	var v Review
+	var reasons, draft []byte
+	err := r.Scan(&v.ID, &v.DocumentID, &v.PageID, &v.PageNo, &v.State, &reasons, &draft, (*instant)(&v.DeadlineAt), &v.OpenedAt,
+		(*instant)(&v.ClosedAt), &v.ClosedBy, &v.OrderID)
+	if err != nil {
+		return v, err
+	}
+	if v.Reasons, err = decodeProblems(reasons); err != nil {
+		return v, err
+	}
+	if draft != nil {
+		v.Draft = &order.Draft{}
+		return v, json.Unmarshal(draft, v.Draft)
+	}
+	return v, nil
+}
+
+// OpenReviews are what people must settle, the most urgent first (KEP-3).
+func (s *Store) OpenReviews(ctx context.Context) ([]Review, error) {
+	return collect(ctx, s.pool, "ReviewsOpen", scanReview)
+}
+
+// ReviewsOf are a document's reviews, open and closed.
+func (s *Store) ReviewsOf(ctx context.Context, documentID int64) ([]Review, error) {
+	return collect(ctx, s.pool, "ReviewsByDocument", scanReview, documentID)
+}
+
+// OpenReview asks a person to settle a page, or with pageID 0 a document, and says why.
+func (tx *Tx) OpenReview(ctx context.Context, documentID, pageID int64, reasons []*order.Error, draft *order.Draft, receivedAt, now time.Time) error {
+	var text []byte
+	if draft != nil {
+		var err error
+		if text, err = json.Marshal(draft); err != nil {
+			return fmt.Errorf("encode draft: %w", err)
+		}
+	}
+	deadline, err := tx.deadline(ctx, draft, receivedAt, now)
+	if err != nil {
+		return err
+	}
+	var id int64
+	if err := tx.tx.QueryRow(ctx, query("ReviewInsert"), documentID, null(pageID), encodeProblems(reasons), text, instant(deadline), at(now)).Scan(&id); err != nil {
+		return fmt.Errorf("insert review: %w", err)
+	}
+	why := make([]string, len(reasons))
+	for i, r := range reasons {
+		why[i] = r.Error()
+	}
+	return tx.note(ctx, documentID, "KEP-3", "", "a person must settle this: "+strings.Join(why, "; "), nil, now)
+}
+
+// note saves an event of a document.
+func (tx *Tx) note(ctx context.Context, documentID int64, rule, by, text string, inputs json.RawMessage, now time.Time) error {
+	b := &pgx.Batch{}
+	queueEvents(b, 0, documentID, []order.Event{{Kind: order.EventNoted, Rule: rule, By: by, Text: text, Inputs: inputs, At: now}})
+	if err := tx.tx.SendBatch(ctx, b).Close(); err != nil {
+		return fmt.Errorf("note event: %w", err)
+	}
+	return nil
+}
+
+// deadline is the dispatch deadline that a fax can still make: its customer's where the draft
+// names one, else the first region's. Zero where no date can be promised.
+func (tx *Tx) deadline(ctx context.Context, draft *order.Draft, receivedAt, now time.Time) (time.Time, error) {
+	sh, err := tx.s.shared(ctx, tx.tx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	var region order.Region
+	if rows := sh.regions.Rows(); len(rows) > 0 {
+		region = rows[0]
+	}
+	if draft != nil {
+		if f := draft.Field("customer_code"); f != nil {
+			d, err := scanDepartment(tx.tx.QueryRow(ctx, query("DepartmentGet"), f.Text))
+			if err != nil && !missing(err) {
+				return time.Time{}, fmt.Errorf("find customer: %w", err)
+			}
+			if r, ok := sh.regions.Find(d.Prefecture, d.PostalCode); ok {
+				region = r
+			}
+		}
+	}
+	var warehouse string
+	if w := rules.WarehouseOrder(region.Code, sh.warehouses); len(w) > 0 {
+		warehouse = w[0]
+	}
+	d, problem := rules.Promise(rules.Wish{
+		Channel: order.ChannelFax, Class: order.ClassNormal, Region: region, Warehouse: warehouse, ReceivedAt: receivedAt, Now: now,
+	}, tx.s.settings, sh.calendar)
+	if problem != nil || d.ShipOn.IsZero() {
+		return time.Time{}, nil
+	}
+	return d.ShipOn.At(tx.s.settings.Deadline(warehouse, order.ClassNormal)), nil
+}
+
+// SuspectPages finds pages with the same pixels that came with another transmission not long
+// before and became an order or wait for a person (FAX-5): by image key, a sentence each.
+func (tx *Tx) SuspectPages(ctx context.Context, documentID int64, keys []string, receivedAt time.Time) (map[string]*order.Error, error) {
+	const day = 24 * time.Hour
+	window := time.Duration(tx.s.settings.ResendPageDays) * day
+	rows, err := tx.tx.Query(ctx, query("ResendOfPages"), documentID, list(keys), at(receivedAt.Add(-window)), at(receivedAt.Add(window)))
+	if err != nil {
+		return nil, fmt.Errorf("find resends: %w", err)
+	}
+	found := map[string]*order.Error{}
+	var key, number string
+	var other int64
+	var no int
+	if _, err := pgx.ForEachRow(rows, []any{&key, &other, &no, &number}, func() error {
+		text := fmt.Sprintf("the very same page came as page %d of document %d", no, other)
+		if number != "" {
+			text += " and became order " + order.Number(number).Grouped()
+		}
+		found[key] = order.Conflict("FAX-5", text+": decide whether this one is sent again or is an order of its own")
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("find resends: %w", err)
+	}
+	return found, nil
+}
+
+// SuspectLines finds a faxed order of the same customer with the same items and quantities,
+// received not long before or after (FAX-5); nil where there is none.
+func (tx *Tx) SuspectLines(ctx context.Context, req order.Request) (*order.Error, error) {
+	// Two pages of one customer that are read at the same moment must see each other.
+	if _, err := scanDepartment(tx.tx.QueryRow(ctx, query("DepartmentLock"), req.DepartmentCode)); err != nil && !missing(err) {
+		return nil, fmt.Errorf("lock department: %w", err)
+	}
+	window := time.Duration(tx.s.settings.ResendLineHours) * time.Hour
+	var number order.Number
+	var other int64
+	err := tx.tx.QueryRow(ctx, query("ResendOfLines"), req.DepartmentCode, at(req.ReceivedAt.Add(-window)), at(req.ReceivedAt.Add(window)),
+		rules.LineKeys(req.Lines)).Scan(&number, &other)
+	if missing(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find resends: %w", err)
+	}
+	return order.Conflict("FAX-5", fmt.Sprintf(
+		"order %s (document %d) of this customer has the same items and quantities: decide whether this one is sent again or is an order of its own",
+		number.Grouped(), other)), nil
+}
+
+// settleable are the fields that a person may settle.
+var settleable = regexp.MustCompile(`^(customer_code|ship_to|delivery_month|delivery_day|total_quantity|note|received_at|stockout\.(backorder|cancel)|lines\[[1-9][0-9]?\]\.(item_code|quantity|comment))$`)
+
+// findReview finds the open review that document and page name; page 0 is the only open one.
+func (tx *Tx) findReview(ctx context.Context, documentID int64, page int) (Review, error) {
+	all, err := collect(ctx, tx.tx, "ReviewsByDocument", scanReview, documentID)
+	if err != nil {
+		return Review{}, err
+	}
+	var open []Review
+	var names []string
+	for _, r := range all {
+		if r.State == ReviewOpen && (page == 0 || r.PageNo == page) {
+			open = append(open, r)
+			names = append(names, r.Name())
+		}
+	}
+	switch len(open) {
+	case 0:
+		return Review{}, order.NotFound("document", fmt.Sprintf("nothing of document %d waits for review", documentID))
+	case 1:
+	default:
+		return Review{}, order.Invalid("", "document", "say which page: "+strings.Join(names, ", "))
+	}
+	// Locked, then looked at again: another person may be faster.
+	var state ReviewState
+	if err := tx.tx.QueryRow(ctx, query("ReviewLock"), open[0].ID).Scan(&state); err != nil {
+		return Review{}, fmt.Errorf("lock review: %w", err)
+	}
+	if state != ReviewOpen {
+		return Review{}, order.Conflict("", "somebody else has just settled this")
+	}
+	return open[0], nil
+}
+
+// Settle puts a person's values into a review's draft and lets the rules judge again. Where
+// nothing stands against it any more the order is made and the review closed; else the values
+// are kept, the review stays open with what still stands against it, and that is returned as
+// a *Refusal. An empty value says that the field is blank on the page. Settling is the
+// person's decision that the page is an order of its own (FAX-5).
+func (s *Store) Settle(ctx context.Context, documentID int64, page int, values map[string]string, by string, now time.Time) (order.Order, error) {
+	now = at(now)
+	if by == "" {
+		return order.Order{}, order.Invalid("KEP-2", "by", "say who settles this")
+	}
+	var o order.Order
+	var refusal *Refusal
+	err := s.InTx(ctx, func(tx *Tx) error {
+		o, refusal = order.Order{}, nil
+		r, err := tx.findReview(ctx, documentID, page)
+		if err != nil {
+			return err
+		}
+		docs, err := collect(ctx, tx.tx, "DocumentsByID", scanDocument, []int64{documentID})
+		if err != nil {
+			return err
+		}
+		draft, err := withValues(r.Draft, values, by)
+		if err != nil {
+			return err
+		}
+		r.Draft = draft
+		received := docs[0].ReceivedAt
+		if f := draft.Field("received_at"); f != nil && f.Text != "" { // CUT-3: which of two times holds
+			if received, err = time.Parse(time.RFC3339, f.Text); err != nil {
+				return order.Invalid("CUT-3", "received_at", "write the time as 2026-11-24T16:59:00+09:00")
+			}
+		}
+		req, problems := rules.RequestOf(*draft, order.Source{DocumentID: documentID, Page: r.PageNo}, received)
+		if len(problems) == 0 {
+			o, err = tx.Accept(ctx, req, now)
+			if rf, ok := errors.AsType[*Refusal](err); ok {
+				problems = rf.Problems
+			} else if err != nil {
+				return err
+			}
+		}
+		if err := tx.note(ctx, documentID, "KEP-2", by, "values settled for review "+r.Name(), order.Inputs(values), now); err != nil {
+			return err
+		}
+		if len(problems) > 0 {
+			refusal = &Refusal{Problems: problems}
+			r.Reasons = problems
+			return tx.saveReview(ctx, r)
+		}
+		r.State, r.ClosedAt, r.ClosedBy, r.OrderID = ReviewSettled, now, by, o.ID
+		return tx.closeReview(ctx, r, PageOrdered, DocumentOrdered, "order "+string(o.Number), now)
+	})
+	if err == nil && refusal != nil {
+		err = refusal
+	}
+	return o, err
+}
+
+// Junk closes a review without an order: the page is nothing that the shop works on, or, with
+// duplicateOf, the same as another document (FAX-5). It is kept like any other.
+func (s *Store) Junk(ctx context.Context, documentID int64, page int, duplicateOf int64, by string, now time.Time) error {
+	now = at(now)
+	if by == "" {
+		return order.Invalid("KEP-2", "by", "say who decides this")
+	}
+	return s.InTx(ctx, func(tx *Tx) error {
+		r, err := tx.findReview(ctx, documentID, page)
+		if err != nil {
+			return err
+		}
+		r.ClosedAt, r.ClosedBy = now, by
+		if duplicateOf == 0 {
+			r.State = ReviewJunk
+			text := "junk by " + by
+			if err := tx.note(ctx, documentID, "KEP-2", by, "review "+r.Name()+" closed as junk", nil, now); err != nil {
+				return err
+			}
+			return tx.closeReview(ctx, r, PageJunk, DocumentJunk, text, now)
+		}
+		if duplicateOf == documentID {
+			return order.Invalid("FAX-5", "duplicate_of", "a document is no duplicate of itself")
+		}
+		if _, err := s.GetDocument(ctx, duplicateOf); err != nil {
+			return err
+		}
+		r.State = ReviewDuplicate
+		text := fmt.Sprintf("duplicate of document %d by %s", duplicateOf, by)
+		if err := tx.note(ctx, documentID, "FAX-5", by, "review "+r.Name()+" closed as "+text, nil, now); err != nil {
+			return err
+		}
+		return tx.closeReview(ctx, r, PageDuplicate, DocumentDuplicate, text, now)
+	})
+}
+
+func (tx *Tx) saveReview(ctx context.Context, r Review) error {
+	var text []byte
+	if r.Draft != nil {
+		var err error
+		if text, err = json.Marshal(r.Draft); err != nil {
+			return fmt.Errorf("encode draft: %w", err)
+		}
+	}
+	return tx.exec(ctx, "ReviewUpdate", r.ID, string(r.State), encodeProblems(r.Reasons), text, instant(r.ClosedAt), r.ClosedBy, null(r.OrderID))
+}
+
+func (tx *Tx) closeReview(ctx context.Context, r Review, page PageState, document DocumentState, detail string, now time.Time) error {
+	if err := tx.saveReview(ctx, r); err != nil {
+		return err
+	}
+	if r.PageID != 0 {
+		return tx.exec(ctx, "PageStateUpdate", r.PageID, string(page), detail, null(r.OrderID), now)
+	}
+	_, err := tx.SetDocument(ctx, r.DocumentID, document, detail, r.OrderID, now)
+	return err
+}
+
+// withValues is a copy of the draft with a person's values.
+func withValues(d *order.Draft, values map[string]string, by string) (*order.Draft, error) {
+	out := order.Draft{Form: "order"}
+	if d != nil {
+		out = *d
+		out.Fields = slices.Clone(d.Fields)
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if !settleable.MatchString(name) {
+			return nil, order.Invalid("", name, "there is no such field: use customer_code, ship_to, delivery_month, delivery_day, "+
+				"lines[N].item_code, lines[N].quantity, lines[N].comment, total_quantity, note, stockout.backorder, stockout.cancel or received_at")
+		}
+		f := out.Field(name)
+		if f == nil {
+			out.Fields = append(out.Fields, order.DraftField{Name: name})
+			f = &out.Fields[len(out.Fields)-1]
+		}
+		f.Text, f.Confidence, f.Decision, f.Reasons = strings.TrimSpace(values[name]), 1, order.DecisionAccept, nil
+		if f.Text == "" {
+			f.Decision = order.DecisionBlank
+		}
+		f.Evidence = append(slices.Clone(f.Evidence), "person:"+by)
+	}
+	return &out, nil
+}

@@ -1,0 +1,176 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"todoke/order"
+	"todoke/rules"
+	"todoke/store"
+	st "todoke/store/storetest"
+)
+
+func wave(t testing.TB, s *store.Store, now time.Time) []int64 {
+	t.Helper()
+	var ids []int64
+	err := s.InTx(t.Context(), func(tx *store.Tx) error {
+		var err error
+		ids, err = tx.ReleaseWave(t.Context(), now)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ids
+}
+
+func TestReleaseWave(t *testing.T) {
+	t.Parallel()
+	s, clock := st.NewShop(t) // Tuesday 2026-11-24, 10:00
+	fax := accept(t, s, st.Request(order.ChannelFax, clock.Now(), st.Tokyo, st.Pen, 1))
+	truck := accept(t, s, st.Request(order.ChannelFax, clock.Now(), st.Tokyo, st.Desk, 1))
+	later := st.Request(order.ChannelFax, clock.Now(), st.Tokyo, st.Tea, 1)
+	later.DesignatedOn = order.D(2026, 12, 10)
+	designated := accept(t, s, later)
+	short := accept(t, s, st.Request(order.ChannelFax, clock.Now(), st.Osaka, st.Paper, 500))
+	webAt := st.At(t, "2026-11-24 17:25:00")
+	clock.Set(webAt)
+	web := accept(t, s, st.Request(order.ChannelWeb, webAt, st.Tokyo, st.Pen, 2))
+	allocate(t, s, 100, false)
+
+	lists := wave(t, s, webAt.Add(10*time.Minute)) // inclusive: it may still be cancelled
+	if len(lists) != 2 {                           // east normal, west normal: truck closed at 14:30
+		t.Fatalf("%d lists", len(lists))
+	}
+	for id, want := range map[int64]order.State{
+		fax.ID: order.StateReleased, truck.ID: order.StateAllocated, designated.ID: order.StateAllocated,
+		short.ID: order.StateShort, web.ID: order.StateAllocated,
+	} {
+		if o := get(t, s, id); o.State != want {
+			t.Errorf("order %s %s, want %s", o.Number, o.State, want)
+		}
+	}
+	audit(t, s)
+	if again := wave(t, s, webAt.Add(10*time.Minute)); len(again) != 0 {
+		t.Errorf("released again: %v", again)
+	}
+	if more := wave(t, s, webAt.Add(10*time.Minute+time.Second)); len(more) != 1 {
+		t.Errorf("after the cancel window: %v", more)
+	}
+	if o := get(t, s, web.ID); o.State != order.StateReleased {
+		t.Errorf("web order %s", o.State)
+	}
+	if late := wave(t, s, st.At(t, "2026-11-24 18:45:01")); len(late) != 0 {
+		t.Errorf("released after the dispatch deadline: %v", late)
+	}
+	list, err := s.GetPickList(t.Context(), lists[0])
+	if err != nil || len(list.Lines) == 0 || list.Wave != 1 {
+		t.Fatal(list, err)
+	}
+	audit(t, s)
+
+	// The truck shipment missed 14:30 (CUT-11).
+	now := st.At(t, "2026-11-24 19:00:00")
+	if n, err := s.ReplanShipments(t.Context(), now); err != nil || n != 1 {
+		t.Fatal(n, err)
+	}
+	o := get(t, s, truck.ID)
+	if got := o.Shipments[0]; !got.ShipOn.After(order.D(2026, 11, 24)) || got.ArrivalOn.Before(got.ShipOn) {
+		t.Errorf("replanned to %+v", got)
+	}
+	if n, err := s.ReplanShipments(t.Context(), now); err != nil || n != 0 {
+		t.Fatal(n, err)
+	}
+	if l := wave(t, s, o.Shipments[0].ShipOn.At(order.Clock{Hour: 13})); len(l) != 1 {
+		t.Errorf("truck wave: %v", l)
+	}
+	if l := wave(t, s, order.D(2026, 12, 9).At(order.Clock{Hour: 18})); len(l) != 1 {
+		t.Errorf("designated date's wave: %v", l)
+	}
+	audit(t, s)
+}
+
+// TestReleaseWaveIsTheRule compares what a wave takes with the pure rule, shipment by
+// shipment, at many instants.
+func TestReleaseWaveIsTheRule(t *testing.T) {
+	t.Parallel()
+	s, clock := st.NewShop(t)
+	var ids []int64
+	for i := range 24 {
+		at := st.At(t, "2026-11-24 09:00:00").Add(time.Duration(i) * 23 * time.Minute)
+		clock.Set(at)
+		channel := []order.Channel{order.ChannelFax, order.ChannelWeb}[i%2]
+		item := []string{st.Pen, st.Desk, st.Tea}[i%3]
+		req := st.Request(channel, at, []string{st.Tokyo, st.Osaka}[i/2%2], item, 1+i%3)
+		if i%5 == 0 {
+			req.DesignatedOn = order.D(2026, 11, 30)
+		}
+		ids = append(ids, accept(t, s, req).ID)
+	}
+	allocate(t, s, 100, false)
+	for _, now := range []string{
+		"2026-11-24 08:00:00", "2026-11-24 14:44:00", "2026-11-24 14:46:00", "2026-11-24 17:41:00", "2026-11-24 18:46:00",
+		"2026-11-25 00:00:00", "2026-11-25 18:45:00", "2026-11-27 12:00:00", "2026-11-28 12:00:00",
+	} {
+		at := st.At(t, now)
+		want := map[int64]bool{}
+		for _, id := range ids {
+			o := get(t, s, id)
+			for _, sh := range o.Shipments {
+				n := count(t, s, `SELECT coalesce(sum(qty), 0)::int FROM allocations WHERE shipment_id = $1 AND pick_list_id IS NULL`, sh.ID)
+				want[sh.ID] = sh.State == order.ShipmentReleased || rules.Releasable(o, sh, n, s.Settings(), at).Verdict == rules.ReleaseNow
+			}
+		}
+		wave(t, s, at)
+		for _, id := range ids {
+			for _, sh := range get(t, s, id).Shipments {
+				if got := sh.State == order.ShipmentReleased; got != want[sh.ID] {
+					t.Errorf("at %s: shipment %+v released %v, the rule says %v", now, sh, got, want[sh.ID])
+				}
+			}
+		}
+	}
+	audit(t, s)
+}
+
+func TestTickCatchesUpInOrder(t *testing.T) {
+	t.Parallel()
+	s, _ := st.NewShop(t)
+	tick := func(at string, want int) {
+		t.Helper()
+		if n, err := s.Tick(t.Context(), st.At(t, at)); err != nil || n != want {
+			t.Fatalf("at %s: %d runs, %v; want %d", at, n, err, want)
+		}
+	}
+	tick("2026-11-24 10:00:00", 0) // nothing is due from before the first tick
+	tick("2026-11-24 10:00:00", 0)
+	tick("2026-11-24 13:11:00", 1)
+	tick("2026-11-24 13:11:30", 0)
+	tick("2026-11-26 00:00:00", 4+5) // stood still for a day and a half
+	rows, err := s.Pool().Query(t.Context(), `SELECT args->>'due_at' FROM river_job WHERE kind = 'release_wave' ORDER BY id`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var last time.Time
+	n := 0
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			t.Fatal(err)
+		}
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil || at.Before(last) {
+			t.Errorf("%s after %s: %v", at, last, err)
+		}
+		last = at
+		n++
+	}
+	if n != 10 {
+		t.Errorf("%d wave jobs", n)
+	}
+	due, inserted, err := s.RunSchedule(t.Context(), "wave_1830", st.At(t, "2026-11-25 20:00:00"))
+	if err != nil || inserted || !due.Equal(st.At(t, "2026-11-25 18:30:00")) {
+		t.Errorf("a run by hand that already ran: %v %v %v", due, inserted, err)
+	}
+}

@@ -1,0 +1,443 @@
+package worker
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"todoke/ingest/fax"
+	"todoke/ingest/web"
+	"todoke/internal/bilevel"
+	"todoke/jobs"
+	"todoke/order"
+	"todoke/rules"
+	"todoke/store"
+)
+
+// ReadDocument works jobs.ReadDocument.
+type ReadDocument struct {
+	river.WorkerDefaults[jobs.ReadDocument]
+	cfg Config
+
+	mu        sync.Mutex
+	version   int64
+	knowledge *Knowledge
+}
+
+// Work implements river.Worker. Whatever a document turns out to be, the job ends with it in
+// a final state or in review: what cannot be read is a review, not a lost job.
+func (w *ReadDocument) Work(ctx context.Context, job *river.Job[jobs.ReadDocument]) error {
+	s := w.cfg.Store
+	doc, err := s.GetDocument(ctx, job.Args.DocumentID)
+	if err != nil {
+		return verdict(err)
+	}
+	if doc.State != store.DocumentReceived {
+		return verdict(done(ctx, s, job)) // an attempt before this one did it
+	}
+	save, err := w.read(ctx, doc)
+	if err == nil {
+		err = s.InTx(ctx, func(tx *store.Tx) error {
+			ok, err := tx.Waits(ctx, doc.ID)
+			if err != nil {
+				return err
+			}
+			if ok {
+				if err := save(tx); err != nil {
+					return err
+				}
+			}
+			return store.Complete(ctx, tx, job)
+		})
+	}
+	switch kind := order.KindOf(err); {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return err
+	case kind == order.KindPermanent, kind == order.KindInvalid, job.Attempt >= job.MaxAttempts:
+		return verdict(w.giveUp(ctx, job, doc, err))
+	default:
+		return err
+	}
+}
+
+// giveUp hands a document that cannot be read to the desk as a whole.
+func (w *ReadDocument) giveUp(ctx context.Context, job *river.Job[jobs.ReadDocument], doc store.Document, cause error) error {
+	w.cfg.logger().ErrorContext(ctx, "document goes to review unread", "document", doc.ID, "error", cause)
+	reason := order.Permanent("it could not be read: a person must look at it", nil)
+	if e, ok := errors.AsType[*order.Error](cause); ok && e.Kind == order.KindPermanent {
+		reason = &order.Error{Kind: e.Kind, Rule: e.Rule, Field: e.Field, Message: e.Message}
+	}
+	return w.cfg.Store.InTx(ctx, func(tx *store.Tx) error {
+		if ok, err := tx.Waits(ctx, doc.ID); err != nil || !ok {
+			return errors.Join(err, store.Complete(ctx, tx, job))
+		}
+		if err := w.review(ctx, tx, doc, reason); err != nil {
+			return err
+		}
+		return store.Complete(ctx, tx, job)
+	})
+}
+
+// review puts a whole document before a person.
+func (w *ReadDocument) review(ctx context.Context, tx *store.Tx, doc store.Document, reasons ...*order.Error) error {
+	now := w.cfg.Store.Now()
+	if err := tx.OpenReview(ctx, doc.ID, 0, reasons, nil, doc.ReceivedAt, now); err != nil {
+		return err
+	}
+	_, err := tx.SetDocument(ctx, doc.ID, store.DocumentReview, reasons[0].Error(), 0, now)
+	return err
+}
+
+// read decodes and interprets with no transaction open, and returns what saves the outcome.
+// A panic on some bytes is a defect of ours that the same bytes bring about again: permanent.
+func (w *ReadDocument) read(ctx context.Context, doc store.Document) (save func(*store.Tx) error, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = order.Permanent("it could not be read because of a defect: a person must look at it", fmt.Errorf("panic: %v", r))
+		}
+	}()
+	data, err := w.cfg.Store.DocumentBytes(ctx, doc.ID)
+	if err != nil {
+		return nil, err
+	}
+	switch kindOf(data, doc) {
+	case kindFax:
+		return w.fax(ctx, doc, data)
+	case kindWeb:
+		return w.web(ctx, doc, data)
+	case kindMail:
+		return w.mail(ctx, doc, data)
+	default:
+		return func(tx *store.Tx) error {
+			return w.review(ctx, tx, doc, order.Permanent("it is neither a fax (TIFF, PDF, PNG), a mail nor a web order", nil))
+		}, nil
+	}
+}
+
+type documentKind int
+
+const (
+	kindUnknown documentKind = iota
+	kindFax
+	kindWeb
+	kindMail
+)
+
+// kindOf tells what bytes are, by themselves before by their name: gateways name files as
+// they please.
+func kindOf(data []byte, doc store.Document) documentKind {
+	for _, magic := range []string{"II*\x00", "MM\x00*", "\x89PNG\r\n\x1a\n", "\xff\xd8\xff"} {
+		if bytes.HasPrefix(data, []byte(magic)) {
+			return kindFax
+		}
+	}
+	const pdfHead = 1024 // readers look for the mark this far in
+	if bytes.Contains(data[:min(len(data), pdfHead)], []byte("%PDF-")) {
+		return kindFax
+	}
+	ext := strings.ToLower(filepath.Ext(doc.FileName))
+	switch {
+	case ext == ".eml", doc.MediaType == "message/rfc822":
+		return kindMail
+	case bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) && (ext == ".json" || doc.MediaType == "application/json"):
+		return kindWeb
+	case slices.Contains([]string{".tif", ".tiff", ".pdf", ".png", ".jpg", ".jpeg"}, ext):
+		return kindFax // damaged at its head: the decoder says how
+	default:
+		return kindUnknown
+	}
+}
+
+// web takes a web order handed in as a file: it has no shop front that answers for its
+// ordered_at, so our receipt counts (CUT-3).
+func (w *ReadDocument) web(ctx context.Context, doc store.Document, data []byte) (func(*store.Tx) error, error) {
+	parsed, problems := web.Parse(data, web.DefaultLimits())
+	req := parsed.Request
+	req.Channel, req.ReceivedAt = order.ChannelWeb, doc.ReceivedAt
+	req.Source = order.Source{DocumentID: doc.ID}
+	return func(tx *store.Tx) error {
+		now := w.cfg.Store.Now()
+		if len(problems) > 0 {
+			return w.review(ctx, tx, doc, problems...) // nobody waits for an answer that could refuse it
+		}
+		o, err := tx.Accept(ctx, req, now)
+		if refusal, ok := errors.AsType[*store.Refusal](err); ok {
+			return w.review(ctx, tx, doc, refusal.Problems...)
+		}
+		if err != nil {
+			return err
+		}
+		_, err = tx.SetDocument(ctx, doc.ID, store.DocumentOrdered, "order "+string(o.Number), o.ID, now)
+		return err
+	}, nil
+}
+
+// mail takes a mail apart: each attachment that may be a document becomes one.
+func (w *ReadDocument) mail(ctx context.Context, doc store.Document, data []byte) (func(*store.Tx) error, error) {
+	if w.cfg.Mail == nil {
+		return nil, order.Permanent("mails are not read here: a person must look at it", nil)
+	}
+	m, err := w.cfg.Mail(data)
+	if err != nil {
+		return nil, order.Permanent("it is not a readable mail: a person must look at it", err)
+	}
+	received, _, odd := rules.FaxReceivedAt(rules.FaxClaims{
+		GatewayAt: m.GatewayAt, HeaderAt: m.HeaderAt, FileAt: doc.ReceivedAt, TakenAt: doc.StoredAt,
+	}, w.cfg.Store.Settings())
+	var parts []store.NewDocument
+	var keys []string
+	for i, a := range m.Attachments {
+		d := store.NewDocument{
+			Source: doc.Source, ReceivedAt: received, Caller: m.Caller, FileName: a.FileName, MediaType: a.MediaType,
+			Bytes: a.Bytes, ParentID: doc.ID,
+		}
+		if k := kindOf(a.Bytes, store.Document{FileName: a.FileName, MediaType: a.MediaType}); k == kindUnknown || k == kindWeb {
+			continue // signatures, logos, texts: they stay in the mail
+		}
+		// The gateway's job names the transmission however often it is mailed; without one the
+		// mail does.
+		name := "mail " + doc.ExternalID
+		if m.Job != "" {
+			name = "job " + m.Job
+		}
+		d.ExternalID = fmt.Sprintf("%s part %d", name, i+1)
+		key, err := w.cfg.Store.Blobs().Put(a.Bytes)
+		if err != nil {
+			return nil, err
+		}
+		parts, keys = append(parts, d), append(keys, key)
+	}
+	return func(tx *store.Tx) error {
+		if len(parts) == 0 {
+			return w.review(ctx, tx, doc, order.Invalid("FAX-1", "", "the mail carries no fax: orders come by fax or web"))
+		}
+		now := w.cfg.Store.Now()
+		for i, d := range parts {
+			if _, _, err := tx.AddPart(ctx, d, keys[i]); err != nil {
+				return err
+			}
+		}
+		if odd != nil { // CUT-3: the parts are read by our own server's time until a person decides
+			return w.review(ctx, tx, doc, odd)
+		}
+		_, err := tx.SetDocument(ctx, doc.ID, store.DocumentSplit, fmt.Sprintf("%d document(s)", len(parts)), 0, now)
+		return err
+	}, nil
+}
+
+// readPage is one page decoded and interpreted.
+type readPage struct {
+	page  store.Page
+	draft *order.Draft
+	note  string
+}
+
+// fax decodes every page, keeps each as a PNG in its own pixels, and interprets it.
+func (w *ReadDocument) fax(ctx context.Context, doc store.Document, data []byte) (func(*store.Tx) error, error) {
+	know, err := w.know(ctx, order.DateOf(doc.ReceivedAt))
+	if err != nil {
+		return nil, err
+	}
+	var pages []readPage
+	for p, err := range fax.Pages(data, fax.Limits{}) {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		r := readPage{page: store.Page{DocumentID: doc.ID, No: len(pages) + 1, XDPI: p.XDPI, YDPI: p.YDPI, Coding: p.Coding, BadRows: len(p.BadRows) + len(p.BadColumns)}}
+		if p.Image == nil {
+			r.note = "the page could not be decoded"
+			if e, ok := errors.AsType[*order.Error](err); ok {
+				r.note = e.Message
+			}
+			pages = append(pages, r)
+			continue
+		}
+		r.note = p.Note
+		r.page.WidthPX, r.page.HeightPX = p.Image.W, p.Image.H
+		var buf bytes.Buffer
+		if err := p.Image.EncodePNG(&buf, p.XDPI, p.YDPI); err != nil {
+			return nil, fmt.Errorf("encode page: %w", err)
+		}
+		if r.page.BlobKey, err = w.cfg.Store.Blobs().Put(buf.Bytes()); err != nil {
+			return nil, err
+		}
+		draft := w.interpret(p, know)
+		r.draft = &draft
+		pages = append(pages, r)
+	}
+	if len(pages) == 0 {
+		return nil, order.Permanent("it has no pages: a person must look at it", nil)
+	}
+	return func(tx *store.Tx) error { return w.saveFax(ctx, tx, doc, pages) }, nil
+}
+
+func (w *ReadDocument) interpret(p fax.Page, know Knowledge) (d order.Draft) {
+	if w.cfg.Read == nil {
+		return order.Draft{Decision: order.DecisionReview, Reasons: []string{"no reader is set up"}}
+	}
+	defer func() { // the page is kept whatever happens; the desk reads it instead
+		if r := recover(); r != nil {
+			w.cfg.logger().Error("page reader panicked", "panic", r)
+			d = order.Draft{Decision: order.DecisionUnreadable, Reasons: []string{"the reader failed on this page"}}
+		}
+	}()
+	return w.cfg.Read(Page{Image: p.Image, XDPI: p.XDPI, YDPI: p.YDPI, BadRows: p.BadRows, BadColumns: p.BadColumns}, know)
+}
+
+func (w *ReadDocument) saveFax(ctx context.Context, tx *store.Tx, doc store.Document, pages []readPage) error {
+	now := w.cfg.Store.Now()
+	var keys []string
+	blank := 0
+	for _, p := range pages {
+		if p.draft != nil && p.draft.Decision == order.DecisionBlank {
+			blank++ // white paper looks the same every time
+		} else if p.page.BlobKey != "" {
+			keys = append(keys, p.page.BlobKey)
+		}
+	}
+	suspects, err := tx.SuspectPages(ctx, doc.ID, keys, doc.ReceivedAt)
+	if err != nil {
+		return err
+	}
+	for _, p := range pages {
+		page := p.page
+		if p.draft != nil && p.draft.Decision == order.DecisionBlank && blank < len(pages) {
+			page.State = store.PageBlank
+			if _, err := tx.AddPage(ctx, page, p.draft, now); err != nil {
+				return err
+			}
+			continue
+		}
+		o, problems, err := w.judge(ctx, tx, doc, p, suspects[page.BlobKey], now)
+		if err != nil {
+			return err
+		}
+		page.State, page.Detail, page.OrderID = store.PageOrdered, "order "+string(o.Number), o.ID
+		if len(problems) > 0 {
+			page.State, page.Detail, page.OrderID = store.PageReview, problems[0].Error(), 0
+		}
+		id, err := tx.AddPage(ctx, page, p.draft, now)
+		if err != nil {
+			return err
+		}
+		if len(problems) > 0 {
+			if err := tx.OpenReview(ctx, doc.ID, id, problems, p.draft, doc.ReceivedAt, now); err != nil {
+				return err
+			}
+		}
+	}
+	_, err = tx.SetDocument(ctx, doc.ID, store.DocumentRead, fmt.Sprintf("%d page(s)", len(pages)), 0, now)
+	return err
+}
+
+// judge makes an order of a page, or says everything that a person must settle.
+func (w *ReadDocument) judge(ctx context.Context, tx *store.Tx, doc store.Document, p readPage, suspect *order.Error, now time.Time) (order.Order, []*order.Error, error) {
+	var none order.Order
+	if p.draft == nil {
+		return none, []*order.Error{order.Permanent(p.note, nil)}, nil
+	}
+	var problems []*order.Error
+	switch d := p.draft.Decision; d {
+	case order.DecisionAccept:
+	case order.DecisionBlank:
+		return none, []*order.Error{order.Invalid("FAX-2", "", "the page is blank: it may have been sent with the wrong side up")}, nil
+	default:
+		for _, r := range p.draft.Reasons {
+			problems = append(problems, order.Invalid("FAX-2", "", r))
+		}
+		if d != order.DecisionReview || len(problems) == 0 {
+			problems = append(problems, order.Invalid("FAX-2", "", "the reader's decision is "+string(d)))
+		}
+	}
+	if suspect != nil {
+		problems = append(problems, suspect)
+	}
+	if p.draft.Decision == order.DecisionUnreadable || p.draft.Decision == order.DecisionNotAForm {
+		return none, problems, nil
+	}
+	req, unclear := rules.RequestOf(*p.draft, order.Source{DocumentID: doc.ID, Page: p.page.No}, doc.ReceivedAt)
+	problems = append(problems, unclear...)
+	if len(problems) > 0 {
+		return none, problems, nil
+	}
+	again, err := tx.SuspectLines(ctx, req)
+	if err != nil {
+		return none, nil, err
+	}
+	if again != nil {
+		return none, []*order.Error{again}, nil
+	}
+	o, err := tx.Accept(ctx, req, now)
+	if refusal, ok := errors.AsType[*store.Refusal](err); ok {
+		return none, refusal.Problems, nil
+	}
+	return o, nil, err
+}
+
+// know gives what reading leans on, read again when a master changed.
+func (w *ReadDocument) know(ctx context.Context, received order.Date) (Knowledge, error) {
+	s := w.cfg.Store
+	version, err := s.MastersVersion(ctx)
+	if err != nil {
+		return Knowledge{}, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.knowledge == nil || w.version != version {
+		k := &Knowledge{Items: map[string]order.Item{}, Customers: map[string]order.Department{}, ShipTos: map[string][]order.ShipTo{}, Scheme: s.Settings().Scheme()}
+		items, err := s.Items(ctx)
+		if err != nil {
+			return Knowledge{}, err
+		}
+		for _, i := range items {
+			k.Items[i.Code] = i
+		}
+		departments, err := s.Departments(ctx)
+		if err != nil {
+			return Knowledge{}, err
+		}
+		for _, d := range departments {
+			k.Customers[d.Code] = d
+		}
+		places, err := s.ShipTos(ctx)
+		if err != nil {
+			return Knowledge{}, err
+		}
+		for _, p := range places {
+			k.ShipTos[p.CompanyCode] = append(k.ShipTos[p.CompanyCode], p)
+		}
+		w.version, w.knowledge = version, k
+	}
+	k := *w.knowledge
+	k.ReceivedOn = received
+	return k, nil
+}
+
+// snippet reads a 1-bit PNG of ours.
+func snippet(data []byte) (m *bilevel.Image, xDPI, yDPI float64, err error) {
+	for p, err := range fax.Pages(data, fax.Limits{Pages: 1}) {
+		if err != nil {
+			return nil, 0, 0, err
+		}
+		return p.Image, p.XDPI, p.YDPI, nil
+	}
+	return nil, 0, 0, errors.New("the image is empty")
+}
+
+func (c Config) logger() *slog.Logger {
+	if c.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return c.Log
+}

@@ -1,0 +1,151 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
+
+	"todoke/internal/bilevel"
+	"todoke/jobs"
+	"todoke/order"
+	"todoke/store"
+)
+
+// Config is what the workers need.
+type Config struct {
+	Store    *store.Store
+	Read     PageReader // nil sends every page to review
+	Mail     MailParser // nil sends every mail to review
+	Deliver  string     // folder in which each partner has a folder of its own
+	ShopName string     // on documents
+	Log      *slog.Logger
+	Readers  int           // documents read at the same time; 0 is 1
+	Cooldown time.Duration // pause between fetches of jobs; 0 is 5 ms
+}
+
+// Page is one decoded page of a fax.
+type Page struct {
+	Image      *bilevel.Image
+	XDPI, YDPI float64
+	BadRows    []int
+	BadColumns []int
+}
+
+// Knowledge is what reading a page may lean on: the masters, and the day of receipt.
+type Knowledge struct {
+	Items      map[string]order.Item
+	Customers  map[string]order.Department
+	ShipTos    map[string][]order.ShipTo // by company code
+	Scheme     order.Scheme
+	ReceivedOn order.Date
+}
+
+// PageReader interprets one page. It may take its time and is called with no transaction open.
+type PageReader func(Page, Knowledge) order.Draft
+
+// Mail is a parsed mail of a fax gateway or of a person.
+type Mail struct {
+	From        string
+	Subject     string
+	Caller      string    // claimed number of the sender, digits; "" where none is stated
+	Job         string    // the gateway's name of the transmission; "" where none is stated
+	GatewayAt   time.Time // when the fax line received it as the gateway states (CUT-3)
+	HeaderAt    time.Time // the Received header that our own server stamped
+	Attachments []Attachment
+	Notes       []string // what was odd about the mail, for the desk
+}
+
+// Attachment is one part of a mail that may hold a document.
+type Attachment struct {
+	FileName  string
+	MediaType string
+	Bytes     []byte
+}
+
+// MailParser parses a mail, tolerantly. An error says that the bytes are no mail.
+type MailParser func(data []byte) (Mail, error)
+
+// Workers registers a worker for every kind of job.
+func Workers(cfg Config) *river.Workers {
+	ws := river.NewWorkers()
+	river.AddWorker(ws, &ReadDocument{cfg: cfg})
+	river.AddWorker(ws, &AllocateOrders{cfg: cfg})
+	river.AddWorker(ws, &ReleaseWave{cfg: cfg})
+	river.AddWorker(ws, &ReplanShipments{cfg: cfg})
+	river.AddWorker(ws, &PrintPickList{cfg: cfg})
+	river.AddWorker(ws, &DeliverDocument{cfg: cfg})
+	return ws
+}
+
+// Client makes the queue's client that works all queues; the caller starts and stops it.
+func Client(cfg Config) (*river.Client[pgx.Tx], error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	cooldown := cfg.Cooldown
+	if cooldown == 0 {
+		cooldown = 5 * time.Millisecond // with River's 100 ms a queue of one worker does 10 jobs a second
+	}
+	c, err := river.NewClient(riverpgxv5.New(cfg.Store.Pool()), &river.Config{
+		Queues: map[string]river.QueueConfig{
+			jobs.QueueRead:     {MaxWorkers: max(1, cfg.Readers)},
+			jobs.QueueAllocate: {MaxWorkers: 1},
+			jobs.QueueWave:     {MaxWorkers: 1},
+			jobs.QueueOutput:   {MaxWorkers: 2},
+		},
+		Workers:              Workers(cfg),
+		FetchCooldown:        cooldown,
+		FetchPollInterval:    max(cooldown, 500*time.Millisecond),
+		JobTimeout:           jobs.Timeout,
+		RescueStuckJobsAfter: jobs.Rescue,
+		// Discarded jobs stay until a person has looked at them.
+		DiscardedJobRetentionPeriod: -1,
+		Logger:                      cfg.Log,
+		ErrorHandler:                failures{cfg.Log},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make queue client: %w", err)
+	}
+	return c, nil
+}
+
+// failures tells the log of every attempt that failed, and of the last one louder.
+type failures struct{ log *slog.Logger }
+
+// HandleError implements river.ErrorHandler.
+func (f failures) HandleError(ctx context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
+	level := slog.LevelWarn
+	if job.Attempt >= job.MaxAttempts {
+		level = slog.LevelError
+	}
+	f.log.Log(ctx, level, "job failed", "kind", job.Kind, "job", job.ID, "attempt", job.Attempt, "of", job.MaxAttempts, "error", err)
+	return nil
+}
+
+// HandlePanic implements river.ErrorHandler.
+func (f failures) HandlePanic(ctx context.Context, job *rivertype.JobRow, v any, trace string) *river.ErrorHandlerResult {
+	f.log.ErrorContext(ctx, "job panicked", "kind", job.Kind, "job", job.ID, "attempt", job.Attempt, "panic", v, "trace", trace)
+	return nil
+}
+
+// verdict turns an error into what the queue does about it: permanent ones are not tried
+// again, all others are, with back-off.
+func verdict(err error) error {
+	switch order.KindOf(err) {
+	case order.KindPermanent, order.KindNotFound, order.KindInvalid:
+		return river.JobCancel(err)
+	default:
+		return err
+	}
+}
+
+// done finishes a job that has nothing to save.
+func done[T river.JobArgs](ctx context.Context, s *store.Store, job *river.Job[T]) error {
+	return s.InTx(ctx, func(tx *store.Tx) error { return store.Complete(ctx, tx, job) })
+}
