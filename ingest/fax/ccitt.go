@@ -329,6 +329,9 @@ func (d *decoder) atEnd(pos int) bool { return d.peek(pos)>>(64-12) == 1 }
 // decodeExtra decodes rows beyond the declared height, and keeps them if every one decodes and
 // an end mark follows: then the height was wrong, not the data.
 func (d *decoder) decodeExtra(pos int) {
+	if d.onlyFill(pos) || d.scheme == schemeG4 && d.atEnd(d.aligned(pos)) {
+		return
+	}
 	mark, rows := len(d.out.pix), d.out.rows
 	s := d.stream
 	d.rows = -1

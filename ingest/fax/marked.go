@@ -326,6 +326,9 @@ func (d *decoder) classifyOne(s *segment, refGood *bool) (rest segment, found bo
 	if s.oneD {
 		// Damage to the last bit of its end-of-line code hides the first bits of a row.
 		for k := 1; k <= 9; k++ {
+			if s.start < k+10 {
+				break
+			}
 			if next, ok := d.row1D(s.start - k); ok && s.fits(next) && d.peek(s.start-k-10)>>(64-10) == 0 {
 				s.start -= k
 				good()
