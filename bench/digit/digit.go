@@ -83,6 +83,13 @@ func Run(w io.Writer, o Options) error {
 	}
 	t.digits("… frame left to the cleaner", keep(strokes, func(c cell) bool { return c.Framed }))
 	t.digits("… frame blanked by the caller", keep(strokes, func(c cell) bool { return !c.Framed }))
+	measured := func(f func(glyph.Measures) bool) func(cell) bool {
+		return func(c cell) bool { return f(glyph.Ink(c.Cell, c.YScale, c.Framed)) }
+	}
+	t.digits("… ink on the edge of the crop", keep(strokes, measured(func(m glyph.Measures) bool { return m.Rim > 2 })))
+	t.digits("… two pieces or more", keep(strokes, measured(func(m glyph.Measures) bool { return m.Pieces > 1 })))
+	t.digits("… lower than 3 mm", keep(strokes, measured(func(m glyph.Measures) bool { return m.Y1-m.Y0 < 24 })))
+	t.digits("… pen thinner than 0.3 mm", keep(strokes, measured(func(m glyph.Measures) bool { return m.Stroke < 2.4 })))
 	var real []cell
 	if o.Fax != "" {
 		if real, err = readFax(o.Fax); err != nil {
@@ -160,7 +167,7 @@ type table struct {
 }
 
 func (t table) head() {
-	fmt.Fprint(t.w, "| digits | n | wrong, all accepted | 0.5 % rejected | 1 % | 5 % | ECE | taken for junk |\n|---|---|---|---|---|---|---|---|\n")
+	fmt.Fprint(t.w, "| digits | n | wrong, all accepted | 0.5 % rejected | 1 % | 5 % | ECE | overconfident by | taken for junk |\n|---|---|---|---|---|---|---|---|---|\n")
 }
 
 type answer struct {
@@ -207,7 +214,15 @@ func (t table) digits(name string, cells []cell) {
 		}
 		fmt.Fprintf(t.w, " %.2f %% (%d) |", 100*float64(wrong)/float64(k), wrong)
 	}
-	fmt.Fprintf(t.w, " %.2f %% | %.2f %% |\n", 100*calibration(a), 100*float64(junk)/float64(len(a)))
+	over := 0.0
+	for _, x := range a {
+		over += x.p
+		if x.right {
+			over--
+		}
+	}
+	n := float64(len(a))
+	fmt.Fprintf(t.w, " %.2f %% | %+.2f %% | %.2f %% |\n", 100*calibration(a), 100*over/n, 100*float64(junk)/n)
 }
 
 // calibration is the expected calibration error over fifteen equal bins of confidence.

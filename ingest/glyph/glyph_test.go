@@ -9,6 +9,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -57,6 +58,9 @@ func TestAnswersEqualPyTorch(t *testing.T) {
 // is fine, but the networks must be trained again (make train).
 func TestViewsAreThoseOfTheTraining(t *testing.T) {
 	t.Parallel()
+	if runtime.GOARCH != "amd64" {
+		t.Skip("elsewhere the compiler fuses multiply and add, and the drawn cells differ by a pixel here and there")
+	}
 	sum := sha256.New()
 	for i := range 1500 {
 		kind := []synth.Kind{synth.Stroke, synth.Junk, synth.Blank}[i%3]
