@@ -2,5 +2,6 @@ package main
 
 // benchCommand holds the project's benchmarks: a subcommand each.
 type benchCommand struct {
-	Fax benchFaxCommand `cmd:"" help:"Fill, fax and read order forms; print how well they are read."`
+	Fax   benchFaxCommand   `cmd:"" help:"Fill, fax and read order forms; print how well they are read."`
+	Glyph benchGlyphCommand `cmd:"" help:"Measure the digit and mark recogniser cell by cell."`
 }
