@@ -45,7 +45,10 @@ type commands struct {
 	// Rules.
 	Promise promiseCommand `cmd:"" help:"Tell acceptance, ready, arrival and ship day of an order that might be."`
 
-	Sample sampleCommand `cmd:"" help:"Write the sample shop's masters as CSV files."`
+	// Masters.
+	Sample    sampleCommand    `cmd:"" help:"Write the sample shop's masters as CSV files."`
+	Import    importCommand    `cmd:"" help:"Take masters in from CSV files."`
+	ShopFront shopFrontCommand `cmd:"" name:"shopfront" help:"Say who may place web orders."`
 }
 
 // App is what a command works with. Tests build one and run the binary's own code in process.
@@ -65,6 +68,8 @@ type App struct {
 	// the API's address.
 	Ready func(*App)
 	Addr  net.Addr
+
+	loadSample bool // up --sample
 
 	// Log and Config are set by Main before the command runs.
 	Log    *slog.Logger

@@ -12,7 +12,9 @@ import (
 // The commands that run todoke: all of it in one process, or its parts apart, any number of
 // each on any number of machines with one DATABASE_URL.
 type (
-	upCommand    struct{}
+	upCommand struct {
+		Sample bool `help:"Load the sample shop where no master was ever imported."`
+	}
 	serveCommand struct{}
 )
 
@@ -21,7 +23,8 @@ func (upCommand) Help() string {
 		"SIGTERM or Ctrl-C stops it cleanly, a second one at once."
 }
 
-func (upCommand) Run(ctx context.Context, app *App) error {
+func (c upCommand) Run(ctx context.Context, app *App) error {
+	app.loadSample = c.Sample
 	return app.runParts(ctx, true, partServe)
 }
 
@@ -60,6 +63,11 @@ func (a *App) runParts(ctx context.Context, whole bool, parts ...part) (err erro
 		return stopped(ctx, err)
 	}
 	defer st.Close()
+	if a.loadSample {
+		if err := a.importSample(ctx, st); err != nil {
+			return stopped(ctx, err)
+		}
+	}
 	var services []service
 	if db.server != nil {
 		services = append(services, db.service(a))

@@ -40,7 +40,7 @@ func dataDir(t *testing.T) string {
 }
 
 // upInProcess runs `todoke up` until stop is called, which gives its exit status.
-func upInProcess(t *testing.T, data string) (url string, stderr *lockedBuffer, stop func() int) {
+func upInProcess(t *testing.T, data string, args ...string) (url string, stderr *lockedBuffer, stop func() int) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	app, _, _ := testApp(t, nil)
@@ -48,7 +48,9 @@ func upInProcess(t *testing.T, data string) (url string, stderr *lockedBuffer, s
 	app.Stderr = stderr
 	ready, status := make(chan string, 1), make(chan int, 1)
 	app.Ready = func(a *App) { ready <- "http://" + a.Addr.String() }
-	go func() { status <- app.Main(ctx, []string{"up", "--data", data, "--listen", "127.0.0.1:0"}) }()
+	go func() {
+		status <- app.Main(ctx, append([]string{"up", "--data", data, "--listen", "127.0.0.1:0"}, args...))
+	}()
 	stop = func() int {
 		cancel()
 		select {

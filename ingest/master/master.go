@@ -167,7 +167,7 @@ func ReadDir(dir fs.FS, known Known, o Options) (Set, Report, error) {
 		r.add(Problem{File: ".", Message: "no master's file is in this folder: `todoke sample DIR` shows how they are named and written"})
 	}
 	if r.OK() { // references of half-read files would only repeat their errors
-		r.join(all.Check(known, o))
+		r.Join(all.Check(known, o))
 	}
 	return all, r, nil
 }

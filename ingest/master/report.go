@@ -77,7 +77,8 @@ func (r *Report) add(p Problem) {
 	}
 }
 
-func (r *Report) join(other Report) {
+// Join adds what another report found.
+func (r *Report) Join(other Report) {
 	kept := len(other.Problems)
 	for _, p := range other.Problems {
 		r.add(p)

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"todoke/ingest/master"
+	"todoke/rules"
+	"todoke/samples"
+	"todoke/store"
+)
+
+// importCommand takes masters in from CSV files.
+type importCommand struct {
+	What string `arg:"" placeholder:"KIND|DIR" help:"items, customers, users, ship-tos, dealers, warehouses, regions, stock, calendar or prices; or a folder with a file of each."`
+	File string `arg:"" optional:"" placeholder:"FILE.csv" help:"The file of that master."`
+
+	Check bool `help:"Only check the files; change nothing and need no database."`
+}
+
+func (importCommand) Help() string {
+	return "All rows are taken or none: every error is told with its line. Rows add to what is there or change it by code; a file of prices, " +
+		"regions or calendar days replaces the price lists, the region table or the years that it names. `todoke sample DIR` writes files of every kind."
+}
+
+// Run reads and checks the files, then stores them in one transaction.
+func (c *importCommand) Run(ctx context.Context, a *App) error {
+	set, report, err := c.read(a.masterOptions())
+	if err != nil {
+		return err
+	}
+	if err := a.tell(report); err != nil {
+		return err
+	}
+	if !c.Check {
+		st, done, err := a.openStore(ctx)
+		if err != nil {
+			return err
+		}
+		defer done()
+		if err := a.importMasters(ctx, st, &set); err != nil {
+			return err
+		}
+	}
+	for _, k := range master.Kinds() {
+		if set.Has(k) {
+			fmt.Fprintf(a.Stdout, "%-10s %6d rows\n", k, set.Len(k))
+		}
+	}
+	return nil
+}
+
+func (c *importCommand) read(o master.Options) (master.Set, master.Report, error) {
+	if c.File == "" {
+		info, err := os.Stat(c.What)
+		if err != nil || !info.IsDir() {
+			if _, kindErr := master.ParseKind(c.What); kindErr == nil {
+				return master.Set{}, master.Report{}, usageError{fmt.Errorf("name the file of %s too", c.What)}
+			}
+			return master.Set{}, master.Report{}, usageError{fmt.Errorf("%s is neither a master nor a folder: see todoke import --help", c.What)}
+		}
+		known := master.Known{} // the database knows the rest
+		if c.Check {
+			known = master.NothingKnown()
+		}
+		return master.ReadDir(os.DirFS(c.What), known, o)
+	}
+	k, err := master.ParseKind(c.What)
+	if err != nil {
+		return master.Set{}, master.Report{}, usageError{err}
+	}
+	set, report, err := master.ReadFile(k, c.File, o)
+	if err == nil && report.OK() {
+		report.Join(set.Check(master.Known{}, o))
+	}
+	return set, report, err
+}
+
+// masterOptions are the shop's own schemes and rates.
+func (a *App) masterOptions() master.Options {
+	o := master.DefaultOptions()
+	o.Scheme = a.Config.Rules.Scheme()
+	o.TaxRates = a.Config.Rules.TaxRates
+	return o
+}
+
+// tell prints what is wrong with files, a line each.
+func (a *App) tell(r master.Report) error {
+	for _, p := range r.Problems {
+		fmt.Fprintln(a.Stderr, p)
+	}
+	if r.OK() {
+		return nil
+	}
+	if more := r.Errors + r.Warnings - len(r.Problems); more > 0 {
+		fmt.Fprintf(a.Stderr, "and %d more\n", more)
+	}
+	fmt.Fprintf(a.Stderr, "todoke: nothing was imported: %d errors\n", r.Errors)
+	return silentError{}
+}
+
+// importMasters stores a set in one transaction; what the database holds against a row is told
+// with the row's line.
+func (a *App) importMasters(ctx context.Context, st *store.Store, s *master.Set) error {
+	if len(s.Regions) > 0 {
+		if _, err := rules.NewRegions(s.Regions); err != nil {
+			return err
+		}
+	}
+	err := st.Import(ctx, store.Masters{
+		Dealers: s.Dealers, Regions: s.Regions, Warehouses: s.Warehouses, Items: s.Items, Prices: s.Prices,
+		Customers: s.Customers, Users: s.Users, ShipTos: s.ShipTos, Stock: s.Stock, Calendar: s.Calendar,
+	})
+	refused, ok := errors.AsType[*store.ImportError](err)
+	if !ok {
+		return err
+	}
+	k, err := master.ParseKind(refused.Master)
+	if err != nil {
+		return err
+	}
+	for _, row := range refused.Rows {
+		fmt.Fprintln(a.Stderr, s.Problem(k, row.Row, row.Err.Field, row.Err.Rule, row.Err.Message))
+	}
+	fmt.Fprintf(a.Stderr, "todoke: nothing was imported: %d errors\n", len(refused.Rows))
+	return silentError{}
+}
+
+// importSample loads the sample shop into a database that has no masters.
+func (a *App) importSample(ctx context.Context, st *store.Store) error {
+	empty, err := st.Empty(ctx)
+	if err != nil {
+		return fmt.Errorf("look for masters: %w", err)
+	}
+	if !empty {
+		a.Log.Info("the sample shop is not loaded: there are masters already")
+		return nil
+	}
+	if err := a.importMasters(ctx, st, samples.Shop()); err != nil {
+		return fmt.Errorf("load the sample shop: %w", err)
+	}
+	a.Log.Info("loaded the sample shop", "items", samples.ItemCount, "departments", samples.DepartmentCount)
+	return nil
+}
