@@ -11,7 +11,7 @@ import (
 	"todoke/rules"
 )
 
-// draft makes a page of accepted fields: name, text, name, text …
+// draft makes a page of accepted fields, given as names and texts by turns.
 func draft(nameText ...string) order.Draft {
 	d := order.Draft{Form: "order", FormVersion: 1, Decision: order.DecisionAccept}
 	for i := 0; i < len(nameText); i += 2 {
