@@ -17,11 +17,11 @@ func (d *decoder) decodeMarked(pos, limit int) int {
 	twoD := d.scheme == schemeG3TwoD
 	marked := false            // end-of-line codes were seen
 	last, lastOneD := -1, true // where the row before started
-	first, firstOneD := -1, true
+	first, firstOneD, begun := -1, true, d.out.rows
 	// repair mends what is left; two-dimensional rows all over again, since a row that vanished
 	// without a trace before the damage shows only in their rhythm.
 	repair := func(pos int, oneD bool) int {
-		if twoD && first >= 0 && d.out.rows > 0 {
+		if twoD && first >= 0 && begun == 0 && d.out.rows > 0 {
 			d.out = coded{pix: d.out.pix[:0]}
 			d.resetRef()
 			pos, oneD = first, firstOneD

@@ -273,6 +273,7 @@ func (d *ifd) page(b *budget) (Page, error) {
 		return p, permanent(nil, "the page has no picture data; send it again")
 	}
 	s := stream{width: int(width), lsbFirst: d.uintOr(tagFillOrder, 1) == 2, align: 1}
+	uncompressed := false // the file allows itself the uncompressed mode; few that do use it
 	switch compression {
 	case 1:
 		p.Coding = CodingNone
@@ -286,14 +287,10 @@ func (d *ifd) page(b *budget) (Page, error) {
 		if options&1 == 1 {
 			p.Coding, s.scheme = CodingG3TwoD, schemeG3TwoD
 		}
-		if options&2 == 2 {
-			return p, permanent(nil, "the page uses the uncompressed mode of Group 3, which no fax machine sends; send it as ordinary fax TIFF")
-		}
+		uncompressed = options&2 == 2
 	case 4:
 		p.Coding, s.scheme = CodingG4, schemeG4
-		if d.uintOr(tagT6Options, 0)&2 == 2 {
-			return p, permanent(nil, "the page uses the uncompressed mode of Group 4, which no fax machine sends; send it as ordinary fax TIFF")
-		}
+		uncompressed = d.uintOr(tagT6Options, 0)&2 == 2
 	case 32773:
 		p.Coding = CodingPackBits
 	default:
@@ -374,6 +371,9 @@ func (d *ifd) page(b *budget) (Page, error) {
 			}
 			pix = append(pix, fill...)
 		}
+	}
+	if uncompressed && len(p.BadRows) > 0 {
+		return p, permanent(nil, "the page uses the uncompressed mode of Group 3 or 4, which no fax machine sends; send it as ordinary fax TIFF")
 	}
 	if rows == 0 {
 		return p, permanent(nil, "no row of the page could be decoded; send it again")
