@@ -60,7 +60,7 @@ func Run(w io.Writer, o Options) error {
 			return err
 		}
 	}
-	t := table{w: w, m: m}
+	t := &table{w: w, m: m}
 	t.head()
 	var scans, fonts synth.Digits
 	var err error
@@ -106,7 +106,7 @@ func Run(w io.Writer, o Options) error {
 	}
 
 	t.bound = t.onePercent(strokes)
-	fmt.Fprintf(w, "\nAccepted as a digit at P ≥ %.3f, the bound that rejects 1 %% of the drawn strokes:\n\n| junk | n | accepted | P > 0.9 |\n|---|---|---|---|\n", t.bound)
+	t.printf("\nAccepted as a digit at P ≥ %.3f, the bound that rejects 1 %% of the drawn strokes:\n\n| junk | n | accepted | P > 0.9 |\n|---|---|---|---|\n", t.bound)
 	t.junk("simulated junk", draw(n, synth.Junk, nil, slices.Concat(scans.Glyphs, fonts.Glyphs), 104))
 	t.junk("simulated marks", draw(n/2, synth.Mark, nil, nil, 105))
 	blanks := draw(n, synth.Blank, nil, nil, 106)
@@ -117,7 +117,7 @@ func Run(w io.Writer, o Options) error {
 		}
 	}
 
-	fmt.Fprint(w, "\n| blank and mark test | n | empty | unsure | marked | P(blank) > 0.5 | P(blank) > 0.995 |\n|---|---|---|---|---|---|---|\n")
+	t.printf("%s", "\n| blank and mark test | n | empty | unsure | marked | P(blank) > 0.5 | P(blank) > 0.995 |\n|---|---|---|---|---|---|---|\n")
 	t.marks("empty cells", blanks)
 	t.marks("simulated marks", draw(n/2, synth.Mark, nil, nil, 105))
 	t.marks("drawn strokes", strokes)
@@ -125,7 +125,7 @@ func Run(w io.Writer, o Options) error {
 		t.marks("real marks", keep(real, func(c cell) bool { return c.Label == synth.Reject }))
 		t.marks("real digits", keep(real, func(c cell) bool { return c.Label != synth.Reject }))
 	}
-	return nil
+	return t.err
 }
 
 func draw(n int, kind synth.Kind, d *synth.Digits, bank []synth.Gray, seed uint64) []cell {
@@ -162,12 +162,20 @@ func halve(m *bilevel.Image) *bilevel.Image {
 type table struct {
 	w      io.Writer
 	m      *glyph.Model
+	err    error
 	misses io.Writer
 	bound  float64 // of confidence, from which a reading is accepted
 }
 
-func (t table) head() {
-	fmt.Fprint(t.w, "| digits | n | wrong, all accepted | 0.5 % rejected | 1 % | 5 % | ECE | overconfident by | taken for junk |\n|---|---|---|---|---|---|---|---|---|\n")
+// printf writes on; the first error stays and ends the run.
+func (t *table) printf(format string, args ...any) {
+	if t.err == nil {
+		_, t.err = fmt.Fprintf(t.w, format, args...)
+	}
+}
+
+func (t *table) head() {
+	t.printf("%s", "| digits | n | wrong, all accepted | 0.5 % rejected | 1 % | 5 % | ECE | overconfident by | taken for junk |\n|---|---|---|---|---|---|---|---|---|\n")
 }
 
 type answer struct {
@@ -175,7 +183,7 @@ type answer struct {
 	right bool
 }
 
-func (t table) answers(cells []cell) (a []answer, junk int) {
+func (t *table) answers(cells []cell) (a []answer, junk int) {
 	for _, c := range cells {
 		r := t.read(c)
 		d, p := r.Best()
@@ -184,25 +192,25 @@ func (t table) answers(cells []cell) (a []answer, junk int) {
 		}
 		a = append(a, answer{p, d == c.Label})
 		if t.misses != nil && d != c.Label {
-			fmt.Fprintf(t.misses, "%s (%d rows × %d): %d read as %d, P %.3f, reject %.3f\n", c.name, c.Cell.H, c.YScale, c.Label, d, p, r.Reject)
+			_, t.err = fmt.Fprintf(t.misses, "%s (%d rows × %d): %d read as %d, P %.3f, reject %.3f\n", c.name, c.Cell.H, c.YScale, c.Label, d, p, r.Reject)
 		}
 	}
 	return a, junk
 }
 
-func (t table) read(c cell) glyph.Reading {
+func (t *table) read(c cell) glyph.Reading {
 	if c.Framed {
 		return t.m.Digit(c.Cell, c.YScale)
 	}
 	return t.m.DigitClean(c.Cell, c.YScale)
 }
 
-func (t table) digits(name string, cells []cell) {
+func (t *table) digits(name string, cells []cell) {
 	a, junk := t.answers(cells)
 	if len(a) == 0 {
 		return
 	}
-	fmt.Fprintf(t.w, "| %s | %d |", name, len(a))
+	t.printf("| %s | %d |", name, len(a))
 	slices.SortFunc(a, func(x, y answer) int { return cmp.Compare(y.p, x.p) })
 	for _, reject := range []float64{0, .005, .01, .05} {
 		k := len(a) - int(reject*float64(len(a)))
@@ -212,7 +220,7 @@ func (t table) digits(name string, cells []cell) {
 				wrong++
 			}
 		}
-		fmt.Fprintf(t.w, " %.2f %% (%d) |", 100*float64(wrong)/float64(k), wrong)
+		t.printf(" %.2f %% (%d) |", 100*float64(wrong)/float64(k), wrong)
 	}
 	over := 0.0
 	for _, x := range a {
@@ -222,7 +230,7 @@ func (t table) digits(name string, cells []cell) {
 		}
 	}
 	n := float64(len(a))
-	fmt.Fprintf(t.w, " %.2f %% | %+.2f %% | %.2f %% |\n", 100*calibration(a), 100*over/n, 100*float64(junk)/n)
+	t.printf(" %.2f %% | %+.2f %% | %.2f %% |\n", 100*calibration(a), 100*over/n, 100*float64(junk)/n)
 }
 
 // calibration is the expected calibration error over fifteen equal bins of confidence.
@@ -244,13 +252,13 @@ func calibration(a []answer) float64 {
 	return e / float64(len(a))
 }
 
-func (t table) onePercent(cells []cell) float64 {
+func (t *table) onePercent(cells []cell) float64 {
 	a, _ := t.answers(cells)
 	slices.SortFunc(a, func(x, y answer) int { return cmp.Compare(x.p, y.p) })
 	return a[len(a)/100].p
 }
 
-func (t table) junk(name string, cells []cell) {
+func (t *table) junk(name string, cells []cell) {
 	over, sure := 0, 0
 	for _, c := range cells {
 		_, p := t.read(c).Best()
@@ -262,10 +270,10 @@ func (t table) junk(name string, cells []cell) {
 		}
 	}
 	n := float64(len(cells))
-	fmt.Fprintf(t.w, "| %s | %d | %.2f %% | %.2f %% |\n", name, len(cells), 100*float64(over)/n, 100*float64(sure)/n)
+	t.printf("| %s | %d | %.2f %% | %.2f %% |\n", name, len(cells), 100*float64(over)/n, 100*float64(sure)/n)
 }
 
-func (t table) marks(name string, cells []cell) {
+func (t *table) marks(name string, cells []cell) {
 	states := map[glyph.MarkState]int{}
 	half, sure := 0, 0
 	for _, c := range cells {
@@ -279,7 +287,7 @@ func (t table) marks(name string, cells []cell) {
 		}
 	}
 	pc := func(n int) string { return fmt.Sprintf("%.2f %%", 100*float64(n)/float64(len(cells))) }
-	fmt.Fprintf(t.w, "| %s | %d | %s | %s | %s | %s | %s |\n", name, len(cells), pc(states[glyph.MarkEmpty]), pc(states[glyph.MarkUnsure]), pc(states[glyph.MarkSet]), pc(half), pc(sure))
+	t.printf("| %s | %d | %s | %s | %s | %s | %s |\n", name, len(cells), pc(states[glyph.MarkEmpty]), pc(states[glyph.MarkUnsure]), pc(states[glyph.MarkSet]), pc(half), pc(sure))
 }
 
 // readFax reads the archive of real cells. Its lines are remnants, so the frame is the cleaner's.
@@ -288,7 +296,7 @@ func readFax(file string) ([]cell, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	z, err := gzip.NewReader(f)
 	if err != nil {
 		return nil, err

@@ -242,6 +242,7 @@ func TestBlankAndMarks(t *testing.T) {
 			missed++
 		case glyph.MarkUnsure:
 			unsure++
+		case glyph.MarkSet:
 		}
 	}
 	if lost > 5 || seen > 30 || missed > 10 || unsure > 150 {
@@ -336,7 +337,8 @@ func TestBatchAndConcurrentReadingsAgree(t *testing.T) {
 	wg.Wait()
 }
 
-func TestReadingAllocatesNothing(t *testing.T) { // not parallel: allocations of others would count
+//nolint:paralleltest // allocations of other tests would count
+func TestReadingAllocatesNothing(t *testing.T) {
 	m := glyph.Default()
 	samples := cells(20, synth.Stroke, 907)
 	batch := make([]glyph.Cell, len(samples))

@@ -83,8 +83,8 @@ type MarkReading struct {
 // The bounds of a mark (sheets of millimetres, 8 pixels a mm). A tick drawn with a ballpoint covers
 // 3 to 20 % of its box; a box blackened or scribbled over may mean a mark or a mark taken back.
 const (
-	markSure     = 0.995 // probability from which a box is called marked or empty
-	markSpan     = 10    // pixels: a mark is longer than 1.2 mm
+	markSure     = 0.98 // probability from which a box is called marked or empty: 0.2 % of drawn marks called empty
+	markSpan     = 10   // pixels: a mark is longer than 1.2 mm
 	markBlackout = 0.45
 )
 

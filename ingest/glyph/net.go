@@ -42,6 +42,7 @@ func (l *layer) outSide() int {
 
 // inputSize and rawSize are the floats of the padded input and of the output before pooling.
 func (l *layer) inputSize() int { p := l.side + 2*l.pad(); return p * p * l.in }
+
 func (l *layer) rawSize() int {
 	if l.full {
 		return tileRows * l.outWidth
