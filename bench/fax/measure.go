@@ -51,12 +51,21 @@ type Result struct {
 	Mistakes   []string // every field accepted wrongly: condition, page, field, truth, reading
 	CPU        []time.Duration
 	cells      []cellResult
+	fields     []fieldResult
+}
+
+// fieldResult is one written field that nothing but its confidence kept from being accepted.
+type fieldResult struct {
+	kind       string
+	confidence float64
+	right      bool
 }
 
 // cellResult is one digit: how sure the reader was, and whether it was right.
 type cellResult struct {
 	confidence float64
 	right      bool
+	sample     bool // written in a sample's digit
 }
 
 // Measure fills, sends and reads pages. Everything but the processor time is the same for the
@@ -98,7 +107,7 @@ func Measure(ctx context.Context, c Config) ([]*Result, error) {
 			if err != nil {
 				return out, fmt.Errorf("read page %d of %s: %w", n, cond.Name, err)
 			}
-			res.count(n, truth, &d, &drawing.Layout)
+			res.count(n, truth, &d, &drawing.Layout, w.Samples != nil)
 			if c.Seen != nil {
 				c.Seen(cond.Name, n, m, truth, d)
 			}
@@ -106,6 +115,9 @@ func Measure(ctx context.Context, c Config) ([]*Result, error) {
 	}
 	return out, nil
 }
+
+// NotSure is the reason a reader gives for a field that only its confidence keeps in review.
+const NotSure = "not sure enough"
 
 // kindOf groups fields by what is written in them.
 func kindOf(name string) string {
@@ -118,7 +130,7 @@ func kindOf(name string) string {
 	return name
 }
 
-func (res *Result) count(n int, t Truth, d *order.Draft, l *form.Layout) {
+func (res *Result) count(n int, t Truth, d *order.Draft, l *form.Layout, sample bool) {
 	res.Pages++
 	if d.Geometry != nil {
 		res.Registered++
@@ -160,6 +172,9 @@ func (res *Result) count(n int, t Truth, d *order.Draft, l *form.Layout) {
 			wrong = true
 			res.Mistakes = append(res.Mistakes, fmt.Sprintf("%s page %d %s: written %q, read %q (%.6f)", res.Condition, n, def.Name, want, got, f.Confidence))
 		}
+		if written && (taken || len(f.Reasons) == 1 && f.Reasons[0] == NotSure) {
+			res.fields = append(res.fields, fieldResult{kind, f.Confidence, got == want})
+		}
 		if def.Kind != form.FieldDigits || t.Messy[def.Name] {
 			continue
 		}
@@ -168,7 +183,7 @@ func (res *Result) count(n int, t Truth, d *order.Draft, l *form.Layout) {
 				continue
 			}
 			cell := f.Cells[i]
-			res.cells = append(res.cells, cellResult{cell.Confidence, cell.Text == string(rune('0'+digit))})
+			res.cells = append(res.cells, cellResult{cell.Confidence, cell.Text == string(rune('0'+digit)), sample})
 		}
 	}
 	if d.Decision == order.DecisionAccept {
@@ -236,6 +251,7 @@ func Total(results []*Result) *Result {
 		t.Mistakes = append(t.Mistakes, r.Mistakes...)
 		t.CPU = append(t.CPU, r.CPU...)
 		t.cells = append(t.cells, r.cells...)
+		t.fields = append(t.fields, r.fields...)
 		for k, f := range r.Fields {
 			if t.Fields[k] == nil {
 				t.Fields[k] = &fieldCount{}
@@ -294,6 +310,56 @@ func Print(w io.Writer, results []*Result) error {
 	for _, k := range kinds {
 		f := total.Fields[k]
 		fmt.Fprintf(&b, "%-16s %8d %10s %12d\n", k, f.Written, pct(f.Accepted, f.Written), f.Wrong)
+	}
+	fmt.Fprintf(&b, "\nfields that only confidence decides: share taken and wrong ones among them, by threshold\n%-16s %7s", "field", "n")
+	thresholds := []float64{0.9, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995}
+	for _, t := range thresholds {
+		fmt.Fprintf(&b, " %14.4g", t)
+	}
+	b.WriteByte('\n')
+	for _, k := range kinds {
+		n := 0
+		var taken, wrong [8]int
+		for _, f := range total.fields {
+			if f.kind != k {
+				continue
+			}
+			n++
+			for i, t := range thresholds {
+				if f.confidence >= t {
+					taken[i]++
+					if !f.right {
+						wrong[i]++
+					}
+				}
+			}
+		}
+		fmt.Fprintf(&b, "%-16s %7d", k, n)
+		for i := range thresholds {
+			fmt.Fprintf(&b, " %9s %4d", pct(taken[i], n), wrong[i])
+		}
+		b.WriteByte('\n')
+	}
+	for _, sample := range []bool{false, true} {
+		part := &Result{}
+		for _, c := range total.cells {
+			if c.sample == sample {
+				part.cells = append(part.cells, c)
+			}
+		}
+		if len(part.cells) == 0 {
+			continue
+		}
+		name := "drawn digits"
+		if sample {
+			name = "sample digits"
+		}
+		fmt.Fprintf(&b, "\n%s: n = %d, error", name, len(part.cells))
+		for _, reject := range []float64{0, .005, .01, .05} {
+			rate, _, _ := part.DigitError(reject)
+			fmt.Fprintf(&b, " %.3f %% at %g %% reject;", 100*rate, 100*reject)
+		}
+		fmt.Fprintf(&b, " ECE %.2f %%\n", 100*part.ECE())
 	}
 	for _, m := range total.Mistakes {
 		fmt.Fprintf(&b, "accepted wrongly: %s\n", m)

@@ -37,6 +37,20 @@ type cellReader struct {
 	t *scanner // scratch of a second scan
 }
 
+// onFrame tells whether a piece of ink is what is left of a frame line: it stays within a
+// narrow band along one side and is short, or thin and as long as the side. reach is how far it
+// comes in from the left, right, top and bottom line, in pixels.
+func onFrame(w, h float64, b printed.Box, left, right, top, bottom, kx, ky float64) bool {
+	const band, short, slipBand, thin = 0.45, 2.2, 1.4, 0.5
+	switch {
+	case min(left, right)/kx < band && h < short, min(top, bottom)/ky < band && w < short:
+		return true
+	case min(top, bottom)/ky < slipBand && h < thin+0.1*w && w > 0.75*b.W: // the feed jumped
+		return true
+	}
+	return false
+}
+
 // side is a frame line within a crop: where its centre runs, and how thick it is.
 type side struct {
 	a, b    float64 // centre = a + b·(position along the line), pixels of the crop
@@ -103,6 +117,10 @@ func (c *cellReader) read(b printed.Box, frameMM float64) cell {
 		t, u := top.centre(mx)+top.thick/2+insetY, bottom.centre(mx)-bottom.thick/2-insetY
 		if float64(k.x1) <= l || float64(k.x0) >= r || float64(k.y1) <= t || float64(k.y0) >= u {
 			return // a neighbour's stroke, or what is left of the frame
+		}
+		if w, h := float64(k.x1-k.x0)/g.kx, float64(k.y1-k.y0)/g.ky; onFrame(
+			w, h, b, float64(k.x1)-l, r-float64(k.x0), float64(k.y1)-t, u-float64(k.y0), g.kx, g.ky) {
+			return
 		}
 		keep[id] = true
 		w, h := float64(k.x1-k.x0)/g.kx, float64(k.y1-k.y0)/g.ky

@@ -422,7 +422,8 @@ func decodeDate(month, day []glyphs, from order.Date, reach int, odd, junk float
 	} else {
 		days = 366
 	}
-	total := odd
+	const noDay = 0.1 // of the odd dates are no day of any year
+	total := noDay * odd
 	best := 0.0
 	for mm := 1; mm <= 12; mm++ {
 		pm := chance(mm, month)
@@ -435,7 +436,7 @@ func decodeDate(month, day []glyphs, from order.Date, reach int, odd, junk float
 			if ok {
 				w *= (1 - odd) / float64(days)
 			} else {
-				w *= odd / 366
+				w *= (1 - noDay) * odd / 366
 			}
 			total += w
 			if w > best {

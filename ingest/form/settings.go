@@ -43,9 +43,9 @@ type Settings struct {
 func Default() Settings {
 	return Settings{
 		AcceptCustomer: 0.9995, AcceptItem: 0.9995, AcceptQuantity: 0.9985,
-		AcceptShipTo: 0.999, AcceptDate: 0.999, AcceptMark: 0.99,
+		AcceptShipTo: 0.999, AcceptDate: 0.998, AcceptMark: 0.99,
 		UnknownItem: 0.02, UnknownCustomer: 0.01, UnknownShipTo: 0.02,
-		OddQuantity: 0.03, WrongTotal: 0.03, OddDate: 0.03, ForeignForm: 0.01,
+		OddQuantity: 0.03, WrongTotal: 0.03, OddDate: 0.02, ForeignForm: 0.01,
 		Junk: 0.005, DateReachDays: 60, DigitFloor: 2e-5, MaxResidual: 0.5, NoteToReview: true,
 	}
 }
