@@ -111,7 +111,7 @@ func yScaleOf(kx, ky float64) int {
 // "" where neither could be read.
 func (g *registration) identify() (id printed.Identity, evidence string) {
 	if g.layout.QR.W > 0 {
-		if id, ok := readQR(g.cut(g.layout.QR, 2.4), g.kx, g.ky); ok {
+		if id, ok := readQR(g.cut(g.layout.QR, 2.4), g.kx, g.ky, 5); ok {
 			return id, "qr"
 		}
 	}
@@ -152,7 +152,8 @@ func (g *registration) bounds(b printed.Box, margin float64) (x0, y0, x1, y1 int
 	return x0, y0, max(x1, x0), max(y1, y0)
 }
 
-func readQR(m *bilevel.Image, kx, ky float64) (printed.Identity, bool) {
+// readQR tries pictures of m from the likeliest on, at most the given number.
+func readQR(m *bilevel.Image, kx, ky float64, tries int) (printed.Identity, bool) {
 	if m.W < 20 || m.H < 10 {
 		return printed.Identity{}, false
 	}
@@ -160,10 +161,11 @@ func readQR(m *bilevel.Image, kx, ky float64) (printed.Identity, bool) {
 	soft := sharp.blurred()
 	softer := soft.blurred()
 	r := qrcode.NewQRCodeReader()
-	for _, try := range []struct {
+	pictures := []struct {
 		g      *grey
 		hybrid bool
-	}{{soft, false}, {softer, false}, {sharp, false}, {soft, true}, {softer, true}} {
+	}{{soft, false}, {softer, false}, {sharp, false}, {soft, true}, {softer, true}}
+	for _, try := range pictures[:min(tries, len(pictures))] {
 		if text := decodeCode(r, try.g, try.hybrid); text != "" {
 			if id, err := printed.ParseIdentity(text); err == nil {
 				return id, true

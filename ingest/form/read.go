@@ -214,7 +214,7 @@ func searchQR(m *bilevel.Image, r resolution) (printed.Identity, bool) {
 	if m.W*m.H > most {
 		return printed.Identity{}, false
 	}
-	return readQR(m, r.x/mmPerInch, r.y/mmPerInch)
+	return readQR(m, r.x/mmPerInch, r.y/mmPerInch, 2)
 }
 
 // lines are rows or columns of the upright page.

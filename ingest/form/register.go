@@ -95,7 +95,8 @@ const (
 	markReach      = 3.5 // how far feed slip may carry a mark from a straight fit
 	maxCorners     = 60  // candidates looked at
 	maxTimings     = 220
-	maxHypotheses  = 12000
+	maxHypotheses  = 8000
+	fewHypotheses  = 1500 // are enough once marks were found that may do
 	minMarksPart   = 0.45 // of the marks must be found, weighted
 	neighbourReach = 45   // millimetres within which marks vouch for each other
 )
@@ -344,7 +345,8 @@ func search(cands []candidate, l *printed.Layout, sh *shapes, sideways bool) *hy
 				}
 			}
 		}
-		if best != nil && (best.score > 0.97 || best.score > 0.75 && n >= 24) || tried > maxHypotheses {
+		if best != nil && (best.score > 0.97 || best.score > 0.75 && n >= 24 ||
+			best.score > minMarksPart && n >= 24 && tried > fewHypotheses) || tried > maxHypotheses {
 			break
 		}
 	}
@@ -354,16 +356,26 @@ func search(cands []candidate, l *printed.Layout, sh *shapes, sideways bool) *hy
 // grid finds candidates by place.
 type grid struct {
 	cands []candidate
-	cells map[[2]int][]int
+	w, h  int
+	first []int32 // of each square, -1 where empty
+	next  []int32 // in the same square
 }
 
+// gridMM is the side of a square: a search looks at nine, so it must exceed markReach.
 const gridMM = 8.0
 
 func newGrid(cands []candidate) *grid {
-	g := &grid{cands: cands, cells: map[[2]int][]int{}}
+	g := &grid{cands: cands, next: make([]int32, len(cands))}
+	for _, c := range cands {
+		g.w, g.h = max(g.w, int(c.mm.x/gridMM)+1), max(g.h, int(c.mm.y/gridMM)+1)
+	}
+	g.first = make([]int32, g.w*g.h)
+	for i := range g.first {
+		g.first[i] = -1
+	}
 	for i, c := range cands {
-		k := [2]int{int(math.Floor(c.mm.x / gridMM)), int(math.Floor(c.mm.y / gridMM))}
-		g.cells[k] = append(g.cells[k], i)
+		k := int(c.mm.y/gridMM)*g.w + int(c.mm.x/gridMM)
+		g.next[i], g.first[k] = g.first[k], int32(i)
 	}
 	return g
 }
@@ -371,13 +383,13 @@ func newGrid(cands []candidate) *grid {
 func (g *grid) nearest(p xy, reach float64, shape int) (int, bool) {
 	best, at := reach*reach, -1
 	cx, cy := int(math.Floor(p.x/gridMM)), int(math.Floor(p.y/gridMM))
-	for j := cy - 1; j <= cy+1; j++ {
-		for i := cx - 1; i <= cx+1; i++ {
-			for _, k := range g.cells[[2]int{i, j}] {
+	for j := max(cy-1, 0); j <= min(cy+1, g.h-1); j++ {
+		for i := max(cx-1, 0); i <= min(cx+1, g.w-1); i++ {
+			for k := g.first[j*g.w+i]; k >= 0; k = g.next[k] {
 				c := &g.cands[k]
 				d := (c.mm.x-p.x)*(c.mm.x-p.x) + (c.mm.y-p.y)*(c.mm.y-p.y)
 				if d < best && slices.Contains(c.fits, shape) {
-					best, at = d, k
+					best, at = d, int(k)
 				}
 			}
 		}
