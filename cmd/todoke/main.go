@@ -33,6 +33,7 @@ type commands struct {
 	Up      upCommand      `cmd:"" help:"Run everything in one process."`
 	Serve   serveCommand   `cmd:"" help:"Run the API alone."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database up to date."`
+	Doctor  doctorCommand  `cmd:"" help:"Say what is missing on this machine and how to mend it."`
 	Config  configCommand  `cmd:"" help:"Print the effective configuration, secrets masked."`
 	Version versionCommand `cmd:"" help:"Print version and build."`
 

@@ -15,6 +15,8 @@ var partServe = part{"API", func(ctx context.Context, app *App, st *store.Store)
 	}
 	app.Addr = l.Addr()
 	app.Log.Info("listening", "url", "http://"+l.Addr().String())
-	h := api.New(api.Config{Orders: st, Settings: app.Config.Rules, Now: app.Now, Log: app.Log, Version: buildVersion()})
-	return httpService("API", l, h, app.Log), nil
+	handler := api.New(api.Config{
+		Orders: st, Settings: app.Config.Rules, Now: app.Now, Log: app.Log, Version: versionNumber(),
+	})
+	return httpService("API", l, handler, app.Log), nil
 }}

@@ -16,13 +16,21 @@ func (versionCommand) Run(app *App) error {
 	return err
 }
 
+// versionNumber is the release, "development" where the build has none.
+func versionNumber() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "development"
+}
+
 // buildVersion is one line: version, revision, Go and platform.
 func buildVersion() string {
-	v, revision, built, modified := version, "", "", false
+	v, revision, built, modified := versionNumber(), "", "", false
 	if info, ok := debug.ReadBuildInfo(); ok {
-		if v == "" && info.Main.Version != "" && info.Main.Version != "(devel)" {
-			v = info.Main.Version
-		}
 		for _, s := range info.Settings {
 			switch s.Key {
 			case "vcs.revision":
@@ -33,9 +41,6 @@ func buildVersion() string {
 				modified = s.Value == "true"
 			}
 		}
-	}
-	if v == "" {
-		v = "development"
 	}
 	out := "todoke " + v
 	if revision != "" {

@@ -1,0 +1,372 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/image/font/sfnt"
+
+	"todoke/internal/pgcluster"
+	"todoke/migrations"
+	"todoke/templates/typeset"
+)
+
+type doctorCommand struct {
+	JSON bool `help:"One JSON object a check."`
+}
+
+func (doctorCommand) Help() string {
+	return "Checks what todoke needs on this machine, changes nothing, and says how to mend what is missing. " +
+		"The exit status is 0 when nothing failed; warnings do not fail."
+}
+
+// finding is what one check found.
+type finding struct {
+	Check  string `json:"check"`
+	Status string `json:"status"` // ok, warn or fail
+	Found  string `json:"found"`
+	Mend   string `json:"mend,omitempty"`
+}
+
+const (
+	statusOK   = "ok"
+	statusWarn = "warn"
+	statusFail = "fail"
+)
+
+// Sizes in bytes below which a disk is too small to begin with, or soon will be.
+const (
+	diskFail = 256 << 20
+	diskWarn = 2 << 30
+)
+
+// doctorPatience is how long the database may take to answer.
+const doctorPatience = 10 * time.Second
+
+// Run makes every check, whatever the ones before it found.
+func (c *doctorCommand) Run(ctx context.Context, app *App) error {
+	var findings []finding
+	add := func(check, status, found, mend string) {
+		findings = append(findings, finding{check, status, found, mend})
+	}
+	app.checkPrograms(add)
+	app.checkData(add)
+	for _, dir := range []struct{ name, path string }{{"blobs", app.Config.Blobs}, {"inbox", app.Config.Inbox}, {"out", app.Config.Out}} {
+		checkFolder(add, dir.name, dir.path)
+	}
+	app.checkDatabase(ctx, add)
+	app.checkPort(ctx, add)
+	checkFonts(add)
+	app.checkClock(add)
+	checkTools(add)
+
+	failed := 0
+	out := json.NewEncoder(app.Stdout)
+	for _, f := range findings {
+		if f.Status == statusFail {
+			failed++
+		}
+		var err error
+		if c.JSON {
+			err = out.Encode(f)
+		} else {
+			_, err = fmt.Fprintf(app.Stdout, "%-4s  %-16s  %s\n", f.Status, f.Check, f.Found)
+			if err == nil && f.Mend != "" {
+				_, err = fmt.Fprintf(app.Stdout, "%24s  → %s\n", "", f.Mend)
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("print findings: %w", err)
+		}
+	}
+	if failed > 0 {
+		return silentError{}
+	}
+	return nil
+}
+
+type addFinding func(check, status, found, mend string)
+
+func (a *App) checkPrograms(add addFinding) {
+	const check = "PostgreSQL"
+	if a.Config.Database.URL != "" {
+		add(check, statusOK, "its programs are not needed: database.url is set", "")
+		return
+	}
+	b, err := pgcluster.Find(a.Config.Database.BinDir)
+	switch {
+	case err != nil:
+		add(check, statusFail, err.Error(), "Debian, Ubuntu: apt-get install postgresql; or set database.bin_dir, or database.url to use a server")
+	case b.Major < minPostgres:
+		add(check, statusFail, fmt.Sprintf("version %s in %s", b.Version, b.Dir), fmt.Sprintf("install PostgreSQL %d or newer", minPostgres))
+	default:
+		add(check, statusOK, fmt.Sprintf("version %s in %s", b.Version, b.Dir), "")
+	}
+	if os.Geteuid() == 0 {
+		for _, name := range []string{"postgres", "nobody"} {
+			if _, err := user.Lookup(name); err == nil {
+				add("user", statusOK, "root runs todoke, "+name+" will run PostgreSQL", "")
+				return
+			}
+		}
+		add("user", statusFail, "root runs todoke, and there is no user postgres or nobody to run PostgreSQL", "run todoke as an ordinary user, or add the user postgres")
+	}
+}
+
+// checkData looks at the data folder, or at the nearest folder above it that exists.
+func (a *App) checkData(add addFinding) {
+	const check = "data"
+	dir, err := filepath.Abs(a.Config.Data)
+	if err != nil {
+		add(check, statusFail, err.Error(), "name another folder with --data")
+		return
+	}
+	above, info, err := existing(dir)
+	switch {
+	case err != nil:
+		add(check, statusFail, err.Error(), "name another folder with --data")
+		return
+	case !info.IsDir():
+		add(check, statusFail, above+" is not a folder", "name another folder with --data")
+		return
+	}
+	if err := writable(above); err != nil {
+		add(check, statusFail, fmt.Sprintf("%s cannot be written: %v", above, err), "give this user the folder, or name another with --data")
+		return
+	}
+	if a.Config.Database.URL == "" && os.Geteuid() == 0 {
+		// PostgreSQL's user must be able to pass. The data folder itself is opened by `up`.
+		for d := filepath.Dir(dir); ; d = filepath.Dir(d) {
+			if info, err := os.Stat(d); err == nil && info.Mode().Perm()&0o001 == 0 {
+				add(check, statusFail, fmt.Sprintf("%s has mode %04o: the user who runs PostgreSQL for root cannot pass through it", d, info.Mode().Perm()),
+					"use a folder that others can reach, such as --data /var/lib/todoke, or run todoke as an ordinary user")
+				return
+			}
+			if d == filepath.Dir(d) {
+				break
+			}
+		}
+	}
+	found := dir
+	if above != dir {
+		found += " (will be made)"
+	}
+	const socket = "/postgres/run/.s.PGSQL.5432"
+	if a.Config.Database.URL == "" && len(dir)+len(socket) > 107 {
+		found += "; its path is long, so the socket will lie under " + os.TempDir()
+	}
+	add(check, statusOK, found, "")
+
+	var st syscall.Statfs_t
+	if err := syscall.Statfs(above, &st); err != nil {
+		add("disk", statusWarn, fmt.Sprintf("free space of %s is unknown: %v", above, err), "")
+		return
+	}
+	free := st.Bavail * uint64(st.Bsize) //nolint:gosec,unconvert // block sizes are positive, their type the platform's
+	status, mend := statusOK, ""
+	switch {
+	case free < diskFail:
+		status, mend = statusFail, "free some, or name a folder on a larger disk with --data"
+	case free < diskWarn:
+		status, mend = statusWarn, "every fax is kept for years: plan for a larger disk"
+	}
+	add("disk", status, fmt.Sprintf("%.1f GB free", float64(free)/(1<<30)), mend)
+}
+
+// existing is the nearest folder at or above dir that is there.
+func existing(dir string) (string, fs.FileInfo, error) {
+	for {
+		info, err := os.Stat(dir)
+		if err == nil || !errors.Is(err, fs.ErrNotExist) || dir == filepath.Dir(dir) {
+			return dir, info, err
+		}
+		dir = filepath.Dir(dir)
+	}
+}
+
+// writable tries what counts: making a file. The file is removed at once.
+func writable(dir string) error {
+	f, err := os.CreateTemp(dir, ".todoke-doctor-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+func checkFolder(add addFinding, name, dir string) {
+	above, info, err := existing(dir)
+	switch {
+	case err != nil:
+		add(name, statusFail, err.Error(), "name another folder: --set "+name+"=DIR")
+	case !info.IsDir():
+		add(name, statusFail, above+" is not a folder", "name another folder: --set "+name+"=DIR")
+	default:
+		if err := writable(above); err != nil {
+			add(name, statusFail, fmt.Sprintf("%s cannot be written: %v", above, err), "give this user the folder, or name another: --set "+name+"=DIR")
+			return
+		}
+		if above != dir {
+			dir += " (will be made)"
+		}
+		add(name, statusOK, dir, "")
+	}
+}
+
+// checkDatabase reaches the database that is configured. A private one that does not run is
+// looked at, not started.
+func (a *App) checkDatabase(ctx context.Context, add addFinding) {
+	const check = "database"
+	ctx, cancel := context.WithTimeout(ctx, doctorPatience)
+	defer cancel()
+	url := a.Config.Database.URL
+	if url == "" {
+		o := a.clusterOptions()
+		version, err := os.ReadFile(filepath.Join(o.Dir, "data", "PG_VERSION"))
+		if errors.Is(err, fs.ErrNotExist) {
+			add(check, statusOK, "none yet: todoke up makes it", "")
+			return
+		}
+		if err == nil && !hasMajor(a.Config.Database.BinDir, strings.TrimSpace(string(version))) {
+			add(check, statusFail, "the private database was made by PostgreSQL "+strings.TrimSpace(string(version))+", whose programs are not here",
+				"install that version beside the other, or move the data over with pg_upgrade")
+			return
+		}
+		c, err := pgcluster.Attach(ctx, o)
+		if errors.Is(err, pgcluster.ErrNotRunning) {
+			add(check, statusOK, "the private one in "+o.Dir+" is not running: todoke up starts it", "")
+			return
+		}
+		if err != nil {
+			add(check, statusFail, err.Error(), "see "+filepath.Join(o.Dir, "postgres.log"))
+			return
+		}
+		defer func() { _ = c.Close(ctx) }()
+		url = c.DSN("")
+	}
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		add(check, statusFail, "it does not answer: "+firstLine(err), "check database.url, the server, and that this machine may connect to it")
+		return
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	var version string
+	var number int
+	var now time.Time
+	err = conn.QueryRow(ctx, `select current_setting('server_version'), current_setting('server_version_num')::int, clock_timestamp()`).Scan(&version, &number, &now)
+	if err != nil {
+		add(check, statusFail, "it does not answer: "+firstLine(err), "")
+		return
+	}
+	if number/10000 < minPostgres {
+		add(check, statusFail, "PostgreSQL "+version, fmt.Sprintf("todoke needs %d or newer", minPostgres))
+	} else {
+		add(check, statusOK, "PostgreSQL "+version+" answers", "")
+	}
+	if d := now.Sub(a.Now()); d.Abs() > time.Minute {
+		add("database clock", statusWarn, fmt.Sprintf("it differs from this machine's by %v", d.Round(time.Second)), "keep both machines on time, such as with chrony")
+	}
+	latest, current, err := migrations.Version(ctx, url)
+	switch {
+	case err != nil || current == 0:
+		add("migrations", statusWarn, "the database is not migrated", "todoke migrate (todoke up does it by itself)")
+	case current < latest:
+		add("migrations", statusWarn, fmt.Sprintf("the database is at version %d, this todoke needs %d", current, latest), "todoke migrate (todoke up does it by itself)")
+	case current > latest:
+		add("migrations", statusFail, fmt.Sprintf("the database is at version %d, this todoke knows %d", current, latest), "run the todoke that migrated it, or a newer one")
+	default:
+		add("migrations", statusOK, fmt.Sprintf("version %d", current), "")
+	}
+}
+
+func hasMajor(binDir, major string) bool {
+	all := pgcluster.FindAll()
+	if binDir != "" {
+		b, err := pgcluster.Find(binDir)
+		if err != nil {
+			return false
+		}
+		all = []pgcluster.Binaries{b}
+	}
+	for _, b := range all {
+		if fmt.Sprint(b.Major) == major {
+			return true
+		}
+	}
+	return len(all) == 0 // said already
+}
+
+// checkPort opens the API's port for a moment. Where a todoke answers there, that is fine.
+func (a *App) checkPort(ctx context.Context, add addFinding) {
+	l, err := listen(ctx, a.Config.Listen)
+	if err != nil {
+		add("port", statusWarn, err.Error(), "unless that is todoke itself, already up")
+		return
+	}
+	_ = l.Close()
+	add("port", statusOK, a.Config.Listen+" is free", "")
+}
+
+// checkFonts looks for the Japanese glyphs that every printed form and document needs.
+func checkFonts(add addFinding) {
+	for _, w := range []typeset.Weight{typeset.Regular, typeset.Bold} {
+		font, err := sfnt.Parse(w.TTF())
+		if err == nil {
+			var glyph sfnt.GlyphIndex
+			if glyph, err = font.GlyphIndex(nil, '届'); err == nil && glyph == 0 {
+				err = errors.New("it lacks Japanese characters")
+			}
+		}
+		if err != nil {
+			add("fonts", statusFail, fmt.Sprintf("an embedded font cannot be used: %v", err), "this build is broken: build todoke again")
+			return
+		}
+	}
+	add("fonts", statusOK, "embedded, with Japanese characters", "")
+}
+
+// checkClock finds a clock that cannot be right: cut-offs and promises hang on it.
+func (a *App) checkClock(add addFinding) {
+	const check = "clock"
+	now := a.Now()
+	release := time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
+	switch {
+	case now.Before(release):
+		add(check, statusFail, "it says "+now.Format(time.RFC3339)+", which is before this program was written", "set the machine's clock, such as with chrony")
+	case now.Year() >= 2036:
+		add(check, statusWarn, "it says "+now.Format(time.RFC3339)+": national holidays are known until 2035", "set the clock, or todoke's calendar")
+	default:
+		add(check, statusOK, now.Format(time.RFC3339), "")
+	}
+}
+
+// checkTools looks for programs that todoke can do without.
+func checkTools(add addFinding) {
+	for _, tool := range []struct{ program, pkg, why string }{
+		{"tiffcp", "libtiff-tools", "tests compare the fax decoder with libtiff"},
+		{"pdftotext", "poppler-utils", "tests read the printed documents"},
+		{"qpdf", "qpdf", "tests check the printed documents"},
+		{"zbarimg", "zbar-tools", "tests read the bar codes"},
+	} {
+		if path, err := exec.LookPath(tool.program); err == nil {
+			add(tool.program, statusOK, path+" (optional)", "")
+		} else {
+			add(tool.program, statusOK, "not here, and only "+tool.why, "Debian, Ubuntu: apt-get install "+tool.pkg)
+		}
+	}
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
