@@ -61,3 +61,12 @@ func (s *Store) Unfinished(ctx context.Context) (int, error) {
 	err := s.pool.QueryRow(ctx, query("JobsUnfinished")).Scan(&n)
 	return n, kinded(err)
 }
+
+// TakeUpAbandoned makes every job that is marked as running available again, and counts them.
+// Only who knows that no other process works on this database may call it: others wait for the
+// queue to rescue such jobs after jobs.Rescue. A process that works one after all cannot
+// complete it: Complete is fenced by the attempt.
+func (s *Store) TakeUpAbandoned(ctx context.Context) (int64, error) {
+	tag, err := s.pool.Exec(ctx, query("JobsTakeUp"))
+	return tag.RowsAffected(), kinded(err)
+}

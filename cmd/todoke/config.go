@@ -686,3 +686,13 @@ func masked(v string) string {
 	}
 	return "***"
 }
+
+// moveData names another data folder, and with it every folder that lies in it by default.
+func (c *Config) moveData(dir string) {
+	c.Data = dir
+	for key, folder := range map[string]*string{"blobs": &c.Blobs, "inbox": &c.Inbox, "out": &c.Out} {
+		if c.origins[key] == "" {
+			*folder = filepath.Join(dir, key)
+		}
+	}
+}

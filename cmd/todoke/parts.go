@@ -2,9 +2,13 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"todoke/api"
+	"todoke/ingest/form"
+	"todoke/order"
 	"todoke/store"
+	"todoke/worker"
 )
 
 // partServe answers the shop fronts over HTTP.
@@ -15,8 +19,41 @@ var partServe = part{"API", func(ctx context.Context, app *App, st *store.Store)
 	}
 	app.Addr = l.Addr()
 	app.Log.Info("listening", "url", "http://"+l.Addr().String())
-	handler := api.New(api.Config{
-		Orders: st, Settings: app.Config.Rules, Now: app.Now, Log: app.Log, Version: versionNumber(),
-	})
-	return httpService("API", l, handler, app.Log), nil
+	h := api.New(api.Config{Orders: st, Settings: app.Config.Rules, Now: app.Now, Log: app.Log, Version: versionNumber()})
+	return httpService("API", l, h, app.Log), nil
 }}
+
+// tickEvery is how often the schedules are looked at: a run starts at most this late.
+const tickEvery = 5 * time.Second
+
+// partWork works the queue and ticks the schedules.
+var partWork = part{"work", func(_ context.Context, app *App, st *store.Store) (service, error) {
+	client, err := worker.Client(worker.Config{
+		Store: st, Read: readPage, Mail: nil, Deliver: app.Config.Out, Log: app.Log, Readers: app.Config.Workers.Reading,
+	})
+	if err != nil {
+		return service{}, err
+	}
+	return service{"work", func(ctx, kill context.Context) error {
+		// The queue's own context outlives the order to stop: jobs in progress finish first.
+		if err := client.Start(context.WithoutCancel(ctx)); err != nil {
+			return err
+		}
+		st.TickEvery(ctx, tickEvery)
+		<-ctx.Done()
+		if err := client.Stop(kill); err != nil {
+			stop, cancel := context.WithTimeout(context.Background(), killGrace)
+			defer cancel()
+			return client.StopAndCancel(stop)
+		}
+		return nil
+	}}, nil
+}}
+
+// readPage hands a page and the masters to the reader.
+func readPage(p worker.Page, k worker.Knowledge) order.Draft {
+	return form.Read(
+		form.Page{Image: p.Image, XDPI: p.XDPI, YDPI: p.YDPI, BadRows: p.BadRows, BadColumns: p.BadColumns},
+		form.Knowledge{Items: k.Items, Customers: k.Customers, ShipTos: k.ShipTos, Scheme: k.Scheme, ReceivedOn: k.ReceivedOn},
+	)
+}

@@ -16,6 +16,7 @@ type (
 		Sample bool `help:"Load the sample shop where no master was ever imported."`
 	}
 	serveCommand struct{}
+	workCommand  struct{}
 )
 
 func (upCommand) Help() string {
@@ -25,11 +26,15 @@ func (upCommand) Help() string {
 
 func (c upCommand) Run(ctx context.Context, app *App) error {
 	app.loadSample = c.Sample
-	return app.runParts(ctx, true, partServe)
+	return app.runParts(ctx, true, partServe, partWork)
 }
 
 func (serveCommand) Run(ctx context.Context, app *App) error {
 	return app.runParts(ctx, false, partServe)
+}
+
+func (workCommand) Run(ctx context.Context, app *App) error {
+	return app.runParts(ctx, false, partWork)
 }
 
 // part is one of the things a process can do; build makes its service.
@@ -63,6 +68,15 @@ func (a *App) runParts(ctx context.Context, whole bool, parts ...part) (err erro
 		return stopped(ctx, err)
 	}
 	defer st.Close()
+	if whole && db.server != nil {
+		// Nobody else works on a private database that this process has just started: what runs
+		// there was left by one that died, and need not wait to be rescued.
+		if n, err := st.TakeUpAbandoned(ctx); err != nil {
+			return stopped(ctx, err)
+		} else if n > 0 {
+			a.Log.Info("jobs of a process that died are taken up again", "jobs", n)
+		}
+	}
 	if a.loadSample {
 		if err := a.importSample(ctx, st); err != nil {
 			return stopped(ctx, err)

@@ -30,12 +30,19 @@ type webPayment struct {
 	Authorisation string `json:"authorisation,omitempty"`
 }
 
+// webTerms are what card customers agreed to (ACC-5).
+type webTerms struct {
+	Version  string `json:"version"`
+	AgreedAt string `json:"agreed_at"`
+}
+
 type webOrder struct {
 	OrderedAt    string      `json:"ordered_at"`
 	CustomerCode string      `json:"customer_code"`
 	ShipTo       string      `json:"ship_to,omitempty"`
 	DesignatedOn string      `json:"designated_on,omitempty"`
 	Payment      *webPayment `json:"payment,omitempty"`
+	Terms        *webTerms   `json:"terms,omitempty"`
 	Lines        []webLine   `json:"lines"`
 }
 
@@ -127,6 +134,7 @@ func (s *Shop) web(at time.Time, class order.Class, dep order.Department, r *ran
 	b := webOrder{OrderedAt: at.In(order.JST).Format(time.RFC3339), CustomerCode: dep.Code}
 	if dep.Payment == order.PaymentCard {
 		b.Payment = &webPayment{Method: string(order.PaymentCard), Authorisation: fmt.Sprintf("auth-%08x", r.Uint32())}
+		b.Terms = &webTerms{Version: "2026-04", AgreedAt: b.OrderedAt}
 	}
 	lines := 1 + r.IntN(5)
 	if class != order.ClassNormal {

@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"todoke/order"
+	"todoke/store"
+)
+
+// summary tells what became of every document and where to look, and fails where anything is
+// neither final nor in review, or the books do not agree.
+func (d *demo) summary(ctx context.Context, wall func() time.Time) error {
+	docs, err := d.allDocuments(ctx)
+	if err != nil {
+		return err
+	}
+	if err := d.tellDocuments(ctx, docs); err != nil {
+		return err
+	}
+	if err := d.tellOrders(ctx); err != nil {
+		return err
+	}
+	if err := d.tellLists(ctx); err != nil {
+		return err
+	}
+	ledger, err := d.st.Ledger(ctx)
+	if err != nil {
+		return err
+	}
+	var stuck []string
+	reviews := 0
+	for _, e := range ledger {
+		switch {
+		case e.Review():
+			reviews++
+		case e.Kind != "order":
+			stuck = append(stuck, fmt.Sprintf("%s %s is %s: %s", e.Kind, e.Name, e.State, e.Detail))
+		}
+	}
+	broken, err := d.st.Audit(ctx)
+	if err != nil {
+		return err
+	}
+	d.say("\nchecks")
+	if len(broken) == 0 {
+		d.say("  reserved stock is the sum of the allocations and never more than is on hand;")
+		d.say("  every released quantity is on exactly one list, none before its ship day or its ten minutes;")
+		d.say("  every document and page is final or in review")
+	}
+	for _, b := range append(broken, stuck...) {
+		d.say("  WRONG: %s", b)
+	}
+	data := d.app.Config.Data
+	d.say("\nwhere to look")
+	d.say("  pick lists     %s/<warehouse>/*.xlsx, *.pdf", d.app.Config.Out)
+	d.say("  reviews        bin/todoke review list --data %s", data)
+	d.say("  an order       bin/todoke order list --data %s, then order explain NUMBER", data)
+	d.say("  every document bin/todoke ledger --data %s", data)
+	d.say("\n%d review(s) wait for a person; done in %.1f s", reviews, wall().Sub(d.began).Seconds())
+	if n := len(broken) + len(stuck); n > 0 {
+		return fmt.Errorf("%d thing(s) are wrong: see above", n)
+	}
+	return nil
+}
+
+// tellDocuments writes a line for every document that was handed in, with its pages and parts.
+func (d *demo) tellDocuments(ctx context.Context, docs []store.Document) error {
+	notes := map[string][]string{}
+	for _, doc := range d.all {
+		notes[doc.Name] = append(notes[doc.Name], doc.Note)
+	}
+	ids := make([]int64, len(docs))
+	parts := map[int64][]store.Document{}
+	for i, doc := range docs {
+		ids[i] = doc.ID
+		parts[doc.ParentID] = append(parts[doc.ParentID], doc)
+	}
+	pages, err := d.st.Pages(ctx, ids...)
+	if err != nil {
+		return err
+	}
+	byDocument := map[int64][]store.Page{}
+	ordered := 0
+	for _, p := range pages {
+		byDocument[p.DocumentID] = append(byDocument[p.DocumentID], p)
+		if p.State == store.PageOrdered {
+			ordered++
+		}
+	}
+	d.say("\ndocuments: %d handed in, %d pages read, %d ordered without a person", len(parts[0]), len(pages), ordered)
+	w := tabwriter.NewWriter(d.out, 0, 0, 2, ' ', 0)
+	var tell func(doc store.Document, indent string)
+	tell = func(doc store.Document, indent string) {
+		note := ""
+		if n := notes[doc.ExternalID]; len(n) > 0 {
+			note, notes[doc.ExternalID] = n[0], n[1:]
+		}
+		var became []string
+		if doc.State != store.DocumentRead && doc.State != store.DocumentSplit {
+			became = append(became, strings.TrimSpace(string(doc.State)+" "+short(doc.Detail)))
+		}
+		for _, p := range byDocument[doc.ID] {
+			text := string(p.State)
+			switch {
+			case p.OrderNumber != "":
+				text = "order " + p.OrderNumber.Grouped()
+			case p.Detail != "":
+				text += ": " + short(p.Detail)
+			}
+			became = append(became, text)
+		}
+		if len(became) == 0 {
+			became = []string{fmt.Sprintf("%d attachment(s)", len(parts[doc.ID]))}
+		}
+		for i, text := range became {
+			name, at, id := indent+doc.FileName, doc.ReceivedAt.In(order.JST).Format("01-02 15:04:05"), fmt.Sprint(doc.ID)
+			if i > 0 {
+				name, at, id, note = "", "", "", ""
+			}
+			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\n", id, name, at, note, text)
+		}
+		for _, part := range parts[doc.ID] {
+			tell(part, indent+"  ")
+		}
+	}
+	for _, doc := range parts[0] {
+		tell(doc, "")
+	}
+	return w.Flush()
+}
+
+// short keeps a reason on the line it stands on.
+func short(s string) string {
+	const most = 90
+	r := []rune(s)
+	if len(r) <= most {
+		return s
+	}
+	return string(r[:most-1]) + "…"
+}
+
+// tellOrders counts the orders by channel and state.
+func (d *demo) tellOrders(ctx context.Context) error {
+	const batch = 500
+	counts := map[string]int{}
+	states := map[order.State]bool{}
+	later := map[order.Date]int{}
+	var after int64
+	total := 0
+	for {
+		orders, err := d.st.ListOrders(ctx, store.OrderFilter{AfterID: after, Limit: batch})
+		if err != nil {
+			return err
+		}
+		for _, o := range orders {
+			counts[string(o.Channel)+string(o.State)]++
+			states[o.State] = true
+			total++
+			for _, s := range o.Shipments {
+				if s.State == order.ShipmentPlanned && s.ShipOn.After(order.DateOf(d.clock.now())) {
+					later[s.ShipOn]++
+				}
+			}
+			after = o.ID
+		}
+		if len(orders) < batch {
+			break
+		}
+	}
+	d.say("\norders: %d, web orders answered: %d accepted, %d refused%s", total, d.web.accepted, d.web.refused, refusals(d.web.rules))
+	w := tabwriter.NewWriter(d.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "  state\tfax\tweb\t")
+	for _, s := range slices.Sorted(maps.Keys(states)) {
+		fmt.Fprintf(w, "  %s\t%d\t%d\t\n", s, counts[string(order.ChannelFax)+string(s)], counts[string(order.ChannelWeb)+string(s)])
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if len(later) > 0 {
+		n := 0
+		for _, k := range later {
+			n += k
+		}
+		days := slices.SortedFunc(maps.Keys(later), order.Date.Compare)
+		d.say("  %d shipments wait for later ship days, %s to %s", n, days[0], days[len(days)-1])
+	}
+	return nil
+}
+
+func refusals(rules map[string]int) string {
+	if len(rules) == 0 {
+		return ""
+	}
+	var out []string
+	for _, r := range slices.Sorted(maps.Keys(rules)) {
+		out = append(out, fmt.Sprintf("%s × %d", r, rules[r]))
+	}
+	return " (" + strings.Join(out, ", ") + ")"
+}
+
+// tellLists writes a line for every pick list and where its documents lie.
+func (d *demo) tellLists(ctx context.Context) error {
+	lists, err := d.st.PickLists(ctx)
+	if err != nil {
+		return err
+	}
+	deliveries, err := d.st.Deliveries(ctx)
+	if err != nil {
+		return err
+	}
+	files := map[order.Number][]string{}
+	for _, v := range deliveries {
+		if !v.Sent() {
+			continue
+		}
+		rel, err := filepath.Rel(d.app.Config.Out, v.Location)
+		if err != nil {
+			return errors.Join(errors.New("a delivery lies outside the folder for deliveries"), err)
+		}
+		n := order.Number(v.Number)
+		files[n] = append(files[n], rel)
+	}
+	d.say("\npick lists: %d, in %s", len(lists), d.app.Config.Out)
+	w := tabwriter.NewWriter(d.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "  list\twarehouse\tship day\tclass\torders\tlines\tunits\tfiles")
+	for _, l := range lists {
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\n", l.Number.Grouped(), l.WarehouseCode, l.ShipOn, l.Class, l.Orders, l.Allocations, l.Qty, strings.Join(files[l.Number], " "))
+	}
+	return w.Flush()
+}
