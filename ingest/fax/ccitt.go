@@ -253,32 +253,45 @@ func (d *decoder) row2D(pos int) (int, bool) {
 // row1D decodes one one-dimensional row into cur.
 func (d *decoder) row1D(pos int) (int, bool) {
 	b, cur, w := d.b, d.cur, int32(d.width)
-	n, a0, colour := 0, int32(0), 0
+	n, a0 := 0, int32(0)
+	table, other := &runTables[white], &runTables[black]
+	var acc uint64
+	have := 0 // valid bits of acc, which holds those from pos on
 	for a0 < w {
-		table := &runTables[colour]
 		for {
-			e := table[binary.BigEndian.Uint64(b[pos>>3:])<<(pos&7)>>(64-runBits)]
+			if have < runBits {
+				acc = binary.BigEndian.Uint64(b[pos>>3:]) << (pos & 7)
+				have = 64 - pos&7
+			}
+			e := table[acc>>(64-runBits)]
 			if e == 0 {
 				d.n = 0
 				return pos, false
 			}
-			pos += int(e >> 12)
+			k := int(e >> 12)
+			acc <<= k & 63
+			have -= k
+			pos += k
 			a0 += int32(e & 0xfff)
+			if e&0xfff < 64 {
+				break
+			}
 			if a0 > w {
 				d.n = 0
 				return pos, false
 			}
-			if e&0xfff < 64 {
-				break
-			}
 		}
-		colour ^= 1
+		table, other = other, table
 		if n > 0 && cur[n-1] == a0 {
-			n--
+			n-- // a run of no pixels is no change
 		} else if a0 < w {
 			cur[n] = a0
 			n++
 		}
+	}
+	if a0 > w {
+		d.n = 0
+		return pos, false
 	}
 	d.n = n
 	return pos, true

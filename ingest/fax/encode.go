@@ -3,6 +3,8 @@ package fax
 import (
 	"encoding/binary"
 	"math/bits"
+
+	"todoke/internal/bilevel"
 )
 
 // encoding says how rows are to be coded.
@@ -210,4 +212,14 @@ func boolBit(b bool) int {
 		return 1
 	}
 	return 0
+}
+
+// EncodeRows codes an image as bare rows, what a TIFF strip or a PDF stream of it holds. Coding
+// must be one of the CCITT ones.
+func EncodeRows(m *bilevel.Image, o Options) ([]byte, error) {
+	e, err := o.encoding()
+	if err != nil {
+		return nil, err
+	}
+	return encodeRows(m.Pix, m.Stride, m.W, m.H, e), nil
 }
