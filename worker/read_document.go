@@ -15,6 +15,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"todoke/ingest/fax"
+	"todoke/ingest/form"
 	"todoke/ingest/web"
 	"todoke/internal/bilevel"
 	"todoke/jobs"
@@ -30,7 +31,7 @@ type ReadDocument struct {
 
 	mu        sync.Mutex
 	version   int64
-	knowledge *Knowledge
+	knowledge *form.Knowledge
 }
 
 // Work implements river.Worker. Whatever a document turns out to be, the job ends with it in
@@ -282,17 +283,18 @@ func (w *ReadDocument) fax(ctx context.Context, doc store.Document, data []byte)
 	return func(tx *store.Tx) error { return w.saveFax(ctx, tx, doc, pages) }, nil
 }
 
-func (w *ReadDocument) interpret(p fax.Page, know Knowledge) (d order.Draft) {
-	if w.cfg.Read == nil {
-		return order.Draft{Decision: order.DecisionReview, Reasons: []string{"no reader is set up"}}
-	}
+func (w *ReadDocument) interpret(p fax.Page, know form.Knowledge) (d order.Draft) {
 	defer func() { // the page is kept whatever happens; the desk reads it instead
 		if r := recover(); r != nil {
 			w.cfg.logger().Error("page reader panicked", "panic", r)
 			d = order.Draft{Decision: order.DecisionUnreadable, Reasons: []string{"the reader failed on this page"}}
 		}
 	}()
-	return w.cfg.Read(Page{Image: p.Image, XDPI: p.XDPI, YDPI: p.YDPI, BadRows: p.BadRows, BadColumns: p.BadColumns}, know)
+	page := form.Page{Image: p.Image, BadRows: p.BadRows, BadColumns: p.BadColumns}
+	if p.Stated { // else the decoder guessed, and the reader guesses better
+		page.XDPI, page.YDPI = p.XDPI, p.YDPI
+	}
+	return w.cfg.Read(page, know)
 }
 
 func (w *ReadDocument) saveFax(ctx context.Context, tx *store.Tx, doc store.Document, pages []readPage) error {
@@ -386,33 +388,33 @@ func (w *ReadDocument) judge(ctx context.Context, tx *store.Tx, doc store.Docume
 }
 
 // know gives what reading leans on, read again when a master changed.
-func (w *ReadDocument) know(ctx context.Context, received order.Date) (Knowledge, error) {
+func (w *ReadDocument) know(ctx context.Context, received order.Date) (form.Knowledge, error) {
 	s := w.cfg.Store
 	version, err := s.MastersVersion(ctx)
 	if err != nil {
-		return Knowledge{}, err
+		return form.Knowledge{}, err
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.knowledge == nil || w.version != version {
-		k := &Knowledge{Items: map[string]order.Item{}, Customers: map[string]order.Department{}, ShipTos: map[string][]order.ShipTo{}, Scheme: s.Settings().Scheme()}
+		k := &form.Knowledge{Items: map[string]order.Item{}, Customers: map[string]order.Department{}, ShipTos: map[string][]order.ShipTo{}, Scheme: s.Settings().Scheme()}
 		items, err := s.Items(ctx)
 		if err != nil {
-			return Knowledge{}, err
+			return form.Knowledge{}, err
 		}
 		for _, i := range items {
 			k.Items[i.Code] = i
 		}
 		departments, err := s.Departments(ctx)
 		if err != nil {
-			return Knowledge{}, err
+			return form.Knowledge{}, err
 		}
 		for _, d := range departments {
 			k.Customers[d.Code] = d
 		}
 		places, err := s.ShipTos(ctx)
 		if err != nil {
-			return Knowledge{}, err
+			return form.Knowledge{}, err
 		}
 		for _, p := range places {
 			k.ShipTos[p.CompanyCode] = append(k.ShipTos[p.CompanyCode], p)

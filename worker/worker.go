@@ -11,7 +11,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
-	"todoke/internal/bilevel"
+	"todoke/ingest/form"
 	"todoke/jobs"
 	"todoke/order"
 	"todoke/store"
@@ -20,7 +20,7 @@ import (
 // Config is what the workers need.
 type Config struct {
 	Store    *store.Store
-	Read     PageReader // nil sends every page to review
+	Read     PageReader // form.Read where nil
 	Mail     MailParser // nil sends every mail to review
 	Deliver  string     // folder in which each partner has a folder of its own
 	ShopName string     // on documents
@@ -29,25 +29,8 @@ type Config struct {
 	Cooldown time.Duration // pause between fetches of jobs; 0 is 5 ms
 }
 
-// Page is one decoded page of a fax.
-type Page struct {
-	Image      *bilevel.Image
-	XDPI, YDPI float64
-	BadRows    []int
-	BadColumns []int
-}
-
-// Knowledge is what reading a page may lean on: the masters, and the day of receipt.
-type Knowledge struct {
-	Items      map[string]order.Item
-	Customers  map[string]order.Department
-	ShipTos    map[string][]order.ShipTo // by company code
-	Scheme     order.Scheme
-	ReceivedOn order.Date
-}
-
 // PageReader interprets one page. It may take its time and is called with no transaction open.
-type PageReader func(Page, Knowledge) order.Draft
+type PageReader func(form.Page, form.Knowledge) order.Draft
 
 // Mail is a parsed mail of a fax gateway or of a person.
 type Mail struct {
@@ -73,6 +56,9 @@ type MailParser func(data []byte) (Mail, error)
 
 // Workers registers a worker for every kind of job.
 func Workers(cfg Config) *river.Workers {
+	if cfg.Read == nil {
+		cfg.Read = form.Read
+	}
 	ws := river.NewWorkers()
 	river.AddWorker(ws, &ReadDocument{cfg: cfg})
 	river.AddWorker(ws, &AllocateOrders{cfg: cfg})

@@ -45,6 +45,16 @@ type commands struct {
 	Read  readCommand  `cmd:"" help:"Read fax pages against the forms."`
 	Bench benchCommand `cmd:"" help:"Run a benchmark."`
 
+	// Documents, orders, stock.
+	Ingest   ingestCommand   `cmd:"" help:"Hand documents in as if they had been collected."`
+	Document documentCommand `cmd:"" help:"Look inbound documents up."`
+	Review   reviewCommand   `cmd:"" help:"Settle what the reader was unsure of."`
+	Order    orderCommand    `cmd:"" help:"Look orders up."`
+	Stock    stockCommand    `cmd:"" help:"Tell what is on hand, reserved and available."`
+	Ledger   ledgerCommand   `cmd:"" help:"List everything that is not in a final state."`
+	Schedule scheduleCommand `cmd:"" help:"Look at the schedules."`
+	Run      runCommand      `cmd:"" help:"Run a schedule by hand."`
+
 	// Rules.
 	Promise promiseCommand `cmd:"" help:"Tell acceptance, ready, arrival and ship day of an order that might be."`
 

@@ -5,9 +5,8 @@ import (
 	"time"
 
 	"todoke/api"
-	"todoke/ingest/form"
-	"todoke/order"
 	"todoke/store"
+	"todoke/templates/form"
 	"todoke/worker"
 )
 
@@ -29,7 +28,7 @@ const tickEvery = 5 * time.Second
 // partWork works the queue and ticks the schedules.
 var partWork = part{"work", func(_ context.Context, app *App, st *store.Store) (service, error) {
 	client, err := worker.Client(worker.Config{
-		Store: st, Read: readPage, Mail: nil, Deliver: app.Config.Out, Log: app.Log, Readers: app.Config.Workers.Reading,
+		Store: st, Deliver: app.Config.Out, ShopName: form.SampleShop.Name, Log: app.Log, Readers: app.Config.Workers.Reading,
 	})
 	if err != nil {
 		return service{}, err
@@ -49,11 +48,3 @@ var partWork = part{"work", func(_ context.Context, app *App, st *store.Store) (
 		return nil
 	}}, nil
 }}
-
-// readPage hands a page and the masters to the reader.
-func readPage(p worker.Page, k worker.Knowledge) order.Draft {
-	return form.Read(
-		form.Page{Image: p.Image, XDPI: p.XDPI, YDPI: p.YDPI, BadRows: p.BadRows, BadColumns: p.BadColumns},
-		form.Knowledge{Items: k.Items, Customers: k.Customers, ShipTos: k.ShipTos, Scheme: k.Scheme, ReceivedOn: k.ReceivedOn},
-	)
-}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"todoke/order"
+	"todoke/store"
+)
+
+// documentCommand looks inbound documents up.
+type documentCommand struct {
+	Show documentShowCommand `cmd:"" help:"Show one document, its pages and what became of them."`
+	List documentListCommand `cmd:"" help:"List documents, oldest first."`
+}
+
+type documentShowCommand struct {
+	Document string `arg:"" help:"Document id."`
+	JSON     bool   `name:"json" help:"Print JSON."`
+}
+
+// documentView is a document with all that belongs to it.
+type documentView struct {
+	store.Document
+	Pages   []store.Page  `json:"pages,omitempty"`
+	Parts   []int64       `json:"parts,omitempty"`
+	Reviews []reviewView  `json:"reviews,omitempty"`
+	Events  []order.Event `json:"events,omitempty"`
+}
+
+func (c *documentShowCommand) Run(ctx context.Context, a *App) error {
+	id, _, err := documentID(c.Document)
+	if err != nil {
+		return err
+	}
+	return a.withStore(ctx, func(st *store.Store) error {
+		var v documentView
+		var err error
+		if v.Document, err = st.GetDocument(ctx, id); err != nil {
+			return err
+		}
+		if v.Pages, err = st.Pages(ctx, id); err != nil {
+			return err
+		}
+		if v.Parts, err = st.DocumentParts(ctx, id); err != nil {
+			return err
+		}
+		reviews, err := st.ReviewsOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, r := range reviews {
+			v.Reviews = append(v.Reviews, viewReview(r, false))
+		}
+		if v.Events, err = st.DocumentEvents(ctx, id); err != nil {
+			return err
+		}
+		if c.JSON {
+			return printJSON(a.Stdout, v)
+		}
+		rows := [][]string{
+			{"document", strconv.FormatInt(v.ID, 10)}, {"state", strings.TrimSpace(string(v.State) + "  " + v.Detail)},
+			{"source", v.Source + " / " + v.ExternalID}, {"received", stamp(v.ReceivedAt)}, {"stored", stamp(v.StoredAt)},
+			{"file", fmt.Sprintf("%s  %s  %d bytes", v.FileName, v.MediaType, v.SizeBytes)}, {"sha256", v.SHA256},
+		}
+		if v.Caller != "" {
+			rows = append(rows, []string{"caller", v.Caller})
+		}
+		if v.ParentID != 0 {
+			rows = append(rows, []string{"part of", strconv.FormatInt(v.ParentID, 10)})
+		}
+		for _, p := range v.Parts {
+			rows = append(rows, []string{"part", strconv.FormatInt(p, 10)})
+		}
+		for _, p := range v.Pages {
+			rows = append(rows, []string{fmt.Sprintf("page %d", p.No), fmt.Sprintf("%s  %s  (%s, %d × %d px, %.0f × %.0f dpi, image %s)",
+				p.State, p.Detail, p.Coding, p.WidthPX, p.HeightPX, p.XDPI, p.YDPI, p.BlobKey)})
+		}
+		for _, e := range v.Events {
+			rows = append(rows, []string{stamp(e.At), strings.TrimSpace(e.Rule + " " + e.Text + " " + e.By)})
+		}
+		return printTable(a.Stdout, rows)
+	})
+}
+
+type documentListCommand struct {
+	State  string `help:"Only documents in this state." placeholder:"STATE"`
+	Source string `help:"Only documents of this source." placeholder:"SOURCE"`
+	Limit  int    `help:"At most so many." default:"1000"`
+	JSON   bool   `name:"json" help:"Print one JSON object a line."`
+}
+
+func (c *documentListCommand) Run(ctx context.Context, a *App) error {
+	return a.withStore(ctx, func(st *store.Store) error {
+		all, err := st.ListDocuments(ctx, store.DocumentFilter{State: store.DocumentState(c.State), Source: c.Source, Limit: c.Limit})
+		if err != nil {
+			return err
+		}
+		rows := [][]string{{"DOCUMENT", "STATE", "RECEIVED", "SOURCE", "FILE", "DETAIL"}}
+		for _, d := range all {
+			if c.JSON {
+				if err := printJSON(a.Stdout, d); err != nil {
+					return err
+				}
+				continue
+			}
+			rows = append(rows, []string{strconv.FormatInt(d.ID, 10), string(d.State), stamp(d.ReceivedAt), d.Source, d.FileName, d.Detail})
+		}
+		if c.JSON {
+			return nil
+		}
+		return printTable(a.Stdout, rows)
+	})
+}

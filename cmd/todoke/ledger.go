@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"todoke/store"
+)
+
+// ledgerCommand lists everything that is not in a final state.
+type ledgerCommand struct {
+	Check bool `help:"Fail where anything is listed, or where something does not hold that always must."`
+	JSON  bool `name:"json" help:"Print one JSON object a line."`
+}
+
+func (ledgerCommand) Help() string {
+	return "Documents and pages that wait to be read or settled, orders that are held, short or wait for stock, pick lists and " +
+		"deliveries under way, runs and jobs that are not done. With --check also the audit: stock, lists, ship days, archive."
+}
+
+func (c *ledgerCommand) Run(ctx context.Context, a *App) error {
+	return a.withStore(ctx, func(st *store.Store) error {
+		entries, err := st.Ledger(ctx)
+		if err != nil {
+			return err
+		}
+		if c.Check {
+			bad, err := st.Audit(ctx)
+			if err != nil {
+				return err
+			}
+			for _, b := range bad {
+				entries = append(entries, store.Entry{Kind: "audit", Name: "-", State: "broken", Detail: b, Since: a.Now()})
+			}
+		}
+		if c.JSON {
+			for _, e := range entries {
+				if err := printJSON(a.Stdout, e); err != nil {
+					return err
+				}
+			}
+		} else if len(entries) == 0 {
+			fmt.Fprintln(a.Stdout, "everything is in a final state")
+		} else {
+			rows := [][]string{{"KIND", "NAME", "STATE", "SINCE", "DETAIL"}}
+			for _, e := range entries {
+				rows = append(rows, []string{e.Kind, e.Name, e.State, stamp(e.Since), e.Detail})
+			}
+			if err := printTable(a.Stdout, rows); err != nil {
+				return err
+			}
+		}
+		if c.Check && len(entries) > 0 {
+			return silentError{}
+		}
+		return nil
+	})
+}

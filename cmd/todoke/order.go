@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"todoke/order"
+	"todoke/store"
+)
+
+// orderCommand looks orders up.
+type orderCommand struct {
+	Show    orderShowCommand    `cmd:"" help:"Show one order."`
+	List    orderListCommand    `cmd:"" help:"List orders, oldest first."`
+	Explain orderExplainCommand `cmd:"" help:"Tell every decision about an order: why this date, this fee, this price."`
+}
+
+type orderShowCommand struct {
+	Number string `arg:"" help:"Order number, with or without hyphens."`
+	JSON   bool   `name:"json" help:"Print JSON."`
+}
+
+func (c *orderShowCommand) Run(ctx context.Context, a *App) error {
+	n, err := order.ParseNumber(c.Number)
+	if err != nil {
+		return err
+	}
+	return a.withStore(ctx, func(st *store.Store) error {
+		o, err := st.GetOrder(ctx, n)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return printJSON(a.Stdout, o)
+		}
+		return a.printOrder(o)
+	})
+}
+
+func (a *App) printOrder(o order.Order) error {
+	state := string(o.State)
+	if o.HoldReason != "" {
+		state += " (" + o.HoldReason + ")"
+	}
+	source := "web " + o.Source.ShopFront
+	if o.Source.DocumentID != 0 {
+		source = fmt.Sprintf("%s document %d.%d", o.Channel, o.Source.DocumentID, o.Source.Page)
+	}
+	rows := [][]string{
+		{"order", o.Number.Grouped()}, {"state", state}, {"source", source},
+		{"received", stamp(o.ReceivedAt)}, {"acceptance day", dateText(o.AcceptanceOn)}, {"customer", o.DepartmentCode},
+		{"ship to", strings.TrimSpace(o.ShipTo.Code + " " + o.ShipTo.Name + " " + o.ShipTo.Prefecture + o.ShipTo.Address)},
+		{"region", o.RegionCode}, {"designated", dateText(o.DesignatedOn)},
+		{"goods", o.GoodsYen.Grouped() + " yen"}, {"fee", o.FeeYen.Grouped() + " yen"},
+	}
+	for _, t := range o.Taxes {
+		rows = append(rows, []string{fmt.Sprintf("tax %d %%", t.Rate), t.TaxYen.Grouped() + " yen of " + t.NetYen.Grouped()})
+	}
+	if err := printTable(a.Stdout, rows); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.Stdout)
+	lines := [][]string{{"LINE", "ITEM", "NAME", "CLASS", "QUANTITY", "RESERVED", "PRICE", "AMOUNT", "COMMENT"}}
+	for _, l := range o.Lines {
+		lines = append(lines, []string{
+			strconv.Itoa(l.No), l.ItemCode, l.Name, string(l.Class), strconv.Itoa(l.Qty) + l.Unit, strconv.Itoa(l.ReservedQty),
+			l.UnitPrice.Grouped(), l.Amount().Grouped(), l.Comment,
+		})
+	}
+	if err := printTable(a.Stdout, lines); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.Stdout)
+	ships := [][]string{{"SHIPMENT", "STATE", "CLASS", "WAREHOUSE", "SHIPS", "ARRIVES", "RULES"}}
+	for _, s := range o.Shipments {
+		ships = append(ships, []string{strconv.Itoa(s.No), string(s.State), string(s.Class), s.WarehouseCode, dateText(s.ShipOn), dateText(s.ArrivalOn), strings.Join(s.Rules, " ")})
+	}
+	return printTable(a.Stdout, ships)
+}
+
+type orderListCommand struct {
+	State    string `help:"Only orders in this state." placeholder:"STATE"`
+	Customer string `help:"Only orders of this customer code." placeholder:"CODE"`
+	Channel  string `help:"fax or web." placeholder:"CHANNEL"`
+	Limit    int    `help:"At most so many." default:"1000"`
+	JSON     bool   `name:"json" help:"Print one JSON object a line."`
+}
+
+func (c *orderListCommand) Run(ctx context.Context, a *App) error {
+	return a.withStore(ctx, func(st *store.Store) error {
+		all, err := st.ListOrders(ctx, store.OrderFilter{
+			State: order.State(c.State), DepartmentCode: c.Customer, Channel: order.Channel(c.Channel), Limit: c.Limit,
+		})
+		if err != nil {
+			return err
+		}
+		rows := [][]string{{"ORDER", "STATE", "CHANNEL", "RECEIVED", "CUSTOMER", "LINES", "GOODS", "SHIPS", "ARRIVES"}}
+		for _, o := range all {
+			if c.JSON {
+				if err := printJSON(a.Stdout, o); err != nil {
+					return err
+				}
+				continue
+			}
+			ships, arrives := "-", "-"
+			if len(o.Shipments) > 0 {
+				ships, arrives = dateText(o.Shipments[0].ShipOn), dateText(o.Shipments[0].ArrivalOn)
+			}
+			rows = append(rows, []string{
+				o.Number.Grouped(), string(o.State), string(o.Channel), stamp(o.ReceivedAt), o.DepartmentCode,
+				strconv.Itoa(len(o.Lines)), o.GoodsYen.Grouped(), ships, arrives,
+			})
+		}
+		if c.JSON {
+			return nil
+		}
+		return printTable(a.Stdout, rows)
+	})
+}
+
+type orderExplainCommand struct {
+	Number string `arg:"" help:"Order number, with or without hyphens."`
+	Inputs bool   `help:"Also print what each rule looked at."`
+	JSON   bool   `name:"json" help:"Print one JSON object a decision."`
+}
+
+func (c *orderExplainCommand) Run(ctx context.Context, a *App) error {
+	n, err := order.ParseNumber(c.Number)
+	if err != nil {
+		return err
+	}
+	return a.withStore(ctx, func(st *store.Store) error {
+		o, err := st.GetOrder(ctx, n)
+		if err != nil {
+			return err
+		}
+		events, err := st.OrderEvents(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		for _, e := range events {
+			if c.JSON {
+				if err := printJSON(a.Stdout, e); err != nil {
+					return err
+				}
+				continue
+			}
+			by := ""
+			if e.By != "" {
+				by = " (by " + e.By + ")"
+			}
+			fmt.Fprintf(a.Stdout, "%s  %-7s %-10s %s%s\n", stamp(e.At), e.Rule, e.Kind, e.Text, by)
+			if c.Inputs && len(e.Inputs) > 0 {
+				fmt.Fprintf(a.Stdout, "%41s%s\n", "", e.Inputs)
+			}
+		}
+		return nil
+	})
+}

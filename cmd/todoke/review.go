@@ -1,0 +1,224 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"todoke/order"
+	"todoke/store"
+)
+
+// reviewCommand lets a person settle what the reader was unsure of.
+type reviewCommand struct {
+	List   reviewListCommand   `cmd:"" help:"List what waits for a person, the most urgent first."`
+	Show   reviewShowCommand   `cmd:"" help:"Show a document's reviews: what was read, and what stands against it."`
+	Settle reviewSettleCommand `cmd:"" help:"Settle fields as they stand on the page, and make the order."`
+	Junk   reviewJunkCommand   `cmd:"" help:"Close a review without an order."`
+}
+
+// reviewView is a review as it is printed.
+type reviewView struct {
+	Name       string             `json:"name"`
+	Document   int64              `json:"document"`
+	Page       int                `json:"page,omitempty"`
+	State      store.ReviewState  `json:"state"`
+	DeadlineAt time.Time          `json:"deadline_at,omitzero"`
+	OpenedAt   time.Time          `json:"opened_at"`
+	ClosedAt   time.Time          `json:"closed_at,omitzero"`
+	ClosedBy   string             `json:"closed_by,omitempty"`
+	Problems   []problemView      `json:"problems"`
+	Fields     []order.DraftField `json:"fields,omitempty"`
+}
+
+type problemView struct {
+	Rule    string `json:"rule,omitempty"`
+	Field   string `json:"field,omitempty"`
+	Message string `json:"message"`
+	Suggest string `json:"suggest,omitempty"`
+}
+
+func viewProblems(errs []*order.Error) []problemView {
+	out := make([]problemView, 0, len(errs))
+	for _, e := range errs {
+		out = append(out, problemView{e.Rule, e.Field, e.Message, e.Suggest})
+	}
+	return out
+}
+
+func viewReview(r store.Review, fields bool) reviewView {
+	v := reviewView{
+		Name: r.Name(), Document: r.DocumentID, Page: r.PageNo, State: r.State, DeadlineAt: r.DeadlineAt,
+		OpenedAt: r.OpenedAt, ClosedAt: r.ClosedAt, ClosedBy: r.ClosedBy, Problems: viewProblems(r.Reasons),
+	}
+	if fields && r.Draft != nil {
+		v.Fields = r.Draft.Fields
+	}
+	return v
+}
+
+type reviewListCommand struct {
+	JSON bool `name:"json" help:"Print one JSON object a line."`
+}
+
+func (c *reviewListCommand) Run(ctx context.Context, a *App) error {
+	return a.withStore(ctx, func(st *store.Store) error {
+		all, err := st.OpenReviews(ctx)
+		if err != nil {
+			return err
+		}
+		rows := [][]string{{"REVIEW", "DEADLINE", "OPENED", "PROBLEMS", "FIRST"}}
+		for _, r := range all {
+			if c.JSON {
+				if err := printJSON(a.Stdout, viewReview(r, false)); err != nil {
+					return err
+				}
+				continue
+			}
+			first := ""
+			if len(r.Reasons) > 0 {
+				first = r.Reasons[0].Error()
+			}
+			rows = append(rows, []string{r.Name(), stamp(r.DeadlineAt), stamp(r.OpenedAt), fmt.Sprint(len(r.Reasons)), first})
+		}
+		if c.JSON {
+			return nil
+		}
+		return printTable(a.Stdout, rows)
+	})
+}
+
+type reviewShowCommand struct {
+	Document string `arg:"" help:"Document id, or document.page."`
+	JSON     bool   `name:"json" help:"Print one JSON object a review, with all fields and cells."`
+}
+
+func (c *reviewShowCommand) Run(ctx context.Context, a *App) error {
+	id, page, err := documentID(c.Document)
+	if err != nil {
+		return err
+	}
+	return a.withStore(ctx, func(st *store.Store) error {
+		all, err := st.ReviewsOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		pages, err := st.Pages(ctx, id)
+		if err != nil {
+			return err
+		}
+		shown := false
+		for _, r := range all {
+			if page != 0 && r.PageNo != page {
+				continue
+			}
+			shown = true
+			if c.JSON {
+				err = printJSON(a.Stdout, viewReview(r, true))
+			} else {
+				err = a.printReview(st, r, pages)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if !shown {
+			return order.NotFound("document", fmt.Sprintf("nothing of %s was ever put before a person", c.Document))
+		}
+		return nil
+	})
+}
+
+func (a *App) printReview(_ *store.Store, r store.Review, pages []store.Page) error {
+	fmt.Fprintf(a.Stdout, "review %s: %s, opened %s, to be settled by %s\n", r.Name(), r.State, stamp(r.OpenedAt), stamp(r.DeadlineAt))
+	for _, p := range pages {
+		if p.No == r.PageNo && p.BlobKey != "" {
+			fmt.Fprintf(a.Stdout, "  image %s\n", p.BlobKey)
+		}
+	}
+	printProblems(a, r.Reasons)
+	if r.Draft == nil {
+		return nil
+	}
+	rows := [][]string{{"", "FIELD", "READ AS", "CONFIDENCE", "EVIDENCE"}}
+	for _, f := range r.Draft.Fields {
+		if f.Decision == order.DecisionBlank && f.Text == "" {
+			continue
+		}
+		sign := ""
+		if f.Decision == order.DecisionReview {
+			sign = "?"
+		}
+		rows = append(rows, []string{sign, f.Name, f.Text, fmt.Sprintf("%.2f %%", 100*f.Confidence), strings.Join(slices.Concat(f.Evidence, f.Reasons), ", ")})
+	}
+	return printTable(a.Stdout, rows)
+}
+
+func printProblems(a *App, errs []*order.Error) {
+	for _, e := range errs {
+		fmt.Fprintf(a.Stdout, "  %-7s %-22s %s\n", e.Rule, cmp.Or(e.Field, "-"), e.Message)
+	}
+}
+
+type reviewSettleCommand struct {
+	Document string            `arg:"" help:"Document id, or document.page."`
+	Values   map[string]string `arg:"" optional:"" help:"field=value as it stands on the page, such as lines[1].quantity=12; an empty value says the field is blank." mapsep:"none"`
+	By       string            `help:"Who settles it." placeholder:"NAME" env:"USER" required:""`
+	JSON     bool              `name:"json" help:"Print JSON."`
+}
+
+// settleView is the JSON answer of settling.
+type settleView struct {
+	Order    *order.Order  `json:"order,omitempty"`
+	Problems []problemView `json:"problems,omitempty"`
+}
+
+func (c *reviewSettleCommand) Run(ctx context.Context, a *App) error {
+	id, page, err := documentID(c.Document)
+	if err != nil {
+		return err
+	}
+	return a.withStore(ctx, func(st *store.Store) error {
+		o, err := st.Settle(ctx, id, page, maps.Clone(c.Values), c.By, a.Now())
+		if refusal, ok := errors.AsType[*store.Refusal](err); ok {
+			if c.JSON {
+				if err := printJSON(a.Stdout, settleView{Problems: viewProblems(refusal.Problems)}); err != nil {
+					return err
+				}
+				return silentError{}
+			}
+			fmt.Fprintln(a.Stdout, "the values are kept; still to be settled:")
+			printProblems(a, refusal.Problems)
+			return silentError{}
+		}
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return printJSON(a.Stdout, settleView{Order: &o})
+		}
+		fmt.Fprintln(a.Stdout, "order", o.Number.Grouped())
+		return nil
+	})
+}
+
+type reviewJunkCommand struct {
+	Document    string `arg:"" help:"Document id, or document.page."`
+	DuplicateOf int64  `help:"The document that this one repeats." placeholder:"DOC"`
+	By          string `help:"Who decides it." placeholder:"NAME" env:"USER" required:""`
+}
+
+func (c *reviewJunkCommand) Run(ctx context.Context, a *App) error {
+	id, page, err := documentID(c.Document)
+	if err != nil {
+		return err
+	}
+	return a.withStore(ctx, func(st *store.Store) error {
+		return st.Junk(ctx, id, page, c.DuplicateOf, c.By, a.Now())
+	})
+}
