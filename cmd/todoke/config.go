@@ -19,6 +19,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -27,6 +29,7 @@ import (
 
 	"todoke/order"
 	"todoke/rules"
+	"todoke/templates/form"
 )
 
 // settingFlags are the settings that the command line can give. A flag wins over the
@@ -49,6 +52,7 @@ type Config struct {
 	Inbox    string // watched for documents
 	Out      string // deliveries to a folder
 	Listen   string
+	ShopName string // on printed documents
 	Database DatabaseConfig
 	Workers  WorkersConfig
 	Log      LogConfig
@@ -70,7 +74,6 @@ type DatabaseConfig struct {
 // WorkersConfig is how many jobs this process runs at once.
 type WorkersConfig struct {
 	Reading int // pages: bound by processors
-	General int // everything else: bound by the database
 }
 
 // LogConfig says what is logged and how.
@@ -141,6 +144,17 @@ var settings = []setting{
 		get: func(c *Config) string { return c.Listen },
 	},
 	{
+		key: "shop_name", about: "the shop's name on printed documents", allowed: "one line of up to 60 characters",
+		set: func(c *Config, v string) error {
+			if n := utf8.RuneCountInString(v); n > 60 || strings.ContainsFunc(v, unicode.IsControl) || !utf8.ValidString(v) {
+				return fmt.Errorf("it has %d characters or such as cannot be printed", n)
+			}
+			c.ShopName = v
+			return nil
+		},
+		get: func(c *Config) string { return c.ShopName },
+	},
+	{
 		key: "database.url", about: "PostgreSQL server to use; a private one runs under DATA if empty", secret: true, also: []string{"DATABASE_URL"},
 		allowed: "a URL such as postgres://user:password@host:5432/todoke",
 		set: func(c *Config, v string) error {
@@ -162,7 +176,6 @@ var settings = []setting{
 	},
 	intSetting("database.pool_size", "connections to the database of this process", 4, 500, func(c *Config) *int { return &c.Database.PoolSize }),
 	intSetting("workers.reading", "pages read at once", 1, 1024, func(c *Config) *int { return &c.Workers.Reading }),
-	intSetting("workers.general", "other jobs run at once", 1, 1024, func(c *Config) *int { return &c.Workers.General }),
 	{
 		key: "drain_timeout", about: "how long a stop waits for work in progress", allowed: "a duration from 0s to 10m such as 20s",
 		set: func(c *Config, v string) error {
@@ -219,8 +232,9 @@ func defaultConfig() Config {
 	return Config{
 		Data:         "data",
 		Listen:       "127.0.0.1:8080",
+		ShopName:     form.SampleShop.Name,
 		Database:     DatabaseConfig{PoolSize: 16},
-		Workers:      WorkersConfig{Reading: runtime.GOMAXPROCS(0), General: 8},
+		Workers:      WorkersConfig{Reading: runtime.GOMAXPROCS(0)},
 		Log:          LogConfig{Level: slog.LevelInfo, Format: "text"},
 		DrainTimeout: 20 * time.Second,
 		Rules:        rules.Default(),

@@ -30,7 +30,7 @@ func TestConfigPrecedence(t *testing.T) {
 	t.Parallel()
 	file := writeFile(t, "todoke.yaml", "data: by-file\nlisten: 127.0.0.1:1\nlog:\n  level: warn\ndatabase: {pool_size: 31}\ndrain_timeout: 3s\n")
 	env := map[string]string{"TODOKE_DATA": "by-env", "TODOKE_LISTEN": "127.0.0.1:2", "TODOKE_CONFIG": file, "TODOKE_LOG_FORMAT": "json"}
-	c, err := loadConfig(settingFlags{DataDir: "by-flag", Set: map[string]string{"workers.general": "5"}}, lookup(env), nil)
+	c, err := loadConfig(settingFlags{DataDir: "by-flag", Set: map[string]string{"workers.reading": "5"}}, lookup(env), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,8 +47,8 @@ func TestConfigPrecedence(t *testing.T) {
 			t.Errorf("%s: %q, want %q", tt.name, tt.got, tt.want)
 		}
 	}
-	if c.Database.PoolSize != 31 || c.Workers.General != 5 {
-		t.Errorf("pool %d, workers %d", c.Database.PoolSize, c.Workers.General)
+	if c.Database.PoolSize != 31 || c.Workers.Reading != 5 {
+		t.Errorf("pool %d, workers %d", c.Database.PoolSize, c.Workers.Reading)
 	}
 	if c.origins["listen"] != "TODOKE_LISTEN" || c.origins["log.level"] != file+":4" {
 		t.Errorf("origins %v", c.origins)
