@@ -1,0 +1,294 @@
+package mail
+
+import (
+	"bytes"
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"todoke/order"
+)
+
+// Message is a mail taken apart.
+type Message struct {
+	MessageID string // without angle brackets
+	From      string // address, lower case
+	FromName  string
+	Subject   string
+	Date      time.Time   // as the sender states
+	Received  []time.Time // of the Received fields, the last hop (our own server) first
+	Automatic bool        // sent by a machine, a list or as a bounce: never to be answered (FAX-1)
+	Text      string      // what is there to read, UTF-8
+	// Attachments are all parts that are not mere text, those of forwarded mails too.
+	Attachments []Attachment
+	Notes       []string // what was wrong with the mail, for the desk
+
+	header header
+}
+
+// Attachment is one part.
+type Attachment struct {
+	Path      string // place in the mail, such as "2" or "2.1"
+	Name      string // file name without folders, "" where none is given
+	MediaType string // lower case, as stated
+	Bytes     []byte
+}
+
+// Limits cap what one mail may hold.
+type Limits struct {
+	Bytes int // of the mail
+	Parts int // all parts, containers too
+	Depth int // of parts and of mails within mails
+	Text  int // bytes of text kept
+}
+
+// DefaultLimits are above what any gateway sends.
+func DefaultLimits() Limits { return Limits{Bytes: 64 << 20, Parts: 500, Depth: 10, Text: 1 << 20} }
+
+// Parse takes a mail apart. The error is invalid where the bytes are no mail or more than
+// lim.Bytes.
+func Parse(data []byte, lim Limits) (Message, error) {
+	if len(data) > lim.Bytes {
+		return Message{}, order.Invalid("", "", fmt.Sprintf("the mail is larger than %d bytes", lim.Bytes))
+	}
+	data = bytes.TrimLeft(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), "\r\n")
+	h, body, odd := parseHeader(data)
+	if len(h) == 0 {
+		return Message{}, order.Invalid("", "", "these bytes are no mail: they have no header")
+	}
+	m := Message{header: h}
+	if odd {
+		m.note("the header holds lines that are no fields")
+	}
+	m.MessageID = strings.Trim(cleanLine(string(bytes.ToValidUTF8(h.get("message-id"), nil))), "<> ")
+	m.From, m.FromName = address(h.get("from"))
+	m.Subject = cleanLine(decodeWords(h.get("subject")))
+	m.Date = date(string(h.get("date")))
+	for _, f := range h {
+		if f.name == "received" {
+			if i := bytes.LastIndexByte(f.value, ';'); i >= 0 {
+				if t := date(string(f.value[i+1:])); !t.IsZero() {
+					m.Received = append(m.Received, t)
+				}
+			}
+		}
+	}
+	m.Automatic = automatic(h)
+	w := walker{m: &m, lim: lim}
+	w.part(h, body, "1", 0)
+	return m, nil
+}
+
+func (m *Message) note(s string) {
+	const most = 20
+	if len(m.Notes) < most {
+		m.Notes = append(m.Notes, s)
+	}
+}
+
+// automatic tells mails that must never be answered: RFC 3834, lists, bounces.
+func automatic(h header) bool {
+	auto := strings.ToLower(string(h.get("auto-submitted")))
+	precedence := strings.ToLower(string(h.get("precedence")))
+	returnPath := bytes.TrimSpace(h.get("return-path"))
+	return auto != "" && auto != "no" || precedence == "bulk" || precedence == "list" || precedence == "junk" ||
+		h.get("list-id") != nil || h.get("list-unsubscribe") != nil || h.get("x-autoreply") != nil || string(returnPath) == "<>"
+}
+
+type walker struct {
+	m     *Message
+	lim   Limits
+	parts int
+}
+
+// part takes one part, with all below it.
+func (w *walker) part(h header, body []byte, at string, depth int) {
+	w.parts++
+	if w.parts > w.lim.Parts {
+		if w.parts == w.lim.Parts+1 {
+			w.m.note("the mail has too many parts: the rest was not looked at")
+		}
+		return
+	}
+	kind, params := valueParams(h.get("content-type"))
+	disposition, dispositionParams := valueParams(h.get("content-disposition"))
+	name := fileName(dispositionParams["filename"])
+	if name == "" {
+		name = fileName(params["name"])
+	}
+	if strings.HasPrefix(kind, "multipart/") {
+		if w.multipart(body, params["boundary"], at, depth) {
+			return
+		}
+		w.m.note("part " + at + " should have parts, but none was found")
+		kind = "text/plain"
+	}
+	data, odd := transfer(h.get("content-transfer-encoding"), body)
+	if odd != "" {
+		w.m.note("part " + at + ": " + odd)
+	}
+	switch {
+	case kind == "message/rfc822" || kind == "message/global":
+		if depth >= w.lim.Depth {
+			w.m.note("mails are nested too deeply: the inner ones were not looked at")
+			break
+		}
+		inner, innerBody, _ := parseHeader(bytes.TrimLeft(data, "\r\n"))
+		if len(inner) == 0 {
+			break
+		}
+		w.part(inner, innerBody, at+".1", depth+1)
+		return
+	case (kind == "" || kind == "text" || kind == "text/plain") && name == "" && disposition != "attachment":
+		text := decodeText(params["charset"], data)
+		if w.m.Text != "" && text != "" {
+			w.m.Text += "\n"
+		}
+		w.m.Text += text[:min(len(text), max(0, w.lim.Text-len(w.m.Text)))]
+		w.m.Text = strings.ToValidUTF8(w.m.Text, "")
+		return
+	case kind == "text/html" && name == "" && disposition != "attachment":
+		return // the same in colour
+	}
+	if kind == "" {
+		kind = "application/octet-stream"
+	}
+	w.m.Attachments = append(w.m.Attachments, Attachment{Path: at, Name: name, MediaType: kind, Bytes: data})
+}
+
+// multipart takes the parts between boundaries; false where there are none. Without a stated
+// boundary the first line that looks like one is it; a last part without end goes to the end.
+func (w *walker) multipart(body []byte, boundary, at string, depth int) bool {
+	if depth >= w.lim.Depth {
+		w.m.note("parts are nested too deeply: the inner ones were not looked at")
+		return true
+	}
+	if boundary == "" || !hasBoundary(body, boundary) {
+		guessed := guessBoundary(body)
+		if guessed == "" {
+			return false
+		}
+		w.m.note("part " + at + " states no boundary, or a wrong one")
+		boundary = guessed
+	}
+	mark := []byte("--" + boundary)
+	n := 0
+	start := -1
+	closed := false
+	take := func(part []byte) {
+		n++
+		part = bytes.TrimSuffix(part, []byte("\n"))
+		part = bytes.TrimSuffix(part, []byte("\r"))
+		h, inner, _ := parseHeader(part)
+		if bytes.HasPrefix(part, []byte("\n")) || bytes.HasPrefix(part, []byte("\r\n")) {
+			h, inner = nil, bytes.TrimLeft(part, "\r\n")
+		}
+		w.part(h, inner, at+"."+strconv.Itoa(n), depth+1)
+	}
+	for pos := 0; pos < len(body) && !closed; {
+		end := len(body)
+		if i := bytes.IndexByte(body[pos:], '\n'); i >= 0 {
+			end = pos + i + 1
+		}
+		line := bytes.TrimRight(body[pos:end], " \t\r\n")
+		if bytes.HasPrefix(line, mark) {
+			rest := string(line[len(mark):])
+			if rest == "" || rest == "--" {
+				if start >= 0 {
+					take(body[start:pos])
+				}
+				start = end
+				closed = rest == "--"
+			}
+		}
+		pos = end
+	}
+	if !closed && start >= 0 {
+		w.m.note("part " + at + " has no end: the mail may be cut off")
+		if start < len(body) {
+			take(body[start:])
+		}
+	}
+	return n > 0
+}
+
+func hasBoundary(body []byte, boundary string) bool {
+	mark := []byte("--" + boundary)
+	return bytes.HasPrefix(body, mark) || bytes.Contains(body, append([]byte("\n"), mark...))
+}
+
+func guessBoundary(body []byte) string {
+	for line := range bytes.Lines(body) {
+		line = bytes.TrimRight(line, " \t\r\n")
+		const longest = 72 // RFC 2046, 5.1.1: 70 and the hyphens
+		if len(line) > 2 && len(line) <= longest && bytes.HasPrefix(line, []byte("--")) && bytes.IndexByte(line, ' ') < 0 && !bytes.HasSuffix(line, []byte("--")) {
+			return string(line[2:])
+		}
+	}
+	return ""
+}
+
+// transfer undoes a content transfer encoding.
+func transfer(raw, body []byte) (data []byte, odd string) {
+	value, _, _ := strings.Cut(strings.ToLower(string(raw)), ";")
+	switch value = strings.Trim(value, "\"' \t"); value {
+	case "base64":
+		return decodeBase64(body), ""
+	case "quoted-printable":
+		return decodeQuoted(body), ""
+	case "", "7bit", "8bit", "binary":
+		return body, ""
+	case "x-uuencode", "uuencode", "x-uue":
+		if data, ok := decodeUU(body); ok {
+			return data, ""
+		}
+	}
+	return body, "its transfer encoding " + strconv.QuoteToASCII(value[:min(len(value), 40)]) + " is unknown"
+}
+
+// decodeUU decodes uuencode, as old fax servers still send it.
+func decodeUU(body []byte) ([]byte, bool) {
+	var out []byte
+	begun := false
+	for line := range bytes.Lines(body) {
+		line = bytes.TrimRight(line, "\r\n")
+		switch {
+		case !begun:
+			begun = bytes.HasPrefix(line, []byte("begin "))
+			continue
+		case bytes.Equal(line, []byte("end")):
+			return out, true
+		case len(line) == 0:
+			continue
+		}
+		n := int(line[0]-' ') & 0x3f
+		var group [4]byte
+		for i := 1; i < len(line) && n > 0; i += 4 {
+			for j := range group {
+				group[j] = 0
+				if i+j < len(line) {
+					group[j] = (line[i+j] - ' ') & 0x3f
+				}
+			}
+			three := []byte{group[0]<<2 | group[1]>>4, group[1]<<4 | group[2]>>2, group[2]<<6 | group[3]}
+			out = append(out, three[:min(n, 3)]...)
+			n -= 3
+		}
+	}
+	return out, begun && len(out) > 0
+}
+
+// fileName is a stated file name without folders.
+func fileName(s string) string {
+	s = path.Base(strings.ReplaceAll(s, `\`, "/"))
+	if s == "." || s == "/" || s == ".." {
+		return ""
+	}
+	const longest = 200
+	if r := []rune(s); len(r) > longest {
+		s = string(r[len(r)-longest:]) // the end tells the kind
+	}
+	return s
+}
