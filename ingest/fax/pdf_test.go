@@ -337,3 +337,36 @@ func TestPDFOfLibtiff(t *testing.T) {
 		}
 	}
 }
+
+// TestHostilePDF has files that multiply: they must end soon, with an error.
+func TestHostilePDF(t *testing.T) {
+	t.Parallel()
+	// A form that draws itself twice, and a page tree whose only page is the tree.
+	image := "/Width 16/Height 8/ColorSpace/DeviceGray/BitsPerComponent 1"
+	form := document("", "/I Do /I Do", "/Width 1", nil)
+	form = bytes.Replace(form, []byte("/Subtype/Image/Width 1/Length 0>>\nstream\n\nendstream"),
+		[]byte("/Subtype/Form /Resources<</XObject<</I 5 0 R>>>>/Length 60>>\nstream\n/I Do /I Do /I Do /I Do /I Do /I Do /I Do /I Do /I Do /I Do \nendstream"), 1)
+	tree := bytes.Replace(document("", "", image, nil), []byte("/Kids[3 0 R]"), []byte("/Kids[2 0 R]"), 1)
+	gone := bytes.Replace(document("", "", image, nil), []byte("/Kids[3 0 R]"), []byte("/Kids[9 0 R]"), 1)
+	cut := encodePDF(t, fax.Options{}, textPage(400, 300, 1))
+	for name, c := range map[string]struct {
+		data []byte
+		want string
+	}{
+		"forms within forms": {form, "too complicated"},
+		"tree in a circle":   {tree, "no page"},
+		"page missing":       {gone, "missing"},
+		"cut":                {cut[:len(cut)/3], ""},
+		"header alone":       {[]byte("%PDF-1.7\n"), "damaged"},
+	} {
+		n := 0
+		for _, err := range fax.Pages(c.data, fax.Limits{}) {
+			if n++; err == nil || order.KindOf(err) != order.KindPermanent || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%s: %v, want %q", name, err, c.want)
+			}
+		}
+		if n == 0 {
+			t.Errorf("%s: neither page nor error", name)
+		}
+	}
+}
