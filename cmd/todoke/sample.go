@@ -8,11 +8,14 @@ import (
 
 	"todoke/ingest/master"
 	"todoke/samples"
+	"todoke/samples/day"
 )
 
 // sampleCommand writes the sample shop. It needs no database.
 type sampleCommand struct {
-	Dir string `arg:"" type:"path" help:"Folder for the CSV files; made where it is missing."`
+	Dir   string `arg:"" type:"path" help:"Folder for the CSV files; made where it is missing."`
+	Faxes bool   `help:"Also write three days' faxes and mails, into the folder faxes in it."`
+	Seed  uint64 `default:"1" help:"Other seeds give other customers, hands and orders on the faxes."`
 }
 
 // Run writes the files and tells their sizes.
@@ -28,6 +31,42 @@ func (c *sampleCommand) Run(_ context.Context, a *App) error {
 			return fmt.Errorf("write sample shop: %w", err)
 		}
 		fmt.Fprintf(a.Stdout, "%-40s %6d rows %8d bytes\n", path, s.Len(k), info.Size())
+	}
+	if !c.Faxes {
+		return nil
+	}
+	return c.writeFaxes(a, s)
+}
+
+// writeFaxes writes the documents of the sample's days as files of the time they were received
+// at. A document that arrives twice is one file.
+func (c *sampleCommand) writeFaxes(a *App, s *master.Set) error {
+	shop, err := day.NewShop(s)
+	if err != nil {
+		return err
+	}
+	docs, err := day.Faxes(shop, c.Seed)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(c.Dir, "faxes")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("write sample faxes: %w", err)
+	}
+	written := map[string]bool{}
+	for _, d := range docs {
+		path := filepath.Join(dir, d.Name)
+		if written[d.Name] {
+			continue
+		}
+		written[d.Name] = true
+		if err := os.WriteFile(path, d.Bytes, 0o644); err != nil {
+			return fmt.Errorf("write sample faxes: %w", err)
+		}
+		if err := os.Chtimes(path, d.At, d.At); err != nil {
+			return fmt.Errorf("write sample faxes: %w", err)
+		}
+		fmt.Fprintf(a.Stdout, "%-50s %8d bytes  %s\n", path, len(d.Bytes), d.Note)
 	}
 	return nil
 }
