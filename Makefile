@@ -3,7 +3,7 @@ SHELL := /bin/bash
 GO ?= go
 BIN := bin/todoke
 GOLANGCI_LINT_VERSION := v2.15.0
-TEST_PACKAGES := libtiff-tools poppler-utils qpdf zbar-tools
+TEST_PACKAGES := gcc libc6-dev libtiff-tools poppler-utils qpdf zbar-tools # gcc: the race detector needs cgo
 
 .DEFAULT_GOAL := help
 .PHONY: help demo build test lint e2e bench generate train clean postgres
@@ -27,7 +27,7 @@ test: ## install what the tests need, then run all of them with the race detecto
 
 e2e: postgres ## the real binary against real servers, as a user would drive it
 	@scripts/need.sh $(TEST_PACKAGES)
-	$(GO) test -count=1 -timeout 20m -tags e2e ./e2e/...
+	$(GO) test -count=1 -v -timeout 20m ./e2e/...
 
 lint: bin/golangci-lint-$(GOLANGCI_LINT_VERSION) ## static checks, import rules of the layout, generated code up to date
 	bin/golangci-lint-$(GOLANGCI_LINT_VERSION) run ./...

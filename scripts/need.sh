@@ -19,6 +19,7 @@ have() {
     libtiff-tools) command -v tiffcp >/dev/null 2>&1 ;;
     poppler-utils) command -v pdftoppm >/dev/null 2>&1 && command -v pdftotext >/dev/null 2>&1 ;;
     zbar-tools) command -v zbarimg >/dev/null 2>&1 ;;
+    libc6-dev) [ -e /usr/include/stdio.h ] ;;
     python3-*) dpkg -s "$1" >/dev/null 2>&1 ;;
     *) command -v "$1" >/dev/null 2>&1 ;;
   esac
