@@ -61,6 +61,22 @@ def temperature(z, y):
     return float(t.exp())
 
 
+def pooled_temperature(answers, temps, cells):
+    """How much sharper the average of the networks must be made to mean what it says, fitted where
+    the first network is not sure and the average counts (glyph's `sure`)."""
+    if len(answers) == 1:
+        return 1.0
+    sure = .98
+    probs, labels = 0, None
+    for (net, view), t in zip(answers, temps):
+        x, y = load(cells, "held", view)
+        p = F.softmax(logits(net, x) / t, 1)
+        first = p if labels is None else first
+        probs, labels = probs + p / len(answers), torch.from_numpy(y)
+    doubt = first.max(1)[0] < sure
+    return temperature(probs[doubt].clamp_min(1e-12).log(), labels[doubt])
+
+
 def blank_test(cells):
     """Logistic regression on the ink features: nobody wrote here against digits and marks."""
     def ink(prefix, names):
@@ -97,7 +113,7 @@ def blank_test(cells):
 
 
 def main(cells, out, vectors, *paths):
-    body, answers, total = b"", [], 0
+    body, answers, temps = b"", [], []
     for path in paths:
         saved = torch.load(path)
         net = Net()
@@ -117,6 +133,10 @@ def main(cells, out, vectors, *paths):
             body += struct.pack("<4B2H", l["kind"], l["kernel"], l["pool"], l["relu"], i, o)
             body += l["w"].detach().contiguous().numpy().astype("<f2").tobytes() + l["b"].detach().numpy().astype("<f4").tobytes()
         answers.append((net, saved["view"]))
+        temps.append(t)
+    pooled = pooled_temperature(answers, temps, cells)
+    print("average of %d networks: T %.3f" % (len(answers), pooled))
+    body += struct.pack("<f", pooled)
     blank = blank_test(cells)
     body += struct.pack("<H%df" % len(blank), len(blank) - 1, *blank)
     with open(out, "wb") as f:

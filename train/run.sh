@@ -45,10 +45,11 @@ while read -r name view samples seed; do
 		--samples "$("$python" -c "print(int($samples * $share))")"
 done <<-NETS
 	box box 500000 1
+	cell cell 320000 2
 NETS
 
 say "exporting"
-nice -n 10 "$python" -B train/export.py "$work/cells" ingest/glyph/weights.bin ingest/glyph/testdata/vectors.bin "$work/box.pt"
+nice -n 10 "$python" -B train/export.py "$work/cells" ingest/glyph/weights.bin ingest/glyph/testdata/vectors.bin "$work/box.pt" "$work/cell.pt"
 UPDATE_VIEWS=1 go test -count=1 -run TestViewsAreThoseOfTheTraining ./ingest/glyph
 
 say "measuring"

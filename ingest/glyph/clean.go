@@ -92,7 +92,10 @@ type scratch struct {
 	pieces []piece
 	acc    []int32
 	view   Views
-	net    [2][]float32
+	made   [2]bool // which views hold what the grid holds
+
+	x0, y0, x1, y1 int // box of the ink kept; empty where there is none
+	net            [2][]float32
 }
 
 // erase removes what is left of the printed frame: along each side, within the outer eighth, a

@@ -46,13 +46,16 @@ var scratches = sync.Pool{New: func() any { return new(scratch) }}
 func Prepare(cell *bilevel.Image, yScale int, framed bool) (Views, Measures) {
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
-	m := s.prepare(cell, yScale, framed, viewBox, viewCell)
+	m := s.prepare(cell, yScale, framed)
+	s.need(viewBox)
+	s.need(viewCell)
 	return s.view, m
 }
 
-// prepare cleans, measures and makes the views asked for.
-func (s *scratch) prepare(cell *bilevel.Image, yScale int, framed bool, views ...byte) Measures {
-	s.view = Views{}
+// prepare cleans and measures; need makes the views.
+func (s *scratch) prepare(cell *bilevel.Image, yScale int, framed bool) Measures {
+	s.made = [2]bool{}
+	s.x0, s.y0, s.x1, s.y1 = 0, 0, 0, 0
 	g := &s.grid
 	g.load(cell, yScale)
 	m := Measures{W: g.w, H: g.h, Raw: g.ink()}
@@ -114,24 +117,36 @@ func (s *scratch) prepare(cell *bilevel.Image, yScale int, framed bool, views ..
 	// A long stroke of width t has area t·l and, counted on the pixel grid, a border of about 2.5·l.
 	m.Stroke = 2 * float64(m.Ink) / math.Max(float64(edges)*0.8, 1)
 
-	for _, v := range views {
-		if v == viewCell {
-			s.average(0, 0, g.w, g.h, s.view.Cell[:], Side, Side, Side)
-		} else {
-			s.box(&m)
-		}
-	}
+	s.x0, s.y0, s.x1, s.y1 = m.X0, m.Y0, m.X1, m.Y1
 	return m
 }
 
+// need makes a view of what prepare left, once.
+func (s *scratch) need(view byte) {
+	switch {
+	case s.made[view]:
+	case view == viewCell:
+		s.view.Cell = [Side * Side]uint8{}
+		if s.x1 > s.x0 {
+			s.average(0, 0, s.grid.w, s.grid.h, s.view.Cell[:], Side, Side, Side)
+		}
+	default:
+		s.view.Box = [Side * Side]uint8{}
+		if s.x1 > s.x0 {
+			s.box()
+		}
+	}
+	s.made[view] = true
+}
+
 // box scales the writing to its place in the middle of the box view.
-func (s *scratch) box(m *Measures) {
-	w, h := m.X1-m.X0, m.Y1-m.Y0
+func (s *scratch) box() {
+	w, h := s.x1-s.x0, s.y1-s.y0
 	long := max(w, h)
 	nw := max(1, (2*glyphSide*w+long)/(2*long))
 	nh := max(1, (2*glyphSide*h+long)/(2*long))
 	var small [glyphSide * glyphSide]uint8
-	s.average(m.X0, m.Y0, w, h, small[:], nw, nh, nw)
+	s.average(s.x0, s.y0, w, h, small[:], nw, nh, nw)
 	sum, sx, sy := 0, 0, 0
 	for y := range nh {
 		for x := range nw {

@@ -247,7 +247,7 @@ func warp(g *Gray, r hand, h float64, calm bool) *mask {
 	wob := newWobble(r, amp*2*h, 2*h)
 	level := r.u(90, 150)
 	out := newMask(w2, h2)
-	var colX, colY = make([]float64, w2), make([]float64, w2)
+	colX, colY := make([]float64, w2), make([]float64, w2)
 	for x := range w2 {
 		px := float64(x) - float64(w2)/2
 		colX[x], colY[x] = wob.amp*.6*math.Sin(wob.f[1]*px+wob.ph[1]), wob.amp*math.Sin(wob.f[2]*px+wob.ph[2])
