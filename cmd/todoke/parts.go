@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"todoke/api"
+	"todoke/ingest/folder"
 	"todoke/store"
 	"todoke/worker"
 )
@@ -46,4 +48,36 @@ var partWork = part{"work", func(_ context.Context, app *App, st *store.Store) (
 		}
 		return nil
 	}}, nil
+}}
+
+const (
+	// inboxInterval is how often the inbox is looked into: a file is taken at the second look.
+	inboxInterval = time.Second
+	// inboxLimit is the size in bytes above which a file is no fax or mail: 200 pages at
+	// 600 dpi, badly compressed, are smaller.
+	inboxLimit = 64 << 20
+)
+
+// partCollect takes in what people and fax servers put into the inbox folder.
+var partCollect = part{"collect", func(_ context.Context, app *App, st *store.Store) (service, error) {
+	c := &folder.Collector{
+		Dir: app.Config.Inbox, MaxBytes: inboxLimit, Log: app.Log,
+		Store: func(ctx context.Context, f folder.File) (string, error) {
+			at := f.ModifiedAt // CUT-3: for files, the file's time
+			if now := app.Now(); at.After(now) {
+				at = now
+			}
+			id, duplicateOf, err := st.AddDocument(ctx, store.NewDocument{
+				Source: "folder", ExternalID: f.ExternalID, ReceivedAt: at, FileName: f.Name, Bytes: f.Bytes,
+			})
+			if err != nil {
+				return "", err
+			}
+			if duplicateOf != 0 {
+				return fmt.Sprintf("document %d, a duplicate of %d", id, duplicateOf), nil
+			}
+			return fmt.Sprintf("document %d", id), nil
+		},
+	}
+	return service{"collect", func(ctx, _ context.Context) error { return c.Run(ctx, inboxInterval) }}, nil
 }}

@@ -15,8 +15,9 @@ type (
 	upCommand struct {
 		Sample bool `help:"Load the sample shop where no master was ever imported."`
 	}
-	serveCommand struct{}
-	workCommand  struct{}
+	serveCommand   struct{}
+	workCommand    struct{}
+	collectCommand struct{}
 )
 
 func (upCommand) Help() string {
@@ -26,7 +27,7 @@ func (upCommand) Help() string {
 
 func (c upCommand) Run(ctx context.Context, app *App) error {
 	app.loadSample = c.Sample
-	return app.runParts(ctx, true, partServe, partWork)
+	return app.runParts(ctx, true, partServe, partWork, partCollect)
 }
 
 func (serveCommand) Run(ctx context.Context, app *App) error {
@@ -35,6 +36,10 @@ func (serveCommand) Run(ctx context.Context, app *App) error {
 
 func (workCommand) Run(ctx context.Context, app *App) error {
 	return app.runParts(ctx, false, partWork)
+}
+
+func (collectCommand) Run(ctx context.Context, app *App) error {
+	return app.runParts(ctx, false, partCollect)
 }
 
 // part is one of the things a process can do; build makes its service.

@@ -131,6 +131,14 @@ func TestUp(t *testing.T) {
 		t.Error("the killed postmaster is still named")
 	}
 
+	// What is put into the inbox is taken in.
+	if err := os.WriteFile(filepath.Join(data, "inbox", "fax.tif"), []byte("II*\x00 no fax"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the file is taken", func() bool {
+		taken, _ := filepath.Glob(filepath.Join(data, "inbox", "taken", "*-fax.tif"))
+		return len(taken) == 1
+	})
 	if got := stop(); got != exitOK {
 		t.Errorf("status %d:\n%s", got, stderr)
 	}

@@ -1,0 +1,189 @@
+package folder_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"todoke/ingest/folder"
+)
+
+// desk keeps what it is handed.
+type desk struct {
+	files []folder.File
+	err   error
+}
+
+func (d *desk) store(_ context.Context, f folder.File) (string, error) {
+	if d.err != nil {
+		return "", d.err
+	}
+	d.files = append(d.files, f)
+	return "document", nil
+}
+
+func (d *desk) names() string {
+	var names []string
+	for _, f := range d.files {
+		names = append(names, f.Name)
+	}
+	return strings.Join(names, " ")
+}
+
+func setup(t *testing.T) (*folder.Collector, *desk, *bytes.Buffer) {
+	t.Helper()
+	d, log := &desk{}, &bytes.Buffer{}
+	c := &folder.Collector{Dir: t.TempDir(), MaxBytes: 100, Store: d.store, Log: slog.New(slog.NewTextHandler(log, nil))}
+	if err := os.Mkdir(filepath.Join(c.Dir, "taken"), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	return c, d, log
+}
+
+var nine = time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+
+func put(t *testing.T, c *folder.Collector, name, content string, at time.Time) {
+	t.Helper()
+	path := filepath.Join(c.Dir, name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(path, at, at); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func collect(t *testing.T, c *folder.Collector, want int) {
+	t.Helper()
+	n, err := c.Collect(t.Context())
+	if err != nil || n != want {
+		t.Fatalf("took %d, want %d: %v", n, want, err)
+	}
+}
+
+func TestFilesAreTakenWholeOnceOldestFirst(t *testing.T) {
+	t.Parallel()
+	c, d, _ := setup(t)
+	put(t, c, "b.tif", "later", nine.Add(time.Minute))
+	put(t, c, "z.tif", "first", nine)
+	for _, name := range []string{".hidden.tif", "half.tif.part", "x.TMP", "edit.tif~"} {
+		put(t, c, name, "never", nine)
+	}
+	if err := os.Symlink("/etc/hosts", filepath.Join(c.Dir, "link.tif")); err != nil {
+		t.Fatal(err)
+	}
+	collect(t, c, 0) // the first look only remembers
+	collect(t, c, 2)
+	collect(t, c, 0)
+	if d.names() != "z.tif b.tif" || string(d.files[0].Bytes) != "first" || !d.files[0].ModifiedAt.Equal(nine) {
+		t.Errorf("got %+v", d.files)
+	}
+	taken, err := filepath.Glob(filepath.Join(c.Dir, "taken", "*.tif"))
+	if err != nil || len(taken) != 2 {
+		t.Errorf("taken %v, %v", taken, err)
+	}
+}
+
+func TestAFileStillWrittenWaits(t *testing.T) {
+	t.Parallel()
+	c, d, _ := setup(t)
+	put(t, c, "a.tif", "1", nine)
+	collect(t, c, 0)
+	put(t, c, "a.tif", "12", nine)
+	collect(t, c, 0)
+	put(t, c, "a.tif", "21", nine.Add(time.Second)) // same size
+	collect(t, c, 0)
+	collect(t, c, 1)
+	if string(d.files[0].Bytes) != "21" {
+		t.Errorf("got %q", d.files[0].Bytes)
+	}
+}
+
+// A fax server that names every fax alike: each is a transmission of its own.
+func TestOneNameTwice(t *testing.T) {
+	t.Parallel()
+	c, d, _ := setup(t)
+	for i := range 2 {
+		put(t, c, "fax.tif", "same", nine.Add(time.Duration(i)*time.Hour))
+		collect(t, c, 0)
+		collect(t, c, 1)
+	}
+	if d.files[0].ExternalID == d.files[1].ExternalID {
+		t.Errorf("both are %q", d.files[0].ExternalID)
+	}
+	if taken, _ := filepath.Glob(filepath.Join(c.Dir, "taken", "*")); len(taken) != 2 {
+		t.Errorf("taken %v", taken)
+	}
+}
+
+func TestWhatIsNotStoredStays(t *testing.T) {
+	t.Parallel()
+	c, d, _ := setup(t)
+	put(t, c, "a.tif", "x", nine)
+	collect(t, c, 0)
+	d.err = errors.New("no disk")
+	if n, err := c.Collect(t.Context()); n != 0 || !errors.Is(err, d.err) {
+		t.Fatalf("took %d: %v", n, err)
+	}
+	d.err = nil
+	collect(t, c, 1)
+
+	// Stored, but killed before it was moved: the same transmission again.
+	first := d.files[0].ExternalID
+	put(t, c, "a.tif", "x", nine)
+	collect(t, c, 0)
+	collect(t, c, 1)
+	if d.files[1].ExternalID != first {
+		t.Errorf("%q and %q", first, d.files[1].ExternalID)
+	}
+}
+
+func TestTooLargeAndEmptyAreLeftAndToldOfOnce(t *testing.T) {
+	t.Parallel()
+	c, d, log := setup(t)
+	put(t, c, "large.tif", strings.Repeat("x", 101), nine)
+	put(t, c, "empty.tif", "", nine)
+	put(t, c, "fits.tif", strings.Repeat("x", 100), nine)
+	collect(t, c, 0)
+	collect(t, c, 1)
+	collect(t, c, 0)
+	if d.names() != "fits.tif" {
+		t.Errorf("got %s", d.names())
+	}
+	if n := strings.Count(log.String(), "a person must look"); n != 2 {
+		t.Errorf("told %d times:\n%s", n, log)
+	}
+}
+
+func TestRunEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	got := make(chan string, 1)
+	c := &folder.Collector{
+		Dir: filepath.Join(t.TempDir(), "new", "inbox"), MaxBytes: 100, Log: slog.New(slog.DiscardHandler),
+		Store: func(_ context.Context, f folder.File) (string, error) { got <- f.Name; return "document", nil },
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- c.Run(ctx, 5*time.Millisecond) }()
+	for {
+		if entries, err := os.ReadDir(c.Dir); err == nil && slices.ContainsFunc(entries, os.DirEntry.IsDir) {
+			break
+		}
+		<-time.After(time.Millisecond)
+	}
+	put(t, c, "a.tif", "x", nine)
+	if name := <-got; name != "a.tif" {
+		t.Error(name)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
