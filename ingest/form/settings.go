@@ -42,8 +42,8 @@ type Settings struct {
 // Default aims at no more than one wrong field among ten thousand accepted.
 func Default() Settings {
 	return Settings{
-		AcceptCustomer: 0.9995, AcceptItem: 0.9995, AcceptQuantity: 0.9985,
-		AcceptShipTo: 0.999, AcceptDate: 0.998, AcceptMark: 0.99,
+		AcceptCustomer: 0.998, AcceptItem: 0.998, AcceptQuantity: 0.998,
+		AcceptShipTo: 0.995, AcceptDate: 0.99, AcceptMark: 0.99,
 		UnknownItem: 0.02, UnknownCustomer: 0.01, UnknownShipTo: 0.02,
 		OddQuantity: 0.03, WrongTotal: 0.03, OddDate: 0.02, ForeignForm: 0.01,
 		Junk: 0.005, DateReachDays: 60, DigitFloor: 2e-5, MaxResidual: 0.5, NoteToReview: true,
