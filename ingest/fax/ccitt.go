@@ -353,6 +353,7 @@ func (d *decoder) decodeExtra(pos int) {
 		d.decodeUnmarked(pos, s.maxRows)
 	case schemeG3, schemeG3TwoD:
 		d.decodeMarked(pos, s.maxRows)
+	case schemeRLE: // has no end mark
 	}
 	d.stream = s
 	if !d.out.ended || len(d.out.bad) > 0 {

@@ -204,6 +204,13 @@ func setTag(data []byte, tag uint16, value uint32) {
 	binary.LittleEndian.PutUint32(entry(data, tag), value)
 }
 
+// setType makes a tag of the first directory another one.
+func setType(data []byte, from, to uint16) {
+	e := entry(data, from)
+	at := cap(data) - cap(e) - 8
+	binary.LittleEndian.PutUint16(data[at:], to)
+}
+
 func ExamplePages() {
 	var file bytes.Buffer
 	sheet := bilevel.New(1728, 1146)

@@ -193,6 +193,7 @@ func encodeRows(pix []byte, stride, width, rows int, e encoding) []byte {
 				eol()
 				tag(true)
 			}
+		case schemeRLE: // has none
 		}
 	}
 	if e.scheme == schemeRLE {

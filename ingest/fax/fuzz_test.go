@@ -82,8 +82,10 @@ func FuzzCCITT(f *testing.F) {
 				m.Row(y)[m.Stride-1] &^= 1<<pad - 1
 			}
 		}
-		o := fax.Options{Coding: codings[int(coding)%len(codings)], LSBFirst: flags&1 > 0, BigEndian: flags&2 > 0, MinIsBlack: flags&4 > 0,
-			AlignEOL: flags&8 > 0, EndMark: flags&16 > 0, K: int(flags >> 5), RowsPerStrip: int(coding) / 16}
+		o := fax.Options{
+			Coding: codings[int(coding)%len(codings)], LSBFirst: flags&1 > 0, BigEndian: flags&2 > 0, MinIsBlack: flags&4 > 0,
+			AlignEOL: flags&8 > 0, EndMark: flags&16 > 0, K: int(flags >> 5), RowsPerStrip: int(coding) / 16,
+		}
 		p := decode(t, encodeTIFF(t, o, m))
 		same(t, "tiff", p[0], m)
 		o.LSBFirst, o.ByteAlign, o.NoEOL = false, flags&2 > 0, flags&1 > 0

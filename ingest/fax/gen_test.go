@@ -39,8 +39,8 @@ func textPage(w, h int, seed uint64) *bilevel.Image {
 }
 
 // pages are images that a coder may stumble over, by name.
-func pages(t testing.TB, w, h int) map[string]*bilevel.Image {
-	t.Helper()
+func pages(tb testing.TB, w, h int) map[string]*bilevel.Image {
+	tb.Helper()
 	r := rand.New(rand.NewPCG(uint64(w), uint64(h)))
 	out := map[string]*bilevel.Image{"text": textPage(w, h, uint64(w)), "blank": bilevel.New(w, h)}
 	draw := func(name string, f func(x, y int) bool) {

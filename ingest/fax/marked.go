@@ -75,7 +75,7 @@ func (d *decoder) decodeMarked(pos, limit int) int {
 			}
 		case eols == 2 && d.out.rows > 0:
 			d.lose(1) // a row of which nothing is left
-			marked, last = true, -1
+			marked = true
 			if !oneD {
 				return repair(pos, false)
 			}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -305,16 +306,11 @@ func (f *pdfFile) page(leaf pdfPage) (p Page, err error) {
 }
 
 func join(words []string) string {
-	switch n := len(words); n {
-	case 1:
+	n := len(words)
+	if n == 1 {
 		return words[0]
-	default:
-		out := words[0]
-		for _, w := range words[1 : n-1] {
-			out += ", " + w
-		}
-		return out + " and " + words[n-1]
 	}
+	return strings.Join(words[:n-1], ", ") + " and " + words[n-1]
 }
 
 // annotated tells whether someone has written on the page with a PDF editor.

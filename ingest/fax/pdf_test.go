@@ -16,11 +16,11 @@ import (
 	"todoke/order"
 )
 
-func encodePDF(t testing.TB, o fax.Options, images ...*bilevel.Image) []byte {
-	t.Helper()
+func encodePDF(tb testing.TB, o fax.Options, images ...*bilevel.Image) []byte {
+	tb.Helper()
 	var b bytes.Buffer
 	if err := fax.EncodePDF(&b, images, o); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.Bytes()
 }

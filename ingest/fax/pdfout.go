@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"compress/zlib"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -16,7 +17,7 @@ import (
 // CodingG3TwoD; or CodingFlate. A page has the size that the resolution gives it.
 func EncodePDF(w io.Writer, images []*bilevel.Image, o Options) error {
 	if len(images) == 0 {
-		return fmt.Errorf("encode pdf: no pages")
+		return errors.New("encode pdf: no pages")
 	}
 	var out bytes.Buffer
 	var offsets []int
@@ -69,7 +70,7 @@ func EncodePDF(w io.Writer, images []*bilevel.Image, o Options) error {
 // pdfStream codes an image, and gives the entries of its dictionary that say how.
 func (o Options) pdfStream(m *bilevel.Image) ([]byte, string, error) {
 	if o.LSBFirst {
-		return nil, "", fmt.Errorf("encode pdf: there is no fill order in PDF")
+		return nil, "", errors.New("encode pdf: there is no fill order in PDF")
 	}
 	// PDF's grey has 0 for black. BlackIs1 stores the opposite sense, and Decode turns it back.
 	if o.Coding == CodingFlate || o.Coding == CodingNone {
@@ -106,6 +107,7 @@ func (o Options) pdfStream(m *bilevel.Image) ([]byte, string, error) {
 	case schemeG3TwoD:
 		k = cmp.Or(o.K, e.k)
 		e.k = k
+	case schemeG3:
 	case schemeRLE:
 		e.scheme, e.eols, e.align, e.endMark = schemeG3, false, 8, false
 	}

@@ -337,7 +337,7 @@ func otsu(hist *[256]int) (threshold int, below, above float64) {
 		sum += float64(v) * float64(k)
 	}
 	var n0, sum0, best float64
-	threshold, below, above = -1, 0, sum/max(n, 1)
+	threshold, above = -1, sum/max(n, 1)
 	below = above
 	for v, k := range hist {
 		n0 += float64(k)

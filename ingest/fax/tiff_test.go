@@ -14,39 +14,39 @@ import (
 )
 
 // decode is the file's pages; any error fails the test.
-func decode(t testing.TB, data []byte) []fax.Page {
-	t.Helper()
+func decode(tb testing.TB, data []byte) []fax.Page {
+	tb.Helper()
 	var out []fax.Page
 	for p, err := range fax.Pages(data, fax.Limits{}) {
 		if err != nil {
-			t.Fatalf("page %d: %v", p.Index, err)
+			tb.Fatalf("page %d: %v", p.Index, err)
 		}
 		out = append(out, p)
 	}
 	return out
 }
 
-func encodeTIFF(t testing.TB, o fax.Options, images ...*bilevel.Image) []byte {
-	t.Helper()
+func encodeTIFF(tb testing.TB, o fax.Options, images ...*bilevel.Image) []byte {
+	tb.Helper()
 	var b bytes.Buffer
 	if err := fax.EncodeTIFF(&b, images, o); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.Bytes()
 }
 
 // same fails unless the page holds the image, undamaged.
-func same(t testing.TB, what string, p fax.Page, want *bilevel.Image) {
-	t.Helper()
+func same(tb testing.TB, what string, p fax.Page, want *bilevel.Image) {
+	tb.Helper()
 	switch {
 	case p.Image.W != want.W || p.Image.H != want.H:
-		t.Fatalf("%s: %d × %d pixels, want %d × %d", what, p.Image.W, p.Image.H, want.W, want.H)
+		tb.Fatalf("%s: %d × %d pixels, want %d × %d", what, p.Image.W, p.Image.H, want.W, want.H)
 	case len(p.BadRows) > 0 || p.Note != "":
-		t.Fatalf("%s: bad rows %v, note %q", what, p.BadRows, p.Note)
+		tb.Fatalf("%s: bad rows %v, note %q", what, p.BadRows, p.Note)
 	case !bytes.Equal(p.Image.Pix, want.Pix):
 		for y := range want.H {
 			if !bytes.Equal(p.Image.Row(y), want.Row(y)) {
-				t.Fatalf("%s: row %d differs", what, y)
+				tb.Fatalf("%s: row %d differs", what, y)
 			}
 		}
 	}
@@ -91,19 +91,19 @@ func TestEncodedPagesDecodeToThemselves(t *testing.T) {
 	}
 }
 
-func libtiff(t testing.TB) {
-	t.Helper()
+func libtiff(tb testing.TB) {
+	tb.Helper()
 	for _, tool := range []string{"tiffcp", "fax2tiff"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("NOT CHECKED AGAINST LIBTIFF: %s is not installed (Debian: libtiff-tools)", tool)
+			tb.Skipf("NOT CHECKED AGAINST LIBTIFF: %s is not installed (Debian: libtiff-tools)", tool)
 		}
 	}
 }
 
-func tiffcp(t testing.TB, args ...string) {
-	t.Helper()
-	if out, err := exec.CommandContext(t.Context(), "tiffcp", args...).CombinedOutput(); err != nil {
-		t.Fatalf("tiffcp %v: %v\n%s", args, err, out)
+func tiffcp(tb testing.TB, args ...string) {
+	tb.Helper()
+	if out, err := exec.CommandContext(tb.Context(), "tiffcp", args...).CombinedOutput(); err != nil {
+		tb.Fatalf("tiffcp %v: %v\n%s", args, err, out)
 	}
 }
 

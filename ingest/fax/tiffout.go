@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -74,7 +75,7 @@ func (o Options) stored(m *bilevel.Image) *bilevel.Image {
 // EncodeTIFF writes the images as the pages of one TIFF file (TIFF 6.0, RFC 2306).
 func EncodeTIFF(w io.Writer, images []*bilevel.Image, o Options) error {
 	if len(images) == 0 {
-		return fmt.Errorf("encode tiff: no pages")
+		return errors.New("encode tiff: no pages")
 	}
 	var bo interface {
 		binary.ByteOrder
@@ -215,9 +216,10 @@ func (o Options) strips(m *bilevel.Image) ([][]byte, uint32, error) {
 			return nil, 0, err
 		}
 		compression = map[string]uint32{"": 4, CodingG4: 4, CodingG3: 3, CodingG3TwoD: 3, CodingRLE: 2, CodingRLEWord: 32771}[o.Coding]
-		if compression == 3 {
+		switch compression {
+		case 3:
 			e.align, e.eols = 1, true
-		} else if compression == 4 {
+		case 4:
 			e.align = 1
 		}
 		code = func(pix []byte, rows int) []byte { return encodeRows(pix, m.Stride, m.W, rows, e) }
