@@ -25,6 +25,11 @@ func RequestOf(d order.Draft, source order.Source, receivedAt time.Time) (order.
 	}
 	text := map[string]string{}
 	for _, f := range d.Fields {
+		if m := lineField.FindStringSubmatch(f.Name); m != nil && m[2] == "comment" && f.Decision == order.DecisionAccept && strings.TrimSpace(f.Text) == "" {
+			// FAX-4: handwriting that nobody has typed; whoever packs is told where to see it.
+			text[f.Name] = fmt.Sprintf("手書きコメントあり（受信文書%d・%d頁）", source.DocumentID, max(1, source.Page))
+			continue
+		}
 		if f.Decision == order.DecisionReview {
 			why := strings.Join(f.Reasons, "; ")
 			if why == "" {

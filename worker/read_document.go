@@ -356,9 +356,13 @@ func (w *ReadDocument) judge(ctx context.Context, tx *store.Tx, doc store.Docume
 		return none, []*order.Error{order.Invalid("FAX-2", "", "the page is blank: it may have been sent with the wrong side up")}, nil
 	default:
 		for _, r := range p.draft.Reasons {
+			name, _, ofField := strings.Cut(r, ": ")
+			if f := p.draft.Field(name); ofField && f != nil && f.Decision == order.DecisionReview {
+				continue // the field says it itself
+			}
 			problems = append(problems, order.Invalid("FAX-2", "", r))
 		}
-		if d != order.DecisionReview || len(problems) == 0 {
+		if d != order.DecisionReview {
 			problems = append(problems, order.Invalid("FAX-2", "", "the reader's decision is "+string(d)))
 		}
 	}
@@ -370,6 +374,9 @@ func (w *ReadDocument) judge(ctx context.Context, tx *store.Tx, doc store.Docume
 	}
 	req, unclear := rules.RequestOf(*p.draft, order.Source{DocumentID: doc.ID, Page: p.page.No}, doc.ReceivedAt)
 	problems = append(problems, unclear...)
+	if p.draft.Decision == order.DecisionReview && len(problems) == 0 {
+		problems = append(problems, order.Invalid("FAX-2", "", "the reader is not sure of the page"))
+	}
 	if len(problems) > 0 {
 		return none, problems, nil
 	}
