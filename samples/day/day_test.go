@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"todoke/ingest/fax"
+	"todoke/ingest/form"
 	"todoke/order"
+	"todoke/rules"
 	"todoke/samples"
 	"todoke/samples/day"
 )
@@ -68,6 +70,58 @@ func TestFaxesAreWhatTheDemoPromises(t *testing.T) {
 		if !bytes.Equal(docs[i].Bytes, again[i].Bytes) {
 			t.Errorf("%s differs from one run to the next", docs[i].Name)
 		}
+	}
+}
+
+// TestNoFaxIsReadWrongly: whatever the reader accepts of the sample's pages is what was written.
+func TestNoFaxIsReadWrongly(t *testing.T) {
+	t.Parallel()
+	docs, err := day.Faxes(shop(t), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := samples.Shop()
+	k := form.Knowledge{Items: map[string]order.Item{}, Customers: map[string]order.Department{}, ShipTos: map[string][]order.ShipTo{}, Scheme: rules.Default().Scheme()}
+	for _, it := range set.Items {
+		k.Items[it.Code] = it
+	}
+	for _, c := range set.Customers {
+		k.Customers[c.Code] = c
+	}
+	for _, s := range set.ShipTos {
+		k.ShipTos[s.CompanyCode] = append(k.ShipTos[s.CompanyCode], s)
+	}
+	fields, accepted, pages := 0, 0, 0
+	for _, d := range docs {
+		k.ReceivedOn = order.DateOf(d.At)
+		for p, err := range fax.Pages(d.Bytes, fax.Limits{}) {
+			if err != nil {
+				break // a mail: its parts are read in the tests of the worker
+			}
+			draft := form.Read(form.Page{Image: p.Image, XDPI: p.XDPI, YDPI: p.YDPI, BadRows: p.BadRows, BadColumns: p.BadColumns}, k)
+			written := d.Written[p.Index].Text
+			if written == nil && draft.Decision == order.DecisionAccept {
+				t.Errorf("%s page %d was accepted though nothing was written", d.Name, p.Index+1)
+			}
+			pages++
+			if draft.Decision == order.DecisionAccept {
+				accepted++
+			}
+			for name, text := range written {
+				f := draft.Field(name)
+				if f == nil || f.Decision != order.DecisionAccept || text == "ink" || text == "x" {
+					continue
+				}
+				fields++
+				if strings.TrimLeft(f.Text, "0") != strings.TrimLeft(text, "0") {
+					t.Errorf("%s page %d: %s is %q and was read as %q with confidence %.6f", d.Name, p.Index+1, name, text, f.Text, f.Confidence)
+				}
+			}
+		}
+	}
+	t.Logf("%d pages, %d accepted whole, %d fields accepted", pages, accepted, fields)
+	if accepted < pages/2 {
+		t.Errorf("%d of %d pages were accepted", accepted, pages)
 	}
 }
 

@@ -22,6 +22,8 @@ type Document struct {
 	Caller string    // the sender's number as the gateway claims it, digits
 	Bytes  []byte
 	Note   string // what is special about it, for the summary
+	// Written is what stands on each page, by field of the form; empty where no form was filled in.
+	Written []lab.Truth
 }
 
 // sheetKind says what is on a page.
@@ -165,10 +167,11 @@ func make1(shop *Shop, s spec, at time.Time, r *rand.Rand) (Document, error) {
 		if i == 0 {
 			d.Caller = dep.Fax
 		}
-		paper, err := sheet(shop, p, dep, order.DateOf(at), r)
+		paper, written, err := sheet(shop, p, dep, order.DateOf(at), r)
 		if err != nil {
 			return d, err
 		}
+		d.Written = append(d.Written, written)
 		images[i] = p.line.Send(paper, r)
 	}
 	o := s.tiff
@@ -197,13 +200,13 @@ func encode(s spec, images []*bilevel.Image, o fax.Options) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// sheet is the paper that goes into the machine.
-func sheet(shop *Shop, p page, dep order.Department, received order.Date, r *rand.Rand) (*lab.Paper, error) {
+// sheet is the paper that goes into the machine, and what is written on it.
+func sheet(shop *Shop, p page, dep order.Department, received order.Date, r *rand.Rand) (*lab.Paper, lab.Truth, error) {
 	switch p.kind {
 	case sheetBlank:
-		return lab.NewPaper(210, 297), nil
+		return lab.NewPaper(210, 297), lab.Truth{}, nil
 	case sheetLetter:
-		return advert(), nil
+		return advert(), lab.Truth{}, nil
 	}
 	var opts form.Options
 	if p.personal {
@@ -211,14 +214,13 @@ func sheet(shop *Shop, p page, dep order.Department, received order.Date, r *ran
 	}
 	drawing, err := form.Order(opts)
 	if err != nil {
-		return nil, err
+		return nil, lab.Truth{}, err
 	}
 	paper := &lab.Paper{Image: form.Raster(drawing, lab.PaperDPI, lab.PaperDPI)}
 	if p.kind == sheetEmpty {
-		return paper, nil
+		return paper, lab.Truth{}, nil
 	}
-	lab.Fill(paper, &drawing.Layout, order1(shop, p, dep, received, r), lab.NewWriter(r), p.mess, r)
-	return paper, nil
+	return paper, lab.Fill(paper, &drawing.Layout, order1(shop, p, dep, received, r), lab.NewWriter(r), p.mess, r), nil
 }
 
 // order1 is what the customer writes.
