@@ -350,7 +350,7 @@ func readSecret(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	b, err := io.ReadAll(io.LimitReader(f, secretLimit+1))
 	if err != nil {
 		return "", err
@@ -403,7 +403,7 @@ func readConfigFile(f settingFlags, env func(string) (string, bool)) (path strin
 	if err != nil {
 		return "", nil, nil, order.Invalid("", "config", fmt.Sprintf("%v (from %s)", err, cmp.Or(origin, "the working directory")))
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	b, err := io.ReadAll(io.LimitReader(file, configLimit+1))
 	if err != nil {
 		return "", nil, nil, order.Invalid("", "config", err.Error())

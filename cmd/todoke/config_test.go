@@ -65,7 +65,7 @@ func TestConfigErrorsNameTheirKey(t *testing.T) {
 		want  []string // parts of the message, in it whatever the order
 	}{
 		{name: "misspelt key", file: "listn: 127.0.0.1:1", want: []string{"listn: there is no such setting", ":1)", "did you mean listen?"}},
-		{name: "misspelt nested key", file: "log:\n  levle: warn", want: []string{"log.levle:", ":2)", "did you mean log.level?"}},
+		{name: "misspelt nested key", file: "log:\n  levl: warn", want: []string{"log.levl:", ":2)", "did you mean log.level?"}},
 		{name: "key without its parent", file: "bin_dir: /x", want: []string{"did you mean database.bin_dir?"}},
 		{name: "nothing like it", file: "zzzzzzzzzzzz: 1", want: []string{"zzzzzzzzzzzz:", "todoke config"}},
 		{name: "misspelt rule", file: "rules:\n  fee_yan: 3", want: []string{"rules.fee_yan:", "did you mean rules.fee_yen?"}},

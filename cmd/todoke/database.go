@@ -67,8 +67,10 @@ func (a *App) startDatabase(ctx context.Context) (*database, error) {
 			return nil, err
 		}
 		if time.Since(began) > ownerPatience {
-			return nil, &order.Error{Kind: order.KindConflict, Field: "data",
-				Message: "another todoke runs on " + a.Config.Data + ": stop it, or name another folder with --data", Err: err}
+			return nil, &order.Error{
+				Kind: order.KindConflict, Field: "data",
+				Message: "another todoke runs on " + a.Config.Data + ": stop it, or name another folder with --data", Err: err,
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -159,7 +161,7 @@ func (d *database) service(a *App) service {
 			a.Log.Error("PostgreSQL died: starting it again", "error", d.server.Err(), "deaths", len(deaths))
 			if err := d.server.Restart(ctx); err != nil {
 				if ctx.Err() != nil {
-					return nil
+					return nil //nolint:nilerr // told to stop meanwhile
 				}
 				return err
 			}

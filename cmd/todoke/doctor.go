@@ -10,11 +10,12 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"golang.org/x/image/font/sfnt"
 
 	"todoke/internal/pgcluster"
@@ -26,7 +27,7 @@ type doctorCommand struct {
 	JSON bool `help:"One JSON object a check."`
 }
 
-func (doctorCommand) Help() string {
+func (*doctorCommand) Help() string {
 	return "Checks what todoke needs on this machine, changes nothing, and says how to mend what is missing. " +
 		"The exit status is 0 when nothing failed; warnings do not fail."
 }
@@ -173,7 +174,7 @@ func (a *App) checkData(add addFinding) {
 		add("disk", statusWarn, fmt.Sprintf("free space of %s is unknown: %v", above, err), "")
 		return
 	}
-	free := st.Bavail * uint64(st.Bsize) //nolint:gosec,unconvert // block sizes are positive, their type the platform's
+	free := st.Bavail * uint64(st.Bsize) //nolint:gosec // block sizes are positive
 	status, mend := statusOK, ""
 	switch {
 	case free < diskFail:
@@ -181,7 +182,7 @@ func (a *App) checkData(add addFinding) {
 	case free < diskWarn:
 		status, mend = statusWarn, "every fax is kept for years: plan for a larger disk"
 	}
-	add("disk", status, fmt.Sprintf("%.1f GB free", float64(free)/(1<<30)), mend)
+	add("disk", status, fmt.Sprintf("%d.%d GB free", free>>30, (free>>20)%1024*10/1024), mend)
 }
 
 // existing is the nearest folder at or above dir that is there.
@@ -254,21 +255,27 @@ func (a *App) checkDatabase(ctx context.Context, add addFinding) {
 		defer func() { _ = c.Close(ctx) }()
 		url = c.DSN("")
 	}
-	conn, err := pgx.Connect(ctx, url)
+	conn, err := pgconn.Connect(ctx, url)
 	if err != nil {
 		add(check, statusFail, "it does not answer: "+firstLine(err), "check database.url, the server, and that this machine may connect to it")
 		return
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	var version string
-	var number int
-	var now time.Time
-	err = conn.QueryRow(ctx, `select current_setting('server_version'), current_setting('server_version_num')::int, clock_timestamp()`).Scan(&version, &number, &now)
-	if err != nil {
-		add(check, statusFail, "it does not answer: "+firstLine(err), "")
+	rows := conn.ExecParams(ctx, `select current_setting('server_version'), current_setting('server_version_num')::int / 10000,
+		(extract(epoch from clock_timestamp()) * 1000)::bigint`, nil, nil, nil, nil).Read()
+	if rows.Err != nil || len(rows.Rows) != 1 {
+		add(check, statusFail, fmt.Sprintf("it does not answer: %v", rows.Err), "look at the server's log")
 		return
 	}
-	if number/10000 < minPostgres {
+	version := string(rows.Rows[0][0])
+	major, err1 := strconv.Atoi(string(rows.Rows[0][1]))
+	millis, err2 := strconv.ParseInt(string(rows.Rows[0][2]), 10, 64)
+	if err := errors.Join(err1, err2); err != nil {
+		add(check, statusFail, fmt.Sprintf("it answers nonsense: %v", err), "is it PostgreSQL?")
+		return
+	}
+	now := time.UnixMilli(millis)
+	if major < minPostgres {
 		add(check, statusFail, "PostgreSQL "+version, fmt.Sprintf("todoke needs %d or newer", minPostgres))
 	} else {
 		add(check, statusOK, "PostgreSQL "+version+" answers", "")
@@ -299,7 +306,7 @@ func hasMajor(binDir, major string) bool {
 		all = []pgcluster.Binaries{b}
 	}
 	for _, b := range all {
-		if fmt.Sprint(b.Major) == major {
+		if strconv.Itoa(b.Major) == major {
 			return true
 		}
 	}

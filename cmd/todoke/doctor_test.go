@@ -81,7 +81,7 @@ func TestDoctorSeesARunningDatabase(t *testing.T) {
 
 func TestDoctorFindsFaults(t *testing.T) {
 	t.Parallel()
-	taken, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a test's own port
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,12 +93,16 @@ func TestDoctorFindsFaults(t *testing.T) {
 		args                       []string
 		now                        time.Time
 	}{
-		{name: "no binaries", check: "PostgreSQL", status: statusFail, found: "were not found", exit: exitFailure,
-			args: []string{"--set", "database.bin_dir=" + t.TempDir()}},
+		{
+			name: "no binaries", check: "PostgreSQL", status: statusFail, found: "were not found", exit: exitFailure,
+			args: []string{"--set", "database.bin_dir=" + t.TempDir()},
+		},
 		{name: "data is a file", check: "data", status: statusFail, found: "is not a folder", exit: exitFailure, args: []string{"--data", file}},
 		{name: "out is a file", check: "out", status: statusFail, found: "is not a folder", exit: exitFailure, args: []string{"--set", "out=" + file}},
-		{name: "no server", check: "database", status: statusFail, found: "does not answer", exit: exitFailure,
-			args: []string{"--database-url", "postgres://nobody@127.0.0.1:1/x"}},
+		{
+			name: "no server", check: "database", status: statusFail, found: "does not answer", exit: exitFailure,
+			args: []string{"--database-url", "postgres://nobody@127.0.0.1:1/x"},
+		},
 		{name: "port taken", check: "port", status: statusWarn, found: "another program", exit: exitOK, args: []string{"--listen", taken.Addr().String()}},
 		{name: "clock at its epoch", check: "clock", status: statusFail, found: "1970", exit: exitFailure, now: time.Unix(0, 0).UTC()},
 		{name: "clock far ahead", check: "clock", status: statusWarn, found: "2040", exit: exitOK, now: time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC)},

@@ -53,7 +53,7 @@ func runServices(ctx context.Context, log *slog.Logger, drain time.Duration, ser
 		case r := <-results:
 			running = slices.DeleteFunc(running, func(name string) bool { return name == r.name })
 			switch {
-			case r.err != nil && !(soft.Err() != nil && errors.Is(r.err, context.Canceled)):
+			case r.err != nil && (soft.Err() == nil || !errors.Is(r.err, context.Canceled)):
 				errs = append(errs, fmt.Errorf("%s: %w", r.name, r.err))
 			case soft.Err() == nil:
 				errs = append(errs, fmt.Errorf("%s: it ended by itself", r.name))

@@ -146,7 +146,7 @@ func (a *App) Main(ctx context.Context, args []string) (status int) {
 	kctx, err := parser.Parse(args)
 	if err != nil {
 		a.printError(err)
-		fmt.Fprintln(a.Stderr, "todoke: see todoke --help")
+		_, _ = fmt.Fprintln(a.Stderr, "todoke: see todoke --help")
 		return exitUsage
 	}
 	if a.Config, err = loadConfig(cmds.settingFlags, a.Env, a.Environ); err != nil {
@@ -193,8 +193,8 @@ func (a *App) printError(err error) {
 		}
 		return
 	}
-	fmt.Fprintln(a.Stderr, "todoke:", err)
+	_, _ = fmt.Fprintln(a.Stderr, "todoke:", err)
 	if order.KindOf(err) == order.KindTemporary {
-		fmt.Fprintln(a.Stderr, "todoke: this may pass: try again")
+		_, _ = fmt.Fprintln(a.Stderr, "todoke: this may pass: try again")
 	}
 }

@@ -82,7 +82,7 @@ func get(t *testing.T, url string) (int, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	b, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)
@@ -168,7 +168,7 @@ func binary(t *testing.T, args ...string) (*exec.Cmd, *lockedBuffer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(self, args...) //nolint:noctx // killed below, whatever happens
+	cmd := exec.Command(self, args...) // killed below, whatever happens
 	cmd.Env = append(os.Environ(), runMainEnv+"=1")
 	var out lockedBuffer
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -208,7 +208,7 @@ func TestUpAfterKill(t *testing.T) {
 
 func TestUpErrors(t *testing.T) {
 	t.Parallel()
-	taken, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a test's own port
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -169,7 +169,7 @@ func (c *Collector) read(path string, l look) (b []byte, same bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	b, err = io.ReadAll(io.LimitReader(f, c.MaxBytes+1))
 	if err != nil {
 		return nil, false, err

@@ -31,45 +31,45 @@ const (
 	clonePrefix    = "test_"
 )
 
-// New gives t a database migrated by migrate: its connection string, for a superuser. Databases
+// New gives tb a database migrated by migrate: its connection string, for a superuser. Databases
 // of the same key are copies of one template, so key must change when migrate would do
-// something else: see HashFS. The database is dropped when t ends.
-func New(t testing.TB, key string, migrate Migrate) (dsn string) {
-	t.Helper()
-	admin, err := server(t.Context())
+// something else: see HashFS. The database is dropped when tb ends.
+func New(tb testing.TB, key string, migrate Migrate) (dsn string) {
+	tb.Helper()
+	admin, err := server(tb.Context())
 	if err != nil {
-		t.Fatalf("dbtest: %v", err)
+		tb.Fatalf("dbtest: %v", err)
 	}
-	template, err := ensureTemplate(t.Context(), admin, key, migrate)
+	template, err := ensureTemplate(tb.Context(), admin, key, migrate)
 	if err != nil {
-		t.Fatalf("dbtest: make the template database: %v", err)
+		tb.Fatalf("dbtest: make the template database: %v", err)
 	}
-	return clone(t, admin, template)
+	return clone(tb, admin, template)
 }
 
-// Empty gives t a database with nothing in it. It is dropped when t ends.
-func Empty(t testing.TB) (dsn string) {
-	t.Helper()
-	admin, err := server(t.Context())
+// Empty gives tb a database with nothing in it. It is dropped when tb ends.
+func Empty(tb testing.TB) (dsn string) {
+	tb.Helper()
+	admin, err := server(tb.Context())
 	if err != nil {
-		t.Fatalf("dbtest: %v", err)
+		tb.Fatalf("dbtest: %v", err)
 	}
-	return clone(t, admin, "template0")
+	return clone(tb, admin, "template0")
 }
 
-func clone(t testing.TB, admin, template string) string {
-	t.Helper()
+func clone(tb testing.TB, admin, template string) string {
+	tb.Helper()
 	name := clonePrefix + strconv.Itoa(os.Getpid()) + "_" + strings.ToLower(rand.Text()[:12])
 	// FILE_COPY is far faster than the default once fsync is off.
-	if err := execute(t.Context(), admin, `create database `+name+` template `+template+` strategy file_copy`); err != nil {
-		t.Fatalf("dbtest: copy the template database: %v", err)
+	if err := execute(tb.Context(), admin, `create database `+name+` template `+template+` strategy file_copy`); err != nil {
+		tb.Fatalf("dbtest: copy the template database: %v", err)
 	}
-	t.Cleanup(func() {
-		// t.Context has ended by now. Force: a test that failed may have left connections.
+	tb.Cleanup(func() {
+		// tb.Context has ended by now. Force: a test that failed may have left connections.
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		if err := execute(ctx, admin, `drop database if exists `+name+` with (force)`); err != nil {
-			t.Errorf("dbtest: drop %s: %v", name, err)
+			tb.Errorf("dbtest: drop %s: %v", name, err)
 		}
 	})
 	return withDatabase(admin, name)
@@ -88,7 +88,7 @@ func HashFS(trees ...fs.FS) string {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(h, "%s\x00%d\x00", path, len(b))
+			_, _ = fmt.Fprintf(h, "%s\x00%d\x00", path, len(b))
 			h.Write(b)
 			return nil
 		})
@@ -113,7 +113,7 @@ func ensureTemplate(ctx context.Context, admin, key string, migrate Migrate) (st
 	if err != nil {
 		return "", err
 	}
-	defer conn.Close(context.WithoutCancel(ctx)) // frees the advisory lock
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // frees the advisory lock
 	if _, err := conn.Exec(ctx, `select pg_advisory_lock($1)`, int64(templateLock)); err != nil {
 		return "", err
 	}
@@ -174,7 +174,7 @@ func execute(ctx context.Context, dsn, sql string) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	_, err = conn.Exec(ctx, sql)
 	return err
 }

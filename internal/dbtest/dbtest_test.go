@@ -3,7 +3,7 @@ package dbtest_test
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"testing/fstest"
@@ -35,15 +35,15 @@ func migrateGoods(ctx context.Context, dsn string) error {
 func TestEveryTestHasItsOwnDatabase(t *testing.T) {
 	t.Parallel()
 	var migrated atomic.Int32
-	key := "goods " + t.Name() + fmt.Sprint(uniqueRun)
+	key := "goods " + t.Name() + strconv.Itoa(uniqueRun)
 	for i := range 8 {
-		t.Run(fmt.Sprint(i), func(t *testing.T) {
+		t.Run(strconv.Itoa(i), func(t *testing.T) {
 			t.Parallel()
 			conn := connect(t, dbtest.New(t, key, func(ctx context.Context, dsn string) error {
 				migrated.Add(1)
 				return migrateGoods(ctx, dsn)
 			}))
-			if _, err := conn.Exec(t.Context(), `insert into goods values ($1)`, fmt.Sprint(i)); err != nil {
+			if _, err := conn.Exec(t.Context(), `insert into goods values ($1)`, strconv.Itoa(i)); err != nil {
 				t.Fatal(err)
 			}
 			var n int
@@ -69,7 +69,7 @@ func TestEmptyIsEmpty(t *testing.T) {
 func TestDatabaseIsDroppedAtTheEnd(t *testing.T) {
 	t.Parallel()
 	var name string
-	t.Run("inner", func(t *testing.T) {
+	t.Run("inner", func(t *testing.T) { //nolint:tparallel // its end is what is tested
 		conn := connect(t, dbtest.New(t, "goods", migrateGoods))
 		if err := conn.QueryRow(t.Context(), `select current_database()`).Scan(&name); err != nil {
 			t.Fatal(err)

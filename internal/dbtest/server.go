@@ -169,11 +169,11 @@ func startSupervisor(o pgcluster.Options) (*os.Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the test server: %w", err)
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }()
 	if info, err := log.Stat(); err == nil && info.Size() > 1<<20 {
 		_ = log.Truncate(0)
 	}
-	cmd := exec.Command(self)
+	cmd := exec.CommandContext(context.Background(), self) // it outlives the test
 	cmd.Env = append(os.Environ(), superviseEnv+"="+o.Dir, "PG_BINDIR="+o.BinDir, "GOCOVERDIR=")
 	cmd.Dir, cmd.Stderr = os.TempDir(), log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -234,7 +234,7 @@ func sweep(ctx context.Context, admin string) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	if _, err := conn.Exec(ctx, `select pg_advisory_lock($1)`, int64(templateLock)); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package pgcluster
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // ErrNoBinaries is wrapped by errors that come from PostgreSQL not being installed.
@@ -90,7 +92,9 @@ func inspect(dir string) (Binaries, error) {
 	if _, err := os.Stat(filepath.Join(real, "initdb")); err != nil {
 		return Binaries{}, fmt.Errorf("%w in %s: postgres is there, but not initdb: %w", ErrNoBinaries, real, err)
 	}
-	out, err := exec.Command(postgres, "--version").Output()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, postgres, "--version").Output()
 	if err != nil {
 		return Binaries{}, fmt.Errorf("run %s --version: %w", postgres, err)
 	}

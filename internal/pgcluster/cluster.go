@@ -99,8 +99,10 @@ func (o Options) runDir(id identity) (string, error) {
 
 // dsn is the connection string of a database behind the socket in runDir.
 func dsn(superuser, runDir, database string) string {
-	u := url.URL{Scheme: "postgres", User: url.User(superuser), Path: "/" + database,
-		RawQuery: url.Values{"host": {runDir}, "port": {port}}.Encode()}
+	u := url.URL{
+		Scheme: "postgres", User: url.User(superuser), Path: "/" + database,
+		RawQuery: url.Values{"host": {runDir}, "port": {port}}.Encode(),
+	}
 	return u.String()
 }
 
@@ -250,12 +252,14 @@ func initialise(ctx context.Context, o Options, bin Binaries, id identity) error
 	var err error
 	// musl and macOS have no C.UTF-8. C orders the same and only knows no upper case beyond ASCII.
 	for _, locale := range []string{"C.UTF-8", "C"} {
-		args := []string{"-D", tmp, "-U", o.Superuser, "-E", "UTF8", "--locale=" + locale,
-			"--auth-local=trust", "--auth-host=reject", "--data-checksums"}
+		args := []string{
+			"-D", tmp, "-U", o.Superuser, "-E", "UTF8", "--locale=" + locale,
+			"--auth-local=trust", "--auth-host=reject", "--data-checksums",
+		}
 		if o.NoSync {
 			args = append(args, "--no-sync")
 		}
-		cmd := exec.Command(filepath.Join(bin.Dir, "initdb"), args...)
+		cmd := exec.CommandContext(context.WithoutCancel(ctx), filepath.Join(bin.Dir, "initdb"), args...)
 		cmd.Dir, cmd.Env = o.Dir, environment()
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: id.credential()}
 		deathSignal(cmd.SysProcAttr, syscall.SIGTERM)
@@ -285,7 +289,7 @@ func syncFolder(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer d.Close()
+	defer func() { _ = d.Close() }()
 	if err := d.Sync(); err != nil {
 		return fmt.Errorf("sync %s: %w", dir, err)
 	}

@@ -44,8 +44,10 @@ func TestMain(m *testing.M) {
 }
 
 func options(dir string) pgcluster.Options {
-	return pgcluster.Options{Dir: dir, NoSync: true, Database: "shop", BinDir: os.Getenv("PG_BINDIR"),
-		Settings: map[string]string{"shared_buffers": "16MB", "max_connections": "30"}}
+	return pgcluster.Options{
+		Dir: dir, NoSync: true, Database: "shop", BinDir: os.Getenv("PG_BINDIR"),
+		Settings: map[string]string{"shared_buffers": "16MB", "max_connections": "30"},
+	}
 }
 
 // newDir is a folder that PostgreSQL's user can reach even where root runs the tests.
@@ -93,7 +95,7 @@ func newCluster(t *testing.T) string {
 		t.Fatal(base.err)
 	}
 	dir := newDir(t)
-	if out, err := exec.Command("cp", "-a", filepath.Join(base.dir, "cluster"), dir).CombinedOutput(); err != nil { //nolint:noctx // cp ends
+	if out, err := exec.Command("cp", "-a", filepath.Join(base.dir, "cluster"), dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	return dir
@@ -120,7 +122,7 @@ func notes(t *testing.T, dsn string) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(context.Background())
+	defer func() { _ = conn.Close(context.Background()) }()
 	var n int
 	if err := conn.QueryRow(t.Context(), `select count(*) from notes`).Scan(&n); err != nil {
 		t.Fatal(err)
@@ -134,7 +136,7 @@ func execSQL(t *testing.T, dsn, sql string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(context.Background())
+	defer func() { _ = conn.Close(context.Background()) }()
 	if _, err := conn.Exec(t.Context(), sql); err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +160,7 @@ func ownerOf(t *testing.T, path string) *syscall.Credential {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st := info.Sys().(*syscall.Stat_t) //nolint:errcheck,forcetypeassert // Unix
+	st := info.Sys().(*syscall.Stat_t)
 	if int(st.Uid) == os.Geteuid() {
 		return nil
 	}
@@ -172,7 +174,7 @@ func own(t *testing.T, dir string) (*exec.Cmd, int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(self) //nolint:noctx // killed below
+	cmd := exec.Command(self) // killed below
 	cmd.Env = append(os.Environ(), ownEnv+"="+dir)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -388,7 +390,7 @@ func TestKillOfThePostmaster(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer busy.Close(context.Background())
+	defer func() { _ = busy.Close(context.Background()) }()
 	backend := int(busy.PgConn().PID())
 	failed := make(chan error, 1)
 	go func() {
@@ -438,10 +440,12 @@ func TestKillOfPostmasterAndParent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer busy.Close(context.Background())
+	defer func() { _ = busy.Close(context.Background()) }()
 	backend := int(busy.PgConn().PID())
+	failed := make(chan error, 1)
 	go func() {
-		_, _ = busy.Exec(context.Background(), `do $$ declare i bigint := 0; begin loop i := i + 1; end loop; end $$`)
+		_, err := busy.Exec(context.Background(), `do $$ declare i bigint := 0; begin loop i := i + 1; end loop; end $$`)
+		failed <- err
 	}()
 	if err := errors.Join(syscall.Kill(pid, syscall.SIGKILL), parent.Process.Kill(), c.Close(t.Context())); err != nil {
 		t.Fatal(err)
@@ -453,6 +457,9 @@ func TestKillOfPostmasterAndParent(t *testing.T) {
 	}
 	if running(backend) {
 		t.Error("the orphaned backend still runs")
+	}
+	if err := <-failed; err == nil {
+		t.Error("the busy query ended well")
 	}
 }
 

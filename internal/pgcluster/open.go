@@ -129,7 +129,7 @@ func (s *Server) StopUnused(ctx context.Context) error {
 	for {
 		f, err := lockFile(filepath.Join(s.opts.Dir, "users.lock"), true)
 		if err == nil {
-			defer f.Close()
+			defer func() { _ = f.Close() }()
 			return s.Stop(ctx)
 		}
 		if !errors.Is(err, errLocked) {

@@ -97,8 +97,7 @@ func (s *Server) launch(ctx context.Context) error {
 		return err
 	}
 	if err := s.awaitReady(ctx); err != nil {
-		s.process.stop(context.WithoutCancel(ctx), killPatience)
-		return err
+		return errors.Join(err, s.process.stop(context.WithoutCancel(ctx), killPatience))
 	}
 	return nil
 }
@@ -109,9 +108,11 @@ func (s *Server) spawn() error {
 	if err != nil {
 		return err
 	}
-	defer log.Close()
-	args := []string{"-D", s.opts.dataDir(), "-k", s.run, "-p", port,
-		"-c", "listen_addresses=", "-c", "unix_socket_permissions=0700", "-c", "logging_collector=off"}
+	defer func() { _ = log.Close() }()
+	args := []string{
+		"-D", s.opts.dataDir(), "-k", s.run, "-p", port,
+		"-c", "listen_addresses=", "-c", "unix_socket_permissions=0700", "-c", "logging_collector=off",
+	}
 	if s.opts.NoSync {
 		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")
 	}
@@ -123,7 +124,7 @@ func (s *Server) spawn() error {
 	for _, k := range keys {
 		args = append(args, "-c", k+"="+s.opts.Settings[k])
 	}
-	cmd := exec.Command(filepath.Join(s.bin.Dir, "postgres"), args...)
+	cmd := exec.CommandContext(context.Background(), filepath.Join(s.bin.Dir, "postgres"), args...)
 	cmd.Stdout, cmd.Stderr, cmd.Dir, cmd.Env = log, log, s.opts.Dir, environment()
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Credential: s.id.credential(),
@@ -218,7 +219,7 @@ func (s *Server) ensureDatabase(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	var there bool
 	err = conn.QueryRow(ctx, `select exists (select from pg_database where datname = $1)`, s.opts.Database).Scan(&there)
 	if err != nil || there {
@@ -361,7 +362,7 @@ func (s *Server) lastWords(from int64) string {
 	if err != nil {
 		return "its log cannot be read: " + err.Error()
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	end, err := f.Seek(0, io.SeekEnd)
 	if err != nil || end <= from {
 		return "it wrote nothing to " + s.opts.logPath()
