@@ -104,7 +104,7 @@ func (a *api) register(h huma.API) {
 		OperationID: "place-order", Method: http.MethodPost, Path: "/v1/orders", Summary: "Place an order",
 		Description: "Places an order once, however often it is sent with the same Idempotency-Key.",
 		Security:    security, DefaultStatus: http.StatusCreated, MaxBodyBytes: int64(a.limits.Bytes),
-		Middlewares: huma.Middlewares{a.authenticate(h)},
+		Middlewares: huma.Middlewares{a.authenticate()},
 		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 			"application/json": {Schema: huma.SchemaFromType(registry, typeOf[OrderRequest]())},
 		}},
@@ -118,7 +118,7 @@ func (a *api) register(h huma.API) {
 	huma.Register(h, huma.Operation{
 		OperationID: "get-order", Method: http.MethodGet, Path: "/v1/orders/{number}", Summary: "Look at an order",
 		Description: "Shows an order of the same shop front as it stands now.",
-		Security:    security, Middlewares: huma.Middlewares{a.authenticate(h)},
+		Security:    security, Middlewares: huma.Middlewares{a.authenticate()},
 		Responses: map[string]*huma.Response{
 			"200": found("The order"), "401": problem("The token is missing or wrong"), "404": problem("The shop front has no such order"),
 		},
@@ -127,7 +127,7 @@ func (a *api) register(h huma.API) {
 
 // authenticate finds the shop front of the bearer token before anything of the body is read.
 // The store looks tokens up by hash, so no timing tells how near a guess was.
-func (a *api) authenticate(h huma.API) func(huma.Context, func(huma.Context)) {
+func (a *api) authenticate() func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		refuse := func(p *Problem) {
 			for name, values := range p.header {
@@ -190,7 +190,7 @@ func (a *api) place(ctx context.Context, in *placeInput) (*answerOutput, error) 
 		a.metrics.count("refused", answer.Replayed)
 		p := refusal(fields(answer.Problems, o.Request))
 		if answer.Replayed {
-			p.with("Idempotent-Replayed", "true")
+			p = p.with("Idempotent-Replayed", "true")
 		}
 		return nil, p
 	}
@@ -256,20 +256,20 @@ func encode(o order.Order) (*answerOutput, error) {
 // goes to the log.
 func (a *api) failure(ctx context.Context, doing string, err error) *Problem {
 	e, _ := errors.AsType[*order.Error](err)
-	switch order.KindOf(err) {
-	case order.KindInvalid:
+	switch kind := order.KindOf(err); {
+	case kind == order.KindInvalid:
 		return newProblem(http.StatusUnprocessableEntity, e.Message, ProblemError{Field: e.Field, Rule: e.Rule, Message: e.Message})
-	case order.KindConflict:
+	case kind == order.KindConflict:
 		return newProblem(http.StatusConflict, e.Message)
-	case order.KindTemporary:
-		a.Log.WarnContext(ctx, doing+" failed for now", "error", err, "request", requestID(ctx))
+	case kind == order.KindTemporary:
+		a.Log.WarnContext(ctx, "request failed for now", "doing", doing, "error", err, "request", requestID(ctx))
 		return newProblem(http.StatusServiceUnavailable, "We cannot answer now: try again with the same Idempotency-Key.").with("Retry-After", "2")
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		a.Log.WarnContext(ctx, doing+" ran out of time", "error", err, "request", requestID(ctx))
+		a.Log.WarnContext(ctx, "request ran out of time", "doing", doing, "error", err, "request", requestID(ctx))
 		return newProblem(http.StatusServiceUnavailable, "We could not answer in time: try again with the same Idempotency-Key.").with("Retry-After", "2")
 	}
-	a.Log.ErrorContext(ctx, doing+" failed", "error", err, "request", requestID(ctx))
+	a.Log.ErrorContext(ctx, "request failed", "doing", doing, "error", err, "request", requestID(ctx))
 	return newProblem(http.StatusInternalServerError, "Something failed on our side: try again with the same Idempotency-Key, or tell us the X-Request-Id of this answer.")
 }
 

@@ -49,13 +49,13 @@ func (l *logBuffer) String() string {
 	return l.b.String()
 }
 
-func setup(t testing.TB) bundle {
+func setup(t *testing.T) bundle {
 	t.Helper()
 	s, clock := storetest.NewShop(t)
 	return serve(t, s, s, clock)
 }
 
-func serve(t testing.TB, orders api.Orders, s *store.Store, clock *storetest.Clock) bundle {
+func serve(t *testing.T, orders api.Orders, s *store.Store, clock *storetest.Clock) bundle {
 	t.Helper()
 	log := &logBuffer{}
 	server := httptest.NewServer(api.New(api.Config{
@@ -71,7 +71,7 @@ type answer struct {
 	body   string
 }
 
-func (b bundle) do(t testing.TB, method, path, body string, header ...string) answer {
+func (b bundle) do(t *testing.T, method, path, body string, header ...string) answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, b.url+path, strings.NewReader(body))
 	if err != nil {
@@ -92,7 +92,7 @@ func (b bundle) do(t testing.TB, method, path, body string, header ...string) an
 	return answer{res.StatusCode, res.Header, string(text)}
 }
 
-func (b bundle) place(t testing.TB, key, body string) answer {
+func (b bundle) place(t *testing.T, key, body string) answer {
 	t.Helper()
 	return b.do(t, http.MethodPost, "/v1/orders", body,
 		"Authorization", "Bearer "+storetest.Token, "Idempotency-Key", key, "Content-Type", "application/json")

@@ -20,7 +20,7 @@ type importCommand struct {
 	Check bool `help:"Only check the files; change nothing and need no database."`
 }
 
-func (importCommand) Help() string {
+func (*importCommand) Help() string {
 	return "All rows are taken or none: every error is told with its line. Rows add to what is there or change it by code; a file of prices, " +
 		"regions or calendar days replaces the price lists, the region table or the years that it names. `todoke sample DIR` writes files of every kind."
 }

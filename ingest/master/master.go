@@ -177,7 +177,7 @@ func readCapped(dir fs.FS, name string, limit int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()                     // read only
 	return io.ReadAll(io.LimitReader(f, int64(limit)+1)) // one byte more, so that Parse sees it is too large
 }
 
@@ -211,9 +211,5 @@ func writeFile(path string, k Kind, s *Set) error {
 	if err != nil {
 		return err
 	}
-	if err := Encode(f, k, s); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
+	return errors.Join(Encode(f, k, s), f.Close())
 }

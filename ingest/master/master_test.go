@@ -46,10 +46,6 @@ func TestEveryProblemIsNamedWithItsPlace(t *testing.T) {
 	row := func(code, multiple, price, rate, class, returnable string) string {
 		return code + ",のり,ノリ,本," + multiple + "," + price + "," + rate + "," + class + ",文具," + returnable + ",false,,\n"
 	}
-	swapped := good[:4] + good[5:6] + good[4:5] + good[6:]
-	if swapped == good {
-		swapped = "1000013"
-	}
 	csv := itemHeader +
 		row(good, "1", "100", "10", "normal", "true") + // 2: good
 		row(good, "1", "100", "10", "normal", "true") + // 3: duplicate

@@ -94,10 +94,10 @@ func (r *Report) Join(other Report) {
 }
 
 // OK tells whether the values may be used: there is no error, warnings at most.
-func (r Report) OK() bool { return r.Errors == 0 }
+func (r *Report) OK() bool { return r.Errors == 0 }
 
 // Err is nil where the report holds no error, else an invalid order.Error that lists them.
-func (r Report) Err() error {
+func (r *Report) Err() error {
 	if r.OK() {
 		return nil
 	}
