@@ -44,11 +44,13 @@ SELECT DISTINCT warehouse_code, class FROM shipments WHERE state = 'planned' AND
 -- name: ReplanClaim
 -- Orders with goods to ship that missed their dispatch deadline: of an earlier day, or of
 -- today at a warehouse and class that has closed (CUT-11).
-SELECT o.id FROM orders o
-WHERE o.state IN ('accepted', 'allocated', 'short') AND o.id IN (
-    SELECT s.order_id FROM shipments s LEFT JOIN unnest($2::text[], $3::text[]) AS t (warehouse_code, class) USING (warehouse_code, class)
-    WHERE s.state = 'planned' AND s.ship_on IS NOT NULL AND (s.ship_on < $1 OR (s.ship_on = $1 AND t.class IS NOT NULL))
-      AND (o.state = 'accepted' OR EXISTS (SELECT FROM allocations a WHERE a.shipment_id = s.id)))
+-- It runs at every tick: it starts from the few late shipments and must not ask per open order.
+WITH late AS (
+    SELECT s.order_id, EXISTS (SELECT FROM allocations a WHERE a.shipment_id = s.id) AS reserved
+    FROM shipments s LEFT JOIN unnest($2::text[], $3::text[]) AS t (warehouse_code, class) USING (warehouse_code, class)
+    WHERE s.state = 'planned' AND s.ship_on <= $1 AND (s.ship_on < $1 OR t.class IS NOT NULL))
+SELECT DISTINCT o.id FROM late JOIN orders o ON o.id = late.order_id
+WHERE o.state = 'accepted' OR (o.state IN ('allocated', 'short') AND late.reserved)
 ORDER BY o.id LIMIT $4;
 
 -- name: AllocatedShipments

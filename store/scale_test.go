@@ -1,0 +1,101 @@
+package store_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"todoke/store"
+	st "todoke/store/storetest"
+)
+
+// TestHotStatementsReadLittle measures what the statements that run at every tick, job or
+// order touch where thousands of orders are open among many that are done: none may look at
+// every order, nor at every open shipment for every open order.
+func TestHotStatementsReadLittle(t *testing.T) {
+	t.Parallel()
+	const orders, open = 20_000, 2_000
+	dsn := st.DSN(t)
+	s, _ := st.Open(t, dsn)
+	st.Shop(t, s)
+	ctx := t.Context()
+	c, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(ctx)
+	// The newest are open: 100 wait, a fifth of the others is short of its first line.
+	for _, q := range []string{
+		`SET session_replication_role = replica`, // rows as they would be, without their history
+		`INSERT INTO departments (code, name, company_code, postal_code, prefecture, address, points, stockout, payment)
+			SELECT 'D' || i, 'x', 'C1', '1000001', '東京都', 'x', true, 'backorder', 'invoice' FROM generate_series(0, 99) i`,
+		fmt.Sprintf(`INSERT INTO orders (id, number, state, channel, received_at, accepted_at, acceptance_on, department_code, ship_to_name,
+				ship_to_postal_code, ship_to_prefecture, ship_to_address, region_code, stockout, payment, goods_yen, fee_yen, taxes)
+			SELECT i, i::text, CASE WHEN i <= %[1]d - %[2]d THEN 'released' WHEN i > %[1]d - 100 THEN 'accepted' WHEN i %% 5 = 0 THEN 'short' ELSE 'allocated' END,
+				'fax', at, at, '2026-11-24', 'D' || i %% 100, 'x', 'x', 'x', 'x', 'KANTO', 'backorder', 'invoice', 100, 0, '[]'
+			FROM (SELECT i, timestamptz '2026-11-24 10:00+09' - (%[1]d - i) * interval '20 seconds' AS at FROM generate_series(1, %[1]d) i) t`, orders, open),
+		fmt.Sprintf(`INSERT INTO order_lines (order_id, no, item_code, name, unit, class, qty, reserved_qty, unit_price_yen, tax_rate)
+			SELECT o.id, l, '%s', 'x', 'x', 'normal', 5, CASE WHEN o.state = 'accepted' OR o.state = 'short' AND l = 1 THEN 0 ELSE 5 END, 100, 10
+			FROM orders o, generate_series(1, 3) l`, st.Code(st.Pen)),
+		`INSERT INTO shipments (order_id, no, state, class, warehouse_code, acceptance_on, ready_on, ship_on, arrival_on)
+			SELECT id, 1, CASE WHEN state = 'released' THEN 'released' ELSE 'planned' END, 'normal', 'W1', '2026-11-24', '2026-11-24',
+				CASE WHEN state = 'released' THEN '2026-11-23'::date ELSE '2026-11-24'::date + (id % 5)::int END, '2026-11-25' FROM orders`,
+		`INSERT INTO allocations (order_id, line_no, warehouse_code, item_code, qty, shipment_id, allocated_at, pick_list_id)
+			SELECT l.order_id, l.no, 'W1', l.item_code, 5, s.id, '2026-11-24 10:00+09', CASE WHEN s.state = 'released' THEN 1 END
+			FROM order_lines l JOIN shipments s USING (order_id) WHERE l.reserved_qty > 0`,
+		`UPDATE stock SET reserved_qty = on_hand_qty`,
+		`ANALYZE orders`, `ANALYZE order_lines`, `ANALYZE shipments`, `ANALYZE allocations`, `ANALYZE stock`,
+	} {
+		if _, err := c.Exec(ctx, q); err != nil {
+			t.Fatalf("%v: %s", err, q)
+		}
+	}
+	noon := st.At(t, "2026-11-24 12:00:00")
+	lanes := []any{[]string{st.East}, []string{"normal"}}
+	for _, tt := range []struct {
+		name string
+		most int // pages of 8 kB
+		args []any
+	}{
+		{"WarehouseClasses", 2 * open, []any{noon}},
+		{"ReplanClaim", 2 * open, []any{noon, []string{}, []string{}, 1}},
+		{"ReplanClaim", 10 * open, append([]any{noon}, append(lanes, 500)...)},
+		{"WaitingForStock", 100, nil},
+		{"AllocateClaim", 10 * 500, []any{500}},
+		{"AllocateClaimBackorders", 10 * open, []any{500}},
+		{"WaveClaim", 20 * open, append([]any{noon, noon}, lanes...)},
+		{"ResendOfLines", orders / 10, []any{"D7", noon.AddDate(0, 0, -1), noon, []string{"x"}}},
+		{"OrderDepartment", 10, []any{orders}},
+	} {
+		if got := touched(t, c, tt.name, tt.args...); got > tt.most {
+			t.Errorf("%s touches %d pages, at most %d are expected", tt.name, got, tt.most)
+		}
+	}
+	if _, err := c.Exec(ctx, `UPDATE orders SET state = 'allocated' WHERE state = 'accepted'`); err != nil {
+		t.Fatal(err)
+	}
+	if got := touched(t, c, "WaitingForStock"); got > 10*open {
+		t.Errorf("looking for backorders touches %d pages", got)
+	}
+}
+
+// touched counts the pages that a statement looks at.
+func touched(t testing.TB, c *pgx.Conn, name string, args ...any) int {
+	t.Helper()
+	var text []byte
+	if err := c.QueryRow(t.Context(), "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) "+store.Queries()[name], args...).Scan(&text); err != nil {
+		t.Fatal(name, err)
+	}
+	var plans []struct {
+		Plan struct {
+			Hit  int `json:"Shared Hit Blocks"`
+			Read int `json:"Shared Read Blocks"`
+		}
+	}
+	if err := json.Unmarshal(text, &plans); err != nil || len(plans) != 1 {
+		t.Fatal(name, err)
+	}
+	return plans[0].Plan.Hit + plans[0].Plan.Read
+}
