@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
@@ -93,6 +95,8 @@ func (tx *Tx) addDocument(ctx context.Context, d NewDocument, key string, body [
 	if d.MediaType == "" {
 		d.MediaType = "application/octet-stream"
 	}
+	d.FileName, d.Caller, d.MediaType = text(d.FileName), text(d.Caller), text(d.MediaType)
+	d.ExternalID = bounded(text(d.ExternalID))
 	now := at(tx.s.now())
 	args := func() []any {
 		return []any{d.Source, d.ExternalID, null(d.ParentID), at(d.ReceivedAt), now, d.Caller, d.FileName, d.MediaType, key, int64(len(d.Bytes)), body}
@@ -130,6 +134,34 @@ func (tx *Tx) addDocument(ctx context.Context, d NewDocument, key string, body [
 		return 0, 0, err
 	}
 	return id, 0, tx.Enqueue(ctx, jobs.ReadDocument{DocumentID: id})
+}
+
+// text is s as the database can hold it: file systems and mails carry names in any encoding,
+// and no name may keep a document out. Each byte that is no text is written out, as in "\x92".
+func text(s string) string {
+	if utf8.ValidString(s) && !strings.Contains(s, "\x00") {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r == 0 || r == utf8.RuneError && n == 1 {
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		} else {
+			b.WriteString(s[i : i+n])
+		}
+		i += n
+	}
+	return b.String()
+}
+
+// bounded keeps a transmission's name within what an index holds; a longer one ends in its hash.
+func bounded(name string) string {
+	const most = 1000 // bytes; an index takes 2,704
+	if len(name) <= most {
+		return name
+	}
+	return strings.ToValidUTF8(name[:most], "") + "~" + Key([]byte(name))
 }
 
 // DocumentBytes are a document's bytes as received, checked against their SHA-256.

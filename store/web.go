@@ -40,7 +40,7 @@ type storedAnswer struct {
 // together before it returns. Refusals by a rule are answers too.
 func (s *Store) PlaceWebOrder(ctx context.Context, w WebOrder, now time.Time) (WebAnswer, error) {
 	const maxKey = 255
-	if w.ShopFront == "" || w.Key == "" || len(w.Key) > maxKey {
+	if w.ShopFront == "" || w.Key == "" || len(w.Key) > maxKey || text(w.Key) != w.Key {
 		return WebAnswer{}, order.Invalid("", "Idempotency-Key",
 			fmt.Sprintf("give each attempt its own Idempotency-Key of 1 to %d characters, and send the same one when you try again", maxKey))
 	}
