@@ -19,11 +19,11 @@ func Next(events []order.Event) []river.JobArgs {
 	var allocate bool
 	for _, e := range events {
 		switch e.Kind {
-		case order.EventAccepted, order.EventHoldFreed:
-			allocate = true
+		case order.EventAccepted, order.EventHoldFreed, order.EventCancelled:
+			allocate = true // what a cancelled order gave back may fill a backorder (STK-4)
 		case order.EventHeld, order.EventPriced, order.EventFeeSet, order.EventPromised,
 			order.EventReplanned, order.EventAllocated, order.EventShort, order.EventReleased,
-			order.EventShipped, order.EventCancelled, order.EventNoted:
+			order.EventShipped, order.EventNoted:
 			// Replanned, allocated and short orders wait for their wave, which is a schedule;
 			// released ones for their pick list, whose job is inserted with the list.
 		}

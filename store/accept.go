@@ -168,7 +168,7 @@ func (tx *Tx) finish(ctx context.Context, b *pgx.Batch, orderID int64, events []
 // Change moves one order: it locks in the fixed order department, order, stock by item code,
 // reads the order and the facts a rule may look at, lets fn decide, and saves the order it
 // returns with its events and the jobs that follow. A change of state that the order's life
-// does not know is a conflict. Lines' items and quantities stay as they are; cancelling gives
+// does not know is a conflict, and so is cancelling what is partly on a pick list. Lines' items and quantities stay as they are; cancelling gives
 // back what was reserved and is not on a pick list.
 func (tx *Tx) Change(ctx context.Context, id int64, fn func(order.Order, Facts) (order.Order, []order.Event, error)) (order.Order, error) {
 	var department string
@@ -216,6 +216,12 @@ func (tx *Tx) Change(ctx context.Context, id int64, fn func(order.Order, Facts) 
 	}
 	if o.ID != old.ID || o.Number != old.Number || !slices.Equal(o.Lines, old.Lines) {
 		return order.Order{}, fmt.Errorf("change order %s: its number or lines were touched", old.Number)
+	}
+	atWarehouse := func(s order.Shipment) bool {
+		return s.State == order.ShipmentReleased || s.State == order.ShipmentShipped
+	}
+	if o.State == order.StateCancelled && old.State != order.StateCancelled && slices.ContainsFunc(old.Shipments, atWarehouse) {
+		return order.Order{}, order.Conflict("WHS-1", "order "+old.Number.Grouped()+" has goods on a pick list: take them back as a return")
 	}
 	taxes, err := json.Marshal(list(o.Taxes))
 	if err != nil {

@@ -60,7 +60,7 @@ func (s *Store) Tick(ctx context.Context, now time.Time) (int, error) {
 				return err
 			}
 			var last time.Time
-			if err := tx.tx.QueryRow(ctx, query("ScheduleLast"), spec.Name).Scan(&last); err != nil {
+			if err := tx.tx.QueryRow(ctx, query("ScheduleLast"), spec.Name, now).Scan(&last); err != nil {
 				return fmt.Errorf("read last run of %s: %w", spec.Name, err)
 			}
 			for _, t := range jobs.Due(spec, last, now) {
@@ -121,6 +121,10 @@ func (s *Store) RunSchedule(ctx context.Context, name string, now time.Time) (du
 	i := slices.IndexFunc(s.schedules, func(spec jobs.Spec) bool { return spec.Name == name })
 	if i < 0 {
 		return due, false, order.NotFound("schedule", "there is no schedule "+name+": see todoke schedule list")
+	}
+	if now.After(s.now()) {
+		// It would count as done when its time comes.
+		return due, false, order.Invalid("", "at", fmt.Sprintf("%s lies in the future: only runs that are due can be run", now.In(order.JST).Format(time.DateTime)))
 	}
 	spec := s.schedules[i]
 	all := jobs.Due(spec, now.Add(-jobs.MaxCatchUp), now)
