@@ -48,11 +48,11 @@ func Hash() string {
 		if err != nil {
 			panic(err) // embedded
 		}
-		fmt.Fprintf(h, "%s %d\n%s", name, len(b), b)
+		_, _ = fmt.Fprintf(h, "%s %d\n%s", name, len(b), b) // a hash takes everything
 	}
 	m, err := rivermigrate.New(riverpgxv5.New(nil), nil)
 	if err == nil {
-		fmt.Fprintf(h, "river %d", len(m.AllVersions()))
+		_, _ = fmt.Fprintf(h, "river %d", len(m.AllVersions()))
 	}
 	return hex.EncodeToString(h.Sum(nil))[:16]
 }

@@ -11,25 +11,25 @@ import (
 	st "todoke/store/storetest"
 )
 
-func accept(t testing.TB, s *store.Store, req order.Request) order.Order {
-	t.Helper()
+func accept(tb testing.TB, s *store.Store, req order.Request) order.Order {
+	tb.Helper()
 	var o order.Order
-	err := s.InTx(t.Context(), func(tx *store.Tx) error {
+	err := s.InTx(tb.Context(), func(tx *store.Tx) error {
 		var err error
-		o, err = tx.Accept(t.Context(), req, s.Now())
+		o, err = tx.Accept(tb.Context(), req, s.Now())
 		return err
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return o
 }
 
-func count(t testing.TB, s *store.Store, sql string, args ...any) int {
-	t.Helper()
+func count(tb testing.TB, s *store.Store, sql string, args ...any) int {
+	tb.Helper()
 	var n int
-	if err := s.Pool().QueryRow(t.Context(), sql, args...).Scan(&n); err != nil {
-		t.Fatal(err)
+	if err := s.Pool().QueryRow(tb.Context(), sql, args...).Scan(&n); err != nil {
+		tb.Fatal(err)
 	}
 	return n
 }

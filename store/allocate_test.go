@@ -2,8 +2,8 @@ package store_test
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -13,36 +13,36 @@ import (
 	st "todoke/store/storetest"
 )
 
-func allocate(t testing.TB, s *store.Store, limit int, backorders bool) int {
-	t.Helper()
+func allocate(tb testing.TB, s *store.Store, limit int, backorders bool) int {
+	tb.Helper()
 	n := 0
-	err := s.InTx(t.Context(), func(tx *store.Tx) error {
+	err := s.InTx(tb.Context(), func(tx *store.Tx) error {
 		var err error
-		n, err = tx.AllocateBatch(t.Context(), limit, backorders, s.Now())
+		n, err = tx.AllocateBatch(tb.Context(), limit, backorders, s.Now())
 		return err
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return n
 }
 
-func audit(t testing.TB, s *store.Store) {
-	t.Helper()
-	bad, err := s.Audit(t.Context())
+func audit(tb testing.TB, s *store.Store) {
+	tb.Helper()
+	bad, err := s.Audit(tb.Context())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for _, b := range bad {
-		t.Error("audit:", b)
+		tb.Error("audit:", b)
 	}
 }
 
-func get(t testing.TB, s *store.Store, id int64) order.Order {
-	t.Helper()
-	o, err := s.GetOrderByID(t.Context(), id)
+func get(tb testing.TB, s *store.Store, id int64) order.Order {
+	tb.Helper()
+	o, err := s.GetOrderByID(tb.Context(), id)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return o
 }
@@ -143,7 +143,7 @@ func TestAllocateIsTheRule(t *testing.T) {
 		dep := []string{st.Tokyo, st.Osaka}[rnd.IntN(2)]
 		req := st.Request(order.ChannelFax, clock.Now(), dep, items[rnd.IntN(3)], 1+rnd.IntN(15))
 		for i := range rnd.IntN(3) {
-			req.Lines = append(req.Lines, order.RequestLine{Field: fmt.Sprint(i), ItemCode: st.Code(items[rnd.IntN(3)]), Qty: 1 + rnd.IntN(15)})
+			req.Lines = append(req.Lines, order.RequestLine{Field: strconv.Itoa(i), ItemCode: st.Code(items[rnd.IntN(3)]), Qty: 1 + rnd.IntN(15)})
 		}
 		o := accept(t, s, req)
 		for _, l := range o.Lines {

@@ -94,8 +94,10 @@ func readOrders(ctx context.Context, q querier, ids []int64) ([]order.Order, err
 	b.Queue(query("LinesByOrder"), ids).Query(func(rows pgx.Rows) error {
 		var id int64
 		var l order.Line
-		_, err := pgx.ForEachRow(rows, []any{&id, &l.No, &l.ItemCode, &l.Name, &l.Unit, &l.Class, &l.Qty, &l.ReservedQty,
-			&l.UnitPrice, &l.PriceList, &l.TaxRate, &l.Comment, &l.CommentImage}, func() error {
+		_, err := pgx.ForEachRow(rows, []any{
+			&id, &l.No, &l.ItemCode, &l.Name, &l.Unit, &l.Class, &l.Qty, &l.ReservedQty,
+			&l.UnitPrice, &l.PriceList, &l.TaxRate, &l.Comment, &l.CommentImage,
+		}, func() error {
 			o := &out[place[id]]
 			o.Lines = append(o.Lines, l)
 			return nil

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,8 +38,8 @@ type Page struct {
 	BlobKey     string       `json:"image,omitempty"` // 1-bit PNG in its own pixels
 	WidthPX     int          `json:"width_px"`
 	HeightPX    int          `json:"height_px"`
-	XDPI        float64      `json:"x_dpi"`
-	YDPI        float64      `json:"y_dpi"`
+	XDPI        float64      `json:"x_dpi"` //nolint:forbidigo // dots an inch
+	YDPI        float64      `json:"y_dpi"` //nolint:forbidigo // dots an inch
 	Coding      string       `json:"coding,omitempty"`
 	BadRows     int          `json:"bad_rows,omitempty"`
 	State       PageState    `json:"state"`
@@ -105,7 +106,7 @@ type Review struct {
 // Name is how people name a review on the command line: document, or document.page.
 func (r Review) Name() string {
 	if r.PageNo == 0 {
-		return fmt.Sprint(r.DocumentID)
+		return strconv.FormatInt(r.DocumentID, 10)
 	}
 	return fmt.Sprintf("%d.%d", r.DocumentID, r.PageNo)
 }
@@ -202,7 +203,7 @@ func (tx *Tx) deadline(ctx context.Context, draft *order.Draft, receivedAt, now 
 		Channel: order.ChannelFax, Class: order.ClassNormal, Region: region, Warehouse: warehouse, ReceivedAt: receivedAt, Now: now,
 	}, tx.s.settings, sh.calendar)
 	if problem != nil || d.ShipOn.IsZero() {
-		return time.Time{}, nil
+		return time.Time{}, nil //nolint:nilerr // no date, no deadline: the review stands all the same
 	}
 	return d.ShipOn.At(tx.s.settings.Deadline(warehouse, order.ClassNormal)), nil
 }

@@ -115,7 +115,9 @@ func decodeProblems(b []byte) ([]*order.Error, error) {
 }
 
 // Refusal is every rule that stands against a request. It is an error of kind invalid.
-type Refusal struct{ Problems []*order.Error }
+type Refusal struct { //nolint:errname // the trade's word
+	Problems []*order.Error
+}
 
 // Error implements error.
 func (r *Refusal) Error() string {

@@ -10,16 +10,16 @@ import (
 	st "todoke/store/storetest"
 )
 
-func wave(t testing.TB, s *store.Store, now time.Time) []int64 {
-	t.Helper()
+func wave(tb testing.TB, s *store.Store, now time.Time) []int64 {
+	tb.Helper()
 	var ids []int64
-	err := s.InTx(t.Context(), func(tx *store.Tx) error {
+	err := s.InTx(tb.Context(), func(tx *store.Tx) error {
 		var err error
-		ids, err = tx.ReleaseWave(t.Context(), now)
+		ids, err = tx.ReleaseWave(tb.Context(), now)
 		return err
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return ids
 }

@@ -86,12 +86,11 @@ func (tx *Tx) placeWebOrder(ctx context.Context, w WebOrder, sum []byte, now tim
 		}
 		answer.Order = o
 	}
-	state, detail := DocumentOrdered, ""
+	state, detail := DocumentOrdered, "order "+string(answer.Order.Number)
 	if len(answer.Problems) > 0 {
 		state, detail = DocumentRefused, answer.Problems[0].Error()
 		stored.Problems = encodeProblems(answer.Problems)
 	} else {
-		detail = "order " + string(answer.Order.Number)
 		stored.Order = &answer.Order
 	}
 	text, err := json.Marshal(stored)

@@ -99,7 +99,7 @@ func (w *PrintPickList) document(list store.PickList) *document.PickList {
 
 // image reads a comment's snippet; a list goes out without one that cannot be read, and says
 // so nowhere but in the log: the goods must leave.
-func (w *PrintPickList) image(key string) (m *bilevel.Image, xDPI, yDPI float64) {
+func (w *PrintPickList) image(key string) (m *bilevel.Image, xDPI, yDPI float64) { //nolint:forbidigo // dots an inch
 	if key == "" {
 		return nil, 0, 0
 	}

@@ -385,7 +385,7 @@ func (w *ReadDocument) judge(ctx context.Context, tx *store.Tx, doc store.Docume
 		return none, nil, err
 	}
 	if again != nil {
-		return none, []*order.Error{again}, nil
+		return none, []*order.Error{again}, nil //nolint:nilerr // a suspicion, no failure
 	}
 	o, err := tx.Accept(ctx, req, now)
 	if refusal, ok := errors.AsType[*store.Refusal](err); ok {
@@ -434,7 +434,7 @@ func (w *ReadDocument) know(ctx context.Context, received order.Date) (form.Know
 }
 
 // snippet reads a 1-bit PNG of ours.
-func snippet(data []byte) (m *bilevel.Image, xDPI, yDPI float64, err error) {
+func snippet(data []byte) (m *bilevel.Image, xDPI, yDPI float64, err error) { //nolint:forbidigo // dots an inch
 	for p, err := range fax.Pages(data, fax.Limits{Pages: 1}) {
 		if err != nil {
 			return nil, 0, 0, err

@@ -97,8 +97,8 @@ func (b *bundle) audit(t *testing.T) {
 }
 
 // page is a fax file with pages of the given widths, each with a mark of its own.
-func page(t testing.TB, seed int, widths ...int) []byte {
-	t.Helper()
+func page(tb testing.TB, seed int, widths ...int) []byte {
+	tb.Helper()
 	var images []*bilevel.Image
 	for i, w := range widths {
 		m := bilevel.New(w, 40)
@@ -110,7 +110,7 @@ func page(t testing.TB, seed int, widths ...int) []byte {
 	}
 	var buf bytes.Buffer
 	if err := fax.EncodeTIFF(&buf, images, fax.Options{}); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return buf.Bytes()
 }

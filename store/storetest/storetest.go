@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"todoke/internal/dbtest"
+	"todoke/internal/dbtest" //nolint:depguard // tests only: the store itself does not import it
 	"todoke/migrations"
 	"todoke/order"
 	"todoke/rules"
@@ -35,38 +35,38 @@ func (c *Clock) Set(t time.Time) {
 }
 
 // At is an instant in Japan: "2026-11-24 17:00:00".
-func At(t testing.TB, s string) time.Time {
-	t.Helper()
+func At(tb testing.TB, s string) time.Time {
+	tb.Helper()
 	at, err := time.ParseInLocation(time.DateTime, s, order.JST)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return at
 }
 
 // DSN is a fresh migrated database, reached as its owner.
-func DSN(t testing.TB) string {
-	t.Helper()
-	return dbtest.New(t, migrations.Hash(), migrations.Up)
+func DSN(tb testing.TB) string {
+	tb.Helper()
+	return dbtest.New(tb, migrations.Hash(), migrations.Up)
 }
 
 // New is an empty store whose clock stands at 2026-11-24 10:00 in Japan, a Tuesday.
-func New(t testing.TB) (*store.Store, *Clock) {
-	t.Helper()
-	return Open(t, DSN(t))
+func New(tb testing.TB) (*store.Store, *Clock) {
+	tb.Helper()
+	return Open(tb, DSN(tb))
 }
 
 // Open is a store on a database of DSN.
-func Open(t testing.TB, dsn string) (*store.Store, *Clock) {
-	t.Helper()
-	clock := &Clock{at: At(t, "2026-11-24 10:00:00")}
-	s, err := store.Open(t.Context(), store.Config{
-		DSN: dsn, BlobDir: t.TempDir(), Now: clock.Now, Settings: rules.Default(), MaxConns: 8,
+func Open(tb testing.TB, dsn string) (*store.Store, *Clock) {
+	tb.Helper()
+	clock := &Clock{at: At(tb, "2026-11-24 10:00:00")}
+	s, err := store.Open(tb.Context(), store.Config{
+		DSN: dsn, BlobDir: tb.TempDir(), Now: clock.Now, Settings: rules.Default(), MaxConns: 8,
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(s.Close)
+	tb.Cleanup(s.Close)
 	return s, clock
 }
 
@@ -110,13 +110,13 @@ func Code(name string) string {
 }
 
 // Shop imports the small shop.
-func Shop(t testing.TB, s *store.Store) {
-	t.Helper()
-	ctx := t.Context()
+func Shop(tb testing.TB, s *store.Store) {
+	tb.Helper()
+	ctx := tb.Context()
 	must := func(err error) {
-		t.Helper()
+		tb.Helper()
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	must(s.ImportDealers(ctx, []order.Dealer{{Code: "D1", Name: "株式会社みどり文具", RegistrationNumber: "T1234567890123"}}))
@@ -167,10 +167,10 @@ func Shop(t testing.TB, s *store.Store) {
 }
 
 // NewShop is a store with the small shop.
-func NewShop(t testing.TB) (*store.Store, *Clock) {
-	t.Helper()
-	s, clock := New(t)
-	Shop(t, s)
+func NewShop(tb testing.TB) (*store.Store, *Clock) {
+	tb.Helper()
+	s, clock := New(tb)
+	Shop(tb, s)
 	return s, clock
 }
 
