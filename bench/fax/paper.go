@@ -34,15 +34,6 @@ func (p *Paper) Clone() *Paper {
 // point is a position on paper in millimetres.
 type point struct{ x, y float64 }
 
-// rect paints a rectangle black.
-func (p *Paper) rect(x, y, w, h float64) {
-	const k = PaperDPI / mmPerInch
-	x0, x1 := int(math.Round(x*k)), int(math.Round((x+w)*k))
-	for r := int(math.Round(y * k)); r < int(math.Round((y+h)*k)); r++ {
-		p.Image.Fill(x0, x1, r)
-	}
-}
-
 // pen draws a polyline with a round nib of the given width in millimetres; the width swells
 // and thins along the way as a hand's pressure does.
 func (p *Paper) pen(line []point, width, pressure, phase float64) {

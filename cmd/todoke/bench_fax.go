@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -60,7 +61,7 @@ func (c *benchFaxCommand) Run(ctx context.Context, a *App) error {
 		}
 	}
 	if len(cfg.Conditions) == 0 {
-		return order.Invalid("", "condition", fmt.Sprintf("no such condition: %s", strings.Join(c.Condition, ", ")))
+		return order.Invalid("", "condition", "no such condition: "+strings.Join(c.Condition, ", "))
 	}
 	codings := []string{fax.CodingG4, fax.CodingG3, fax.CodingG3TwoD}
 	cfg.Encode = func(n int, m *bilevel.Image, l lab.Line) ([]byte, error) {
@@ -76,7 +77,7 @@ func (c *benchFaxCommand) Run(ctx context.Context, a *App) error {
 			}
 			return form.Read(formPage(p), k), nil
 		}
-		return order.Draft{}, fmt.Errorf("decode page: no page in the file")
+		return order.Draft{}, errors.New("decode page: no page in the file")
 	}
 	if c.Keep != "" {
 		if err := os.MkdirAll(c.Keep, 0o755); err != nil {

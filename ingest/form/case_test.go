@@ -375,3 +375,20 @@ func TestInkOnTheFrameIsNotBlank(t *testing.T) {
 		}
 	}
 }
+
+// A feed that stops sends a row of the page twice: a frame line again, inside the box.
+func TestFrameLineSentTwiceIsNoMark(t *testing.T) {
+	t.Parallel()
+	b := setup(t, printed.Options{})
+	s := b.plain()
+	s.Marks = nil
+	p, _ := b.page(s, standard, lab.Mess{}, neat)
+	cell := b.form.Layout.Field("stockout.cancel").Cells[0]
+	kx, ky := standard.XDPI/25.4, standard.YDPI/25.4
+	margin := (float64(p.Image.W)/kx - 210) / 2
+	p.Image.Fill(int((cell.X+margin+.6)*kx), int((cell.X+margin+cell.W)*kx), int((cell.Y+1)*ky))
+	d := form.Read(p, b.know)
+	if f := d.Field("stockout.cancel"); f.Decision == order.DecisionAccept {
+		t.Errorf("%+v", f)
+	}
+}

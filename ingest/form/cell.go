@@ -14,6 +14,7 @@ type cell struct {
 	other  *bilevel.Image // the same with strokes that may lie on the frame; nil where there are none
 	ink    float64        // mm²
 	extent float64        // mm, longer side of the largest piece
+	narrow float64        // mm, shorter side of all the ink's bounds
 	pieces int            // that are no specks
 	fill   float64        // part of the box that is ink
 	frame  float64        // part of the frame's lines that was seen
@@ -31,11 +32,10 @@ const (
 	overflowMM = 0.9   // how far beyond the frame a stroke is followed; half the gap between boxes
 )
 
-// reader holds what is reused from cell to cell.
+// cellReader holds what is reused from cell to cell.
 type cellReader struct {
 	g *registration
 	s scanner
-	t *scanner // scratch of a second scan
 }
 
 // onFrame tells whether a piece of ink is what is left of a frame line: it stays within a
@@ -95,8 +95,8 @@ func (c *cellReader) read(b printed.Box, frameMM float64) cell {
 	right := findSide(m, tr, br, false, g.kx, line)
 	top.inward, bottom.inward, left.inward, right.inward = 1, -1, 1, -1
 	top.inset, bottom.inset, left.inset, right.inset = cornerMM*g.kx, cornerMM*g.kx, cornerMM*g.ky, cornerMM*g.ky
-	lendOffset(&top, &bottom, tl, tr, bl, br, true)
-	lendOffset(&left, &right, tl, bl, tr, br, false)
+	lendOffset(&top, &bottom, tl, bl, true)
+	lendOffset(&left, &right, tl, tr, false)
 	out.frame = (top.seen + bottom.seen + left.seen + right.seen) / 4
 
 	eraseSide(m, &top, true)
@@ -148,6 +148,7 @@ func (c *cellReader) read(b printed.Box, frameMM float64) cell {
 	cx0, cx1 := int(left.centre(midY)), int(right.centre(midY)+1)
 	cy0, cy1 := int(top.centre(midX)), int(bottom.centre(midX)+1)
 	if out.ink > 0 {
+		out.narrow = min(float64(ix1-ix0)/g.kx, float64(iy1-iy0)/g.ky)
 		over := max(float64(cx0-ix0)/g.kx, float64(ix1-cx1)/g.kx, float64(cy0-iy0)/g.ky, float64(iy1-cy1)/g.ky)
 		out.rim = max(over, 0)
 		cx0, cx1, cy0, cy1 = min(cx0, ix0), max(cx1, ix1), min(cy0, iy0), max(cy1, iy1)
@@ -242,18 +243,18 @@ func findSide(m *bilevel.Image, p, q xy, horizontal bool, k, lineMM float64) sid
 }
 
 // lendOffset places a line that was not seen by how far its opposite lay off.
-func lendOffset(s, t *side, p, q, u, v xy, horizontal bool) {
-	expected := func(p, q xy, l *side) float64 {
+func lendOffset(s, t *side, p, u xy, horizontal bool) {
+	expected := func(p xy, l *side) float64 {
 		if !horizontal {
-			p, q = xy{p.y, p.x}, xy{q.y, q.x}
+			p = xy{p.y, p.x}
 		}
 		return p.y - l.b*p.x
 	}
 	switch {
 	case s.located && !t.located:
-		t.a += s.a - expected(p, q, s)
+		t.a += s.a - expected(p, s)
 	case t.located && !s.located:
-		s.a += t.a - expected(u, v, t)
+		s.a += t.a - expected(u, t)
 	}
 }
 

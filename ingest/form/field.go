@@ -57,6 +57,8 @@ const (
 	blackedOut    = 0.45 // part of the box
 	imageInk      = 1.0  // mm² in a free field that counts as writing
 	imageExtent   = 1.6
+	markFrame     = 0.8  // of a tick box's frame must be seen for its ink to be a mark
+	markNarrow    = 1.0  // mm: ticks, circles and crosses go both ways, lines do not
 	leastFrame    = 0.35 // of a box's frame must be seen where it is expected
 )
 
@@ -582,6 +584,9 @@ func (f *fieldReader) marks() {
 		case c.ink < writtenMark || c.extent < writtenExtent:
 			fl.out.Confidence = 0.5
 			fl.review("may or may not be a mark")
+		case c.frame < markFrame || c.narrow < markNarrow: // the feed tears frames and sends their lines twice
+			fl.out.Confidence = 0.5
+			fl.review("may be a mark, or the box's own frame")
 		default:
 			fl.out.Text, fl.out.Decision, fl.out.Confidence = "x", order.DecisionAccept, 0.9999
 			set = append(set, fl)

@@ -43,7 +43,7 @@ func Read(p Page, k Knowledge) order.Draft {
 		d.Decision, d.Reasons = decision, append(d.Reasons, reason)
 		return d
 	}
-	k = k.withDefaults()
+	k = withDefaults(k)
 	m := p.Image
 	switch {
 	case m == nil || m.W == 0 || m.H == 0:
@@ -87,8 +87,12 @@ func Read(p Page, k Knowledge) order.Draft {
 		return stop(order.DecisionNotAForm, "the page has no marks of our forms")
 	}
 	d.Form, d.FormVersion = string(g.layout.Form), g.layout.Version
+	x, y := g.kx, g.ky
+	if g.rotation == 90 || g.rotation == 270 { // of the page as received
+		x, y = y, x
+	}
 	d.Geometry = &order.Geometry{
-		XDPI: round(rs0(g, true), 1), YDPI: round(rs0(g, false), 1),
+		XDPI: round(x*mmPerInch, 1), YDPI: round(y*mmPerInch, 1),
 		Rotation: g.rotation, ResidualMM: round(g.residual, 3),
 	}
 	f := fieldReader{k: &k, g: g, id: id, identified: evidence, d: &d}
@@ -97,23 +101,13 @@ func Read(p Page, k Knowledge) order.Draft {
 	return d
 }
 
-func rs0(g *registration, x bool) float64 {
-	kx, ky := g.kx, g.ky
-	if g.rotation == 90 || g.rotation == 270 { // of the page as received
-		kx, ky = ky, kx
-	}
-	if x {
-		return kx * mmPerInch
-	}
-	return ky * mmPerInch
-}
-
 func round(v float64, digits int) float64 {
 	k := math.Pow10(digits)
 	return math.Round(v*k) / k
 }
 
-func (k Knowledge) withDefaults() Knowledge {
+// withDefaults fills in what is zero.
+func withDefaults(k Knowledge) Knowledge {
 	if k.Settings == (Settings{}) {
 		k.Settings = Default()
 	}

@@ -19,11 +19,11 @@ type bench struct {
 	sheet *lab.Paper
 }
 
-func setup(t testing.TB, o printed.Options) *bench {
-	t.Helper()
+func setup(tb testing.TB, o printed.Options) *bench {
+	tb.Helper()
 	d, err := printed.Order(o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	b := &bench{shop: lab.NewShop(3, 2000, 90), form: d}
 	b.sheet = &lab.Paper{Image: printed.Raster(d, lab.PaperDPI, lab.PaperDPI)}
