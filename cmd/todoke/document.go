@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -19,6 +21,7 @@ type documentCommand struct {
 type documentShowCommand struct {
 	Document string `arg:"" help:"Document id."`
 	JSON     bool   `name:"json" help:"Print JSON."`
+	Save     string `placeholder:"DIR" help:"Also write the document as it came, and its pages as PNG, into this folder."`
 }
 
 // documentView is a document with all that belongs to it.
@@ -57,6 +60,11 @@ func (c *documentShowCommand) Run(ctx context.Context, a *App) error {
 		if v.Events, err = st.DocumentEvents(ctx, id); err != nil {
 			return err
 		}
+		if c.Save != "" {
+			if err := a.saveDocument(ctx, st, v, c.Save); err != nil {
+				return err
+			}
+		}
 		if c.JSON {
 			return printJSON(a.Stdout, v)
 		}
@@ -83,6 +91,42 @@ func (c *documentShowCommand) Run(ctx context.Context, a *App) error {
 		}
 		return printTable(a.Stdout, rows)
 	})
+}
+
+// saveDocument writes a document's bytes and its pages' pictures for a person to look at. The
+// sender's file name is used for its ending alone: it may hold anything.
+func (a *App) saveDocument(ctx context.Context, st *store.Store, v documentView, dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("save document: %w", err)
+	}
+	write := func(name string, data []byte) error {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			return fmt.Errorf("save document: %w", err)
+		}
+		fmt.Fprintln(a.Stderr, path)
+		return nil
+	}
+	data, err := st.DocumentBytes(ctx, v.ID)
+	if err != nil {
+		return err
+	}
+	if err := write(fmt.Sprintf("%d%s", v.ID, filepath.Ext(filepath.Base(v.FileName))), data); err != nil {
+		return err
+	}
+	for _, p := range v.Pages {
+		if p.BlobKey == "" {
+			continue
+		}
+		image, err := st.Blobs().Get(p.BlobKey)
+		if err != nil {
+			return err
+		}
+		if err := write(fmt.Sprintf("%d.%d.png", v.ID, p.No), image); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 type documentListCommand struct {

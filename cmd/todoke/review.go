@@ -138,7 +138,7 @@ func (a *App) printReview(_ *store.Store, r store.Review, pages []store.Page) er
 	fmt.Fprintf(a.Stdout, "review %s: %s, opened %s, to be settled by %s\n", r.Name(), r.State, stamp(r.OpenedAt), stamp(r.DeadlineAt))
 	for _, p := range pages {
 		if p.No == r.PageNo && p.BlobKey != "" {
-			fmt.Fprintf(a.Stdout, "  image %s\n", p.BlobKey)
+			fmt.Fprintf(a.Stdout, "  its picture: todoke document show %d --save DIR\n", r.DocumentID)
 		}
 	}
 	printProblems(a, r.Reasons)
