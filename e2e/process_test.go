@@ -19,8 +19,8 @@ import (
 	"time"
 )
 
-// binary is todoke, built once.
-var binary string
+// todoke is the binary, built once.
+var todoke string
 
 func TestMain(m *testing.M) {
 	status := 1
@@ -35,8 +35,8 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		return
 	}
-	binary = filepath.Join(dir, "todoke")
-	build := exec.Command("go", "build", "-o", binary, "../cmd/todoke") //nolint:noctx // go test ends it
+	todoke = filepath.Join(dir, "todoke")
+	build := exec.Command("go", "build", "-o", todoke, "../cmd/todoke") //nolint:noctx // go test ends it
 	build.Stdout, build.Stderr = os.Stderr, os.Stderr
 	if err := build.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "build todoke:", err)
@@ -44,6 +44,9 @@ func TestMain(m *testing.M) {
 	}
 	status = m.Run()
 	base.remove()
+	if p, _ := written(); p.home != "" {
+		_ = os.RemoveAll(p.home)
+	}
 }
 
 // patience is how long anything may take on a busy machine. Nothing that works comes near it.
@@ -127,7 +130,7 @@ func (p person) write(t *testing.T, name string, data []byte) string {
 
 // command is todoke as this person calls it, with an environment that says nothing else.
 func (p person) command(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd := exec.CommandContext(ctx, todoke, args...)
 	cmd.Dir = p.home
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + p.home, "TMPDIR=" + filepath.Join(p.home, "tmp"), "USER=" + p.name, "LANG=C.UTF-8"}
 	if dir := os.Getenv("PG_BINDIR"); dir != "" {
