@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -103,6 +104,9 @@ func signalContext() (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	// A reader of the output who has seen enough (`| head`) makes writing fail; dying of it at
+	// once would leave the private PostgreSQL behind.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	go func() {
 		<-signals
 		cancel()
@@ -181,10 +185,16 @@ func exitOf(err error) int {
 	return exitFailure
 }
 
+// unheard tells that nobody reads what the command prints any more.
+func unheard(err error) bool {
+	pe, ok := errors.AsType[*fs.PathError](err)
+	return ok && pe.Path == os.Stdout.Name() && errors.Is(pe, syscall.EPIPE)
+}
+
 // printError writes a line per error: "todoke: <field>: message (RULE)". Joined errors take a
 // line each.
 func (a *App) printError(err error) {
-	if _, ok := errors.AsType[silentError](err); ok {
+	if _, ok := errors.AsType[silentError](err); ok || unheard(err) {
 		return
 	}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
