@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -139,6 +140,14 @@ func (c *orderExplainCommand) Run(ctx context.Context, a *App) error {
 		events, err := st.OrderEvents(ctx, o.ID)
 		if err != nil {
 			return err
+		}
+		if o.Source.DocumentID != 0 { // what a person settled before there was an order
+			before, err := st.DocumentEvents(ctx, o.Source.DocumentID)
+			if err != nil {
+				return err
+			}
+			events = append(before, events...)
+			slices.SortStableFunc(events, func(a, b order.Event) int { return a.At.Compare(b.At) })
 		}
 		for _, e := range events {
 			if c.JSON {
