@@ -2,18 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
-	"todoke/order"
 	"todoke/store"
 )
-
-// maxDocument is the largest file that is taken in; fax servers send some megabytes at most.
-const maxDocument = 64 << 20
 
 // ingestCommand hands documents in as if they had been collected.
 type ingestCommand struct {
@@ -25,7 +21,7 @@ type ingestCommand struct {
 
 func (ingestCommand) Help() string {
 	return "Prints each document's id once it is stored for good. A file handed in again unchanged, under the same name and time, " +
-		"is closed as a duplicate; anything else is read."
+		"is closed as a duplicate; anything else is read. Files that cannot be taken in are named at the end, and the exit status tells."
 }
 
 // ingestView is the JSON answer for one file.
@@ -45,14 +41,16 @@ func (c *ingestCommand) Run(ctx context.Context, a *App) error {
 		at = t
 	}
 	return a.withStore(ctx, func(st *store.Store) error {
+		var refused []error
 		for _, file := range c.Files {
 			d, err := newFileDocument(file, at, c.From)
 			if err != nil {
-				return err
+				refused = append(refused, err) // no reason to keep the others waiting
+				continue
 			}
 			id, duplicate, err := st.AddDocument(ctx, d)
 			if err != nil {
-				return fmt.Errorf("%s: %w", file, err)
+				return errors.Join(append(refused, fmt.Errorf("%s: %w", file, err))...)
 			}
 			switch {
 			case c.JSON:
@@ -66,23 +64,16 @@ func (c *ingestCommand) Run(ctx context.Context, a *App) error {
 				return err
 			}
 		}
-		return nil
+		return errors.Join(refused...)
 	})
 }
 
 // newFileDocument reads a file as a document. The transmission is named by file name and time:
 // a fax server writes each transmission to a file of its own.
 func newFileDocument(file string, at time.Time, from string) (store.NewDocument, error) {
-	info, err := os.Stat(file)
+	data, info, err := readDocument(file)
 	if err != nil {
-		return store.NewDocument{}, order.NotFound(file, "the file cannot be read: "+err.Error())
-	}
-	if info.Size() > maxDocument {
-		return store.NewDocument{}, order.Invalid("", file, fmt.Sprintf("the file has %d bytes: at most %d are taken in", info.Size(), maxDocument))
-	}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return store.NewDocument{}, order.NotFound(file, "the file cannot be read: "+err.Error())
+		return store.NewDocument{}, err
 	}
 	if at.IsZero() {
 		at = info.ModTime()

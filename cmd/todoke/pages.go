@@ -47,9 +47,13 @@ func (c *pagesCommand) Run(ctx context.Context, a *App) error {
 	used := map[string]bool{}
 	failed := 0
 	for _, file := range c.Files {
-		data, err := os.ReadFile(file)
+		data, _, err := readDocument(file)
 		if err != nil {
-			return fmt.Errorf("read fax: %w", err)
+			failed++
+			if err := lines.Encode(pageLine{File: file, BadRows: []int{}, Error: err.Error()}); err != nil {
+				return fmt.Errorf("print page: %w", err)
+			}
+			continue
 		}
 		stem := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 		if used[stem] {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"strings"
 	"syscall"
 	"time"
@@ -48,11 +47,16 @@ func (c *readCommand) Run(ctx context.Context, a *App) error {
 	lines.SetEscapeHTML(false)
 	failed := 0
 	for _, file := range c.Files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			return fmt.Errorf("read fax: %w", err)
-		}
 		start := cpuTime()
+		data, _, err := readDocument(file)
+		if err != nil {
+			failed++
+			line := pageReading{File: file, Draft: unreadableDraft("the file cannot be read"), Error: err.Error()}
+			if err := line.print(a.Stdout, lines, c.JSON); err != nil {
+				return err
+			}
+			continue
+		}
 		pages := 0
 		for p, err := range fax.Pages(data, fax.Limits{}) {
 			if err := ctx.Err(); err != nil {
@@ -63,22 +67,14 @@ func (c *readCommand) Run(ctx context.Context, a *App) error {
 			if err != nil {
 				failed++
 				line.Error = err.Error()
-				line.Draft = order.Draft{
-					Decision: order.DecisionUnreadable, Fields: []order.DraftField{},
-					Reasons: []string{"the page cannot be decoded"},
-				}
+				line.Draft = unreadableDraft("the page cannot be decoded")
 			} else {
 				line.Draft = form.Read(formPage(p), k)
 			}
 			now := cpuTime()
 			line.CPUms = math.Round(float64((now-start).Microseconds())/100) / 10
-			if c.JSON {
-				err = lines.Encode(line)
-			} else {
-				err = printDraft(a.Stdout, &line)
-			}
-			if err != nil {
-				return fmt.Errorf("print page: %w", err)
+			if err := line.print(a.Stdout, lines, c.JSON); err != nil {
+				return err
 			}
 			start = cpuTime()
 		}
@@ -88,6 +84,25 @@ func (c *readCommand) Run(ctx context.Context, a *App) error {
 	}
 	if failed > 0 {
 		return order.Permanent(fmt.Sprintf("%d pages or files could not be decoded", failed), nil)
+	}
+	return nil
+}
+
+// unreadableDraft is what there is of a page that gives no image.
+func unreadableDraft(reason string) order.Draft {
+	return order.Draft{Decision: order.DecisionUnreadable, Fields: []order.DraftField{}, Reasons: []string{reason}}
+}
+
+// print writes the line of a page.
+func (r *pageReading) print(w io.Writer, lines *json.Encoder, asJSON bool) error {
+	var err error
+	if asJSON {
+		err = lines.Encode(r)
+	} else {
+		err = printDraft(w, r)
+	}
+	if err != nil {
+		return fmt.Errorf("print page: %w", err)
 	}
 	return nil
 }
