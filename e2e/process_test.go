@@ -19,8 +19,11 @@ import (
 	"time"
 )
 
-// todoke is the binary, built once.
-var todoke string
+// What all tests share, in a folder of their own that all can read.
+var (
+	todoke  string // the binary, built once
+	samples string // the sample shop with its faxes, written once
+)
 
 func TestMain(m *testing.M) {
 	status := 1
@@ -35,7 +38,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		return
 	}
-	todoke = filepath.Join(dir, "todoke")
+	todoke, samples = filepath.Join(dir, "todoke"), filepath.Join(dir, "samples")
 	build := exec.Command("go", "build", "-o", todoke, "../cmd/todoke") //nolint:noctx // go test ends it
 	build.Stdout, build.Stderr = os.Stderr, os.Stderr
 	if err := build.Run(); err != nil {
@@ -44,9 +47,6 @@ func TestMain(m *testing.M) {
 	}
 	status = m.Run()
 	base.remove()
-	if p, _ := written(); p.home != "" {
-		_ = os.RemoveAll(p.home)
-	}
 }
 
 // patience is how long anything may take on a busy machine. Nothing that works comes near it.

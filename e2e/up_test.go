@@ -138,28 +138,22 @@ type sample struct {
 	customer string   // a department that pays by invoice
 }
 
-// written is the sample shop with its faxes, written once for all tests and readable by all.
-var written = sync.OnceValues(func() (person, error) {
-	p, err := newHome("self", nil)
-	if err != nil {
-		return p, err
-	}
+var written = sync.OnceValue(func() error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	r, err := p.try(ctx, "sample", filepath.Join(p.home, "sample"), "--faxes")
+	r, err := person{home: filepath.Dir(samples)}.try(ctx, "sample", samples, "--faxes")
 	if err == nil && r.status != 0 {
 		err = errors.New(r.String())
 	}
-	return p, err
+	return err
 })
 
 func newSample(t *testing.T) sample {
 	t.Helper()
-	p, err := written()
-	if err != nil {
+	if err := written(); err != nil {
 		t.Fatal(err)
 	}
-	s := sample{dir: filepath.Join(p.home, "sample")}
+	s := sample{dir: samples}
 	for _, r := range rows(t, filepath.Join(s.dir, "items.csv")) {
 		if r["class"] == "normal" && r["order_multiple"] == "1" && r["successor_code"] == "" && len(s.items) < 20 {
 			s.items = append(s.items, r["code"])
@@ -384,4 +378,39 @@ func settleAll(t *testing.T, who person, data string, shop sample, doubtful, bla
 		who.must(t, "review", "junk", r.Name, "--by", "sano", "--data", data)
 	}
 	eventually(t, "all documents are final", func() bool { return len(unfinished(t, who, data, "document", "page", "audit")) == 0 })
+}
+
+// Whoever reads the output may have seen enough: the command ends and takes PostgreSQL along.
+func TestOutputCut(t *testing.T) {
+	t.Parallel()
+	who := self(t)
+	data := filepath.Join(who.home, "shop")
+	if err := written(); err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []string{"warehouses", "regions", "items", "stock"} {
+		who.must(t, "import", kind, filepath.Join(samples, kind+".csv"), "--data", data)
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := who.command(t.Context(), "stock", "--data", data)
+	errs := newOutput()
+	cmd.Stdout, cmd.Stderr = w, errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_ = w.Close()
+	if _, err := io.ReadFull(r, make([]byte, 20)); err != nil {
+		t.Error(err)
+	}
+	_ = r.Close()
+	_ = cmd.Wait()
+	if got := cmd.ProcessState.String(); got != "exit status 1" || errs.String() != "" {
+		t.Errorf("%s, and it said %q", got, errs)
+	}
+	if left := postgresUnder(data); len(left) > 0 {
+		t.Errorf("PostgreSQL is left behind: %v", left)
+	}
 }
