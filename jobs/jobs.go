@@ -16,10 +16,19 @@ const (
 )
 
 // Timeouts. A job still running after Rescue belongs to a process that died and is tried
-// again; Rescue stays well above Timeout.
+// again; Rescue stays well above Timeout, and never takes a job from a worker whose kind has
+// a longer time.
 const (
-	Timeout = 2 * time.Minute
-	Rescue  = 5 * time.Minute
+	Timeout     = 2 * time.Minute
+	ReadTimeout = 10 * time.Minute // of read_document
+	Rescue      = 5 * time.Minute
+)
+
+// Retries wait 1, 16 and 81 seconds and then SlowestRetry each: a list must not lie for hours
+// after its folder is back. So many attempts are three days.
+const (
+	SlowestRetry = 256 * time.Second
+	threeDays    = 1000
 )
 
 // ReadDocument reads one stored document: a mail into its parts, a fax into pages and
@@ -33,7 +42,7 @@ func (ReadDocument) Kind() string { return "read_document" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (ReadDocument) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: QueueRead, MaxAttempts: 8}
+	return river.InsertOpts{Queue: QueueRead, MaxAttempts: 20}
 }
 
 // AllocateOrders reserves stock for every order that waits (STK-1). It says only "look":
@@ -84,7 +93,7 @@ func (PrintPickList) Kind() string { return "print_pick_list" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (PrintPickList) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: QueueOutput, MaxAttempts: 20}
+	return river.InsertOpts{Queue: QueueOutput, MaxAttempts: threeDays}
 }
 
 // DeliverDocument hands one issued document to one recipient.
@@ -97,7 +106,7 @@ func (DeliverDocument) Kind() string { return "deliver_document" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (DeliverDocument) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: QueueOutput, MaxAttempts: 40}
+	return river.InsertOpts{Queue: QueueOutput, MaxAttempts: threeDays}
 }
 
 // Look tells whether a job says only "look at the rows that wait": one that has not started

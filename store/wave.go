@@ -47,11 +47,15 @@ type lanes struct{ warehouses, classes []string }
 // warehouse and class (WHS-1), and returns the lists' ids. Due is what ships on the day of
 // now, whose warehouse and class has not closed for the day (CUT-11), whose order is not held,
 // and whose cancel window is over (CAN-1). A short order's reserved goods go; the rest stays
-// with the order (STK-2). Running it again releases nothing twice: what is on a list stays
+// with the order (STK-2). Orders that are being allocated at this moment are waited for.
+// Running it again releases nothing twice: what is on a list stays
 // there, and only there.
 func (tx *Tx) ReleaseWave(ctx context.Context, now time.Time) ([]int64, error) {
 	now = at(now)
 	today := date(order.DateOf(now))
+	if err := tx.exec(ctx, "AllocateAwait"); err != nil {
+		return nil, err
+	}
 	open, _, err := tx.openness(ctx, now)
 	if err != nil || len(open.warehouses) == 0 {
 		return nil, err

@@ -19,23 +19,31 @@ type AllocateOrders struct {
 	cfg Config
 }
 
-// Work implements river.Worker. Backorders come first: they are older (STK-4).
+// Work implements river.Worker.
 func (w *AllocateOrders) Work(ctx context.Context, job *river.Job[jobs.AllocateOrders]) error {
+	if err := allocate(ctx, w.cfg.Store); err != nil {
+		return verdict(err)
+	}
+	return done(ctx, w.cfg.Store, job)
+}
+
+// allocate reserves stock for all that waits. Backorders come first: they are older (STK-4).
+func allocate(ctx context.Context, s *store.Store) error {
 	for _, backorders := range []bool{true, false} {
 		for {
 			n := 0
-			err := w.cfg.Store.InTx(ctx, func(tx *store.Tx) error {
+			err := s.InTx(ctx, func(tx *store.Tx) error {
 				var err error
-				n, err = tx.AllocateBatch(ctx, allocateBatch, backorders, w.cfg.Store.Now())
+				n, err = tx.AllocateBatch(ctx, allocateBatch, backorders, s.Now())
 				return err
 			})
 			if err != nil {
-				return verdict(err)
+				return err
 			}
 			if n == 0 {
 				break
 			}
 		}
 	}
-	return done(ctx, w.cfg.Store, job)
+	return nil
 }

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,8 +35,18 @@ type ReadDocument struct {
 	knowledge *form.Knowledge
 }
 
+// Timeout implements river.Worker: many pages on a busy machine take their time.
+func (w *ReadDocument) Timeout(*river.Job[jobs.ReadDocument]) time.Duration {
+	return cmp.Or(w.cfg.ReadTimeout, jobs.ReadTimeout)
+}
+
+// maxTimeouts is how often a document may take longer than its time.
+const maxTimeouts = 2
+
 // Work implements river.Worker. Whatever a document turns out to be, the job ends with it in
-// a final state or in review: what cannot be read is a review, not a lost job.
+// a final state or in review: what cannot be read is a review, not a lost job. The last
+// attempt reads no more and only hands it to the desk, so that not even a document that
+// brings the whole program down is lost, or brings it down for ever.
 func (w *ReadDocument) Work(ctx context.Context, job *river.Job[jobs.ReadDocument]) error {
 	s := w.cfg.Store
 	doc, err := s.GetDocument(ctx, job.Args.DocumentID)
@@ -45,31 +56,49 @@ func (w *ReadDocument) Work(ctx context.Context, job *river.Job[jobs.ReadDocumen
 	if doc.State != store.DocumentReceived {
 		return verdict(done(ctx, s, job)) // an attempt before this one did it
 	}
-	save, err := w.read(ctx, doc)
-	if err == nil {
-		err = s.InTx(ctx, func(tx *store.Tx) error {
-			ok, err := tx.Waits(ctx, doc.ID)
-			if err != nil {
-				return err
-			}
-			if ok {
-				if err := save(tx); err != nil {
-					return err
-				}
-			}
-			return store.Complete(ctx, tx, job)
-		})
+	if job.Attempt >= job.MaxAttempts {
+		return verdict(w.giveUp(ctx, job, doc, errors.New("no attempt came to its end")))
 	}
+	err = w.carryOut(ctx, job, doc)
+	late := errors.Is(ctx.Err(), context.DeadlineExceeded)
 	switch kind := order.KindOf(err); {
 	case err == nil:
 		return nil
-	case ctx.Err() != nil:
+	case ctx.Err() != nil && !late: // told to stop
 		return err
-	case kind == order.KindPermanent, kind == order.KindInvalid, job.Attempt >= job.MaxAttempts:
+	case kind == order.KindPermanent, kind == order.KindInvalid, late && job.Attempt >= maxTimeouts, job.Attempt >= job.MaxAttempts-1:
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), jobs.Timeout) // the job's own time may be over
+		defer cancel()
 		return verdict(w.giveUp(ctx, job, doc, err))
 	default:
 		return err
 	}
+}
+
+// carryOut reads a document and saves the outcome. A panic on some bytes is a defect of ours
+// that the same bytes bring about again: permanent.
+func (w *ReadDocument) carryOut(ctx context.Context, job *river.Job[jobs.ReadDocument], doc store.Document) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = order.Permanent("it could not be read because of a defect: a person must look at it", fmt.Errorf("panic: %v", r))
+		}
+	}()
+	save, err := w.read(ctx, doc)
+	if err != nil {
+		return err
+	}
+	return w.cfg.Store.InTx(ctx, func(tx *store.Tx) error {
+		ok, err := tx.Waits(ctx, doc.ID)
+		if err != nil {
+			return err
+		}
+		if ok {
+			if err := save(tx); err != nil {
+				return err
+			}
+		}
+		return store.Complete(ctx, tx, job)
+	})
 }
 
 // giveUp hands a document that cannot be read to the desk as a whole.
@@ -101,13 +130,7 @@ func (w *ReadDocument) review(ctx context.Context, tx *store.Tx, doc store.Docum
 }
 
 // read decodes and interprets with no transaction open, and returns what saves the outcome.
-// A panic on some bytes is a defect of ours that the same bytes bring about again: permanent.
 func (w *ReadDocument) read(ctx context.Context, doc store.Document) (save func(*store.Tx) error, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = order.Permanent("it could not be read because of a defect: a person must look at it", fmt.Errorf("panic: %v", r))
-		}
-	}()
 	data, err := w.cfg.Store.DocumentBytes(ctx, doc.ID)
 	if err != nil {
 		return nil, err

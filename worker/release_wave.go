@@ -18,6 +18,11 @@ type ReleaseWave struct {
 
 // Work implements river.Worker.
 func (w *ReleaseWave) Work(ctx context.Context, job *river.Job[jobs.ReleaseWave]) error {
+	// An order that came just before the day's last wave must not wait for tomorrow's because
+	// its allocation has not started yet.
+	if err := allocate(ctx, w.cfg.Store); err != nil {
+		return verdict(err)
+	}
 	now := w.cfg.Store.Now()
 	return verdict(w.cfg.Store.InTx(ctx, func(tx *store.Tx) error {
 		if _, err := tx.ReleaseWave(ctx, now); err != nil {

@@ -25,8 +25,10 @@ type Config struct {
 	Deliver  string     // folder in which each partner has a folder of its own
 	ShopName string     // on documents
 	Log      *slog.Logger
-	Readers  int           // documents read at the same time; 0 is 1
-	Cooldown time.Duration // pause between fetches of jobs; 0 is 5 ms
+	Readers  int // documents read at the same time; 0 is 1
+	// ReadTimeout is how long one attempt to read a document may take; 0 is jobs.ReadTimeout.
+	ReadTimeout time.Duration
+	Cooldown    time.Duration // pause between fetches of jobs; 0 is 5 ms
 }
 
 // PageReader interprets one page. It may take its time and is called with no transaction open.
@@ -90,15 +92,31 @@ func Client(cfg Config) (*river.Client[pgx.Tx], error) {
 		FetchPollInterval:    max(cooldown, 500*time.Millisecond),
 		JobTimeout:           jobs.Timeout,
 		RescueStuckJobsAfter: jobs.Rescue,
-		// Discarded jobs stay until a person has looked at them.
+		RetryPolicy:          &patience{},
+		// What was given up stays until a person has looked at it.
 		DiscardedJobRetentionPeriod: -1,
-		Logger:                      cfg.Log,
-		ErrorHandler:                failures{cfg.Log},
+		CancelledJobRetentionPeriod: -1,
+		// The application's database role owns no index.
+		ReindexerSchedule: river.NeverSchedule(),
+		Logger:            cfg.Log,
+		ErrorHandler:      failures{cfg.Log},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make queue client: %w", err)
 	}
 	return c, nil
+}
+
+// patience is River's own policy, which waits for the fourth power of the number of failures
+// in seconds, but no longer than jobs.SlowestRetry.
+type patience struct{ river.DefaultClientRetryPolicy }
+
+// NextRetry implements river.ClientRetryPolicy.
+func (p *patience) NextRetry(job *rivertype.JobRow) time.Time {
+	const slowest = 3 // failures before the one at hand: 4⁴ s
+	row := *job
+	row.Errors = row.Errors[:min(len(row.Errors), slowest)]
+	return p.DefaultClientRetryPolicy.NextRetry(&row)
 }
 
 // failures tells the log of every attempt that failed, and of the last one louder.

@@ -12,6 +12,10 @@ WHERE o.state = 'short' AND o.stockout = 'backorder' AND EXISTS (
     WHERE l.order_id = o.id AND l.class <> 'phone' AND l.reserved_qty < l.qty AND s.reserved_qty < s.on_hand_qty)
 ORDER BY o.id LIMIT $1 FOR UPDATE OF o SKIP LOCKED;
 
+-- name: AllocateAwait
+-- Waits for the batches under way: whatever they hold is allocated for the next statement.
+SELECT count(*) FROM (SELECT FROM orders WHERE state = 'accepted' ORDER BY id FOR KEY SHARE) t;
+
 -- name: AllocateLockStock
 -- A statement of its own: the next one sees what the transactions that held the locks did.
 SELECT warehouse_code, item_code, on_hand_qty - reserved_qty, restock_on FROM stock
