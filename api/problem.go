@@ -13,7 +13,7 @@ import (
 )
 
 // Problem is an error answer (RFC 9457).
-type Problem struct {
+type Problem struct { //nolint:errname // the RFC's word
 	Type   string         `json:"type" doc:"about:blank: the status says what kind of problem it is"`
 	Title  string         `json:"title" doc:"The status in words"`
 	Status int            `json:"status" doc:"The HTTP status"`

@@ -60,12 +60,12 @@ func (c *complaints) add(row int, rule, field, format string, args ...any) {
 	*c = append(*c, RowError{row, order.Invalid(rule, field, fmt.Sprintf(format, args...))})
 }
 
-func (c complaints) err(master string) error {
-	if len(c) == 0 {
+func (c *complaints) err(master string) error {
+	if len(*c) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(c, func(a, b RowError) int { return a.Row - b.Row })
-	return &ImportError{Master: master, Rows: c}
+	slices.SortStableFunc(*c, func(a, b RowError) int { return a.Row - b.Row })
+	return &ImportError{Master: master, Rows: *c}
 }
 
 // unique complains of a key that an earlier row has.

@@ -82,11 +82,11 @@ func TestHotStatementsReadLittle(t *testing.T) {
 }
 
 // touched counts the pages that a statement looks at.
-func touched(t testing.TB, c *pgx.Conn, name string, args ...any) int {
-	t.Helper()
+func touched(tb testing.TB, c *pgx.Conn, name string, args ...any) int {
+	tb.Helper()
 	var text []byte
-	if err := c.QueryRow(t.Context(), "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) "+store.Queries()[name], args...).Scan(&text); err != nil {
-		t.Fatal(name, err)
+	if err := c.QueryRow(tb.Context(), "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) "+store.Queries()[name], args...).Scan(&text); err != nil {
+		tb.Fatal(name, err)
 	}
 	var plans []struct {
 		Plan struct {
@@ -95,7 +95,7 @@ func touched(t testing.TB, c *pgx.Conn, name string, args ...any) int {
 		}
 	}
 	if err := json.Unmarshal(text, &plans); err != nil || len(plans) != 1 {
-		t.Fatal(name, err)
+		tb.Fatal(name, err)
 	}
 	return plans[0].Plan.Hit + plans[0].Plan.Read
 }

@@ -30,9 +30,9 @@ func TestRunsAheadHideNothing(t *testing.T) {
 	}
 }
 
-func waiting(t testing.TB, s *store.Store, kind string) int {
-	t.Helper()
-	return count(t, s, `SELECT count(*)::int FROM river_job WHERE kind = $1 AND state = 'available'`, kind)
+func waiting(tb testing.TB, s *store.Store, kind string) int {
+	tb.Helper()
+	return count(tb, s, `SELECT count(*)::int FROM river_job WHERE kind = $1 AND state = 'available'`, kind)
 }
 
 // TestBackordersAreLookedAt: what could be reserved for a short order is seen whatever freed
@@ -74,10 +74,10 @@ func TestBackordersAreLookedAt(t *testing.T) {
 	audit(t, s)
 }
 
-func tryCancel(t testing.TB, s *store.Store, id int64) error {
-	t.Helper()
-	return s.InTx(t.Context(), func(tx *store.Tx) error {
-		_, err := tx.Change(t.Context(), id, func(o order.Order, _ store.Facts) (order.Order, []order.Event, error) {
+func tryCancel(tb testing.TB, s *store.Store, id int64) error {
+	tb.Helper()
+	return s.InTx(tb.Context(), func(tx *store.Tx) error {
+		_, err := tx.Change(tb.Context(), id, func(o order.Order, _ store.Facts) (order.Order, []order.Event, error) {
 			o.State = order.StateCancelled
 			return o, []order.Event{{Kind: order.EventCancelled, Rule: "CAN-1", Text: "Cancelled.", At: s.Now()}}, nil
 		})
@@ -85,10 +85,10 @@ func tryCancel(t testing.TB, s *store.Store, id int64) error {
 	})
 }
 
-func cancel(t testing.TB, s *store.Store, id int64) {
-	t.Helper()
-	if err := tryCancel(t, s, id); err != nil {
-		t.Fatal(err)
+func cancel(tb testing.TB, s *store.Store, id int64) {
+	tb.Helper()
+	if err := tryCancel(tb, s, id); err != nil {
+		tb.Fatal(err)
 	}
 }
 

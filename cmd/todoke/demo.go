@@ -360,7 +360,7 @@ func (d *demo) post(ctx context.Context, o day.WebOrder) error {
 	if err != nil {
 		return fmt.Errorf("post web order %s: %w", o.Key, err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	const limit = 1 << 20
 	body, err := io.ReadAll(io.LimitReader(resp.Body, limit))
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -121,7 +122,7 @@ func (d *demo) tellDocuments(ctx context.Context, docs []store.Document) error {
 			became = []string{fmt.Sprintf("%d attachment(s)", len(parts[doc.ID]))}
 		}
 		for i, text := range became {
-			name, at, id := indent+doc.FileName, doc.ReceivedAt.In(order.JST).Format("01-02 15:04:05"), fmt.Sprint(doc.ID)
+			name, at, id := indent+doc.FileName, doc.ReceivedAt.In(order.JST).Format("01-02 15:04:05"), strconv.FormatInt(doc.ID, 10)
 			if i > 0 {
 				name, at, id, note = "", "", "", ""
 			}

@@ -69,9 +69,13 @@ func (c *documentShowCommand) Run(ctx context.Context, a *App) error {
 			return printJSON(a.Stdout, v)
 		}
 		rows := [][]string{
-			{"document", strconv.FormatInt(v.ID, 10)}, {"state", strings.TrimSpace(string(v.State) + "  " + v.Detail)},
-			{"source", v.Source + " / " + v.ExternalID}, {"received", stamp(v.ReceivedAt)}, {"stored", stamp(v.StoredAt)},
-			{"file", fmt.Sprintf("%s  %s  %d bytes", v.FileName, v.MediaType, v.SizeBytes)}, {"sha256", v.SHA256},
+			{"document", strconv.FormatInt(v.ID, 10)},
+			{"state", strings.TrimSpace(string(v.State) + "  " + v.Detail)},
+			{"source", v.Source + " / " + v.ExternalID},
+			{"received", stamp(v.ReceivedAt)},
+			{"stored", stamp(v.StoredAt)},
+			{"file", fmt.Sprintf("%s  %s  %d bytes", v.FileName, v.MediaType, v.SizeBytes)},
+			{"sha256", v.SHA256},
 		}
 		if v.Caller != "" {
 			rows = append(rows, []string{"caller", v.Caller})

@@ -93,7 +93,7 @@ func (c *formPrintCommand) Run(ctx context.Context, a *App) error {
 }
 
 // Run implements the command.
-func (c *formLayoutCommand) Run(ctx context.Context, a *App) error {
+func (c *formLayoutCommand) Run(a *App) error {
 	kind := form.Kind(c.Kind)
 	version := c.FormVersion
 	if version == 0 {

@@ -19,7 +19,7 @@ type ingestCommand struct {
 	JSON       bool     `name:"json" help:"Print one JSON object a document."`
 }
 
-func (ingestCommand) Help() string {
+func (*ingestCommand) Help() string {
 	return "Prints each document's id once it is stored for good. A file handed in again unchanged, under the same name and time, " +
 		"is closed as a duplicate; anything else is read. Files that cannot be taken in are named at the end, and the exit status tells."
 }

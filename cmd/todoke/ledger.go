@@ -13,7 +13,7 @@ type ledgerCommand struct {
 	JSON  bool `name:"json" help:"Print one JSON object a line."`
 }
 
-func (ledgerCommand) Help() string {
+func (*ledgerCommand) Help() string {
 	return "Documents and pages that wait to be read or settled, orders that are held, short or wait for stock, pick lists and " +
 		"deliveries under way, runs and jobs that are not done. With --check also the audit: stock, lists, ship days, archive."
 }
@@ -33,15 +33,16 @@ func (c *ledgerCommand) Run(ctx context.Context, a *App) error {
 				entries = append(entries, store.Entry{Kind: "audit", Name: "-", State: "broken", Detail: b, Since: a.Now()})
 			}
 		}
-		if c.JSON {
+		switch {
+		case c.JSON:
 			for _, e := range entries {
 				if err := printJSON(a.Stdout, e); err != nil {
 					return err
 				}
 			}
-		} else if len(entries) == 0 {
+		case len(entries) == 0:
 			fmt.Fprintln(a.Stdout, "everything is in a final state")
-		} else {
+		default:
 			rows := [][]string{{"KIND", "NAME", "STATE", "SINCE", "DETAIL"}}
 			for _, e := range entries {
 				rows = append(rows, []string{e.Kind, e.Name, e.State, stamp(e.Since), e.Detail})

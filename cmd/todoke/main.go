@@ -132,6 +132,10 @@ func (a *App) Main(ctx context.Context, args []string) (status int) {
 		}
 	}()
 
+	out := &output{w: a.Stdout}
+	defer func(w io.Writer) { a.Stdout = w }(a.Stdout)
+	a.Stdout = out
+
 	var cmds commands
 	parser, err := kong.New(&cmds,
 		kong.Name("todoke"),
@@ -164,6 +168,10 @@ func (a *App) Main(ctx context.Context, args []string) (status int) {
 	if err := kctx.Run(); err != nil {
 		a.printError(err)
 		return exitOf(err)
+	}
+	if err := out.failed(); err != nil {
+		a.printError(fmt.Errorf("write output: %w", err))
+		return exitFailure
 	}
 	return exitOK
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -47,5 +48,29 @@ func TestMainStatuses(t *testing.T) {
 				t.Errorf("stderr %q, want %q", stderr, tt.err)
 			}
 		})
+	}
+}
+
+// full is a disk that takes no more after left bytes.
+type full struct{ left int }
+
+func (f *full) Write(b []byte) (int, error) {
+	n := min(len(b), f.left)
+	f.left -= n
+	if n < len(b) {
+		return n, errors.New("no space left on device")
+	}
+	return n, nil
+}
+
+func TestMainFailsWhereTheOutputIsCutShort(t *testing.T) {
+	t.Parallel()
+	app, _, stderr := testApp(t, nil)
+	app.Stdout = &full{left: 100}
+	if got := app.Main(t.Context(), []string{"form", "layout", "order"}); got != exitFailure {
+		t.Errorf("status %d, want %d", got, exitFailure)
+	}
+	if want := "write output: no space left"; !strings.Contains(stderr.String(), want) {
+		t.Errorf("stderr %q lacks %q", stderr, want)
 	}
 }

@@ -50,11 +50,17 @@ func (a *App) printOrder(o order.Order) error {
 		source = fmt.Sprintf("%s document %d.%d", o.Channel, o.Source.DocumentID, o.Source.Page)
 	}
 	rows := [][]string{
-		{"order", o.Number.Grouped()}, {"state", state}, {"source", source},
-		{"received", stamp(o.ReceivedAt)}, {"acceptance day", dateText(o.AcceptanceOn)}, {"customer", o.DepartmentCode},
+		{"order", o.Number.Grouped()},
+		{"state", state},
+		{"source", source},
+		{"received", stamp(o.ReceivedAt)},
+		{"acceptance day", dateText(o.AcceptanceOn)},
+		{"customer", o.DepartmentCode},
 		{"ship to", strings.TrimSpace(o.ShipTo.Code + " " + o.ShipTo.Name + " " + o.ShipTo.Prefecture + o.ShipTo.Address)},
-		{"region", o.RegionCode}, {"designated", dateText(o.DesignatedOn)},
-		{"goods", o.GoodsYen.Grouped() + " yen"}, {"fee", o.FeeYen.Grouped() + " yen"},
+		{"region", o.RegionCode},
+		{"designated", dateText(o.DesignatedOn)},
+		{"goods", o.GoodsYen.Grouped() + " yen"},
+		{"fee", o.FeeYen.Grouped() + " yen"},
 	}
 	for _, t := range o.Taxes {
 		rows = append(rows, []string{fmt.Sprintf("tax %d %%", t.Rate), t.TaxYen.Grouped() + " yen of " + t.NetYen.Grouped()})

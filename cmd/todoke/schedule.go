@@ -74,7 +74,7 @@ type runCommand struct {
 	JSON     bool   `name:"json" help:"Print JSON."`
 }
 
-func (runCommand) Help() string {
+func (*runCommand) Help() string {
 	return "Hands the run to the workers. A run that was inserted before, by hand or by the clock, is left alone."
 }
 

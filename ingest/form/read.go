@@ -130,7 +130,7 @@ func withDefaults(k Knowledge) Knowledge {
 }
 
 // lay registers the page on the layout that fits, and asks the form who it is.
-func (k *Knowledge) lay(s *scanner, m *bilevel.Image, rs []resolution) (*registration, printed.Identity, string) {
+func (k Knowledge) lay(s *scanner, m *bilevel.Image, rs []resolution) (*registration, printed.Identity, string) {
 	var comps []component
 	s.roots(func(_ int32, c *component) { comps = append(comps, *c) })
 	var first *registration

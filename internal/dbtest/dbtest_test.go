@@ -66,10 +66,10 @@ func TestEmptyIsEmpty(t *testing.T) {
 	}
 }
 
-func TestDatabaseIsDroppedAtTheEnd(t *testing.T) {
+func TestDatabaseIsDroppedAtTheEnd(t *testing.T) { //nolint:tparallel // the inner test's end is what is tested
 	t.Parallel()
 	var name string
-	t.Run("inner", func(t *testing.T) { //nolint:tparallel // its end is what is tested
+	t.Run("inner", func(t *testing.T) {
 		conn := connect(t, dbtest.New(t, "goods", migrateGoods))
 		if err := conn.QueryRow(t.Context(), `select current_database()`).Scan(&name); err != nil {
 			t.Fatal(err)

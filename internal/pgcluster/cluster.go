@@ -54,8 +54,8 @@ type Options struct {
 	Log       *slog.Logger      // nil logs nothing
 }
 
-func (o Options) dataDir() string { return filepath.Join(o.Dir, "data") }
-func (o Options) logPath() string { return filepath.Join(o.Dir, "postgres.log") }
+func (o *Options) dataDir() string { return filepath.Join(o.Dir, "data") }
+func (o *Options) logPath() string { return filepath.Join(o.Dir, "postgres.log") }
 
 func (o *Options) complete() error {
 	if o.Dir == "" {
@@ -81,7 +81,7 @@ const socketName = ".s.PGSQL." + port
 
 // runDir is the socket's folder: DIR/run, or a short one in the folder for temporary files
 // where that path does not fit a socket address.
-func (o Options) runDir(id identity) (string, error) {
+func (o *Options) runDir(id identity) (string, error) {
 	dir := filepath.Join(o.Dir, "run")
 	if len(filepath.Join(dir, socketName)) <= maxSocketPath {
 		return dir, nil

@@ -73,7 +73,7 @@ var base struct {
 func newCluster(t *testing.T) string {
 	t.Helper()
 	base.once.Do(func() {
-		if base.dir, base.err = os.MkdirTemp("", "pgbase"); base.err != nil {
+		if base.dir, base.err = os.MkdirTemp("", "pgbase"); base.err != nil { //nolint:usetesting // shared by tests, which end one by one
 			return
 		}
 		if base.err = os.Chmod(base.dir, 0o711); base.err != nil {
@@ -736,7 +736,7 @@ func TestAsOrdinaryUser(t *testing.T) {
 	}
 	uid, _ := strconv.Atoi(u.Uid)
 	gid, _ := strconv.Atoi(u.Gid)
-	home, err := os.MkdirTemp("", "pguser") // short: sockets lie in it
+	home, err := os.MkdirTemp("", "pguser") //nolint:usetesting // short: sockets lie in it
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -169,7 +169,7 @@ func runCancellable(ctx context.Context, cmd *exec.Cmd) ([]byte, error) {
 		return out.Bytes(), err
 	case <-ctx.Done():
 		_ = cmd.Process.Signal(syscall.SIGTERM)
-		<-ended
+		_ = <-ended // it was told to stop: ctx says why
 		return out.Bytes(), ctx.Err()
 	}
 }

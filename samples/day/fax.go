@@ -59,9 +59,11 @@ type spec struct {
 }
 
 func fine() lab.Line { return lab.Line{XDPI: 204, YDPI: 196, WidthPx: 1728, BlurMM: .02, Noise: .04} }
+
 func standard() lab.Line {
 	return lab.Line{XDPI: 204, YDPI: 98, WidthPx: 1728, BlurMM: .02, Noise: .04}
 }
+
 func copier() lab.Line { return lab.Line{XDPI: 200, YDPI: 200, BlurMM: .02, Noise: .03} }
 
 func with(l lab.Line, change func(*lab.Line)) lab.Line {
@@ -76,7 +78,7 @@ func specs() []spec {
 	g3, g32, g4 := fax.CodingG3, fax.CodingG3TwoD, fax.CodingG4
 	header := func(l *lab.Line) { l.Header = "2026-11-24 10:12  FROM 0352114402        P.01/01" }
 	skew := func(d float64) func(*lab.Line) { return func(l *lab.Line) { l.Skew = d } }
-	turned := func(d int) func(*lab.Line) { return func(l *lab.Line) { l.Rotate = d } }
+	turned := func(l *lab.Line) { l.Rotate = 180 }
 	speckled := func(l *lab.Line) { l.Speckle, l.Noise, l.Streaks = .5, .08, 1 }
 	return []spec{
 		{name: "fax-01-g4.tif", at: "2026-11-24 08:52", pages: one(fine()), tiff: fax.Options{Coding: g4}},
@@ -93,8 +95,8 @@ func specs() []spec {
 		{name: "fax-12-standard-g3.tif", at: "2026-11-24 11:05", pages: one(standard()), tiff: fax.Options{Coding: g3}, note: "204 × 98 dpi"},
 		{name: "fax-13-standard-g3-2d.tif", at: "2026-11-24 11:20", pages: one(standard()), tiff: fax.Options{Coding: g32, EndMark: true}, note: "204 × 98 dpi"},
 		{name: "fax-14-standard-g4.tif", at: "2026-11-24 11:48", pages: one(with(standard(), header)), tiff: fax.Options{Coding: g4}, note: "204 × 98 dpi"},
-		{name: "fax-15-upside-down.tif", at: "2026-11-24 13:00", pages: one(with(fine(), turned(180))), tiff: fax.Options{Coding: g4}, note: "upside down"},
-		{name: "fax-16-standard-upside-down.tif", at: "2026-11-24 13:01", pages: one(with(standard(), turned(180))), tiff: fax.Options{Coding: g3}, note: "204 × 98 dpi, upside down"},
+		{name: "fax-15-upside-down.tif", at: "2026-11-24 13:00", pages: one(with(fine(), turned)), tiff: fax.Options{Coding: g4}, note: "upside down"},
+		{name: "fax-16-standard-upside-down.tif", at: "2026-11-24 13:01", pages: one(with(standard(), turned)), tiff: fax.Options{Coding: g3}, note: "204 × 98 dpi, upside down"},
 		{name: "fax-17-skewed.tif", at: "2026-11-24 13:35", pages: one(with(fine(), skew(1.6))), tiff: fax.Options{Coding: g4}, note: "skewed 1.6°"},
 		{name: "fax-18-skewed.tif", at: "2026-11-24 14:11", pages: one(with(fine(), skew(-2.4))), tiff: fax.Options{Coding: g32}, note: "skewed 2.4°"},
 		{name: "fax-19-standard-skewed.tif", at: "2026-11-24 14:30", pages: one(with(standard(), skew(1.1))), tiff: fax.Options{Coding: g3, AlignEOL: true}, note: "204 × 98 dpi, skewed 1.1°"},
@@ -107,7 +109,7 @@ func specs() []spec {
 		{name: "fax-26-personal-dated.tif", at: "2026-11-24 16:40", pages: []page{{personal: true, dated: true, line: fine()}}, tiff: fax.Options{Coding: g3}, note: "the customer's own form, with a date"},
 		{name: "fax-27-at-the-cut-off.tif", at: "2026-11-24 17:00", pages: []page{{personal: true, line: fine()}}, tiff: fax.Options{Coding: g4}, note: "received at the cut-off"},
 		{name: "fax-28-a-second-late.tif", at: "2026-11-24 17:00:01", pages: []page{{personal: true, line: fine()}}, tiff: fax.Options{Coding: g4}, note: "received a second after the cut-off"},
-		{name: "fax-29-three-pages.tif", at: "2026-11-24 18:40", pages: []page{{line: fine()}, {line: fine(), dated: true}, {line: with(fine(), turned(180))}}, tiff: fax.Options{Coding: g4}, note: "three orders in one file"},
+		{name: "fax-29-three-pages.tif", at: "2026-11-24 18:40", pages: []page{{line: fine()}, {line: fine(), dated: true}, {line: with(fine(), turned)}}, tiff: fax.Options{Coding: g4}, note: "three orders in one file"},
 		{name: "fax-01-g4.tif", again: "fax-01-g4.tif", at: "2026-11-24 19:02", note: "fax-01 handed in twice"},
 		{name: "fax-30-resent.tif", again: "fax-06-g3.tif", at: "2026-11-25 08:45", note: "fax-06 sent again by the customer"},
 		{name: "scan-31-g4.pdf", at: "2026-11-25 09:15", pdf: true, pages: one(copier()), tiff: fax.Options{Coding: g4}, note: "PDF of a copier"},
@@ -119,7 +121,7 @@ func specs() []spec {
 		{name: "mail-37-pdf.eml", at: "2026-11-25 11:40", pdf: true, pages: one(fine()), tiff: fax.Options{Coding: g4}, note: "gateway mail with a PDF"},
 		{name: "mail-38-two-tiffs.eml", at: "2026-11-25 12:15", pages: []page{{line: fine()}, {line: standard()}}, tiff: fax.Options{Coding: g3}, note: "gateway mail with two TIFFs"},
 		{name: "mail-39-standard.eml", at: "2026-11-25 14:20", pages: one(with(standard(), skew(-.9))), tiff: fax.Options{Coding: g32}, note: "gateway mail, 204 × 98 dpi, skewed"},
-		{name: "mail-40-upside-down.eml", at: "2026-11-25 16:45", pages: one(with(fine(), turned(180))), tiff: fax.Options{Coding: g3, LSBFirst: true}, note: "gateway mail, upside down"},
+		{name: "mail-40-upside-down.eml", at: "2026-11-25 16:45", pages: one(with(fine(), turned)), tiff: fax.Options{Coding: g3, LSBFirst: true}, note: "gateway mail, upside down"},
 		{name: "mail-41-before-cut-off.eml", at: "2026-11-25 16:59", pages: []page{{personal: true, line: fine()}}, tiff: fax.Options{Coding: g4}, note: "gateway mail, a minute before the cut-off"},
 		{name: "mail-42-after-cut-off.eml", at: "2026-11-25 17:20", pages: []page{{personal: true, line: fine()}}, tiff: fax.Options{Coding: g4}, note: "gateway mail after the cut-off"},
 		{name: "fax-43-dated.tif", at: "2026-11-26 09:30", pages: []page{{dated: true, line: fine()}}, tiff: fax.Options{Coding: g4}, note: "with a designated date"},
@@ -207,6 +209,7 @@ func sheet(shop *Shop, p page, dep order.Department, received order.Date, r *ran
 		return lab.NewPaper(210, 297), lab.Truth{}, nil
 	case sheetLetter:
 		return advert(), lab.Truth{}, nil
+	case sheetOrder, sheetUnknown, sheetEmpty:
 	}
 	var opts form.Options
 	if p.personal {

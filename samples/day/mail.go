@@ -29,7 +29,7 @@ func mail(s spec, d Document, images []*bilevel.Image, r *rand.Rand) ([]byte, er
 	}
 	header := func(k, v string) { fmt.Fprintf(&b, "%s: %s\r\n", k, v) }
 	header("Return-Path", "<noreply@faxbin.example>")
-	header("Received", fmt.Sprintf("from out.faxbin.example by mail.todoke.example; %s", at.Add(40*time.Second).Format(time.RFC1123Z)))
+	header("Received", "from out.faxbin.example by mail.todoke.example; "+at.Add(40*time.Second).Format(time.RFC1123Z))
 	header("From", mime.BEncoding.Encode("utf-8", "FAX受信サービス")+" <noreply@faxbin.example>")
 	header("To", "fax@todoke.example")
 	header("Date", at.Add(30*time.Second).Format(time.RFC1123Z))
