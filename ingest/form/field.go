@@ -339,6 +339,9 @@ func (f *fieldReader) code(fl *field, rule codeRule, accept float64) {
 		return
 	}
 	rule.junk = f.k.Settings.Junk
+	if rule.known == nil && rule.scheme.CheckDigit {
+		rule.unknown = f.k.Settings.WrongCheckDigit
+	}
 	fl.settle(decodeCodeField(fl.block(), rule), accept)
 }
 

@@ -20,6 +20,7 @@ type Settings struct {
 	// What is expected before looking, kept apart from what the image says.
 	UnknownItem     float64 // share of written item codes that are in no master, misspelt or old
 	UnknownCustomer float64
+	WrongCheckDigit float64 // share of codes written with a wrong check digit; counts where no master is known
 	UnknownShipTo   float64
 	OddQuantity     float64 // share of quantities off the item's order multiple (ITM-1)
 	WrongTotal      float64 // share of totals that are not the sum of the quantities
@@ -44,7 +45,7 @@ func Default() Settings {
 	return Settings{
 		AcceptCustomer: 0.998, AcceptItem: 0.998, AcceptQuantity: 0.998,
 		AcceptShipTo: 0.995, AcceptDate: 0.99, AcceptMark: 0.99,
-		UnknownItem: 0.02, UnknownCustomer: 0.01, UnknownShipTo: 0.02,
+		UnknownItem: 0.02, UnknownCustomer: 0.01, WrongCheckDigit: 0.005, UnknownShipTo: 0.02,
 		OddQuantity: 0.03, WrongTotal: 0.03, OddDate: 0.02, ForeignForm: 0.01,
 		Junk: 0.005, DateReachDays: 60, DigitFloor: 2e-5, MaxResidual: 0.5, NoteToReview: true,
 	}
