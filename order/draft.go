@@ -37,6 +37,8 @@ type DraftField struct {
 	Evidence   []string    `json:"evidence,omitempty"` // what besides the image supports it: check_digit, master, qr, sum, person:NAME …
 	Reasons    []string    `json:"reasons,omitempty"`  // why it is in review
 	Cells      []DraftCell `json:"cells,omitempty"`
+	Image      string      `json:"image,omitempty"` // blob key of Picture, once it is stored
+	Picture    []byte      `json:"-"`               // of a free field with ink: its snippet of the page, upright, as PNG (FAX-4)
 }
 
 // Geometry is how a page lay against its form.

@@ -24,10 +24,15 @@ func RequestOf(d order.Draft, source order.Source, receivedAt time.Time) (order.
 		errs = append(errs, order.Invalid(rule, field, fmt.Sprintf(format, args...)))
 	}
 	text := map[string]string{}
+	pictures := map[string]string{} // blob keys of comments, by line
 	for _, f := range d.Fields {
 		if m := lineField.FindStringSubmatch(f.Name); m != nil && m[2] == "comment" && f.Decision == order.DecisionAccept && strings.TrimSpace(f.Text) == "" {
-			// FAX-4: handwriting that nobody has typed; whoever packs is told where to see it.
-			text[f.Name] = fmt.Sprintf("手書きコメントあり（受信文書%d・%d頁）", source.DocumentID, max(1, source.Page))
+			// FAX-4: handwriting that nobody has typed stays a picture; whoever packs a line whose
+			// picture is missing is told where to see it.
+			if f.Image == "" {
+				text[f.Name] = fmt.Sprintf("手書きコメントあり（受信文書%d・%d頁）", source.DocumentID, max(1, source.Page))
+			}
+			pictures[strings.TrimSuffix(f.Name, ".comment")] = f.Image
 			continue
 		}
 		if f.Decision == order.DecisionReview {
@@ -66,12 +71,19 @@ func RequestOf(d order.Draft, source order.Source, receivedAt time.Time) (order.
 			}
 		}
 	}
+	for field, key := range pictures {
+		if m := lineField.FindStringSubmatch(field + ".comment"); m != nil && key != "" {
+			if no, err := strconv.Atoi(m[1]); err == nil && !slices.Contains(nos, no) {
+				nos = append(nos, no)
+			}
+		}
+	}
 	slices.Sort(nos)
 	total := 0
 	for _, no := range nos {
 		field := fmt.Sprintf("lines[%d]", no)
 		l := order.RequestLine{Field: field, ItemCode: text[field+".item_code"]}
-		l.Comment, l.CommentImage = text[field+".comment"], text[field+".comment_image"]
+		l.Comment, l.CommentImage = text[field+".comment"], pictures[field]
 		qty := text[field+".quantity"]
 		switch n, err := strconv.Atoi(qty); {
 		case l.ItemCode == "" && qty == "":

@@ -152,3 +152,29 @@ func FuzzRequestOf(f *testing.F) {
 		}
 	})
 }
+
+// TestFAX4CommentStaysAPicture: handwriting nobody typed goes with its line as a picture, or
+// with a pointer to the page where the picture is missing.
+func TestFAX4CommentStaysAPicture(t *testing.T) {
+	t.Parallel()
+	d := order.Draft{Fields: []order.DraftField{
+		{Name: "customer_code", Text: "10000017", Decision: order.DecisionAccept},
+		{Name: "lines[1].item_code", Text: "1000008", Decision: order.DecisionAccept},
+		{Name: "lines[1].quantity", Text: "2", Decision: order.DecisionAccept},
+		{Name: "lines[1].comment", Decision: order.DecisionAccept, Evidence: []string{"ink"}, Image: "blob"},
+	}}
+	req, errs := rules.RequestOf(d, order.Source{DocumentID: 7, Page: 2}, jst(t, "2026-11-24 09:00"))
+	if len(errs) > 0 || len(req.Lines) != 1 || req.Lines[0].CommentImage != "blob" || req.Lines[0].Comment != "" {
+		t.Fatal(req.Lines, errs)
+	}
+	d.Fields[3].Image = ""
+	req, errs = rules.RequestOf(d, order.Source{DocumentID: 7, Page: 2}, jst(t, "2026-11-24 09:00"))
+	if len(errs) > 0 || len(req.Lines) != 1 || req.Lines[0].CommentImage != "" || !strings.Contains(req.Lines[0].Comment, "受信文書7・2頁") {
+		t.Fatal(req.Lines, errs)
+	}
+	d.Fields[3].Image = "blob"
+	d.Fields = append(d.Fields[:1], d.Fields[3]) // a comment on a line without an item
+	if _, errs = rules.RequestOf(d, order.Source{DocumentID: 7, Page: 2}, jst(t, "2026-11-24 09:00")); len(errs) != 1 || errs[0].Rule != "FAX-4" {
+		t.Fatal(errs)
+	}
+}

@@ -265,6 +265,8 @@ type readPage struct {
 	page  store.Page
 	draft *order.Draft
 	note  string
+	// leftOut tells that the note speaks of something that the draft does not know.
+	leftOut bool
 }
 
 // fax decodes every page, keeps each as a PNG in its own pixels, and interprets it.
@@ -287,7 +289,7 @@ func (w *ReadDocument) fax(ctx context.Context, doc store.Document, data []byte)
 			pages = append(pages, r)
 			continue
 		}
-		r.note = p.Note
+		r.note, r.leftOut = p.Note, p.LeftOut
 		r.page.WidthPX, r.page.HeightPX = p.Image.W, p.Image.H
 		var buf bytes.Buffer
 		if err := p.Image.EncodePNG(&buf, p.XDPI, p.YDPI); err != nil {
@@ -297,6 +299,15 @@ func (w *ReadDocument) fax(ctx context.Context, doc store.Document, data []byte)
 			return nil, err
 		}
 		draft := w.interpret(p, know)
+		for i := range draft.Fields {
+			f := &draft.Fields[i]
+			if len(f.Picture) == 0 {
+				continue
+			}
+			if f.Image, err = w.cfg.Store.Blobs().Put(f.Picture); err != nil {
+				return nil, err
+			}
+		}
 		r.draft = &draft
 		pages = append(pages, r)
 	}
@@ -388,6 +399,9 @@ func (w *ReadDocument) judge(ctx context.Context, tx *store.Tx, doc store.Docume
 		if d != order.DecisionReview {
 			problems = append(problems, order.Invalid("FAX-2", "", "the reader's decision is "+string(d)))
 		}
+	}
+	if p.leftOut { // what stood on top of the scan may change the order
+		problems = append(problems, order.Invalid("FAX-2", "", p.note))
 	}
 	if suspect != nil {
 		problems = append(problems, suspect)

@@ -198,6 +198,9 @@ func (d *demo) run(ctx context.Context, wall func() time.Time) error {
 	if d.known, err = d.handedIn(ctx); err != nil {
 		return err
 	}
+	if err := d.idle(ctx); err != nil { // also the first look at the schedules: they count from here
+		return err
+	}
 	for i := range day.Days {
 		on := samples.Today.Add(i)
 		if err := d.step(on.String()+" "+on.Weekday().String(), wall, func() (string, error) { return d.business(ctx, on) }); err != nil {
@@ -295,18 +298,20 @@ func (d *demo) business(ctx context.Context, on order.Date) (string, error) {
 	return fmt.Sprintf("%d documents, %d web orders", documents, orders), nil
 }
 
-// advance moves the clock to t, stopping at every run of a schedule that falls due before.
+// advance moves the clock to t, stopping at every run of a schedule that falls due up to then.
 func (d *demo) advance(ctx context.Context, t time.Time) error {
 	for {
-		due := t
+		var due time.Time
 		for _, s := range d.st.ScheduleTable() {
-			if n := s.Next(d.clock.now()); n.Before(due) {
+			if n := s.Next(d.clock.now()); !n.After(t) && (due.IsZero() || n.Before(due)) {
 				due = n
 			}
 		}
-		if due.Equal(t) {
-			break
+		if due.IsZero() {
+			return d.move(t)
 		}
+		// What arrived before the wave is read and allocated before it, and the wave is over
+		// before the clock goes on.
 		if err := d.idle(ctx); err != nil {
 			return err
 		}
@@ -317,7 +322,6 @@ func (d *demo) advance(ctx context.Context, t time.Time) error {
 			return err
 		}
 	}
-	return d.move(t)
 }
 
 // idle ticks the schedules and waits until every job that can be worked is worked.

@@ -41,6 +41,9 @@ type Page struct {
 	BadColumns []int
 	// Note tells a person what is wrong with the page; empty where nothing is.
 	Note string
+	// LeftOut tells that the file shows something on the page that is not in Image, such as text
+	// typed over a scan: a person must look.
+	LeftOut bool
 }
 
 // Damaged tells whether so many rows are bad that the page is not to be trusted as a whole: a

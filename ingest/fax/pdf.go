@@ -296,6 +296,7 @@ func (f *pdfFile) page(leaf pdfPage) (p Page, err error) {
 		also = append(also, "comments")
 	}
 	if len(also) > 0 {
+		p.LeftOut = true
 		note := fmt.Sprintf("the page has %s on top of the scanned sheet that are left out", join(also))
 		if p.Note != "" {
 			note = p.Note + "; " + note

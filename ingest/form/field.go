@@ -1,6 +1,7 @@
 package form
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
@@ -614,6 +615,10 @@ func (f *fieldReader) images() {
 			continue
 		}
 		fl.out.Decision, fl.out.Evidence = order.DecisionAccept, []string{"ink"}
+		var png bytes.Buffer
+		if err := c.image.EncodePNG(&png, f.g.kx*mmPerInch, f.g.ky*mmPerInch); err == nil {
+			fl.out.Picture = png.Bytes()
+		}
 		if fl.def.Name == fieldNote && f.k.Settings.NoteToReview {
 			fl.review("a note is written: please read it")
 		}
