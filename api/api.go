@@ -256,14 +256,15 @@ func encode(o order.Order) (*answerOutput, error) {
 // goes to the log.
 func (a *api) failure(ctx context.Context, doing string, err error) *Problem {
 	e, _ := errors.AsType[*order.Error](err)
-	switch kind := order.KindOf(err); {
-	case kind == order.KindInvalid:
+	switch order.KindOf(err) {
+	case order.KindInvalid:
 		return newProblem(http.StatusUnprocessableEntity, e.Message, ProblemError{Field: e.Field, Rule: e.Rule, Message: e.Message})
-	case kind == order.KindConflict:
+	case order.KindConflict:
 		return newProblem(http.StatusConflict, e.Message)
-	case kind == order.KindTemporary:
+	case order.KindTemporary:
 		a.Log.WarnContext(ctx, "request failed for now", "doing", doing, "error", err, "request", requestID(ctx))
 		return newProblem(http.StatusServiceUnavailable, "We cannot answer now: try again with the same Idempotency-Key.").with("Retry-After", "2")
+	case order.KindNotFound, order.KindPermanent, order.KindInternal: // nothing the caller could mend
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		a.Log.WarnContext(ctx, "request ran out of time", "doing", doing, "error", err, "request", requestID(ctx))

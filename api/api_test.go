@@ -84,7 +84,7 @@ func (b bundle) do(t *testing.T, method, path, body string, header ...string) an
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	text, err := io.ReadAll(res.Body)
 	if err != nil {
 		t.Fatal(err)

@@ -67,7 +67,7 @@ func BenchmarkPlaceOrders(b *testing.B) {
 		if err != nil {
 			return err
 		}
-		defer res.Body.Close()
+		defer func() { _ = res.Body.Close() }()
 		text, err := io.ReadAll(res.Body)
 		if err == nil && res.StatusCode != http.StatusCreated {
 			err = fmt.Errorf("order %d: %d %s", n, res.StatusCode, text)

@@ -170,14 +170,21 @@ func TestDemo(t *testing.T) {
 	docs := documents(t, who, data)
 	all := orders(t, who, data)
 	stock := listed[stockRow](t, who, "stock", "--json", "--data", data)
-	t.Run("documents", func(t *testing.T) { demoDocuments(t, run.stdout, docs, all) })
-	t.Run("pick lists", func(t *testing.T) { demoLists(t, run.stdout, data, all, stock) })
+	t.Run("documents", func(t *testing.T) {
+		t.Parallel()
+		demoDocuments(t, run.stdout, docs, all)
+	})
+	t.Run("pick lists", func(t *testing.T) {
+		t.Parallel()
+		demoLists(t, run.stdout, data, all, stock)
+	})
 }
 
 var pagesRead = regexp.MustCompile(`documents: (\d+) handed in, (\d+) pages read`)
 
 // demoDocuments wants every document named with what became of it.
 func demoDocuments(t *testing.T, stdout string, docs []documentRow, all []orderRow) {
+	t.Helper()
 	handed, web := map[string][]documentRow{}, 0
 	parts := map[int64][]documentRow{}
 	n := 0
@@ -286,7 +293,7 @@ func readList(t *testing.T, path string, what picked) int {
 		t.Errorf("%s: %v", path, err)
 		return 0
 	}
-	defer book.Close()
+	defer func() { _ = book.Close() }()
 	rows, err := book.GetRows(book.GetSheetName(0))
 	if err != nil {
 		t.Errorf("%s: %v", path, err)
@@ -321,6 +328,7 @@ func readList(t *testing.T, path string, what picked) int {
 
 // demoLists opens every pick list and holds it against the summary, the orders and the stock.
 func demoLists(t *testing.T, stdout, data string, all []orderRow, stock []stockRow) {
+	t.Helper()
 	out := filepath.Join(data, "out")
 	lists, what := workbooks(t, out)
 	warehouses := map[string]bool{}

@@ -33,13 +33,13 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		return
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // others run what is in it
 		fmt.Fprintln(os.Stderr, err)
 		return
 	}
 	todoke, samples = filepath.Join(dir, "todoke"), filepath.Join(dir, "samples")
-	build := exec.Command("go", "build", "-o", todoke, "../cmd/todoke") //nolint:noctx // go test ends it
+	build := exec.Command("go", "build", "-o", todoke, "../cmd/todoke") // go test ends it
 	build.Stdout, build.Stderr = os.Stderr, os.Stderr
 	if err := build.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "build todoke:", err)
@@ -373,7 +373,7 @@ func files(dir, suffix string) []string {
 		if err == nil && !d.IsDir() && strings.HasSuffix(path, suffix) {
 			out = append(out, path)
 		}
-		return nil //nolint:nilerr // files come and go while a process works
+		return nil // files come and go while a process works
 	})
 	return out
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -71,7 +72,7 @@ func (s *server) do(t *testing.T, method, path, key, body string) answer {
 	if err != nil {
 		return answer{body: err.Error()} // status 0: nobody answers
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	text, err := io.ReadAll(res.Body)
 	if err != nil {
 		t.Fatal(err)
@@ -115,7 +116,7 @@ func rows(t *testing.T, path string) []map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	all, err := csv.NewReader(f).ReadAll()
 	if err != nil {
 		t.Fatal(err)
@@ -190,7 +191,7 @@ func read(t *testing.T, p person, data string, id int64) documentRow {
 	t.Helper()
 	var d documentRow
 	eventually(t, fmt.Sprintf("document %d is read", id), func() bool {
-		d = listed[documentRow](t, p, "document", "show", fmt.Sprint(id), "--json", "--data", data)[0]
+		d = listed[documentRow](t, p, "document", "show", strconv.FormatInt(id, 10), "--json", "--data", data)[0]
 		return d.State != "received"
 	})
 	return d
@@ -337,7 +338,7 @@ func settleAll(t *testing.T, who person, data string, shop sample, doubtful, bla
 	}
 
 	// One field alone keeps the refusal, with the rule; then the whole page as it is written.
-	name := fmt.Sprint(doubtful)
+	name := strconv.FormatInt(doubtful, 10)
 	refused := who.run(t, "review", "settle", name, "lines[1].item_code=9999990", "--by", "sano", "--data", data)
 	if refused.status != 1 || !strings.Contains(refused.stdout, "lines[1].item_code") {
 		t.Errorf("settled with an item that does not exist: %s", refused)

@@ -25,7 +25,7 @@ func TestHotStatementsReadLittle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close(ctx)
+	defer func() { _ = c.Close(ctx) }()
 	// The newest are open: 100 wait, a fifth of the others is short of its first line.
 	for _, q := range []string{
 		`SET session_replication_role = replica`, // rows as they would be, without their history

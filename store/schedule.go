@@ -124,7 +124,7 @@ func (s *Store) RunSchedule(ctx context.Context, name string, now time.Time) (du
 	}
 	if now.After(s.now()) {
 		// It would count as done when its time comes.
-		return due, false, order.Invalid("", "at", fmt.Sprintf("%s lies in the future: only runs that are due can be run", now.In(order.JST).Format(time.DateTime)))
+		return due, false, order.Invalid("", "at", now.In(order.JST).Format(time.DateTime)+" lies in the future: only runs that are due can be run")
 	}
 	spec := s.schedules[i]
 	all := jobs.Due(spec, now.Add(-jobs.MaxCatchUp), now)

@@ -21,7 +21,7 @@ func readDocument(path string) ([]byte, fs.FileInfo, error) {
 	if err != nil {
 		return nil, nil, unreadable(path, err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	info, err := f.Stat()
 	if err != nil {
 		return nil, nil, unreadable(path, err)

@@ -136,7 +136,7 @@ func TestUpLoadsTheSampleShopAndTakesOrders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusCreated {
 		t.Errorf("%d\n%s", res.StatusCode, stderr)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -84,7 +85,7 @@ func (c *reviewListCommand) Run(ctx context.Context, a *App) error {
 			if len(r.Reasons) > 0 {
 				first = r.Reasons[0].Error()
 			}
-			rows = append(rows, []string{r.Name(), stamp(r.DeadlineAt), stamp(r.OpenedAt), fmt.Sprint(len(r.Reasons)), first})
+			rows = append(rows, []string{r.Name(), stamp(r.DeadlineAt), stamp(r.OpenedAt), strconv.Itoa(len(r.Reasons)), first})
 		}
 		if c.JSON {
 			return nil

@@ -200,7 +200,7 @@ func list[T any](field func(*T) *[]string, entry func(string) (string, string), 
 				return msg
 			}
 			if slices.Contains(out, v) {
-				return fmt.Sprintf("%s stands twice in the list: delete one", clip(v))
+				return clip(v) + " stands twice in the list: delete one"
 			}
 			out = append(out, v)
 		}

@@ -83,9 +83,9 @@ func TestFilesThatAreNoMaster(t *testing.T) {
 	t.Parallel()
 	o := master.DefaultOptions()
 	o.MaxBytes, o.MaxLine, o.MaxRows = 1<<20, 1000, 3
-	rows := ""
+	var rows strings.Builder
 	for _, seq := range []string{"100001", "100002", "100003", "100004"} {
-		rows += item(seq) + ",のり,ノリ,本,1,100,10,normal,文具,true,false,,\n"
+		rows.WriteString(item(seq) + ",のり,ノリ,本,1,100,10,normal,文具,true,false,,\n")
 	}
 	for name, c := range map[string]struct{ csv, want string }{
 		"empty":          {"", "the file is empty"},
@@ -100,7 +100,7 @@ func TestFilesThatAreNoMaster(t *testing.T) {
 		"bare quote":     {itemHeader + "a\"bc,1\n", "double quote"},
 		"long line":      {itemHeader + strings.Repeat("a", 1001), "line 2: the line is longer than 1000"},
 		"large":          {itemHeader + strings.Repeat("a\n", 1<<20), "larger"},
-		"rows":           {itemHeader + rows, "line 5: there are more than 3 rows"},
+		"rows":           {itemHeader + rows.String(), "line 5: there are more than 3 rows"},
 	} {
 		_, r := master.Parse(master.KindItems, "items.csv", []byte(c.csv), o)
 		if r.OK() {

@@ -169,7 +169,7 @@ func runCancellable(ctx context.Context, cmd *exec.Cmd) ([]byte, error) {
 		return out.Bytes(), err
 	case <-ctx.Done():
 		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_ = <-ended // it was told to stop: ctx says why
+		<-ended //nolint:errcheck // it was told to stop: ctx says why
 		return out.Bytes(), ctx.Err()
 	}
 }
