@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -262,6 +263,10 @@ var settleable = regexp.MustCompile(`^(customer_code|ship_to|delivery_month|deli
 
 // findReview finds the open review that document and page name; page 0 is the only open one.
 func (tx *Tx) findReview(ctx context.Context, documentID int64, page int) (Review, error) {
+	// Locked, then read: what another person has just settled must not be lost.
+	if err := tx.exec(ctx, "ReviewsLock", documentID); err != nil {
+		return Review{}, err
+	}
 	all, err := collect(ctx, tx.tx, "ReviewsByDocument", scanReview, documentID)
 	if err != nil {
 		return Review{}, err
@@ -280,14 +285,6 @@ func (tx *Tx) findReview(ctx context.Context, documentID int64, page int) (Revie
 	case 1:
 	default:
 		return Review{}, order.Invalid("", "document", "say which page: "+strings.Join(names, ", "))
-	}
-	// Locked, then looked at again: another person may be faster.
-	var state ReviewState
-	if err := tx.tx.QueryRow(ctx, query("ReviewLock"), open[0].ID).Scan(&state); err != nil {
-		return Review{}, fmt.Errorf("lock review: %w", err)
-	}
-	if state != ReviewOpen {
-		return Review{}, order.Conflict("", "somebody else has just settled this")
 	}
 	return open[0], nil
 }
@@ -375,8 +372,8 @@ func (s *Store) Junk(ctx context.Context, documentID int64, page int, duplicateO
 		if duplicateOf == documentID {
 			return order.Invalid("FAX-5", "duplicate_of", "a document is no duplicate of itself")
 		}
-		if _, err := s.GetDocument(ctx, duplicateOf); err != nil {
-			return err
+		if first, err := collect(ctx, tx.tx, "DocumentsByID", scanDocument, []int64{duplicateOf}); err != nil || len(first) == 0 {
+			return cmp.Or(err, error(order.NotFound("duplicate_of", fmt.Sprintf("there is no document %d", duplicateOf))))
 		}
 		r.State = ReviewDuplicate
 		text := fmt.Sprintf("duplicate of document %d by %s", duplicateOf, by)

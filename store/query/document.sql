@@ -79,8 +79,8 @@ FROM reviews r LEFT JOIN pages p ON p.id = r.page_id
 WHERE r.document_id = $1
 ORDER BY p.no NULLS FIRST, r.id;
 
--- name: ReviewLock
-SELECT state FROM reviews WHERE id = $1 FOR UPDATE;
+-- name: ReviewsLock
+SELECT id FROM reviews WHERE document_id = $1 ORDER BY id FOR UPDATE;
 
 -- name: ReviewUpdate
 UPDATE reviews SET state = $2, reasons = $3, draft = $4, closed_at = $5, closed_by = $6, order_id = $7 WHERE id = $1;
@@ -102,9 +102,9 @@ ORDER BY p.id DESC;
 
 -- name: ResendOfLines
 -- An order of the same department by fax, received within the window, with the same items and
--- quantities.
+-- quantities, as rules.LineKeys writes and sorts them whatever the database's collation.
 SELECT o.number, coalesce(o.document_id, 0) FROM orders o
 WHERE o.department_code = $1 AND o.channel = 'fax' AND o.state <> 'cancelled'
   AND o.received_at BETWEEN $2 AND $3
-  AND (SELECT array_agg(l.item_code || ' ' || l.qty ORDER BY l.item_code, l.qty) FROM order_lines l WHERE l.order_id = o.id) = $4
+  AND (SELECT array_agg(l.item_code || ' ' || l.qty ORDER BY (l.item_code || ' ' || l.qty) COLLATE "C") FROM order_lines l WHERE l.order_id = o.id) = $4
 ORDER BY o.id DESC LIMIT 1;
