@@ -262,7 +262,7 @@ func (a *api) failure(ctx context.Context, doing string, err error) *Problem {
 	case order.KindConflict:
 		return newProblem(http.StatusConflict, e.Message)
 	case order.KindTemporary:
-		a.Log.WarnContext(ctx, "request failed for now", "doing", doing, "error", err, "request", requestID(ctx))
+		a.Log.WarnContext(ctx, "request failed, it may pass", "doing", doing, "error", err, "request", requestID(ctx))
 		return newProblem(http.StatusServiceUnavailable, "We cannot answer now: try again with the same Idempotency-Key.").with("Retry-After", "2")
 	case order.KindNotFound, order.KindPermanent, order.KindInternal: // nothing the caller could mend
 	}

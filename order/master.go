@@ -156,3 +156,17 @@ type CalendarDay struct {
 	Kind DayKind
 	Name string
 }
+
+// Masters are rows of any masters, to be checked and stored together.
+type Masters struct {
+	Dealers    []Dealer
+	Regions    []Region
+	Warehouses []Warehouse
+	Items      []Item
+	Prices     []ContractPrice
+	Customers  []Department
+	Users      []User
+	ShipTos    []ShipTo
+	Stock      []StockLevel
+	Calendar   []CalendarDay
+}

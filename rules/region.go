@@ -185,10 +185,10 @@ func DefaultRegions(s Settings) []order.Region {
 
 // CheckRegions says where a region table and the settings do not go together: a cut-off so
 // late that an order in time, or a web order after its cancel window (CAN-1), would miss the
-// dispatch deadline of its own acceptance day (CUT-11), and prefectures no region serves.
+// dispatch deadline of its own acceptance day (CUT-11). Rows that are wrong by themselves are
+// NewRegions' errors.
 func CheckRegions(rows []order.Region, s Settings) error {
-	r, err := NewRegions(rows)
-	if err != nil {
+	if _, err := NewRegions(rows); err != nil {
 		return err
 	}
 	var errs []error
@@ -203,11 +203,6 @@ func CheckRegions(rows []order.Region, s Settings) error {
 		check("cutoff_fax", row.CutoffFax, s.DispatchDeadline, 0)
 		check("cutoff_web", row.CutoffWeb, s.DispatchDeadline, s.CancelWindow())
 		check("cutoff_truck", row.CutoffTruck, s.DispatchDeadlineTruck, s.CancelWindow())
-	}
-	for _, p := range order.Prefectures() {
-		if _, ok := r.byPrefecture[p]; !ok {
-			errs = append(errs, order.Invalid("CUT-2", "regions", "no region serves "+p+": orders from there are refused"))
-		}
 	}
 	return errors.Join(errs...)
 }

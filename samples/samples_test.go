@@ -40,7 +40,7 @@ func TestShopHasItsSize(t *testing.T) {
 func TestWrittenShopIsTheSameAndValid(t *testing.T) {
 	t.Parallel()
 	sum := func(dir string) string {
-		if err := samples.Write(dir); err != nil {
+		if err := master.WriteDir(dir, samples.Shop()); err != nil {
 			t.Fatal(err)
 		}
 		h := sha256.New()

@@ -55,10 +55,6 @@ func Shop() *master.Set {
 	return s
 }
 
-// Write writes the sample shop's masters into a folder as CSV files, which it makes where it is
-// missing.
-func Write(dir string) error { return master.WriteDir(dir, Shop()) }
-
 func makeDealers(r *random) []order.Dealer {
 	out := make([]order.Dealer, 0, DealerCount)
 	for i, h := range houses {

@@ -90,22 +90,8 @@ func column[T, V any](rows []T, pick func(T) V) []V {
 	return out
 }
 
-// Masters are rows of any masters, to be imported together.
-type Masters struct {
-	Dealers    []order.Dealer
-	Regions    []order.Region
-	Warehouses []order.Warehouse
-	Items      []order.Item
-	Prices     []order.ContractPrice
-	Customers  []order.Department
-	Users      []order.User
-	ShipTos    []order.ShipTo
-	Stock      []order.StockLevel
-	Calendar   []order.CalendarDay
-}
-
 // Import applies all rows of all masters or none. Masters without rows are left as they are.
-func (s *Store) Import(ctx context.Context, m Masters) error {
+func (s *Store) Import(ctx context.Context, m order.Masters) error {
 	return s.InTx(ctx, func(tx *Tx) error {
 		if _, err := tx.tx.Exec(ctx, query("MastersLock")); err != nil {
 			return fmt.Errorf("lock masters: %w", err)
@@ -171,7 +157,7 @@ func (tx *Tx) exec(ctx context.Context, name string, args ...any) error {
 
 // ImportDealers adds or changes dealers.
 func (s *Store) ImportDealers(ctx context.Context, rows []order.Dealer) error {
-	return s.Import(ctx, Masters{Dealers: rows})
+	return s.Import(ctx, order.Masters{Dealers: rows})
 }
 
 func (tx *Tx) importDealers(ctx context.Context, bad *complaints, rows []order.Dealer) error {
@@ -190,7 +176,7 @@ func (tx *Tx) importDealers(ctx context.Context, bad *complaints, rows []order.D
 
 // ImportCustomers adds or changes departments and their companies.
 func (s *Store) ImportCustomers(ctx context.Context, rows []order.Department) error {
-	return s.Import(ctx, Masters{Customers: rows})
+	return s.Import(ctx, order.Masters{Customers: rows})
 }
 
 func (tx *Tx) importCustomers(ctx context.Context, bad *complaints, rows []order.Department) error {
@@ -236,7 +222,7 @@ func (tx *Tx) importCustomers(ctx context.Context, bad *complaints, rows []order
 
 // ImportUsers adds or changes users.
 func (s *Store) ImportUsers(ctx context.Context, rows []order.User) error {
-	return s.Import(ctx, Masters{Users: rows})
+	return s.Import(ctx, order.Masters{Users: rows})
 }
 
 func (tx *Tx) importUsers(ctx context.Context, bad *complaints, rows []order.User) error {
@@ -258,7 +244,7 @@ func (tx *Tx) importUsers(ctx context.Context, bad *complaints, rows []order.Use
 
 // ImportShipTos adds or changes registered places.
 func (s *Store) ImportShipTos(ctx context.Context, rows []order.ShipTo) error {
-	return s.Import(ctx, Masters{ShipTos: rows})
+	return s.Import(ctx, order.Masters{ShipTos: rows})
 }
 
 func (tx *Tx) importShipTos(ctx context.Context, bad *complaints, rows []order.ShipTo) error {
@@ -281,7 +267,7 @@ func (tx *Tx) importShipTos(ctx context.Context, bad *complaints, rows []order.S
 
 // ImportItems adds or changes items. A successor must be an item of the file or known already.
 func (s *Store) ImportItems(ctx context.Context, rows []order.Item) error {
-	return s.Import(ctx, Masters{Items: rows})
+	return s.Import(ctx, order.Masters{Items: rows})
 }
 
 func (tx *Tx) importItems(ctx context.Context, bad *complaints, rows []order.Item) error {
@@ -322,7 +308,7 @@ func (tx *Tx) importItems(ctx context.Context, bad *complaints, rows []order.Ite
 
 // ImportPrices replaces every price list that the rows name.
 func (s *Store) ImportPrices(ctx context.Context, rows []order.ContractPrice) error {
-	return s.Import(ctx, Masters{Prices: rows})
+	return s.Import(ctx, order.Masters{Prices: rows})
 }
 
 func (tx *Tx) importPrices(ctx context.Context, bad *complaints, rows []order.ContractPrice) error {
@@ -350,7 +336,7 @@ func (tx *Tx) importPrices(ctx context.Context, bad *complaints, rows []order.Co
 
 // ImportRegions replaces the region table.
 func (s *Store) ImportRegions(ctx context.Context, rows []order.Region) error {
-	return s.Import(ctx, Masters{Regions: rows})
+	return s.Import(ctx, order.Masters{Regions: rows})
 }
 
 func (tx *Tx) importRegions(ctx context.Context, bad *complaints, rows []order.Region) error {
@@ -372,7 +358,7 @@ func (tx *Tx) importRegions(ctx context.Context, bad *complaints, rows []order.R
 
 // ImportWarehouses adds or changes warehouses.
 func (s *Store) ImportWarehouses(ctx context.Context, rows []order.Warehouse) error {
-	return s.Import(ctx, Masters{Warehouses: rows})
+	return s.Import(ctx, order.Masters{Warehouses: rows})
 }
 
 func (tx *Tx) importWarehouses(ctx context.Context, bad *complaints, rows []order.Warehouse) error {
@@ -390,7 +376,7 @@ func (tx *Tx) importWarehouses(ctx context.Context, bad *complaints, rows []orde
 
 // ImportCalendar replaces the calendar rows of every year that the rows name.
 func (s *Store) ImportCalendar(ctx context.Context, rows []order.CalendarDay) error {
-	return s.Import(ctx, Masters{Calendar: rows})
+	return s.Import(ctx, order.Masters{Calendar: rows})
 }
 
 func (tx *Tx) importCalendar(ctx context.Context, bad *complaints, rows []order.CalendarDay) error {
@@ -410,7 +396,7 @@ func (tx *Tx) importCalendar(ctx context.Context, bad *complaints, rows []order.
 // ImportStock sets on-hand quantities and restock days. A count below what is promised
 // already is refused (STK-1): the desk decides first whose promise is broken.
 func (s *Store) ImportStock(ctx context.Context, rows []order.StockLevel) error {
-	return s.Import(ctx, Masters{Stock: rows})
+	return s.Import(ctx, order.Masters{Stock: rows})
 }
 
 func (tx *Tx) importStock(ctx context.Context, bad *complaints, rows []order.StockLevel) error {

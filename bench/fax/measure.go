@@ -1,6 +1,7 @@
 package fax
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -198,15 +199,7 @@ func (res *Result) count(n int, t Truth, d *order.Draft, l *form.Layout, sample 
 // certain, is left to people; n is how many digits there were.
 func (res *Result) DigitError(reject float64) (rate float64, wrong, n int) {
 	cells := slices.Clone(res.cells)
-	slices.SortStableFunc(cells, func(a, b cellResult) int {
-		switch {
-		case a.confidence > b.confidence:
-			return -1
-		case a.confidence < b.confidence:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(cells, func(a, b cellResult) int { return cmp.Compare(b.confidence, a.confidence) })
 	kept := len(cells) - int(math.Ceil(reject*float64(len(cells))))
 	for _, c := range cells[:kept] {
 		if !c.right {

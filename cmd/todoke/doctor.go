@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -73,14 +72,13 @@ func (c *doctorCommand) Run(ctx context.Context, app *App) error {
 	checkTools(add)
 
 	failed := 0
-	out := json.NewEncoder(app.Stdout)
 	for _, f := range findings {
 		if f.Status == statusFail {
 			failed++
 		}
 		var err error
 		if c.JSON {
-			err = out.Encode(f)
+			err = printJSON(app.Stdout, f)
 		} else {
 			_, err = fmt.Fprintf(app.Stdout, "%-4s  %-16s  %s\n", f.Status, f.Check, f.Found)
 			if err == nil && f.Mend != "" {

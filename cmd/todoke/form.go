@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 
@@ -104,8 +103,7 @@ func (c *formLayoutCommand) Run(a *App) error {
 		return err
 	}
 	if c.JSON {
-		e := json.NewEncoder(a.Stdout)
-		return e.Encode(l)
+		return printJSON(a.Stdout, l)
 	}
 	for _, f := range l.Fields {
 		first, last := f.Cells[0], f.Cells[len(f.Cells)-1]

@@ -105,14 +105,11 @@ func (a *App) tell(r master.Report) error {
 // with the row's line.
 func (a *App) importMasters(ctx context.Context, st *store.Store, s *master.Set) error {
 	if len(s.Regions) > 0 {
-		if _, err := rules.NewRegions(s.Regions); err != nil {
+		if err := rules.CheckRegions(s.Regions, a.Config.Rules); err != nil {
 			return err
 		}
 	}
-	err := st.Import(ctx, store.Masters{
-		Dealers: s.Dealers, Regions: s.Regions, Warehouses: s.Warehouses, Items: s.Items, Prices: s.Prices,
-		Customers: s.Customers, Users: s.Users, ShipTos: s.ShipTos, Stock: s.Stock, Calendar: s.Calendar,
-	})
+	err := st.Import(ctx, s.Masters)
 	refused, ok := errors.AsType[*store.ImportError](err)
 	if !ok {
 		return err

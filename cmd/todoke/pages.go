@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"os"
@@ -42,15 +41,13 @@ func (c *pagesCommand) Run(ctx context.Context, a *App) error {
 	if err := os.MkdirAll(c.Output, 0o755); err != nil {
 		return fmt.Errorf("make output folder: %w", err)
 	}
-	lines := json.NewEncoder(a.Stdout)
-	lines.SetEscapeHTML(false)
 	used := map[string]bool{}
 	failed := 0
 	for _, file := range c.Files {
 		data, _, err := readDocument(file)
 		if err != nil {
 			failed++
-			if err := lines.Encode(pageLine{File: file, BadRows: []int{}, Error: err.Error()}); err != nil {
+			if err := printJSON(a.Stdout, pageLine{File: file, BadRows: []int{}, Error: err.Error()}); err != nil {
 				return fmt.Errorf("print page: %w", err)
 			}
 			continue
@@ -85,7 +82,7 @@ func (c *pagesCommand) Run(ctx context.Context, a *App) error {
 					return fmt.Errorf("write page: %w", err)
 				}
 			}
-			if err := lines.Encode(line); err != nil {
+			if err := printJSON(a.Stdout, line); err != nil {
 				return fmt.Errorf("print page: %w", err)
 			}
 		}

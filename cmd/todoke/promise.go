@@ -87,7 +87,7 @@ func (c *promiseCommand) Run(ctx context.Context, a *App) error {
 	})
 	switch {
 	case c.JSON:
-		if err := json.NewEncoder(a.Stdout).Encode(answerOf(d, refused)); err != nil {
+		if err := printJSON(a.Stdout, answerOf(d, refused)); err != nil {
 			return fmt.Errorf("write answer: %w", err)
 		}
 		if refused != nil {
@@ -228,15 +228,13 @@ func parseInstant(field, s string) (time.Time, *order.Error) {
 func (p *promiser) stream(ctx context.Context, in io.Reader, out io.Writer) error {
 	r := bufio.NewReaderSize(in, maxPromiseLine)
 	w := bufio.NewWriter(out)
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		line, tooLong, err := readLine(r)
 		if len(bytes.TrimSpace(line)) > 0 || tooLong {
-			if err := encoder.Encode(p.answerLine(line, tooLong)); err != nil {
+			if err := printJSON(w, p.answerLine(line, tooLong)); err != nil {
 				return fmt.Errorf("write answer: %w", err)
 			}
 		}

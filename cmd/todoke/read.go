@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -43,8 +42,6 @@ func (c *readCommand) Run(ctx context.Context, a *App) error {
 	if err != nil {
 		return err
 	}
-	lines := json.NewEncoder(a.Stdout)
-	lines.SetEscapeHTML(false)
 	failed := 0
 	for _, file := range c.Files {
 		start := cpuTime()
@@ -52,7 +49,7 @@ func (c *readCommand) Run(ctx context.Context, a *App) error {
 		if err != nil {
 			failed++
 			line := pageReading{File: file, Draft: unreadableDraft("the file cannot be read"), Error: err.Error()}
-			if err := line.print(a.Stdout, lines, c.JSON); err != nil {
+			if err := line.print(a.Stdout, c.JSON); err != nil {
 				return err
 			}
 			continue
@@ -73,7 +70,7 @@ func (c *readCommand) Run(ctx context.Context, a *App) error {
 			}
 			now := cpuTime()
 			line.CPUms = math.Round(float64((now-start).Microseconds())/100) / 10
-			if err := line.print(a.Stdout, lines, c.JSON); err != nil {
+			if err := line.print(a.Stdout, c.JSON); err != nil {
 				return err
 			}
 			start = cpuTime()
@@ -94,10 +91,10 @@ func unreadableDraft(reason string) order.Draft {
 }
 
 // print writes the line of a page.
-func (r *pageReading) print(w io.Writer, lines *json.Encoder, asJSON bool) error {
+func (r *pageReading) print(w io.Writer, asJSON bool) error {
 	var err error
 	if asJSON {
-		err = lines.Encode(r)
+		err = printJSON(w, r)
 	} else {
 		err = printDraft(w, r)
 	}

@@ -46,15 +46,6 @@ type Page struct {
 	LeftOut bool
 }
 
-// Damaged tells whether so many rows are bad that the page is not to be trusted as a whole: a
-// mostly white image then means lost data, not an empty sheet.
-func (p Page) Damaged() bool {
-	if p.Image == nil {
-		return true
-	}
-	return 2*len(p.BadRows) > p.Image.H || 2*len(p.BadColumns) > p.Image.W
-}
-
 // Limits bound what a file may make the package do. A zero field means its default.
 type Limits struct {
 	Bytes       int   // length of the file, default 64 MiB

@@ -1,6 +1,7 @@
 package form
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -56,13 +57,7 @@ func enumerate(cells []glyphs, cut float64, f func(s []byte, p float64)) (rest f
 			ranked[i][d] = d
 		}
 		slices.SortFunc(ranked[i][:], func(a, b int) int {
-			switch pa, pb := cells[i].p[a], cells[i].p[b]; {
-			case pa > pb:
-				return -1
-			case pa < pb:
-				return 1
-			}
-			return a - b
+			return cmp.Or(cmp.Compare(cells[i].p[b], cells[i].p[a]), a-b)
 		})
 	}
 	for i := n - 1; i >= 0; i-- {
@@ -242,13 +237,7 @@ func decodeAmount(cells []glyphs, multiple int, odd, junk float64) amounts {
 	})
 	total += rest
 	slices.SortFunc(out.list, func(a, b amount) int {
-		switch {
-		case a.p > b.p:
-			return -1
-		case a.p < b.p:
-			return 1
-		}
-		return a.value - b.value
+		return cmp.Or(cmp.Compare(b.p, a.p), a.value-b.value)
 	})
 	if len(out.list) > mostAmounts {
 		out.list = out.list[:mostAmounts]
@@ -384,15 +373,7 @@ func reconcile(fields []*amounts, total *amounts, wrong float64) float64 {
 }
 
 func (a *amounts) sort() {
-	slices.SortStableFunc(a.list, func(x, y amount) int {
-		switch {
-		case x.p > y.p:
-			return -1
-		case x.p < y.p:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(a.list, func(x, y amount) int { return cmp.Compare(y.p, x.p) })
 }
 
 // leapYear has every day that a year can have.

@@ -307,16 +307,6 @@ func (m *Model) readInto(s *scratch, cell *bilevel.Image, yScale int, framed boo
 	r.Reject = p[10]
 }
 
-// Classify gives the probabilities of views that Prepare made: ten digits, then reject.
-func (m *Model) Classify(v *Views) [11]float64 {
-	s := scratches.Get().(*scratch)
-	defer scratches.Put(s)
-	s.view, s.made = *v, [2]bool{true, true}
-	var p [classes]float64
-	m.probs(s, &p)
-	return p
-}
-
 // sure is the probability from which the first network's answer stands alone. Of the held-out
 // digits one in seven falls below; asking the others always is no better and costs twice as much.
 const sure = 0.98

@@ -53,16 +53,7 @@ func (k Kind) FileName() string { return strings.ReplaceAll(string(k), "-", "_")
 
 // Set is masters as values, each in the order of its file.
 type Set struct {
-	Dealers    []order.Dealer
-	Regions    []order.Region
-	Warehouses []order.Warehouse
-	Items      []order.Item
-	Prices     []order.ContractPrice
-	Customers  []order.Department
-	Users      []order.User
-	ShipTos    []order.ShipTo
-	Stock      []order.StockLevel
-	Calendar   []order.CalendarDay
+	order.Masters
 
 	sources map[Kind]source // where the rows stood, for the problems Check finds
 }

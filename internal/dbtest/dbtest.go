@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"strconv"
@@ -33,7 +32,7 @@ const (
 
 // New gives tb a database migrated by migrate: its connection string, for a superuser. Databases
 // of the same key are copies of one template, so key must change when migrate would do
-// something else: see HashFS. The database is dropped when tb ends.
+// something else: a hash of the migrations, say. The database is dropped when tb ends.
 func New(tb testing.TB, key string, migrate Migrate) (dsn string) {
 	tb.Helper()
 	admin, err := server(tb.Context())
@@ -73,30 +72,6 @@ func clone(tb testing.TB, admin, template string) string {
 		}
 	})
 	return withDatabase(admin, name)
-}
-
-// HashFS is a key for New: a hash over names and contents of all files of the given file
-// systems.
-func HashFS(trees ...fs.FS) string {
-	h := sha256.New()
-	for _, tree := range trees {
-		err := fs.WalkDir(tree, ".", func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			b, err := fs.ReadFile(tree, path)
-			if err != nil {
-				return err
-			}
-			_, _ = fmt.Fprintf(h, "%s\x00%d\x00", path, len(b))
-			h.Write(b)
-			return nil
-		})
-		if err != nil {
-			panic(fmt.Sprintf("dbtest: hash migrations: %v", err)) // embedded files cannot fail
-		}
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }
 
 // templates remembers the templates that this process has seen whole.

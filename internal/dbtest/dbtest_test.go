@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"sync/atomic"
 	"testing"
-	"testing/fstest"
 
 	"github.com/jackc/pgx/v5"
 
@@ -79,28 +78,6 @@ func TestDatabaseIsDroppedAtTheEnd(t *testing.T) { //nolint:tparallel // the inn
 	conn := connect(t, dbtest.Empty(t))
 	if err := conn.QueryRow(t.Context(), `select exists (select from pg_database where datname = $1)`, name).Scan(&there); err != nil || there {
 		t.Fatalf("%q is still there: %v", name, err)
-	}
-}
-
-func TestHashFSChangesWithNamesAndContents(t *testing.T) {
-	t.Parallel()
-	file := func(s string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(s)} }
-	trees := []fstest.MapFS{
-		{"1.sql": file("a"), "2.sql": file("b")},
-		{"1.sql": file("ab"), "2.sql": file("")},
-		{"1.sql": file("a"), "3.sql": file("b")},
-		{},
-	}
-	seen := map[string]int{}
-	for i, tree := range trees {
-		h := dbtest.HashFS(tree)
-		if j, dup := seen[h]; dup {
-			t.Errorf("trees %d and %d have one hash", i, j)
-		}
-		seen[h] = i
-		if h != dbtest.HashFS(tree) {
-			t.Errorf("tree %d has two hashes", i)
-		}
 	}
 }
 

@@ -1,8 +1,8 @@
 // Package dbtest gives every test a PostgreSQL database of its own, migrated, in milliseconds.
 //
-// In: a function that migrates and a key that changes when the migrations do (HashFS). Out: a
-// connection string to a fresh database, dropped when the test ends. The first test to name a
-// key makes a template database; every further one is a copy of its files.
+// In: a function that migrates and a key that changes when the migrations do. Out: a connection
+// string to a fresh database, dropped when the test ends. The first test to name a key makes a
+// template database; every further one is a copy of its files.
 //
 // All test processes of a user share one private PostgreSQL. The first one starts it: the test
 // binary runs itself once more as a supervisor, detached, which stops the server ten seconds
