@@ -70,3 +70,11 @@ func (s *Store) TakeUpAbandoned(ctx context.Context) (int64, error) {
 	tag, err := s.pool.Exec(ctx, query("JobsTakeUp"))
 	return tag.RowsAffected(), kinded(err)
 }
+
+// RetryGivenUp makes every job that was given up (permanent errors, too many attempts) available
+// again, and counts them: what stood in its way is mended. Jobs whose work was done meanwhile
+// find it done.
+func (s *Store) RetryGivenUp(ctx context.Context) (int64, error) {
+	tag, err := s.pool.Exec(ctx, query("JobsRetry"))
+	return tag.RowsAffected(), kinded(err)
+}

@@ -142,3 +142,47 @@ func TestDeliveriesAreTriedForDays(t *testing.T) {
 		t.Errorf("after 21 failures the next attempt comes in %d s, of %d", pause, most)
 	}
 }
+
+// TestWhatWasGivenUpIsTriedAgain: a list that could not be delivered leaves after all.
+func TestWhatWasGivenUpIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	b := setup(t, drafts())
+	out := b.cfg.Deliver
+	b.cfg.Deliver = "" // a permanent error
+	now := b.clock.Now()
+	err := b.s.InTx(t.Context(), func(tx *store.Tx) error {
+		_, err := tx.Accept(t.Context(), st.Request(order.ChannelFax, now, st.Tokyo, st.Pen, 1), now)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.clock.Set(st.At(t, "2026-11-24 18:30:00"))
+	if _, _, err := b.s.RunSchedule(t.Context(), "wave_1830", b.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	b.work(t)
+	given := map[string]int{}
+	entries, err := b.s.Ledger(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		given[e.Kind]++
+	}
+	if given["delivery"] != 2 || given["job"] != 2 {
+		t.Fatalf("the ledger shows %v", entries)
+	}
+	if err := b.client.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.cfg.Deliver = out
+	if n, err := b.s.RetryGivenUp(t.Context()); err != nil || n != 2 {
+		t.Fatal(n, err)
+	}
+	b.work(t)
+	if entries, err := b.s.Ledger(t.Context()); err != nil || len(entries) != 0 {
+		t.Errorf("left over: %v, %v", entries, err)
+	}
+	b.audit(t)
+}

@@ -10,6 +10,7 @@ import (
 // ledgerCommand lists everything that is not in a final state.
 type ledgerCommand struct {
 	Check bool `help:"Fail where anything is listed, or where something does not hold that always must."`
+	Retry bool `help:"First try again every job that was given up, now that its cause is mended."`
 	JSON  bool `name:"json" help:"Print one JSON object a line."`
 }
 
@@ -20,6 +21,13 @@ func (*ledgerCommand) Help() string {
 
 func (c *ledgerCommand) Run(ctx context.Context, a *App) error {
 	return a.withStore(ctx, func(st *store.Store) error {
+		if c.Retry {
+			n, err := st.RetryGivenUp(ctx)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.Stderr, "todoke: %d job(s) will be tried again\n", n)
+		}
 		entries, err := st.Ledger(ctx)
 		if err != nil {
 			return err

@@ -12,3 +12,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 -- A process that died is no failure of the job, so the attempt does not count against it.
 UPDATE river_job SET state = 'available', scheduled_at = now(), max_attempts = greatest(max_attempts, attempt + 1)
 WHERE state = 'running';
+
+-- name: JobsRetry
+-- All over again: attempts are counted anew, what went wrong before stays to be read.
+UPDATE river_job SET state = 'available', scheduled_at = now(), finalized_at = NULL, attempt = 0
+WHERE state IN ('cancelled', 'discarded');
