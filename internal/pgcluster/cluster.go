@@ -80,10 +80,11 @@ var maxSocketPath = len(syscall.RawSockaddrUnix{}.Path) - 1
 const socketName = ".s.PGSQL." + port
 
 // runDir is the socket's folder: DIR/run, or a short one in the folder for temporary files
-// where that path does not fit a socket address.
+// where that path does not fit a socket address or has a comma, which would part two hosts in
+// a connection string.
 func (o *Options) runDir(id identity) (string, error) {
 	dir := filepath.Join(o.Dir, "run")
-	if len(filepath.Join(dir, socketName)) <= maxSocketPath {
+	if len(filepath.Join(dir, socketName)) <= maxSocketPath && !strings.Contains(dir, ",") {
 		return dir, nil
 	}
 	h := fnv.New64a()
@@ -99,9 +100,10 @@ func (o *Options) runDir(id identity) (string, error) {
 
 // dsn is the connection string of a database behind the socket in runDir.
 func dsn(superuser, runDir, database string) string {
+	query := url.Values{"host": {runDir}, "port": {port}}.Encode()
 	u := url.URL{
 		Scheme: "postgres", User: url.User(superuser), Path: "/" + database,
-		RawQuery: url.Values{"host": {runDir}, "port": {port}}.Encode(),
+		RawQuery: strings.ReplaceAll(query, "+", "%20"), // in a connection URI a plus is a plus
 	}
 	return u.String()
 }

@@ -764,3 +764,22 @@ func TestAsOrdinaryUser(t *testing.T) {
 		t.Errorf("only %d tests passed:\n%s", n, out)
 	}
 }
+
+// People name folders as they please; connection strings and settings have their own ideas of
+// spaces, commas and quotes.
+func TestFolderNames(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"a b", "a, b", `the "shop's"`, "届け", "100%20+1"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := newCluster(t)
+			odd := filepath.Join(filepath.Dir(dir), name)
+			if err := os.Rename(dir, odd); err != nil {
+				t.Fatal(err)
+			}
+			if got := notes(t, start(t, options(odd)).DSN("")); got != 1 {
+				t.Errorf("%d notes", got)
+			}
+		})
+	}
+}

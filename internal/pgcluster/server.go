@@ -174,6 +174,10 @@ func runCancellable(ctx context.Context, cmd *exec.Cmd) ([]byte, error) {
 	}
 }
 
+// socketPatience is how long a server may take to make its socket. It does so before it recovers
+// anything, however long that takes.
+const socketPatience = time.Minute
+
 // awaitReady returns when the server accepts connections and the database is there.
 func (s *Server) awaitReady(ctx context.Context) error {
 	p, began, told := s.process, time.Now(), time.Now()
@@ -182,7 +186,7 @@ func (s *Server) awaitReady(ctx context.Context) error {
 		if err == nil {
 			return nil
 		}
-		if !startingUp(err) {
+		if !startingUp(err) || errors.Is(err, fs.ErrNotExist) && time.Since(began) > socketPatience {
 			select {
 			case <-p.done: // its own words say more than ours
 			case <-time.After(100 * time.Millisecond):
