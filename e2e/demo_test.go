@@ -467,7 +467,7 @@ func difference(a, b []string) string {
 func TestDemoKilled(t *testing.T) {
 	t.Parallel()
 	who := ordinary(t)
-	data := filepath.Join(who.home, "shop")
+	data := filepath.Join(who.home, "届け, the shop's") // people name folders as they please
 	demo := func() *process { return who.start(t, "demo", "--data", data) }
 	blobs, out := filepath.Join(data, "blobs"), filepath.Join(data, "out")
 

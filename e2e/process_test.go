@@ -128,11 +128,12 @@ func (p person) write(t *testing.T, name string, data []byte) string {
 	return path
 }
 
-// command is todoke as this person calls it, with an environment that says nothing else.
+// command is todoke as this person calls it, with an environment that says nothing else
+// and a time zone that must not matter.
 func (p person) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, todoke, args...)
 	cmd.Dir = p.home
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + p.home, "TMPDIR=" + filepath.Join(p.home, "tmp"), "USER=" + p.name, "LANG=C.UTF-8"}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + p.home, "TMPDIR=" + filepath.Join(p.home, "tmp"), "USER=" + p.name, "LANG=C.UTF-8", "TZ=America/New_York"}
 	if dir := os.Getenv("PG_BINDIR"); dir != "" {
 		cmd.Env = append(cmd.Env, "TODOKE_DATABASE_BIN_DIR="+dir)
 	}
