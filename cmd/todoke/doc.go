@@ -2,5 +2,6 @@
 // orders become canonical orders, reserved stock and pick lists.
 //
 // Every subcommand is a file of its own. config.go is the only reader of flags, configuration
-// file and environment, and main.go the only place that reads the clock.
+// file and environment, and main.go hands out the clock
+// by which the business runs.
 package main

@@ -3,6 +3,8 @@
 // Rows are packed eight pixels a byte, most significant bit leftmost, 1 is black (ink), each
 // row padded with zero bits to a whole byte: the memory layout of an uncompressed TIFF strip
 // with PhotometricInterpretation 0 (white is zero).
+//
+// In: pixels. Out: pixels, and 1-bit PNG files. It never resamples, and reads no file format.
 package bilevel
 
 import (

@@ -1,5 +1,7 @@
 // Package storetest gives tests a store of their own: a fresh migrated database, an empty
 // blob folder, a clock that tests move, and on request a small shop.
+//
+// In: a test. Out: a store that ends with it. Nothing but tests may import it.
 package storetest
 
 import (
