@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"todoke/internal/needs"
 	"todoke/store/storetest"
 	"todoke/templates/form"
 )
@@ -64,9 +65,7 @@ func TestFormPrintOfACustomer(t *testing.T) {
 	if got := app.Main(t.Context(), []string{"--data", dir, "--database-url", dsn, "form", "print", "order", "--customer", storetest.Code(storetest.Tokyo), "-o", path}); got != exitOK {
 		t.Fatalf("status %d: %s", got, stderr)
 	}
-	if _, err := exec.LookPath("pdftotext"); err != nil {
-		t.Skip("pdftotext is not installed (Debian: poppler-utils)")
-	}
+	needs.Programs(t, "pdftotext")
 	text, err := exec.CommandContext(t.Context(), "pdftotext", "-layout", path, "-").Output()
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 
 	"todoke/ingest/fax"
 	"todoke/internal/bilevel"
+	"todoke/internal/needs"
 	"todoke/order"
 )
 
@@ -72,11 +73,7 @@ func TestPDFPagesDecodeToThemselves(t *testing.T) {
 // TestPopplerReadsWhatWeWrite checks the files with qpdf, and their pixels with poppler.
 func TestPopplerReadsWhatWeWrite(t *testing.T) {
 	t.Parallel()
-	for _, tool := range []string{"qpdf", "pdfimages"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("NOT CHECKED AGAINST POPPLER: %s is not installed (Debian: qpdf, poppler-utils)", tool)
-		}
-	}
+	needs.Programs(t, "qpdf", "pdfimages")
 	for name, o := range pdfVariants() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -280,9 +277,7 @@ func TestPDFStripsAreJoined(t *testing.T) {
 
 func TestLockedPDF(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("qpdf"); err != nil {
-		t.Skip("NOT CHECKED: qpdf is not installed (Debian: qpdf)")
-	}
+	needs.Programs(t, "qpdf")
 	m := textPage(400, 300, 8)
 	dir := t.TempDir()
 	in, out := filepath.Join(dir, "in.pdf"), filepath.Join(dir, "out.pdf")
@@ -312,9 +307,7 @@ func TestLockedPDF(t *testing.T) {
 
 func TestPDFOfLibtiff(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("tiff2pdf"); err != nil {
-		t.Skip("NOT CHECKED AGAINST LIBTIFF: tiff2pdf is not installed (Debian: libtiff-tools)")
-	}
+	needs.Programs(t, "tiff2pdf")
 	dir := t.TempDir()
 	images := []*bilevel.Image{textPage(1728, 1100, 1), bilevel.New(1728, 20), textPage(1728, 900, 2)}
 	in, out := filepath.Join(dir, "in.tif"), filepath.Join(dir, "out.pdf")

@@ -11,6 +11,7 @@ import (
 
 	"todoke/ingest/fax"
 	"todoke/internal/bilevel"
+	"todoke/internal/needs"
 )
 
 // decode is the file's pages; any error fails the test.
@@ -93,11 +94,7 @@ func TestEncodedPagesDecodeToThemselves(t *testing.T) {
 
 func libtiff(tb testing.TB) {
 	tb.Helper()
-	for _, tool := range []string{"tiffcp", "fax2tiff"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			tb.Skipf("NOT CHECKED AGAINST LIBTIFF: %s is not installed (Debian: libtiff-tools)", tool)
-		}
-	}
+	needs.Programs(tb, "tiffcp", "fax2tiff")
 }
 
 func tiffcp(tb testing.TB, args ...string) {

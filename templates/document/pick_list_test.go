@@ -13,6 +13,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"todoke/internal/golden"
+	"todoke/internal/needs"
 	"todoke/order"
 	"todoke/templates/document"
 )
@@ -38,9 +39,7 @@ func renderXLSX(tb testing.TB, p document.PickList) []byte {
 // tool runs a program on a file of the given bytes; the test is skipped where it is missing.
 func tool(tb testing.TB, name string, pdf []byte, args ...string) string {
 	tb.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		tb.Skipf("%s is not installed (Debian: poppler-utils, qpdf)", name)
-	}
+	needs.Programs(tb, name)
 	path := filepath.Join(tb.TempDir(), "list.pdf")
 	if err := os.WriteFile(path, pdf, 0o600); err != nil {
 		tb.Fatal(err)
@@ -298,9 +297,7 @@ func TestWorkbookCellsAreTyped(t *testing.T) {
 // Bar codes of list and orders read from the printed page.
 func TestPickListBarCodesRead(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("zbarimg"); err != nil {
-		t.Skip("zbarimg is not installed (Debian: zbar-tools)")
-	}
+	needs.Programs(t, "zbarimg")
 	p := sample(6)
 	png := filepath.Join(t.TempDir(), "page")
 	tool(t, "pdftoppm", renderPDF(t, p), "-r", "200", "-gray", "-png", "FILE", png)

@@ -17,6 +17,7 @@ import (
 	"github.com/makiuchi-d/gozxing/qrcode"
 
 	"todoke/internal/bilevel"
+	"todoke/internal/needs"
 	"todoke/templates/form"
 )
 
@@ -28,9 +29,7 @@ var resolutions = [][2]float64{{204, 98}, {204, 196}, {200, 200}, {300, 300}}
 // pdfBitmap renders the form's PDF, without anti-aliasing of lines, at the given dpi.
 func pdfBitmap(tb testing.TB, d *form.Drawing, dpi int) *bilevel.Image {
 	tb.Helper()
-	if _, err := exec.LookPath("pdftoppm"); err != nil {
-		tb.Skip("pdftoppm is not installed (Debian: poppler-utils)")
-	}
+	needs.Programs(tb, "pdftoppm")
 	dir := tb.TempDir()
 	var b bytes.Buffer
 	if err := d.RenderPDF(&b, at); err != nil {
@@ -253,9 +252,7 @@ func TestIdentityReadsFromPixels(t *testing.T) {
 
 func TestIdentityReadsFromPDF(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("zbarimg"); err != nil {
-		t.Skip("zbarimg is not installed (Debian: zbar-tools)")
-	}
+	needs.Programs(t, "zbarimg")
 	d := must(t, personal())
 	path := filepath.Join(t.TempDir(), "form.png")
 	f, err := os.Create(path)
@@ -290,9 +287,7 @@ func TestPDFIsSoundAndSaysWhatItShould(t *testing.T) {
 		t.Fatal(err)
 	}
 	run := func(name string, args ...string) string {
-		if _, err := exec.LookPath(name); err != nil {
-			t.Skipf("%s is not installed (Debian: poppler-utils, qpdf)", name)
-		}
+		needs.Programs(t, name)
 		out, err := exec.CommandContext(t.Context(), name, args...).CombinedOutput()
 		if err != nil {
 			t.Fatalf("%s: %v %s", name, err, out)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"todoke/internal/bilevel"
+	"todoke/internal/needs"
 	"todoke/order"
 	"todoke/templates/pdf"
 	"todoke/templates/typeset"
@@ -36,9 +37,7 @@ func page(t *testing.T, draw func(d *pdf.Doc)) (path string, raw []byte) {
 
 func run(t *testing.T, name string, args ...string) string {
 	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		t.Skipf("%s is not installed (Debian: poppler-utils, qpdf)", name)
-	}
+	needs.Programs(t, name)
 	out, err := exec.CommandContext(t.Context(), name, args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s: %v %s", name, err, out)
