@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"todoke/api"
@@ -67,9 +68,14 @@ var partCollect = part{"collect", func(_ context.Context, app *App, st *store.St
 			if now := app.Now(); at.After(now) {
 				at = now
 			}
-			id, duplicateOf, err := st.AddDocument(ctx, store.NewDocument{
-				Source: "folder", ExternalID: f.ExternalID, ReceivedAt: at, FileName: f.Name, Bytes: f.Bytes,
-			})
+			d := store.NewDocument{Source: "folder", ExternalID: f.ExternalID, ReceivedAt: at, FileName: f.Name, Bytes: f.Bytes}
+			if f.TooLarge { // no fax is: the desk gets a note in its place, and the file stays a file
+				d.MediaType = "text/plain"
+				d.FileName += ".txt"
+				d.Bytes = fmt.Appendf(nil, "The file %s of %d bytes is larger than the %d that are taken in. It lies in %s.\n",
+					f.Name, f.Size, inboxLimit, filepath.Join(app.Config.Inbox, "taken"))
+			}
+			id, duplicateOf, err := st.AddDocument(ctx, d)
 			if err != nil {
 				return "", err
 			}

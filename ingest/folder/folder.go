@@ -23,7 +23,9 @@ type File struct {
 	Name       string    // without its folder
 	ExternalID string    // names this file and no other that may bear its name later
 	ModifiedAt time.Time // when it was last written (CUT-3)
-	Bytes      []byte
+	Size       int64
+	Bytes      []byte // nil where TooLarge
+	TooLarge   bool   // more than MaxBytes: it stays a file, in the subfolder taken
 }
 
 // Store keeps a file for good and gives the name of what it made of it, such as "document 12".
@@ -33,18 +35,23 @@ type Store func(ctx context.Context, f File) (string, error)
 // Collector looks into one folder. It is to be used by one goroutine.
 type Collector struct {
 	Dir      string
-	MaxBytes int64 // larger files are left and told of
+	MaxBytes int64 // larger files are offered without their bytes
 	Store    Store
 	Log      *slog.Logger
 
 	seen map[string]look // at the last look
-	told map[string]look // files whose size or failure was logged
 }
 
+// look is what one look saw of a file.
 type look struct {
 	size int64
 	at   time.Time
+	same int // how many looks in a row saw just this
 }
+
+// patience is how many looks in a row must find an empty file unchanged before it is taken:
+// many programs make the file first and write it a while later.
+const patience = 60
 
 // Run looks at once and then at every interval until ctx ends. Failures are logged.
 func (c *Collector) Run(ctx context.Context, interval time.Duration) error {
@@ -89,9 +96,12 @@ func (c *Collector) Collect(ctx context.Context) (int, error) {
 		if err != nil || !info.Mode().IsRegular() || unfinished(e.Name()) {
 			continue // gone meanwhile, a folder, a link, or not yet whole
 		}
-		l := look{info.Size(), info.ModTime()}
+		l := look{size: info.Size(), at: info.ModTime(), same: 1}
+		if before, ok := c.seen[e.Name()]; ok && before.size == l.size && before.at.Equal(l.at) {
+			l.same += before.same
+		}
 		now[e.Name()] = l
-		if before, ok := c.seen[e.Name()]; ok && before == l {
+		if l.same > 1 && (l.size > 0 || l.same > patience) {
 			ready = append(ready, candidate{e.Name(), l})
 		}
 	}
@@ -127,21 +137,19 @@ func unfinished(name string) bool {
 // take stores one file and moves it away. Killed in between, it is stored again under the same
 // ExternalID, which its store knows for the same.
 func (c *Collector) take(ctx context.Context, name string, l look) (bool, error) {
-	if l.size > c.MaxBytes || l.size == 0 {
-		if c.told[name] != l {
-			c.Log.ErrorContext(ctx, "a file in the inbox is not taken: a person must look at it", "file", filepath.Join(c.Dir, name),
-				"bytes", l.size, "most", c.MaxBytes)
-			c.tell(name, l)
-		}
-		return false, nil
-	}
 	path := filepath.Join(c.Dir, name)
-	b, same, err := c.read(path, l)
-	if err != nil || !same {
-		return false, err
+	f := File{
+		Name: name, ExternalID: fmt.Sprintf("%s@%s", name, l.at.UTC().Format("20060102T150405.000000000Z")),
+		ModifiedAt: l.at, Size: l.size, TooLarge: l.size > c.MaxBytes,
 	}
-	id := fmt.Sprintf("%s@%s", name, l.at.UTC().Format("20060102T150405.000000000Z"))
-	kept, err := c.Store(ctx, File{Name: name, ExternalID: id, ModifiedAt: l.at, Bytes: b})
+	if !f.TooLarge {
+		b, same, err := c.read(path, l)
+		if err != nil || !same {
+			return false, err
+		}
+		f.Bytes = b
+	}
+	kept, err := c.Store(ctx, f)
 	if err != nil {
 		return false, err
 	}
@@ -151,13 +159,6 @@ func (c *Collector) take(ctx context.Context, name string, l look) (bool, error)
 	}
 	c.Log.InfoContext(ctx, "taken from the inbox", "file", name, "as", kept)
 	return true, nil
-}
-
-func (c *Collector) tell(name string, l look) {
-	if c.told == nil {
-		c.told = map[string]look{}
-	}
-	c.told[name] = l
 }
 
 // read gives the file's bytes if it still is what was looked at.

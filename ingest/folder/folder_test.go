@@ -145,20 +145,31 @@ func TestWhatIsNotStoredStays(t *testing.T) {
 	}
 }
 
-func TestTooLargeAndEmptyAreLeftAndToldOfOnce(t *testing.T) {
+// TestTooLargeAndEmptyAreSeen: nothing that lies in the inbox is passed over in silence. What is
+// too large comes without its bytes, what is empty comes once it has been empty for long.
+func TestTooLargeAndEmptyAreSeen(t *testing.T) {
 	t.Parallel()
-	c, d, log := setup(t)
+	c, d, _ := setup(t)
 	put(t, c, "large.tif", strings.Repeat("x", 101), nine)
 	put(t, c, "empty.tif", "", nine)
 	put(t, c, "fits.tif", strings.Repeat("x", 100), nine)
 	collect(t, c, 0)
-	collect(t, c, 1)
-	collect(t, c, 0)
-	if d.names() != "fits.tif" {
-		t.Errorf("got %s", d.names())
+	collect(t, c, 2)
+	if d.names() != "fits.tif large.tif" || d.files[0].TooLarge || !d.files[1].TooLarge || d.files[1].Bytes != nil || d.files[1].Size != 101 {
+		t.Errorf("got %+v", d.files)
 	}
-	if n := strings.Count(log.String(), "a person must look"); n != 2 {
-		t.Errorf("told %d times:\n%s", n, log)
+	looks := 2
+	for ; len(d.files) == 2 && looks < 1000; looks++ {
+		if _, err := c.Collect(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if looks < 50 || len(d.files) != 3 || d.files[2].Name != "empty.tif" || d.files[2].Size != 0 {
+		t.Errorf("after %d looks: %+v", looks, d.files)
+	}
+	taken, err := os.ReadDir(filepath.Join(c.Dir, "taken"))
+	if err != nil || len(taken) != 3 {
+		t.Errorf("%v, %v", taken, err)
 	}
 }
 
