@@ -220,11 +220,6 @@ func (tx *Tx) importCustomers(ctx context.Context, bad *complaints, rows []order
 		column(rows, func(r order.Department) string { return string(r.Payment) }))
 }
 
-// ImportUsers adds or changes users.
-func (s *Store) ImportUsers(ctx context.Context, rows []order.User) error {
-	return s.Import(ctx, order.Masters{Users: rows})
-}
-
 func (tx *Tx) importUsers(ctx context.Context, bad *complaints, rows []order.User) error {
 	unique(bad, rows, "code", func(r order.User) string { return r.Code })
 	if err := tx.known(ctx, bad, "departments", "customers.csv", "department_code",
@@ -372,11 +367,6 @@ func (tx *Tx) importWarehouses(ctx context.Context, bad *complaints, rows []orde
 		}
 	}
 	return nil
-}
-
-// ImportCalendar replaces the calendar rows of every year that the rows name.
-func (s *Store) ImportCalendar(ctx context.Context, rows []order.CalendarDay) error {
-	return s.Import(ctx, order.Masters{Calendar: rows})
 }
 
 func (tx *Tx) importCalendar(ctx context.Context, bad *complaints, rows []order.CalendarDay) error {

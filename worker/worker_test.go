@@ -76,12 +76,27 @@ func (b *bundle) start(t *testing.T) {
 	})
 }
 
+// idle returns when no job is left to work, retries included. Jobs that another client works are
+// noticed within a second.
 func (b *bundle) idle(t *testing.T) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
-	defer cancel()
-	if err := worker.WaitIdle(ctx, b.client, b.s); err != nil {
-		t.Fatal(err)
+	events, unsubscribe := b.client.Subscribe(river.EventKindJobCompleted, river.EventKindJobCancelled, river.EventKindJobFailed)
+	defer unsubscribe()
+	timeout := time.After(60 * time.Second)
+	for {
+		n, err := b.s.Unfinished(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n == 0 {
+			return
+		}
+		select {
+		case <-events:
+		case <-time.After(time.Second):
+		case <-timeout:
+			t.Fatalf("%d jobs are still to be worked", n)
+		}
 	}
 }
 

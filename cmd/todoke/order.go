@@ -24,7 +24,17 @@ type orderShowCommand struct {
 }
 
 func (c *orderShowCommand) Run(ctx context.Context, a *App) error {
-	n, err := order.ParseNumber(c.Number)
+	return a.withOrder(ctx, c.Number, func(_ *store.Store, o order.Order) error {
+		if c.JSON {
+			return printJSON(a.Stdout, o)
+		}
+		return a.printOrder(o)
+	})
+}
+
+// withOrder runs a command's work on the order of that number.
+func (a *App) withOrder(ctx context.Context, number string, fn func(*store.Store, order.Order) error) error {
+	n, err := order.ParseNumber(number)
 	if err != nil {
 		return err
 	}
@@ -33,10 +43,7 @@ func (c *orderShowCommand) Run(ctx context.Context, a *App) error {
 		if err != nil {
 			return err
 		}
-		if c.JSON {
-			return printJSON(a.Stdout, o)
-		}
-		return a.printOrder(o)
+		return fn(st, o)
 	})
 }
 
@@ -134,15 +141,7 @@ type orderExplainCommand struct {
 }
 
 func (c *orderExplainCommand) Run(ctx context.Context, a *App) error {
-	n, err := order.ParseNumber(c.Number)
-	if err != nil {
-		return err
-	}
-	return a.withStore(ctx, func(st *store.Store) error {
-		o, err := st.GetOrder(ctx, n)
-		if err != nil {
-			return err
-		}
+	return a.withOrder(ctx, c.Number, func(st *store.Store, o order.Order) error {
 		events, err := st.OrderEvents(ctx, o.ID)
 		if err != nil {
 			return err
