@@ -34,6 +34,11 @@ func (c *importCommand) Run(ctx context.Context, a *App) error {
 	if err := a.tell(report); err != nil {
 		return err
 	}
+	if len(set.Regions) > 0 {
+		if err := rules.CheckRegions(set.Regions, a.Config.Rules); err != nil {
+			return err
+		}
+	}
 	if !c.Check {
 		st, done, err := a.openStore(ctx)
 		if err != nil {
@@ -104,11 +109,6 @@ func (a *App) tell(r master.Report) error {
 // importMasters stores a set in one transaction; what the database holds against a row is told
 // with the row's line.
 func (a *App) importMasters(ctx context.Context, st *store.Store, s *master.Set) error {
-	if len(s.Regions) > 0 {
-		if err := rules.CheckRegions(s.Regions, a.Config.Rules); err != nil {
-			return err
-		}
-	}
 	err := st.Import(ctx, s.Masters)
 	refused, ok := errors.AsType[*store.ImportError](err)
 	if !ok {

@@ -85,6 +85,24 @@ func TestImportTakesAllRowsOrNone(t *testing.T) {
 	}
 }
 
+// CUT-11: the sample's web orders could be placed until after the trucks have left.
+func TestImportHoldsRegionsAgainstTheDispatchDeadlines(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(sampleDir(t), "regions.csv")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := bytes.Replace(b, []byte(",17:30,"), []byte(",18:25,"), 1)
+	if err := os.WriteFile(path, late, 0o600); err != nil || bytes.Equal(late, b) {
+		t.Fatalf("no cut-off changed: %v", err)
+	}
+	app, _, stderr := testApp(t, nil)
+	if status := app.Main(t.Context(), []string{"import", "--check", "regions", path}); status != exitFailure || !strings.Contains(stderr.String(), "regions[0].cutoff_web") {
+		t.Errorf("status %d\n%s", status, stderr)
+	}
+}
+
 func TestImportUsage(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"import", "nothing", "x.csv"}, {"import", "items"}, {"import", filepath.Join(t.TempDir(), "none")}} {
