@@ -377,5 +377,6 @@ func queueOrderEvents(b *pgx.Batch, events []orderEvent, now time.Time) {
 		column(events, func(e orderEvent) string { return string(e.Kind) }),
 		column(events, func(e orderEvent) string { return e.Rule }),
 		column(events, func(e orderEvent) string { return e.Text }),
-		column(events, func(e orderEvent) string { return string(e.Inputs) }), now)
+		column(events, func(e orderEvent) string { return string(e.Inputs) }),
+		column(events, func(e orderEvent) string { return e.By }), now)
 }

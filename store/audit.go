@@ -9,14 +9,14 @@ import (
 )
 
 // Audit checks what must hold whatever happened: reserved stock is the sum of what is
-// allocated, at most what is there; no quantity is on two lists, or on none once released;
+// allocated and not shipped, at most what is there; what is shipped left on an issued list; no quantity is on two lists, or on none once released;
 // nothing was released before its ship day or within its cancel window; every document and
 // page is final or in review; every order is explained; every issued document is as it left.
 // It returns a sentence for each thing that does not hold.
 func (s *Store) Audit(ctx context.Context) ([]string, error) {
 	var bad []string
 	for _, name := range []string{
-		"AuditReserved", "AuditLines", "AuditLists", "AuditShipDays", "AuditStates", "AuditDocuments", "AuditEvents",
+		"AuditReserved", "AuditLines", "AuditLists", "AuditShipDays", "AuditStates", "AuditShipped", "AuditOnHand", "AuditDocuments", "AuditEvents",
 	} {
 		found, err := collect(ctx, s.pool, name, pgx.RowTo[string])
 		if err != nil {

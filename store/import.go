@@ -384,7 +384,8 @@ func (tx *Tx) importCalendar(ctx context.Context, bad *complaints, rows []order.
 }
 
 // ImportStock sets on-hand quantities and restock days. A count below what is promised
-// already is refused (STK-1): the desk decides first whose promise is broken.
+// already is refused (STK-1): the desk decides first whose promise is broken. So is another count
+// of what is on a pick list that is not reported shipped (WHS-3, ShipPickList).
 func (s *Store) ImportStock(ctx context.Context, rows []order.StockLevel) error {
 	return s.Import(ctx, order.Masters{Stock: rows})
 }
@@ -409,17 +410,43 @@ func (tx *Tx) importStock(ctx context.Context, bad *complaints, rows []order.Sto
 	if err != nil {
 		return fmt.Errorf("lock stock: %w", err)
 	}
-	reserved := map[key]int{}
+	onHand, reserved := map[key]int{}, map[key]int{}
 	var k key
-	var qty int
-	if _, err := pgx.ForEachRow(locked, []any{&k.warehouse, &k.item, &qty}, func() error {
-		reserved[k] = qty
+	var there, qty int
+	if _, err := pgx.ForEachRow(locked, []any{&k.warehouse, &k.item, &there, &qty}, func() error {
+		onHand[k], reserved[k] = there, qty
 		return nil
 	}); err != nil {
 		return fmt.Errorf("lock stock: %w", err)
 	}
+	// A count cannot tell whether it holds goods of a list that is on its way: taken in now,
+	// they would leave twice.
+	open := map[key][]string{}
+	lists, err := tx.tx.Query(ctx, query("StockOnOpenLists"), warehouses, items)
+	if err != nil {
+		return fmt.Errorf("find open pick lists: %w", err)
+	}
+	var numbers []string
+	if _, err := pgx.ForEachRow(lists, []any{&k.warehouse, &k.item, &numbers}, func() error {
+		open[k] = column(numbers, func(n string) string { return order.Number(n).Grouped() })
+		return nil
+	}); err != nil {
+		return fmt.Errorf("find open pick lists: %w", err)
+	}
 	for i, r := range rows {
-		if promised := reserved[key{r.WarehouseCode, r.ItemCode}]; r.OnHand < promised {
+		k := key{r.WarehouseCode, r.ItemCode}
+		promised, onLists := reserved[k], open[k]
+		switch {
+		case len(onLists) > 0 && r.OnHand != onHand[k]:
+			const most = 10
+			more := ""
+			if n := len(onLists) - most; n > 0 {
+				onLists, more = onLists[:most], fmt.Sprintf(" and %d more", n)
+			}
+			text := strings.Join(onLists, " ")
+			bad.add(i, "WHS-3", "on_hand", "item %s at %s is on pick lists that are not reported shipped (%s%s): report what has left with `todoke picklist shipped %s`, then import the count",
+				r.ItemCode, r.WarehouseCode, text, more, text)
+		case r.OnHand < promised:
 			bad.add(i, "STK-1", "on_hand", "%d is less than the %d reserved for orders: settle those first", r.OnHand, promised)
 		}
 	}

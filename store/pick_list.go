@@ -27,6 +27,8 @@ type PickList struct {
 	Class         order.Class
 	ReleasedAt    time.Time
 	IssuedAt      time.Time // zero while its documents are not made
+	ShippedAt     time.Time // zero while nobody reported it shipped (WHS-3)
+	ShippedBy     string    // who reported it
 	Wave          int       // of the warehouse, day and class, from 1
 	Lines         []PickLine
 }
@@ -53,16 +55,17 @@ type PickLine struct {
 // GetPickList reads a pick list with its lines, by order, shipment and line.
 func (s *Store) GetPickList(ctx context.Context, id int64) (PickList, error) {
 	var p PickList
-	var issued instant
+	var issued, shipped instant
 	err := s.pool.QueryRow(ctx, query("PickListGet"), id).Scan(&p.ID, &p.Number, &p.WarehouseCode, &p.WarehouseName, &p.Channel,
-		&p.Formats, (*date)(&p.ShipOn), &p.Class, &p.ReleasedAt, &issued, &p.Wave)
+		&p.Formats, (*date)(&p.ShipOn), &p.Class, &p.ReleasedAt, &issued,
+		&shipped, &p.ShippedBy, &p.Wave)
 	if missing(err) {
 		return p, order.NotFound("pick_list", "there is no such pick list")
 	}
 	if err != nil {
 		return p, kinded(fmt.Errorf("read pick list: %w", err))
 	}
-	p.IssuedAt = time.Time(issued)
+	p.IssuedAt, p.ShippedAt = time.Time(issued), time.Time(shipped)
 	p.Lines, err = collect(ctx, s.pool, "PickListLines", func(r pgx.CollectableRow) (PickLine, error) {
 		var l PickLine
 		return l, r.Scan(&l.OrderID, &l.ShipmentNo, (*date)(&l.ArrivalOn), &l.OrderNumber, &l.Channel, &l.Company, &l.Department,
@@ -81,6 +84,8 @@ type PickListRow struct {
 	Class         order.Class  `json:"class"`
 	ReleasedAt    time.Time    `json:"released_at"`
 	IssuedAt      time.Time    `json:"issued_at,omitzero"`
+	ShippedAt     time.Time    `json:"shipped_at,omitzero"`
+	ShippedBy     string       `json:"shipped_by,omitempty"`
 	Orders        int          `json:"orders"`
 	Allocations   int          `json:"lines"`
 	Qty           int          `json:"quantity"`
@@ -91,7 +96,7 @@ func (s *Store) PickLists(ctx context.Context) ([]PickListRow, error) {
 	return collect(ctx, s.pool, "PickListsList", func(r pgx.CollectableRow) (PickListRow, error) {
 		var p PickListRow
 		return p, r.Scan(&p.ID, &p.Number, &p.WarehouseCode, (*date)(&p.ShipOn), &p.Class, &p.ReleasedAt, (*instant)(&p.IssuedAt),
-			&p.Orders, &p.Allocations, &p.Qty)
+			(*instant)(&p.ShippedAt), &p.ShippedBy, &p.Orders, &p.Allocations, &p.Qty)
 	})
 }
 

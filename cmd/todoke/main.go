@@ -52,6 +52,7 @@ type commands struct {
 	Document documentCommand `cmd:"" help:"Look inbound documents up."`
 	Review   reviewCommand   `cmd:"" help:"Settle what the reader was unsure of."`
 	Order    orderCommand    `cmd:"" help:"Look orders up."`
+	PickList pickListCommand `cmd:"" name:"picklist" help:"Look pick lists up and report them shipped."`
 	Stock    stockCommand    `cmd:"" help:"Tell what is on hand, reserved and available."`
 	Ledger   ledgerCommand   `cmd:"" help:"List everything that is not in a final state."`
 	Schedule scheduleCommand `cmd:"" help:"Look at the schedules."`

@@ -64,5 +64,5 @@ UPDATE orders o SET state = t.state, hold_reason = t.hold_reason
 FROM unnest($1::bigint[], $2::text[], $3::text[]) AS t (id, state, hold_reason) WHERE o.id = t.id;
 
 -- name: OrderEventsInsert
-INSERT INTO events (order_id, kind, rule, text, inputs, at)
-SELECT t.*, $6 FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::jsonb[]) AS t;
+INSERT INTO events (order_id, kind, rule, text, inputs, by, at)
+SELECT t.*, $7 FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::text[]) AS t;

@@ -4,8 +4,8 @@
 SELECT format('item %s at %s: %s reserved, %s allocated', s.item_code, s.warehouse_code, s.reserved_qty, coalesce(a.qty, 0))
 FROM stock s LEFT JOIN (
     SELECT a.item_code, a.warehouse_code, sum(a.qty) AS qty
-    FROM allocations a JOIN shipments h ON h.id = a.shipment_id
-    WHERE h.state IN ('planned', 'released') GROUP BY 1, 2) a USING (item_code, warehouse_code)
+    FROM allocations a JOIN shipments h ON h.id = a.shipment_id LEFT JOIN pick_lists p ON p.id = a.pick_list_id
+    WHERE h.state <> 'cancelled' AND p.shipped_at IS NULL GROUP BY 1, 2) a USING (item_code, warehouse_code)
 WHERE s.reserved_qty <> coalesce(a.qty, 0);
 
 -- name: AuditLines
@@ -46,6 +46,37 @@ FROM orders o WHERE o.state = 'released' AND EXISTS (SELECT FROM allocations a W
 UNION ALL
 SELECT format('order %s has goods on a list and is %s', o.number, o.state)
 FROM orders o WHERE o.state IN ('accepted', 'cancelled') AND EXISTS (SELECT FROM allocations a WHERE a.order_id = o.id AND a.pick_list_id IS NOT NULL);
+
+-- name: AuditShipped
+-- Shipped goods are on a list that was issued and is shipped, with an event for each order; the rest is not shipped.
+SELECT format('order %s line %s: allocation %s of %s is %s while its shipment is %s', o.number, a.line_no, a.id, a.qty,
+    CASE WHEN a.pick_list_id IS NULL THEN 'on no list' WHEN p.shipped_at IS NULL THEN 'on a list that is not shipped' ELSE 'on a shipped list' END, s.state)
+FROM allocations a JOIN shipments s ON s.id = a.shipment_id JOIN orders o ON o.id = a.order_id LEFT JOIN pick_lists p ON p.id = a.pick_list_id
+WHERE (s.state = 'shipped' AND p.shipped_at IS NULL)
+   OR (s.state <> 'shipped' AND p.shipped_at IS NOT NULL AND NOT EXISTS (
+        SELECT FROM allocations b LEFT JOIN pick_lists q ON q.id = b.pick_list_id WHERE b.shipment_id = s.id AND q.shipped_at IS NULL))
+UNION ALL
+SELECT format('pick list %s is shipped and was issued at %s', p.number, coalesce(p.issued_at::text, 'no time'))
+FROM pick_lists p WHERE p.shipped_at IS NOT NULL AND (p.issued_at IS NULL OR p.shipped_at < p.issued_at)
+UNION ALL
+SELECT format('order %s left on %s shipped list(s) and has %s event(s) that say so', o.number, l.lists, e.events)
+FROM orders o
+JOIN (SELECT a.order_id, count(DISTINCT p.id) AS lists FROM allocations a JOIN pick_lists p ON p.id = a.pick_list_id
+      WHERE p.shipped_at IS NOT NULL GROUP BY 1) l ON l.order_id = o.id
+CROSS JOIN LATERAL (SELECT count(*) AS events FROM events v WHERE v.order_id = o.id AND v.kind = 'shipped') e
+WHERE l.lists <> e.events
+UNION ALL
+SELECT format('order %s is %s and its shipments are %s', o.number, o.state, string_agg(s.state, ', ' ORDER BY s.no))
+FROM orders o JOIN shipments s ON s.order_id = o.id WHERE o.state IN ('released', 'shipped')
+GROUP BY o.id HAVING (o.state = 'shipped') <> bool_and(s.state IN ('shipped', 'cancelled'))
+UNION ALL
+SELECT format('order %s is shipped with %s of %s reserved', o.number, sum(l.reserved_qty), sum(l.qty))
+FROM orders o JOIN order_lines l ON l.order_id = o.id
+WHERE o.state = 'shipped' GROUP BY o.id HAVING sum(l.reserved_qty) <> sum(l.qty);
+
+-- name: AuditOnHand
+SELECT format('item %s at %s: %s on hand, %s reserved', item_code, warehouse_code, on_hand_qty, reserved_qty)
+FROM stock WHERE on_hand_qty < 0 OR reserved_qty < 0 OR reserved_qty > on_hand_qty;
 
 -- name: AuditDocuments
 SELECT format('document %s has no state', d.id) FROM documents d LEFT JOIN document_states s ON s.document_id = d.id WHERE s.document_id IS NULL

@@ -108,7 +108,7 @@ INSERT INTO calendar_days ("on", kind, name)
 SELECT * FROM unnest($1::date[], $2::text[], $3::text[]);
 
 -- name: StockLockAll
-SELECT s.warehouse_code, s.item_code, s.reserved_qty
+SELECT s.warehouse_code, s.item_code, s.on_hand_qty, s.reserved_qty
 FROM stock s JOIN unnest($1::text[], $2::text[]) AS t (warehouse_code, item_code) USING (warehouse_code, item_code)
 ORDER BY s.item_code, s.warehouse_code
 FOR UPDATE OF s;

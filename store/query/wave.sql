@@ -61,7 +61,7 @@ SELECT EXISTS (SELECT FROM items WHERE no_saturday AND code = ANY($1));
 
 -- name: PickListGet
 SELECT p.id, p.number, w.warehouse_code, h.name, h.channel, h.formats, w.ship_on, w.class, w.released_at, p.issued_at,
-    (SELECT count(*) FROM waves e WHERE e.warehouse_code = w.warehouse_code AND e.ship_on = w.ship_on AND e.class = w.class AND e.id <= w.id)
+    p.shipped_at, p.shipped_by, (SELECT count(*) FROM waves e WHERE e.warehouse_code = w.warehouse_code AND e.ship_on = w.ship_on AND e.class = w.class AND e.id <= w.id)
 FROM pick_lists p JOIN waves w ON w.id = p.wave_id JOIN warehouses h ON h.code = w.warehouse_code
 WHERE p.id = $1;
 
@@ -78,7 +78,7 @@ WHERE a.pick_list_id = $1
 ORDER BY o.number, s.no, l.no, a.id;
 
 -- name: PickListsList
-SELECT p.id, p.number, w.warehouse_code, w.ship_on, w.class, w.released_at, p.issued_at,
+SELECT p.id, p.number, w.warehouse_code, w.ship_on, w.class, w.released_at, p.issued_at, p.shipped_at, p.shipped_by,
     (SELECT count(DISTINCT a.order_id) FROM allocations a WHERE a.pick_list_id = p.id),
     (SELECT count(*) FROM allocations a WHERE a.pick_list_id = p.id),
     (SELECT coalesce(sum(a.qty), 0) FROM allocations a WHERE a.pick_list_id = p.id)
