@@ -25,13 +25,14 @@ type FaxClaims struct {
 	HeaderAt   time.Time // the Received header that our own mail server stamped
 	InternalAt time.Time // IMAP INTERNALDATE
 	FileAt     time.Time // a dropped file's own time
-	TakenAt    time.Time // when todoke took the document in: only the measure of the others
+	TakenAt    time.Time // when todoke took the document in: only the measure of the others, which cannot lie after it
 }
 
 // FaxReceivedAt is when a fax counts as received and which claim said so (CUT-3): gateway,
 // header, internal_date, file or taken. A gateway time too far from our server's own (later by
 // more than FaxClockAheadMinutes, earlier by more than FaxClockBehindMinutes) is an error
-// for a person to decide, with our server's time in Suggest and in at.
+// for a person to decide, with our server's time in Suggest and in at. So is any time later
+// than TakenAt by more than FaxClockAheadMinutes: a fax cannot have come in after we had it.
 func FaxReceivedAt(c FaxClaims, s Settings) (at time.Time, claim string, _ *order.Error) {
 	own, ownClaim := c.HeaderAt, "header"
 	switch {
@@ -43,6 +44,14 @@ func FaxReceivedAt(c FaxClaims, s Settings) (at time.Time, claim string, _ *orde
 	default:
 		own, ownClaim = c.TakenAt, "taken"
 	}
+	ahead := time.Duration(s.FaxClockAheadMinutes) * time.Minute
+	if latest := c.TakenAt.Add(ahead); !c.TakenAt.IsZero() && (own.After(latest) || c.GatewayAt.After(latest)) {
+		e := order.Invalid("CUT-3", "received_at", fmt.Sprintf(
+			"the fax says that it came in at %s, which is later than %s, when we had it: some clock is wrong, decide which holds",
+			stamp(later(own, c.GatewayAt)), stamp(c.TakenAt)))
+		e.Suggest = c.TakenAt.In(order.JST).Format(time.RFC3339)
+		return c.TakenAt, "taken", e
+	}
 	switch {
 	case c.GatewayAt.IsZero() && own.IsZero():
 		return time.Time{}, "", order.Invalid("CUT-3", "received_at", "nothing says when the fax was received: enter it")
@@ -51,7 +60,6 @@ func FaxReceivedAt(c FaxClaims, s Settings) (at time.Time, claim string, _ *orde
 	case own.IsZero():
 		return c.GatewayAt, "gateway", nil
 	}
-	ahead := time.Duration(s.FaxClockAheadMinutes) * time.Minute
 	behind := time.Duration(s.FaxClockBehindMinutes) * time.Minute
 	if c.GatewayAt.After(own.Add(ahead)) || c.GatewayAt.Before(own.Add(-behind)) {
 		e := order.Invalid("CUT-3", "received_at", fmt.Sprintf(
@@ -60,6 +68,13 @@ func FaxReceivedAt(c FaxClaims, s Settings) (at time.Time, claim string, _ *orde
 		return own, ownClaim, e
 	}
 	return c.GatewayAt, "gateway", nil
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // stamp writes an instant as people in Japan read it.

@@ -52,6 +52,9 @@ func TestFaxReceivedAt(t *testing.T) {
 		"gateway ahead of it":                {gateway: "2026-11-24 17:11:01", header: "2026-11-24 17:01", want: "2026-11-24 17:01", claim: "header", review: true},
 		"gateway behind within tolerance":    {gateway: "2026-11-24 15:01", header: "2026-11-24 17:01", want: "2026-11-24 15:01", claim: "gateway"},
 		"gateway in another zone":            {gateway: "2026-11-24 08:01", header: "2026-11-24 17:01", want: "2026-11-24 17:01", claim: "header", review: true},
+		"our mail server ahead of us":        {header: "2026-11-24 17:51", taken: "2026-11-24 17:40", want: "2026-11-24 17:40", claim: "taken", review: true},
+		"a file ahead within tolerance":      {file: "2026-11-24 17:50", taken: "2026-11-24 17:40", want: "2026-11-24 17:50", claim: "file"},
+		"a gateway of tomorrow":              {gateway: "2026-11-25 09:00", taken: "2026-11-24 17:40", want: "2026-11-24 17:40", claim: "taken", review: true},
 		"gateway of another year, by a file": {gateway: "2025-11-24 17:00", file: "2026-11-24 17:01", want: "2026-11-24 17:01", claim: "file", review: true},
 	} {
 		got, claim, err := rules.FaxReceivedAt(rules.FaxClaims{

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"todoke/order"
 	"todoke/store"
 )
 
@@ -38,12 +39,14 @@ func (c *ingestCommand) Run(ctx context.Context, a *App) error {
 		if refused != nil {
 			return refused
 		}
-		at = t
+		if at = t; at.After(a.Now()) {
+			return order.Invalid("CUT-3", "received_at", stamp(at)+" has not come yet: give the time at which the fax was received")
+		}
 	}
 	return a.withStore(ctx, func(st *store.Store) error {
 		var refused []error
 		for _, file := range c.Files {
-			d, err := newFileDocument(file, at, c.From)
+			d, err := newFileDocument(file, at, a.Now(), c.From)
 			if err != nil {
 				refused = append(refused, err) // no reason to keep the others waiting
 				continue
@@ -70,7 +73,7 @@ func (c *ingestCommand) Run(ctx context.Context, a *App) error {
 
 // newFileDocument reads a file as a document. The transmission is named by file name and time:
 // a fax server writes each transmission to a file of its own.
-func newFileDocument(file string, at time.Time, from string) (store.NewDocument, error) {
+func newFileDocument(file string, at, now time.Time, from string) (store.NewDocument, error) {
 	data, info, err := readDocument(file)
 	if err != nil {
 		return store.NewDocument{}, err
@@ -78,15 +81,19 @@ func newFileDocument(file string, at time.Time, from string) (store.NewDocument,
 	if at.IsZero() {
 		at = info.ModTime()
 	}
+	name := filepath.Base(file)
+	id := name + " " + at.UTC().Format(time.RFC3339Nano)
+	if at.After(now) { // the machine that wrote the file has a wrong clock
+		at = now
+	}
 	digits := strings.Map(func(r rune) rune {
 		if r < '0' || r > '9' {
 			return -1
 		}
 		return r
 	}, from)
-	name := filepath.Base(file)
 	return store.NewDocument{
-		Source: "file", ExternalID: name + " " + at.UTC().Format(time.RFC3339Nano), ReceivedAt: at, Caller: digits,
+		Source: "file", ExternalID: id, ReceivedAt: at, Caller: digits,
 		FileName: name, MediaType: mediaTypes[strings.ToLower(filepath.Ext(name))], Bytes: data,
 	}, nil
 }

@@ -38,8 +38,8 @@ func (c *sampleCommand) Run(_ context.Context, a *App) error {
 	return c.writeFaxes(a, s)
 }
 
-// writeFaxes writes the documents of the sample's days as files of the time they were received
-// at. A document that arrives twice is one file.
+// writeFaxes writes the documents of the sample's days as files: to whoever takes them in they
+// have just been received, but for mails, which say themselves when they were. A document that arrives twice is one file.
 func (c *sampleCommand) writeFaxes(a *App, s *master.Set) error {
 	shop, err := day.NewShop(s)
 	if err != nil {
@@ -61,9 +61,6 @@ func (c *sampleCommand) writeFaxes(a *App, s *master.Set) error {
 		}
 		written[d.Name] = true
 		if err := os.WriteFile(path, d.Bytes, 0o644); err != nil {
-			return fmt.Errorf("write sample faxes: %w", err)
-		}
-		if err := os.Chtimes(path, d.At, d.At); err != nil {
 			return fmt.Errorf("write sample faxes: %w", err)
 		}
 		fmt.Fprintf(a.Stdout, "%-50s %8d bytes  %s\n", path, len(d.Bytes), d.Note)
