@@ -10,7 +10,7 @@ import (
 //
 //	document stored ─► read_document ─► accepted ─► allocate_orders ─► allocated | short
 //	schedule (wave) ─► release_wave ─► released ─► print_pick_list ─► deliver_document
-//	deadline missed ─► replan_shipments ─► replanned
+//	deadline missed, day closed ─► replan_shipments ─► replanned
 //
 // Documents, pick lists and deliveries name their job by their own id, so the transaction
 // that makes the row inserts the job; events of orders come through here. Each job is

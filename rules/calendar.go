@@ -98,6 +98,19 @@ func (c *Calendar) Delivery(d order.Date) bool {
 	return d.Weekday() != time.Saturday && c.Business(d)
 }
 
+// ClosedDays are the holidays and closures from d on within so many days, Sundays left out:
+// nothing is ever planned for those.
+func (c *Calendar) ClosedDays(d order.Date, days int) []order.Date {
+	var closed []order.Date
+	for range days {
+		if d.Weekday() != time.Sunday && !c.Business(d) {
+			closed = append(closed, d)
+		}
+		d = d.Add(1)
+	}
+	return closed
+}
+
 // searchDays bounds every search for a day: a table that shuts the shop for longer is wrong.
 const searchDays = 400
 

@@ -15,7 +15,7 @@ type Verdict string
 const (
 	ReleaseNow  Verdict = "now"    // put what is allocated on a pick list
 	ReleaseWait Verdict = "wait"   // not yet: Until says when to look again, where a clock decides
-	ReleaseLate Verdict = "late"   // the dispatch deadline was missed: Replan (CUT-11)
+	ReleaseLate Verdict = "late"   // the dispatch deadline was missed, or a day of it is closed: Replan (CUT-11)
 	ReleaseDone Verdict = "closed" // nothing of it will be released any more
 )
 
@@ -29,10 +29,12 @@ type Release struct {
 
 // Releasable judges a shipment of an order at the instant of a wave (WHS-1): its ship day and
 // dispatch deadline (CUT-11), the customer's ten minutes (CAN-1), holds, and the date that
-// phone-mark shipments wait for (CUT-6). allocated is the shipment's quantity that is reserved
+// phone-mark shipments wait for (CUT-6). A shipment whose ship day or arrival was closed after
+// it was promised is not released before it is planned anew (CUT-1). allocated is the shipment's quantity that is reserved
 // and on no pick list yet. A wave that runs a little after the deadline still counts: Settings
 // give the grace.
-func Releasable(o order.Order, sh order.Shipment, allocated int, s Settings, now time.Time) Release {
+func Releasable(o order.Order, sh order.Shipment, allocated int, s Settings, c *Calendar, now time.Time) Release {
+	shut, isShut := closedDay(sh, c)
 	switch {
 	case sh.State != order.ShipmentPlanned:
 		return Release{ReleaseDone, "WHS-1", fmt.Sprintf("the shipment is %s", sh.State), time.Time{}}
@@ -44,6 +46,8 @@ func Releasable(o order.Order, sh order.Shipment, allocated int, s Settings, now
 		return Release{ReleaseWait, "CUT-6", "the desk has entered no date yet", time.Time{}}
 	case allocated <= 0:
 		return Release{ReleaseWait, "STK-1", "nothing of it is allocated", time.Time{}}
+	case isShut:
+		return Release{ReleaseLate, "CUT-1", fmt.Sprintf("%s is a %s now", shut, dayName(shut, c)), time.Time{}}
 	case now.Before(sh.ShipOn.Start()):
 		return Release{ReleaseWait, "CUT-11", fmt.Sprintf("its ship day is %s", sh.ShipOn), sh.ShipOn.Start()}
 	case missed(sh, s, now):
@@ -61,6 +65,23 @@ func missed(sh order.Shipment, s Settings, now time.Time) bool {
 	return now.After(last)
 }
 
+// closedDay finds the day on which a planned shipment cannot ship or arrive any more because it
+// was closed after the promise (CUT-1). A business Saturday that was designated stays (CUT-7).
+func closedDay(sh order.Shipment, c *Calendar) (on order.Date, closed bool) {
+	switch {
+	case !c.Business(sh.ShipOn):
+		return sh.ShipOn, true
+	case !arrivable(sh, c):
+		return sh.ArrivalOn, true
+	default:
+		return order.Date{}, false
+	}
+}
+
+func arrivable(sh order.Shipment, c *Calendar) bool {
+	return c.Delivery(sh.ArrivalOn) || sh.Class == order.ClassNormal && c.Business(sh.ArrivalOn)
+}
+
 // Cancellable tells whether the customer may still cancel (CAN-1): web orders, up to and with
 // the last instant of the window, and nothing of which is at a warehouse.
 func Cancellable(o order.Order, now time.Time) *order.Error {
@@ -76,35 +97,70 @@ func Cancellable(o order.Order, now time.Time) *order.Error {
 }
 
 // Replan gives a planned shipment that missed its dispatch deadline the earliest date still
-// reachable (CUT-11) and the event that says so. changed is false where nothing was missed.
-// The error is of a calendar without business days.
+// reachable, and one of which a day was closed after it was promised (CUT-1) the earliest from
+// its promised date on: where that day itself stands and an earlier ship day still reaches it,
+// the promise is kept (CUT-11). The event says so. changed is false where the dates stand. The
+// error is of a calendar without business days.
 func Replan(o order.Order, sh order.Shipment, r order.Region, s Settings, c *Calendar, now time.Time) (_ order.Shipment, _ order.Event, changed bool, _ *order.Error) {
-	if sh.State != order.ShipmentPlanned || sh.ShipOn.IsZero() || !missed(sh, s, now) {
+	if sh.State != order.ShipmentPlanned || sh.ShipOn.IsZero() {
+		return sh, order.Event{}, false, nil
+	}
+	late := missed(sh, s, now)
+	shut, isShut := closedDay(sh, c)
+	if !late && !isShut {
 		return sh, order.Event{}, false, nil
 	}
 	lead := s.leadDays(sh.Class, r)
-	dispatch := dispatchDay(sh.ShipOn, sh.WarehouseCode, sh.Class, now, s, c)
 	was := sh
-	if !dispatch.IsZero() {
-		sh.ReadyOn = c.AddBusiness(dispatch, lead)
+	from := sh.ShipOn
+	if !late {
+		from = sh.AcceptanceOn
 	}
-	sh.ArrivalOn = OnOrAfter(sh.ReadyOn, c.Delivery)
+	var reachable order.Date
+	dispatch := dispatchDay(from, sh.WarehouseCode, sh.Class, now, s, c)
+	if !dispatch.IsZero() {
+		reachable = c.AddBusiness(dispatch, lead)
+	}
+	if !late {
+		sh.ReadyOn = OnOrAfter(sh.ReadyOn, c.Business)
+		if !arrivable(sh, c) {
+			sh.ArrivalOn = OnOrAfter(sh.ArrivalOn, c.Delivery)
+		}
+	}
+	if late || sh.ArrivalOn.Before(reachable) {
+		sh.ReadyOn, sh.ArrivalOn = reachable, OnOrAfter(reachable, c.Delivery)
+	}
 	sh.ShipOn = c.AddBusiness(sh.ArrivalOn, -lead)
-	if dispatch.IsZero() || sh.ReadyOn.IsZero() || sh.ArrivalOn.IsZero() || sh.ShipOn.IsZero() {
+	if reachable.IsZero() || sh.ArrivalOn.IsZero() || sh.ShipOn.IsZero() {
 		return was, order.Event{}, false, noDay(now)
 	}
-	if !slices.Contains(sh.Rules, "CUT-11") {
-		sh.Rules = append(slices.Clone(sh.Rules), "CUT-11")
+	rule, why := "CUT-11", fmt.Sprintf("missed the dispatch deadline of %s", was.ShipOn)
+	if !late {
+		rule, why = "CUT-1", fmt.Sprintf("was planned on %s, a %s now", shut, dayName(shut, c))
+		sh.Rules = withRule(sh.Rules, "CUT-1")
 	}
-	return sh, order.Event{
-		Kind: order.EventReplanned, Rule: "CUT-11", At: now,
-		Text: fmt.Sprintf("Shipment %d missed the dispatch deadline of %s: it arrives %s instead of %s, ships %s. Tell the customer.", sh.No, was.ShipOn, sh.ArrivalOn, was.ArrivalOn, sh.ShipOn),
-		Inputs: order.Inputs(map[string]any{
-			"shipment": sh.No, "class": sh.Class, "warehouse": sh.WarehouseCode, "region": r.Code, "lead_days": lead,
-			"dispatch_deadline": s.Deadline(sh.WarehouseCode, sh.Class), "decided_at": now, "designated_on": o.DesignatedOn,
-			"was_ship_on": was.ShipOn, "was_arrival_on": was.ArrivalOn, "ship_on": sh.ShipOn, "arrival_on": sh.ArrivalOn,
-		}),
-	}, true, nil
+	sh.Rules = withRule(sh.Rules, "CUT-11")
+	text := fmt.Sprintf("Shipment %d %s: it arrives %s instead of %s, ships %s. Tell the customer.", sh.No, why, sh.ArrivalOn, was.ArrivalOn, sh.ShipOn)
+	if sh.ArrivalOn == was.ArrivalOn {
+		text = fmt.Sprintf("Shipment %d %s: it ships %s instead of %s and still arrives %s.", sh.No, why, sh.ShipOn, was.ShipOn, sh.ArrivalOn)
+	}
+	inputs := map[string]any{
+		"shipment": sh.No, "class": sh.Class, "warehouse": sh.WarehouseCode, "region": r.Code, "lead_days": lead,
+		"dispatch_deadline": s.Deadline(sh.WarehouseCode, sh.Class), "decided_at": now, "designated_on": o.DesignatedOn,
+		"was_ship_on": was.ShipOn, "was_arrival_on": was.ArrivalOn, "ship_on": sh.ShipOn, "arrival_on": sh.ArrivalOn,
+	}
+	if isShut {
+		inputs["closed_on"] = shut
+	}
+	return sh, order.Event{Kind: order.EventReplanned, Rule: rule, At: now, Text: text, Inputs: order.Inputs(inputs)}, true, nil
+}
+
+// withRule adds a rule id, without touching the slice given.
+func withRule(rules []string, id string) []string {
+	if slices.Contains(rules, id) {
+		return rules
+	}
+	return append(slices.Clone(rules), id)
 }
 
 // Schedule gives a phone-mark shipment the date that the desk entered (CUT-6), or says why it

@@ -49,7 +49,7 @@ func TestReleasable(t *testing.T) {
 		if tt.nothing {
 			allocated = 0
 		}
-		got := rules.Releasable(o, sh, allocated, s, jst(t, tt.now))
+		got := rules.Releasable(o, sh, allocated, s, rules.DefaultCalendar(), jst(t, tt.now))
 		if got.Verdict != tt.want || got.Rule != tt.rule || got.Reason == "" {
 			t.Errorf("%s: %+v, want %s by %s", name, got, tt.want, tt.rule)
 		}
@@ -57,10 +57,10 @@ func TestReleasable(t *testing.T) {
 			t.Errorf("%s: look again at %s, want %s", name, got.Until, tt.until)
 		}
 		if !got.Until.IsZero() { // the instant given is the first at which it is released
-			if at := rules.Releasable(o, sh, allocated, s, got.Until); at.Verdict != rules.ReleaseNow {
+			if at := rules.Releasable(o, sh, allocated, s, rules.DefaultCalendar(), got.Until); at.Verdict != rules.ReleaseNow {
 				t.Errorf("%s: at %s still %+v", name, got.Until, at)
 			}
-			if at := rules.Releasable(o, sh, allocated, s, got.Until.Add(-1)); at.Verdict != rules.ReleaseWait {
+			if at := rules.Releasable(o, sh, allocated, s, rules.DefaultCalendar(), got.Until.Add(-1)); at.Verdict != rules.ReleaseWait {
 				t.Errorf("%s: just before %s already %+v", name, got.Until, at)
 			}
 		}
@@ -161,6 +161,92 @@ func TestReplan(t *testing.T) {
 		}
 		// Planned anew, it is due: replanning again changes nothing, and a wave may take it.
 		if _, _, again, _ := rules.Replan(order.Order{}, got, region(t, tt.region), s, c, jst(t, tt.now)); again {
+			t.Errorf("%s: replanned twice", name)
+		}
+	}
+}
+
+// TestReplanAroundClosedDays is CUT-1 and CUT-11: a day closed after the promise moves what was
+// planned on it, no farther than it must.
+func TestReplanAroundClosedDays(t *testing.T) {
+	t.Parallel()
+	s := rules.Default()
+	for name, tt := range map[string]struct {
+		closed         []string
+		open           string
+		class          order.Class
+		region         string
+		accepted, ship string
+		arrival, now   string
+		wantShip       string
+		wantArrival    string
+		changed, late  bool
+	}{
+		"nothing closed":               {accepted: "2026-11-24", ship: "2026-11-25", arrival: "2026-11-26", now: "2026-11-24 12:00", wantShip: "2026-11-25", wantArrival: "2026-11-26"},
+		"another day closed":           {closed: []string{"2026-11-27"}, accepted: "2026-11-24", ship: "2026-11-25", arrival: "2026-11-26", now: "2026-11-24 12:00", wantShip: "2026-11-25", wantArrival: "2026-11-26"},
+		"arrival":                      {closed: []string{"2026-11-26"}, accepted: "2026-11-24", ship: "2026-11-25", arrival: "2026-11-26", now: "2026-11-24 12:00", wantShip: "2026-11-25", wantArrival: "2026-11-27", changed: true},
+		"ship day, sent a day earlier": {closed: []string{"2026-11-25"}, accepted: "2026-11-24", ship: "2026-11-25", arrival: "2026-11-26", now: "2026-11-24 12:00", wantShip: "2026-11-24", wantArrival: "2026-11-26", changed: true},
+		"ship day, too late for that":  {closed: []string{"2026-11-25"}, accepted: "2026-11-24", ship: "2026-11-25", arrival: "2026-11-26", now: "2026-11-24 18:31", wantShip: "2026-11-26", wantArrival: "2026-11-27", changed: true},
+		"not before it is accepted":    {closed: []string{"2026-11-25"}, accepted: "2026-11-25", ship: "2026-11-25", arrival: "2026-11-26", now: "2026-11-24 18:00", wantShip: "2026-11-26", wantArrival: "2026-11-27", changed: true},
+		"today":                        {closed: []string{"2026-11-24"}, accepted: "2026-11-24", ship: "2026-11-24", arrival: "2026-11-25", now: "2026-11-24 12:00", wantShip: "2026-11-25", wantArrival: "2026-11-26", changed: true},
+		"both days":                    {closed: []string{"2026-11-25", "2026-11-26"}, accepted: "2026-11-24", ship: "2026-11-25", arrival: "2026-11-26", now: "2026-11-24 12:00", wantShip: "2026-11-24", wantArrival: "2026-11-27", changed: true},
+		"next month stays next month":  {closed: []string{"2026-12-16"}, accepted: "2026-11-24", ship: "2026-12-15", arrival: "2026-12-16", now: "2026-11-24 12:00", wantShip: "2026-12-15", wantArrival: "2026-12-17", changed: true},
+		"a designated Saturday stays":  {accepted: "2026-11-24", ship: "2026-11-27", arrival: "2026-11-28", now: "2026-11-24 12:00", wantShip: "2026-11-27", wantArrival: "2026-11-28"},
+		"a designated Saturday closed": {closed: []string{"2026-11-28"}, accepted: "2026-11-24", ship: "2026-11-27", arrival: "2026-11-28", now: "2026-11-24 12:00", wantShip: "2026-11-27", wantArrival: "2026-11-30", changed: true},
+		"Saturday's dispatch closed":   {closed: []string{"2026-11-28"}, accepted: "2026-11-27", ship: "2026-11-28", arrival: "2026-11-30", now: "2026-11-27 12:00", wantShip: "2026-11-27", wantArrival: "2026-11-30", changed: true},
+		"truck":                        {class: order.ClassTruck, closed: []string{"2026-11-26"}, accepted: "2026-11-24", ship: "2026-11-24", arrival: "2026-11-26", now: "2026-11-24 12:00", wantShip: "2026-11-24", wantArrival: "2026-11-27", changed: true},
+		"island":                       {region: rules.RegionIslands, closed: []string{"2026-11-27"}, accepted: "2026-11-24", ship: "2026-11-24", arrival: "2026-11-27", now: "2026-11-24 12:00", wantShip: "2026-11-24", wantArrival: "2026-11-30", changed: true},
+		"missed and closed":            {closed: []string{"2026-11-25"}, accepted: "2026-11-24", ship: "2026-11-24", arrival: "2026-11-25", now: "2026-11-24 19:00", wantShip: "2026-11-26", wantArrival: "2026-11-27", changed: true, late: true},
+		"a holiday that was lifted":    {open: "2026-11-23", accepted: "2026-11-20", ship: "2026-11-21", arrival: "2026-11-23", now: "2026-11-20 12:00", wantShip: "2026-11-21", wantArrival: "2026-11-23"},
+		"and is a holiday again":       {accepted: "2026-11-20", ship: "2026-11-21", arrival: "2026-11-23", now: "2026-11-20 12:00", wantShip: "2026-11-21", wantArrival: "2026-11-24", changed: true},
+	} {
+		var rows []order.CalendarDay
+		for _, on := range tt.closed {
+			rows = append(rows, order.CalendarDay{On: day(t, on), Kind: order.DayClosure, Name: "臨時休業"})
+		}
+		if tt.open != "" {
+			rows = append(rows, order.CalendarDay{On: day(t, tt.open), Kind: order.DayOpen})
+		}
+		c, err := rules.NewCalendar(s.Closures, rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sh := order.Shipment{
+			No: 1, State: order.ShipmentPlanned, Class: tt.class, WarehouseCode: "W1", AcceptanceOn: day(t, tt.accepted),
+			ReadyOn: day(t, tt.arrival), ShipOn: day(t, tt.ship), ArrivalOn: day(t, tt.arrival), Rules: []string{"CUT-4", "CUT-5"},
+		}
+		if sh.Class == "" {
+			sh.Class = order.ClassNormal
+		}
+		if tt.region == "" {
+			tt.region = rules.RegionHonshu
+		}
+		o, now := order.Order{State: order.StateAllocated}, jst(t, tt.now)
+		if verdict := rules.Releasable(o, sh, 1, s, c, now).Verdict; (verdict == rules.ReleaseLate) != tt.changed {
+			t.Errorf("%s: a wave says %s", name, verdict)
+		}
+		got, event, changed, problem := rules.Replan(o, sh, region(t, tt.region), s, c, now)
+		if problem != nil {
+			t.Errorf("%s: %v", name, problem)
+			continue
+		}
+		if changed != tt.changed || got.ShipOn != day(t, tt.wantShip) || got.ArrivalOn != day(t, tt.wantArrival) {
+			t.Errorf("%s: ships %s, arrives %s, changed %v", name, got.ShipOn, got.ArrivalOn, changed)
+		}
+		if !changed {
+			continue
+		}
+		rule := "CUT-1"
+		if tt.late {
+			rule = "CUT-11"
+		}
+		if event.Kind != order.EventReplanned || event.Rule != rule || !strings.Contains(event.Text, tt.wantArrival) || !tt.late && !strings.Contains(string(event.Inputs), `"closed_on"`) {
+			t.Errorf("%s: %+v %s", name, event, event.Inputs)
+		}
+		if !got.ReadyOn.IsZero() && (!c.Business(got.ReadyOn) || got.ReadyOn.After(got.ArrivalOn)) {
+			t.Errorf("%s: ready on %s, arrives %s", name, got.ReadyOn, got.ArrivalOn)
+		}
+		if _, _, again, _ := rules.Replan(o, got, region(t, tt.region), s, c, now); again {
 			t.Errorf("%s: replanned twice", name)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -53,6 +54,10 @@ func TestHotStatementsReadLittle(t *testing.T) {
 		}
 	}
 	noon := st.At(t, "2026-11-24 12:00:00")
+	var closed []time.Time // as many as three months have, none with goods planned on them
+	for i := range 8 {
+		closed = append(closed, noon.AddDate(0, 1, i))
+	}
 	lanes := []any{[]string{st.East}, []string{"normal"}}
 	for _, tt := range []struct {
 		name string
@@ -60,12 +65,13 @@ func TestHotStatementsReadLittle(t *testing.T) {
 		args []any
 	}{
 		{"WarehouseClasses", 2 * open, []any{noon}},
-		{"ReplanClaim", 2 * open, []any{noon, []string{}, []string{}, 1}},
-		{"ReplanClaim", 10 * open, append([]any{noon}, append(lanes, 500)...)},
+		{"ReplanClaim", open / 10, []any{noon.AddDate(0, 0, -1), []string{}, []string{}, 1, closed}}, // what the tick asks
+		{"ReplanClaim", 2 * open, []any{noon, []string{}, []string{}, 1, closed}},
+		{"ReplanClaim", 10 * open, append([]any{noon}, append(lanes, 500, closed)...)},
 		{"WaitingForStock", 100, nil},
 		{"AllocateClaim", 10 * 500, []any{500}},
 		{"AllocateClaimBackorders", 10 * open, []any{500}},
-		{"WaveClaim", 20 * open, append([]any{noon, noon}, lanes...)},
+		{"WaveClaim", 20 * open, append([]any{noon, noon}, append(lanes, closed)...)},
 		{"ResendOfLines", orders / 10, []any{"D7", noon.AddDate(0, 0, -1), noon, []string{"x"}}},
 		{"OrderDepartment", 10, []any{orders}},
 	} {

@@ -40,12 +40,25 @@ func (tx *Tx) openness(ctx context.Context, now time.Time) (open, closed lanes, 
 	return open, closed, nil
 }
 
+// closedAhead are the closed days on which goods may have been planned when they were open yet
+// (CUT-1). Promises beyond what may be designated are looked at when their days come near.
+func (tx *Tx) closedAhead(ctx context.Context, today order.Date) (*rules.Calendar, []date, error) {
+	sh, err := tx.s.shared(ctx, tx.tx)
+	if err != nil {
+		return nil, nil, err
+	}
+	const beyond = 31 // lead days and rolling over holidays
+	days := sh.calendar.ClosedDays(today, tx.s.settings.DesignatedLimitDays+beyond)
+	return sh.calendar, column(days, func(d order.Date) date { return date(d) }), nil
+}
+
 // lanes are pairs of warehouse and class.
 type lanes struct{ warehouses, classes []string }
 
 // ReleaseWave puts every reserved quantity that is due on pick lists, one list for each
 // warehouse and class (WHS-1), and returns the lists' ids. Due is what ships on the day of
-// now, whose warehouse and class has not closed for the day (CUT-11), whose order is not held,
+// now, a business day, whose warehouse and class has not closed for the day (CUT-11), whose
+// arrival no holiday or closure came upon since (CUT-1), whose order is not held,
 // and whose cancel window is over (CAN-1). A short order's reserved goods go; the rest stays
 // with the order (STK-2). Orders that are being allocated at this moment are waited for.
 // Running it again releases nothing twice: what is on a list stays
@@ -53,6 +66,10 @@ type lanes struct{ warehouses, classes []string }
 func (tx *Tx) ReleaseWave(ctx context.Context, now time.Time) ([]int64, error) {
 	now = at(now)
 	today := date(order.DateOf(now))
+	calendar, closed, err := tx.closedAhead(ctx, order.Date(today))
+	if err != nil || !calendar.Business(order.Date(today)) {
+		return nil, err
+	}
 	if err := tx.exec(ctx, "AllocateAwait"); err != nil {
 		return nil, err
 	}
@@ -60,7 +77,7 @@ func (tx *Tx) ReleaseWave(ctx context.Context, now time.Time) ([]int64, error) {
 	if err != nil || len(open.warehouses) == 0 {
 		return nil, err
 	}
-	ids, err := collect(ctx, tx.tx, "WaveClaim", pgx.RowTo[int64], today, now, open.warehouses, open.classes)
+	ids, err := collect(ctx, tx.tx, "WaveClaim", pgx.RowTo[int64], today, now, open.warehouses, open.classes, closed)
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
@@ -72,7 +89,7 @@ func (tx *Tx) ReleaseWave(ctx context.Context, now time.Time) ([]int64, error) {
 	picks, err := collect(ctx, tx.tx, "WaveAllocations", func(r pgx.CollectableRow) (picked, error) {
 		var p picked
 		return p, r.Scan(&p.id, &p.order, &p.shipment, &p.warehouse, &p.class)
-	}, today, ids, open.warehouses, open.classes)
+	}, today, ids, open.warehouses, open.classes, closed)
 	if err != nil || len(picks) == 0 {
 		return nil, err
 	}
@@ -155,8 +172,8 @@ func (tx *Tx) ReleaseWave(ctx context.Context, now time.Time) ([]int64, error) {
 	return listIDs, nil
 }
 
-// ReplanShipments gives the shipments that missed their dispatch deadline the earliest date
-// still reachable (CUT-11), each order in a transaction of its own, and returns how many
+// ReplanShipments gives the shipments that missed their dispatch deadline, or of which a day was
+// closed after it was promised (CUT-1), the earliest date still reachable (CUT-11), each order in a transaction of its own, and returns how many
 // orders it saw. An order of which no date can be found is held for the desk.
 func (s *Store) ReplanShipments(ctx context.Context, now time.Time) (int, error) {
 	now = at(now)
@@ -185,17 +202,22 @@ func (s *Store) ReplanShipments(ctx context.Context, now time.Time) (int, error)
 // maxReplan bounds one job; the tick asks again while there are more.
 const maxReplan = 500
 
-// missed finds orders whose goods missed their dispatch deadline.
+// missed finds orders whose goods missed their dispatch deadline or are planned on a closed day.
 func (tx *Tx) missed(ctx context.Context, now time.Time, limit int) ([]int64, error) {
 	_, closed, err := tx.openness(ctx, now)
 	if err != nil {
 		return nil, err
 	}
-	return collect(ctx, tx.tx, "ReplanClaim", pgx.RowTo[int64], date(order.DateOf(now)), list(closed.warehouses), list(closed.classes), limit)
+	today := order.DateOf(now)
+	_, days, err := tx.closedAhead(ctx, today)
+	if err != nil {
+		return nil, err
+	}
+	return collect(ctx, tx.tx, "ReplanClaim", pgx.RowTo[int64], date(today), list(closed.warehouses), list(closed.classes), limit, days)
 }
 
 func (tx *Tx) replan(ctx context.Context, o order.Order, f Facts, now time.Time) (order.Order, []order.Event, error) {
-	if o.State == order.StateCancelled || o.State == order.StateHeld || o.State == order.StateReleased {
+	if o.State == order.StateCancelled || o.State == order.StateHeld || o.State == order.StateReleased || o.State == order.StateShipped {
 		return o, nil, nil // it changed since it was found
 	}
 	used, err := collect(ctx, tx.tx, "AllocatedShipments", pgx.RowTo[int64], o.ID)
@@ -213,7 +235,7 @@ func (tx *Tx) replan(ctx context.Context, o order.Order, f Facts, now time.Time)
 		}
 		next, e, changed, problem := rules.Replan(o, sh, region, f.Settings, f.Calendar, now)
 		if problem != nil {
-			return hold(o, "CUT-11", "no date could be found for a shipment that missed its dispatch deadline", now)
+			return hold(o, "CUT-11", "no date could be found for a shipment that cannot go as planned", now)
 		}
 		if changed {
 			o.Shipments[i] = next

@@ -108,9 +108,17 @@ func TestReleaseWaveIsTheRule(t *testing.T) {
 		ids = append(ids, accept(t, s, req).ID)
 	}
 	allocate(t, s, 100, false)
+	// Closed after the promises: a ship day, and a day on which others arrive.
+	if err := s.Import(t.Context(), order.Masters{Calendar: []order.CalendarDay{{On: order.D(2026, 11, 26), Kind: order.DayClosure, Name: "棚卸休業"}}}); err != nil {
+		t.Fatal(err)
+	}
+	calendar, _, _, err := s.Masters(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, now := range []string{
 		"2026-11-24 08:00:00", "2026-11-24 14:44:00", "2026-11-24 14:46:00", "2026-11-24 17:41:00", "2026-11-24 18:46:00",
-		"2026-11-25 00:00:00", "2026-11-25 18:45:00", "2026-11-27 12:00:00", "2026-11-28 12:00:00",
+		"2026-11-25 00:00:00", "2026-11-25 18:45:00", "2026-11-26 12:00:00", "2026-11-27 12:00:00", "2026-11-28 12:00:00",
 	} {
 		at := st.At(t, now)
 		want := map[int64]bool{}
@@ -118,7 +126,7 @@ func TestReleaseWaveIsTheRule(t *testing.T) {
 			o := get(t, s, id)
 			for _, sh := range o.Shipments {
 				n := count(t, s, `SELECT coalesce(sum(qty), 0)::int FROM allocations WHERE shipment_id = $1 AND pick_list_id IS NULL`, sh.ID)
-				want[sh.ID] = sh.State == order.ShipmentReleased || rules.Releasable(o, sh, n, s.Settings(), at).Verdict == rules.ReleaseNow
+				want[sh.ID] = sh.State == order.ShipmentReleased || rules.Releasable(o, sh, n, s.Settings(), calendar, at).Verdict == rules.ReleaseNow
 			}
 		}
 		wave(t, s, at)

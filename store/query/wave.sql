@@ -2,12 +2,12 @@
 
 -- name: WaveClaim
 -- Orders with reserved goods due on $1 at the warehouses and classes still open, past their
--- cancel window (CAN-1). Locked by id; an order changed meanwhile is judged again.
+-- cancel window (CAN-1), that arrive on none of the closed days $5 (CUT-1). Locked by id; an order changed meanwhile is judged again.
 SELECT o.id FROM orders o
 WHERE o.state IN ('allocated', 'short') AND (o.cancel_until_at IS NULL OR o.cancel_until_at < $2)
   AND EXISTS (
     SELECT FROM shipments s JOIN unnest($3::text[], $4::text[]) AS t (warehouse_code, class) USING (warehouse_code, class)
-    WHERE s.order_id = o.id AND s.state = 'planned' AND s.ship_on = $1
+    WHERE s.order_id = o.id AND s.state = 'planned' AND s.ship_on = $1 AND s.arrival_on <> ALL($5::date[])
       AND EXISTS (SELECT FROM allocations a WHERE a.shipment_id = s.id AND a.pick_list_id IS NULL))
 ORDER BY o.id FOR UPDATE OF o;
 
@@ -15,7 +15,7 @@ ORDER BY o.id FOR UPDATE OF o;
 SELECT a.id, a.order_id, s.id, s.warehouse_code, s.class
 FROM allocations a JOIN shipments s ON s.id = a.shipment_id
 JOIN unnest($3::text[], $4::text[]) AS t (warehouse_code, class) ON t.warehouse_code = s.warehouse_code AND t.class = s.class
-WHERE a.order_id = ANY($2) AND a.pick_list_id IS NULL AND s.state = 'planned' AND s.ship_on = $1
+WHERE a.order_id = ANY($2) AND a.pick_list_id IS NULL AND s.state = 'planned' AND s.ship_on = $1 AND s.arrival_on <> ALL($5::date[])
 ORDER BY a.id;
 
 -- name: WaveInsert
@@ -43,13 +43,19 @@ SELECT DISTINCT warehouse_code, class FROM shipments WHERE state = 'planned' AND
 
 -- name: ReplanClaim
 -- Orders with goods to ship that missed their dispatch deadline: of an earlier day, or of
--- today at a warehouse and class that has closed (CUT-11).
+-- today at a warehouse and class that has closed (CUT-11); or that ship or arrive on a day
+-- of $5, closed after it was promised (CUT-1).
 -- It runs at every tick: it starts from the few late shipments and must not ask per open order.
-WITH late AS (
-    SELECT s.order_id, EXISTS (SELECT FROM allocations a WHERE a.shipment_id = s.id) AS reserved
+WITH due AS (
+    SELECT s.order_id, s.id
     FROM shipments s LEFT JOIN unnest($2::text[], $3::text[]) AS t (warehouse_code, class) USING (warehouse_code, class)
-    WHERE s.state = 'planned' AND s.ship_on <= $1 AND (s.ship_on < $1 OR t.class IS NOT NULL))
-SELECT DISTINCT o.id FROM late JOIN orders o ON o.id = late.order_id
+    WHERE s.state = 'planned' AND s.ship_on <= $1 AND (s.ship_on < $1 OR t.class IS NOT NULL)
+    UNION SELECT order_id, id FROM shipments WHERE state = 'planned' AND ship_on = ANY($5::date[])
+    UNION SELECT order_id, id FROM shipments WHERE state = 'planned' AND arrival_on = ANY($5::date[])
+), late AS (
+    SELECT order_id, EXISTS (SELECT FROM allocations a WHERE a.shipment_id = due.id) AS reserved FROM due)
+-- OFFSET 0: the orders are looked up one by one; merged, every order there is would be read.
+SELECT DISTINCT o.id FROM late CROSS JOIN LATERAL (SELECT id, state FROM orders WHERE id = late.order_id OFFSET 0) o
 WHERE o.state = 'accepted' OR (o.state IN ('allocated', 'short') AND late.reserved)
 ORDER BY o.id LIMIT $4;
 
