@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"syscall"
 	"time"
 
 	"todoke/internal/pgcluster"
@@ -81,10 +83,17 @@ func (a *App) startDatabase(ctx context.Context) (*database, error) {
 }
 
 // openDatabase makes the configured database ready for a command: the private one is used as
-// it runs, or started for the command.
-func (a *App) openDatabase(ctx context.Context) (*database, error) {
+// it runs, or started for the command. Only who brings something in makes one that is not
+// there: to any other command a wrong data folder would look like a shop that lost everything.
+func (a *App) openDatabase(ctx context.Context, mayMake bool) (*database, error) {
 	if a.Config.Database.URL != "" {
 		return &database{URL: a.Config.Database.URL}, nil
+	}
+	if !mayMake && !a.hasCluster() {
+		return nil, &order.Error{
+			Kind: order.KindNotFound, Field: "data",
+			Message: "there is no todoke data in " + shownFolder(a.Config.Data) + ": name the folder with --data, or start with todoke up",
+		}
 	}
 	if err := a.prepareData(); err != nil {
 		return nil, err
@@ -94,6 +103,21 @@ func (a *App) openDatabase(ctx context.Context) (*database, error) {
 		return nil, err
 	}
 	return &database{URL: c.DSN(""), server: c.Server(), client: c}, nil
+}
+
+// hasCluster tells whether the data folder holds a private database. One that cannot be looked
+// at counts: opening it tells why.
+func (a *App) hasCluster() bool {
+	_, err := os.Stat(filepath.Join(a.clusterOptions().Dir, "data", "PG_VERSION"))
+	return !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR)
+}
+
+// shownFolder writes a folder so that it is seen to be one: ./data.
+func shownFolder(dir string) string {
+	if filepath.IsLocal(dir) && !strings.HasPrefix(dir, ".") {
+		return "." + string(filepath.Separator) + dir
+	}
+	return dir
 }
 
 // Close lets go of the database. A private one that this process started is stopped cleanly;
@@ -170,10 +194,20 @@ func (d *database) service(a *App) service {
 	}}
 }
 
-// openStore opens database, blobs and queue for a command. The caller closes with the function
-// that comes with it.
+// openStore opens database, blobs and queue for a command that works on what is there. The
+// caller closes with the function that comes with it.
 func (a *App) openStore(ctx context.Context) (*store.Store, func(), error) {
-	db, err := a.openDatabase(ctx)
+	return a.openStoreOf(ctx, false)
+}
+
+// makeStore is openStore for a command that brings something in: it makes the private database
+// where there is none.
+func (a *App) makeStore(ctx context.Context) (*store.Store, func(), error) {
+	return a.openStoreOf(ctx, true)
+}
+
+func (a *App) openStoreOf(ctx context.Context, mayMake bool) (*store.Store, func(), error) {
+	db, err := a.openDatabase(ctx, mayMake)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -40,7 +40,7 @@ func (c *importCommand) Run(ctx context.Context, a *App) error {
 		}
 	}
 	if !c.Check {
-		st, done, err := a.openStore(ctx)
+		st, done, err := a.makeStore(ctx)
 		if err != nil {
 			return err
 		}

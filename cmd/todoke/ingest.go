@@ -43,32 +43,35 @@ func (c *ingestCommand) Run(ctx context.Context, a *App) error {
 			return order.Invalid("CUT-3", "received_at", stamp(at)+" has not come yet: give the time at which the fax was received")
 		}
 	}
-	return a.withStore(ctx, func(st *store.Store) error {
-		var refused []error
-		for _, file := range c.Files {
-			d, err := newFileDocument(file, at, a.Now(), c.From)
-			if err != nil {
-				refused = append(refused, err) // no reason to keep the others waiting
-				continue
-			}
-			id, duplicate, err := st.AddDocument(ctx, d)
-			if err != nil {
-				return errors.Join(append(refused, fmt.Errorf("%s: %w", file, err))...)
-			}
-			switch {
-			case c.JSON:
-				err = printJSON(a.Stdout, ingestView{file, id, duplicate})
-			case duplicate != 0:
-				_, err = fmt.Fprintf(a.Stdout, "%d\t%s\tduplicate of %d\n", id, file, duplicate)
-			default:
-				_, err = fmt.Fprintf(a.Stdout, "%d\t%s\n", id, file)
-			}
-			if err != nil {
-				return err
-			}
+	st, done, err := a.makeStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	var refused []error
+	for _, file := range c.Files {
+		d, err := newFileDocument(file, at, a.Now(), c.From)
+		if err != nil {
+			refused = append(refused, err) // no reason to keep the others waiting
+			continue
 		}
-		return errors.Join(refused...)
-	})
+		id, duplicate, err := st.AddDocument(ctx, d)
+		if err != nil {
+			return errors.Join(append(refused, fmt.Errorf("%s: %w", file, err))...)
+		}
+		switch {
+		case c.JSON:
+			err = printJSON(a.Stdout, ingestView{file, id, duplicate})
+		case duplicate != 0:
+			_, err = fmt.Fprintf(a.Stdout, "%d\t%s\tduplicate of %d\n", id, file, duplicate)
+		default:
+			_, err = fmt.Fprintf(a.Stdout, "%d\t%s\n", id, file)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return errors.Join(refused...)
 }
 
 // newFileDocument reads a file as a document. The transmission is named by file name and time:

@@ -17,7 +17,7 @@ func (migrateCommand) Help() string {
 
 // Run brings the database up to date: tables, queue, roles and grants.
 func (migrateCommand) Run(ctx context.Context, app *App) (err error) {
-	db, err := app.openDatabase(ctx)
+	db, err := app.openDatabase(ctx, true)
 	if err != nil {
 		return err
 	}

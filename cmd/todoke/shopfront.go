@@ -36,7 +36,7 @@ func (c *shopFrontAdd) Run(ctx context.Context, a *App) error {
 	if c.Title == "" {
 		c.Title = c.Code
 	}
-	st, done, err := a.openStore(ctx)
+	st, done, err := a.makeStore(ctx)
 	if err != nil {
 		return err
 	}

@@ -54,9 +54,12 @@ type part struct {
 func (a *App) runParts(ctx context.Context, whole bool, parts ...part) (err error) {
 	var db *database
 	if whole {
+		if err := a.tryPort(ctx); err != nil {
+			return stopped(ctx, err)
+		}
 		db, err = a.startDatabase(ctx)
 	} else {
-		db, err = a.openDatabase(ctx)
+		db, err = a.openDatabase(ctx, true)
 	}
 	if err != nil {
 		return stopped(ctx, err)
@@ -105,6 +108,19 @@ func (a *App) runParts(ctx context.Context, whole bool, parts ...part) (err erro
 	err = runServices(ctx, a.Log, a.Config.DrainTimeout, services...)
 	a.Log.Info("todoke has stopped")
 	return err
+}
+
+// tryPort finds a port that is taken before a private database is made for nothing. Where there
+// is one, another todoke may be about to let go of both.
+func (a *App) tryPort(ctx context.Context) error {
+	if a.Config.Database.URL != "" || a.hasCluster() {
+		return nil
+	}
+	l, err := listen(ctx, a.Config.Listen)
+	if err != nil {
+		return err
+	}
+	return l.Close()
 }
 
 // stopped drops an error that comes only from having been told to stop.
