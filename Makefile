@@ -15,6 +15,7 @@ demo: postgres build ## run the main job on sample faxes, mails and web orders, 
 	@$(BIN) demo $(if $(DATA),--data $(DATA))
 
 build: ## build the one binary, bin/todoke
+	@[ -e $(BIN) ] || echo 'building todoke (the first time: a few minutes, with its modules)'
 	@$(GO) build -trimpath -o $(BIN) ./cmd/todoke
 
 postgres: # installs PostgreSQL's binaries where they are missing; starts nothing

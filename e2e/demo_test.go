@@ -262,7 +262,7 @@ func demoDocuments(t *testing.T, stdout string, docs []documentRow, all []orderR
 type picked map[string]int
 
 var (
-	listRow  = regexp.MustCompile(`(?m)^  (\d{3}-\d{3}-\d{4})  +(\S+) +(\d{4}-\d\d-\d\d) +(\S+) +(\d+) +(\d+) +(\d+) +(\S+) (\S+)$`)
+	listRow  = regexp.MustCompile(`(?m)^  (\d{3}-\d{3}-\d{4})  +(\S+) +(\d{4}-\d\d-\d\d) +(\S+) +(\d+) +(\d+) +(\d+) +(\S+)\.xlsx, \.pdf$`)
 	listName = regexp.MustCompile(`^picklist_([A-Z0-9]+)_(\d{8})_(\w+)_(\d{10})\.xlsx$`)
 )
 
@@ -339,8 +339,8 @@ func demoLists(t *testing.T, stdout, data string, all []orderRow, stock []stockR
 		if units, _ := strconv.Atoi(l[7]); lists[number] != units || units == 0 {
 			t.Errorf("list %s has %d units in the workbook, %d in the summary", l[1], lists[number], units)
 		}
-		for _, file := range l[8:] {
-			if _, err := os.Stat(filepath.Join(out, file)); err != nil {
+		for _, ext := range []string{".xlsx", ".pdf"} {
+			if _, err := os.Stat(filepath.Join(out, l[8]+ext)); err != nil {
 				t.Error(err)
 			}
 		}

@@ -131,9 +131,12 @@ func (d *demo) load() error {
 		if err := json.Unmarshal(b, &s); err != nil {
 			return fmt.Errorf("read the demo's state: %w", err)
 		}
+		if s.Seed != d.Seed || s.WebOrders != d.WebOrders {
+			return usageError{order.Conflict("", fmt.Sprintf("the demo in %s was begun with --seed %d --web-orders %d: give the same, or name another folder with --data",
+				d.app.Config.Data, s.Seed, s.WebOrders))}
+		}
 		d.say("going on where a demo stood at %s", s.Clock.In(order.JST).Format(time.DateTime))
 	}
-	d.Seed, d.WebOrders = s.Seed, s.WebOrders
 	d.clock.set(s.Clock)
 	return nil
 }
@@ -275,8 +278,11 @@ func (d *demo) business(ctx context.Context, on order.Date) (string, error) {
 				d.known[doc.Name]-- // handed in by the run before this one
 				continue
 			}
-			if _, _, err := d.st.AddDocument(ctx, store.NewDocument{
-				Source: demoSource, ExternalID: doc.Name, FileName: doc.Name, ReceivedAt: doc.At, Caller: doc.Caller, Bytes: doc.Bytes,
+			if err := d.again(ctx, func() error {
+				_, _, err := d.st.AddDocument(ctx, store.NewDocument{
+					Source: demoSource, ExternalID: doc.Name, FileName: doc.Name, ReceivedAt: doc.At, Caller: doc.Caller, Bytes: doc.Bytes,
+				})
+				return err
 			}); err != nil {
 				return "", fmt.Errorf("hand in %s: %w", doc.Name, err)
 			}
@@ -285,7 +291,7 @@ func (d *demo) business(ctx context.Context, on order.Date) (string, error) {
 		o := d.orders[0]
 		d.orders = d.orders[1:]
 		orders++
-		if err := d.post(ctx, o); err != nil {
+		if err := d.again(ctx, func() error { return d.post(ctx, o) }); err != nil {
 			return "", err
 		}
 	}
@@ -327,11 +333,13 @@ func (d *demo) advance(ctx context.Context, t time.Time) error {
 // idle ticks the schedules and waits until every job that can be worked is worked.
 func (d *demo) idle(ctx context.Context) error {
 	for {
-		if _, err := d.st.Tick(ctx, d.clock.now()); err != nil {
+		var unfinished int
+		if err := d.again(ctx, func() (err error) {
+			if _, err = d.st.Tick(ctx, d.clock.now()); err == nil {
+				unfinished, err = d.st.Unfinished(ctx)
+			}
 			return err
-		}
-		unfinished, err := d.st.Unfinished(ctx)
-		if err != nil {
+		}); err != nil {
 			return err
 		}
 		if unfinished == 0 {
@@ -341,6 +349,23 @@ func (d *demo) idle(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// again calls f until it does not fail for a passing reason, as a shop front or a fax gateway
+// tries again: a private PostgreSQL that died is back within seconds.
+func (d *demo) again(ctx context.Context, f func() error) error {
+	const tries, pause = 60, 500 * time.Millisecond
+	for n := 1; ; n++ {
+		err := f()
+		if err == nil || n == tries || order.KindOf(err) != order.KindTemporary {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(pause):
 		}
 	}
 }
@@ -362,7 +387,7 @@ func (d *demo) post(ctx context.Context, o day.WebOrder) error {
 	req.Header.Set("Idempotency-Key", o.Key)
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return fmt.Errorf("post web order %s: %w", o.Key, err)
+		return order.Temporary("web order "+o.Key+" was not answered", err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	const limit = 1 << 20
@@ -392,5 +417,9 @@ func (d *demo) post(ctx context.Context, o day.WebOrder) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("web order %s was answered %s: %s", o.Key, resp.Status, strconv.Quote(string(body)))
+	err = fmt.Errorf("web order %s was answered %s: %s", o.Key, resp.Status, strconv.Quote(string(body)))
+	if resp.StatusCode == http.StatusServiceUnavailable {
+		return order.Temporary("the API asks to try again", err)
+	}
+	return err
 }

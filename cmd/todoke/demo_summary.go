@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"todoke/order"
+	"todoke/samples"
+	"todoke/samples/day"
 	"todoke/store"
 )
 
@@ -52,23 +54,56 @@ func (d *demo) summary(ctx context.Context, wall func() time.Time) error {
 	}
 	d.say("\nchecks")
 	if len(broken) == 0 {
-		d.say("  reserved stock is the sum of the allocations and never more than is on hand;")
-		d.say("  every released quantity is on exactly one list, none before its ship day or its ten minutes;")
-		d.say("  every document and page is final or in review")
+		d.say("  ok  reserved stock is the sum of the allocations, and never more than is on hand")
+		d.say("  ok  every released quantity is on exactly one list, none before its ship day or its ten minutes")
+		d.say("  ok  every document and page is final or in review")
 	}
 	for _, b := range append(broken, stuck...) {
-		d.say("  WRONG: %s", b)
+		d.say("  WRONG  %s", b)
+	}
+	if err := d.tellReviews(ctx); err != nil {
+		return err
 	}
 	data := d.app.Config.Data
-	d.say("\nwhere to look")
-	d.say("  pick lists     %s/<warehouse>/*.xlsx, *.pdf", d.app.Config.Out)
-	d.say("  reviews        bin/todoke review list --data %s", data)
-	d.say("  an order       bin/todoke order list --data %s, then order explain NUMBER", data)
-	d.say("  every document bin/todoke ledger --data %s", data)
+	d.say("\nwhere to look (what you do there carries today's time; the demo's days are %s to %s)", samples.Today, samples.Today.Add(day.Days-1))
+	d.say("  pick lists      %s/<warehouse>/*.xlsx and *.pdf", d.app.Config.Out)
+	d.say("  every document  bin/todoke document list --data %s", data)
+	d.say("  what is open    bin/todoke ledger --data %s", data)
+	d.say("  the orders      bin/todoke order list --data %s, then order explain NUMBER", data)
+	d.say("  next            bin/todoke up --data %s", data)
 	d.say("\n%d review(s) wait for a person; done in %.1f s", reviews, wall().Sub(d.began).Seconds())
 	if n := len(broken) + len(stuck); n > 0 {
 		return fmt.Errorf("%d thing(s) are wrong: see above", n)
 	}
+	return nil
+}
+
+// tellReviews names what waits for a person, and how to settle it.
+func (d *demo) tellReviews(ctx context.Context) error {
+	all, err := d.st.OpenReviews(ctx)
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	d.say("\nreviews: %d wait for a person, the most urgent first", len(all))
+	w := tabwriter.NewWriter(d.out, 0, 0, 2, ' ', 0)
+	for _, r := range all {
+		doc, err := d.st.GetDocument(ctx, r.DocumentID)
+		if err != nil {
+			return err
+		}
+		first := ""
+		if len(r.Reasons) > 0 {
+			first = short(r.Reasons[0].Error())
+		}
+		fmt.Fprintf(w, "  %s\t%s\tuntil %s\t%s\n", r.Name(), doc.FileName, r.DeadlineAt.In(order.JST).Format("01-02 15:04"), first)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	data := d.app.Config.Data
+	d.say("  see one         bin/todoke review show %s --data %s", all[0].Name(), data)
+	d.say("  its page        bin/todoke document show %d --save /tmp/look --data %s", all[0].DocumentID, data)
+	d.say("  settle it       bin/todoke review settle %s FIELD=VALUE … --data %s, or review junk", all[0].Name(), data)
 	return nil
 }
 
@@ -96,8 +131,9 @@ func (d *demo) tellDocuments(ctx context.Context, docs []store.Document) error {
 			ordered++
 		}
 	}
-	d.say("\ndocuments: %d handed in, %d pages read, %d ordered without a person", len(parts[0]), len(pages), ordered)
+	d.say("\ndocuments: %d handed in, %d pages read, %d ordered without a person (web orders have ids too, hence the gaps)", len(parts[0]), len(pages), ordered)
 	w := tabwriter.NewWriter(d.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "  id\tfile\treceived\twhat it is\twhat became of it")
 	var tell func(doc store.Document, indent string)
 	tell = func(doc store.Document, indent string) {
 		note := ""
@@ -217,7 +253,7 @@ func (d *demo) tellLists(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	files := map[order.Number][]string{}
+	files, stems := map[order.Number][]string{}, map[order.Number]string{}
 	for _, v := range deliveries {
 		if !v.Sent() {
 			continue
@@ -227,13 +263,14 @@ func (d *demo) tellLists(ctx context.Context) error {
 			return errors.Join(errors.New("a delivery lies outside the folder for deliveries"), err)
 		}
 		n := order.Number(v.Number)
-		files[n] = append(files[n], rel)
+		files[n] = append(files[n], filepath.Ext(rel))
+		stems[n] = strings.TrimSuffix(rel, filepath.Ext(rel))
 	}
 	d.say("\npick lists: %d, in %s", len(lists), d.app.Config.Out)
 	w := tabwriter.NewWriter(d.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "  list\twarehouse\tship day\tclass\torders\tlines\tunits\tfiles")
 	for _, l := range lists {
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\n", l.Number.Grouped(), l.WarehouseCode, l.ShipOn, l.Class, l.Orders, l.Allocations, l.Qty, strings.Join(files[l.Number], " "))
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\n", l.Number.Grouped(), l.WarehouseCode, l.ShipOn, l.Class, l.Orders, l.Allocations, l.Qty, stems[l.Number]+strings.Join(files[l.Number], ", "))
 	}
 	return w.Flush()
 }
