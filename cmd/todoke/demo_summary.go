@@ -54,7 +54,7 @@ func (d *demo) summary(ctx context.Context, wall func() time.Time) error {
 	}
 	d.say("\nchecks")
 	if len(broken) == 0 {
-		d.say("  ok  reserved stock is the sum of the allocations, and never more than is on hand")
+		d.say("  ok  reserved stock is the sum of the allocations and never more than is on hand")
 		d.say("  ok  every released quantity is on exactly one list, none before its ship day or its ten minutes")
 		d.say("  ok  every document and page is final or in review")
 	}
