@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"todoke/order"
 )
@@ -185,26 +184,73 @@ func DefaultRegions(s Settings) []order.Region {
 
 // CheckRegions says where a region table and the settings do not go together: a cut-off so
 // late that an order in time, or a web order after its cancel window (CAN-1), would miss the
-// dispatch deadline of its own acceptance day (CUT-11). Rows that are wrong by themselves are
-// NewRegions' errors.
-func CheckRegions(rows []order.Region, s Settings) error {
+// last wave of its own acceptance day (CUT-11) at a warehouse that serves the region. Errors
+// name row and column, such as "regions[0].cutoff_web" (RegionRow), and the latest cut-off
+// allowed. Rows that are wrong by themselves are NewRegions' errors.
+func CheckRegions(rows []order.Region, warehouses []order.Warehouse, s Settings) error {
 	if _, err := NewRegions(rows); err != nil {
 		return err
 	}
 	var errs []error
 	for i, row := range rows {
-		check := func(column string, cutoff, deadline order.Clock, window time.Duration) {
-			day := order.D(2026, time.November, 24) // one day is like another
-			if day.At(cutoff).Add(window).After(day.At(deadline)) {
-				errs = append(errs, order.Invalid("CUT-11", "regions["+strconv.Itoa(i)+"]."+column,
-					fmt.Sprintf("an order at the cut-off %s misses the dispatch deadline %s: choose an earlier cut-off or a later deadline", cutoff, deadline)))
+		check := func(column string, class order.Class, cutoff order.Clock, window int) {
+			const day = 24 * 60
+			where, deadline := "", s.Deadline("", class)
+			found := false
+			for _, w := range warehouses {
+				at := s.Deadline(w.Code, class)
+				if slices.Contains(w.Regions, row.Code) && (!found || minutes(at) < minutes(deadline)) {
+					found, where, deadline = true, " of warehouse "+w.Code, at
+				}
 			}
+			// The window's last instant is the customer's: the wave must come after it.
+			latest := minutes(deadline) - window
+			if window > 0 {
+				latest--
+			}
+			if at := minutes(cutoff); at < latest || at == latest && cutoff.Second == 0 {
+				return
+			}
+			advice := "move the dispatch deadline"
+			if latest >= 0 {
+				advice = fmt.Sprintf("choose %s or earlier, or a later dispatch deadline", order.Clock{Hour: latest % day / 60, Minute: latest % 60})
+			}
+			what := "an order at the cut-off " + cutoff.String()
+			if window > 0 {
+				what += fmt.Sprintf(", which the customer may cancel for %d minutes,", window)
+			}
+			errs = append(errs, order.Invalid("CUT-11", "regions["+strconv.Itoa(i)+"]."+column,
+				fmt.Sprintf("%s misses the day's last wave, the dispatch deadline %s%s: %s", what, deadline, where, advice)))
 		}
-		check("cutoff_fax", row.CutoffFax, s.DispatchDeadline, 0)
-		check("cutoff_web", row.CutoffWeb, s.DispatchDeadline, s.CancelWindow())
-		check("cutoff_truck", row.CutoffTruck, s.DispatchDeadlineTruck, s.CancelWindow())
+		check("cutoff_fax", order.ClassNormal, row.CutoffFax, 0)
+		check("cutoff_web", order.ClassNormal, row.CutoffWeb, s.CancelWindowMinutes)
+		check("cutoff_truck", order.ClassTruck, row.CutoffTruck, s.CancelWindowMinutes)
 	}
 	return errors.Join(errs...)
+}
+
+// Problems are the single errors of a joined one, such as CheckRegions gives.
+func Problems(err error) []*order.Error {
+	if e, ok := err.(*order.Error); ok { //nolint:errorlint // taken apart here
+		return []*order.Error{e}
+	}
+	var out []*order.Error
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // taken apart here
+		for _, e := range joined.Unwrap() {
+			out = append(out, Problems(e)...)
+		}
+	}
+	return out
+}
+
+func minutes(c order.Clock) int { return c.Hour*60 + c.Minute }
+
+// RegionRow takes the field of an error of NewRegions or CheckRegions apart: the row, counted
+// from 0, and the column.
+func RegionRow(field string) (row int, column string, ok bool) {
+	index, column, ok := strings.Cut(strings.TrimPrefix(field, "regions["), "].")
+	row, err := strconv.Atoi(index)
+	return row, column, ok && err == nil
 }
 
 // DefaultRegionTable is DefaultRegions, ready to look up.

@@ -14,7 +14,7 @@ func TestDefaultRegions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := rules.CheckRegions(rs.Rows(), rules.Default()); err != nil {
+	if err := rules.CheckRegions(rs.Rows(), nil, rules.Default()); err != nil {
 		t.Error(err)
 	}
 	count := map[string]int{}
@@ -124,13 +124,58 @@ func TestRegionsNameWhatIsWrong(t *testing.T) {
 	}
 }
 
+// TestCheckRegionsAgainstDeadlines: an order at the cut-off reaches the day's last wave, its
+// cancel window included (CUT-11, CAN-1).
 func TestCheckRegionsAgainstDeadlines(t *testing.T) {
 	t.Parallel()
+	early := order.Clock{Hour: 16}
 	s := rules.Default()
-	rows := rules.DefaultRegions(s)
-	rows[0].CutoffWeb = order.Clock{Hour: 18, Minute: 25} // plus ten minutes to cancel: after 18:30
-	err := rules.CheckRegions(rows, s)
-	if want := "regions[0].cutoff_web"; err == nil || !strings.Contains(err.Error(), want) {
-		t.Errorf("error %v lacks %q", err, want)
+	s.WarehouseDeadlines = []rules.WarehouseDeadline{{Warehouse: "W9", Normal: &early}}
+	clock := func(hour, minute, second int) order.Clock {
+		return order.Clock{Hour: hour, Minute: minute, Second: second}
+	}
+	for name, tt := range map[string]struct {
+		fax, web, truck order.Clock
+		warehouse       string
+		column, latest  string // "" where the row is taken
+	}{
+		"the defaults":            {},
+		"fax at the deadline":     {fax: clock(18, 30, 0)},
+		"fax a second later":      {fax: clock(18, 30, 1), column: "cutoff_fax", latest: "18:30"},
+		"web at the latest":       {web: clock(18, 19, 0)},
+		"web a minute later":      {web: clock(18, 20, 0), column: "cutoff_web", latest: "18:19"},
+		"truck at the latest":     {truck: clock(14, 19, 0)},
+		"truck a minute later":    {truck: clock(14, 20, 0), column: "cutoff_truck", latest: "14:19"},
+		"a warehouse goes early":  {fax: clock(16, 0, 0), web: clock(16, 0, 0), warehouse: "W9", column: "cutoff_web", latest: "15:49"},
+		"another region's is not": {fax: clock(16, 0, 0), web: clock(16, 0, 0), warehouse: "W8"},
+	} {
+		row := order.Region{Code: "near", Prefectures: []string{"東京都"}, CutoffFax: s.CutoffFax, CutoffWeb: s.CutoffWeb, CutoffTruck: s.CutoffTruck}
+		for to, c := range map[*order.Clock]order.Clock{&row.CutoffFax: tt.fax, &row.CutoffWeb: tt.web, &row.CutoffTruck: tt.truck} {
+			if c != (order.Clock{}) {
+				*to = c
+			}
+		}
+		warehouses := []order.Warehouse{{Code: "W9", Regions: []string{"far"}}, {Code: "W8", Regions: []string{"near"}}}
+		if tt.warehouse == "W9" {
+			warehouses[0].Regions = []string{"near"}
+		}
+		other := order.Region{Code: "other", Prefectures: []string{"大阪府"}, CutoffFax: s.CutoffFax, CutoffWeb: s.CutoffWeb, CutoffTruck: s.CutoffTruck}
+		err := rules.CheckRegions([]order.Region{other, row}, warehouses, s)
+		if tt.column == "" {
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		all := rules.Problems(err)
+		if len(all) != 1 {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		e := all[0]
+		n, column, ok := rules.RegionRow(e.Field)
+		if !ok || n != 1 || column != tt.column || e.Rule != "CUT-11" || !strings.Contains(e.Message, "choose "+tt.latest+" or earlier") {
+			t.Errorf("%s: %v", name, e)
+		}
 	}
 }

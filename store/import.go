@@ -13,6 +13,7 @@ import (
 
 	"todoke/jobs"
 	"todoke/order"
+	"todoke/rules"
 )
 
 // Imports take a whole file's rows and apply all of them or none.
@@ -103,7 +104,7 @@ func (s *Store) Import(ctx context.Context, m order.Masters) error {
 			run    func(bad *complaints) error
 		}{
 			{"dealers", len(m.Dealers), func(bad *complaints) error { return tx.importDealers(ctx, bad, m.Dealers) }},
-			{"regions", len(m.Regions), func(bad *complaints) error { return tx.importRegions(ctx, bad, m.Regions) }},
+			{"regions", len(m.Regions), func(bad *complaints) error { return tx.importRegions(ctx, bad, m.Regions, m.Warehouses) }},
 			{"warehouses", len(m.Warehouses), func(bad *complaints) error { return tx.importWarehouses(ctx, bad, m.Warehouses) }},
 			{"items", len(m.Items), func(bad *complaints) error { return tx.importItems(ctx, bad, m.Items) }},
 			{"prices", len(m.Prices), func(bad *complaints) error { return tx.importPrices(ctx, bad, m.Prices) }},
@@ -334,8 +335,30 @@ func (s *Store) ImportRegions(ctx context.Context, rows []order.Region) error {
 	return s.Import(ctx, order.Masters{Regions: rows})
 }
 
-func (tx *Tx) importRegions(ctx context.Context, bad *complaints, rows []order.Region) error {
+// importRegions refuses a table that no rule could work with, and cut-offs that the day's last
+// wave cannot keep (CUT-11); arriving are the same import's warehouses.
+func (tx *Tx) importRegions(ctx context.Context, bad *complaints, rows []order.Region, arriving []order.Warehouse) error {
 	unique(bad, rows, "region", func(r order.Region) string { return r.Code })
+	if len(*bad) > 0 {
+		return nil
+	}
+	known, err := readWarehouses(ctx, tx.tx)
+	if err != nil {
+		return err
+	}
+	warehouses := slices.Clone(arriving)
+	for _, w := range known {
+		if !slices.ContainsFunc(arriving, func(a order.Warehouse) bool { return a.Code == w.Code }) {
+			warehouses = append(warehouses, w)
+		}
+	}
+	for _, e := range rules.Problems(rules.CheckRegions(rows, warehouses, tx.s.settings)) {
+		row, column, ok := rules.RegionRow(e.Field)
+		if !ok {
+			return e
+		}
+		bad.add(row, e.Rule, column, "%s", e.Message)
+	}
 	if len(*bad) > 0 {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"todoke/ingest/master"
+	"todoke/order"
 	"todoke/rules"
 	"todoke/samples"
 	"todoke/store"
@@ -34,12 +35,11 @@ func (c *importCommand) Run(ctx context.Context, a *App) error {
 	if err := a.tell(report); err != nil {
 		return err
 	}
-	if len(set.Regions) > 0 {
-		if err := rules.CheckRegions(set.Regions, a.Config.Rules); err != nil {
+	if c.Check { // the store checks them too, with the warehouses it knows
+		if err := a.checkRegions(&set); err != nil {
 			return err
 		}
-	}
-	if !c.Check {
+	} else {
 		st, done, err := a.makeStore(ctx)
 		if err != nil {
 			return err
@@ -106,6 +106,31 @@ func (a *App) tell(r master.Report) error {
 	return silentError{}
 }
 
+// checkRegions holds a region table against the dispatch deadlines (CUT-11).
+func (a *App) checkRegions(s *master.Set) error {
+	if len(s.Regions) == 0 {
+		return nil
+	}
+	var refused []store.RowError
+	for _, e := range rules.Problems(rules.CheckRegions(s.Regions, s.Warehouses, a.Config.Rules)) {
+		row, column, _ := rules.RegionRow(e.Field)
+		refused = append(refused, store.RowError{Row: row, Err: order.Invalid(e.Rule, column, e.Message)})
+	}
+	if len(refused) == 0 {
+		return nil
+	}
+	return a.refuse(s, master.KindRegions, refused)
+}
+
+// refuse prints what stands against rows of a master, each with its line.
+func (a *App) refuse(s *master.Set, k master.Kind, rows []store.RowError) error {
+	for _, row := range rows {
+		fmt.Fprintln(a.Stderr, s.Problem(k, row.Row, row.Err.Field, row.Err.Rule, row.Err.Message))
+	}
+	fmt.Fprintf(a.Stderr, "todoke: nothing was imported: %d errors\n", len(rows))
+	return silentError{}
+}
+
 // importMasters stores a set in one transaction; what the database holds against a row is told
 // with the row's line.
 func (a *App) importMasters(ctx context.Context, st *store.Store, s *master.Set) error {
@@ -118,11 +143,7 @@ func (a *App) importMasters(ctx context.Context, st *store.Store, s *master.Set)
 	if err != nil {
 		return err
 	}
-	for _, row := range refused.Rows {
-		fmt.Fprintln(a.Stderr, s.Problem(k, row.Row, row.Err.Field, row.Err.Rule, row.Err.Message))
-	}
-	fmt.Fprintf(a.Stderr, "todoke: nothing was imported: %d errors\n", len(refused.Rows))
-	return silentError{}
+	return a.refuse(s, k, refused.Rows)
 }
 
 // importSample loads the sample shop into a database that has no masters.

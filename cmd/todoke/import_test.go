@@ -97,9 +97,19 @@ func TestImportHoldsRegionsAgainstTheDispatchDeadlines(t *testing.T) {
 	if err := os.WriteFile(path, late, 0o600); err != nil || bytes.Equal(late, b) {
 		t.Fatalf("no cut-off changed: %v", err)
 	}
-	app, _, stderr := testApp(t, nil)
-	if status := app.Main(t.Context(), []string{"import", "--check", "regions", path}); status != exitFailure || !strings.Contains(stderr.String(), "regions[0].cutoff_web") {
-		t.Errorf("status %d\n%s", status, stderr)
+	url := dbtest.New(t, migrations.Hash(), migrations.Up)
+	for _, args := range [][]string{{"import", "--check", "regions", path}, {"import", "regions", path}} {
+		status, stdout, stderr := run(t, url, args...)
+		if status != exitFailure || stdout != "" || !strings.Contains(stderr, "regions.csv line 2, column 5 (cutoff_web): ") ||
+			!strings.Contains(stderr, "choose 18:19 or earlier") || !strings.Contains(stderr, "CUT-11") {
+			t.Errorf("%v: status %d\n%s%s", args, status, stdout, stderr)
+		}
+	}
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, _, stderr := run(t, url, "import", "regions", path); status != exitOK {
+		t.Error(stderr)
 	}
 }
 
