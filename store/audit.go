@@ -52,6 +52,13 @@ func (s *Store) Ledger(ctx context.Context) ([]Entry, error) {
 		}
 		all = slices.Concat(all, found)
 	}
+	if len(all) > 0 {
+		v, err := s.Survey(ctx)
+		if err != nil {
+			return nil, err
+		}
+		tellIdle(all, v)
+	}
 	return all, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/user"
@@ -14,11 +15,14 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"golang.org/x/image/font/sfnt"
 
 	"todoke/internal/pgcluster"
 	"todoke/migrations"
+	"todoke/order"
+	"todoke/store"
 	"todoke/templates/typeset"
 )
 
@@ -291,6 +295,7 @@ func (a *App) checkDatabase(ctx context.Context, add addFinding) {
 		add("migrations", statusFail, fmt.Sprintf("the database is at version %d, this todoke knows %d", current, latest), "run the todoke that migrated it, or a newer one")
 	default:
 		add("migrations", statusOK, fmt.Sprintf("version %d", current), "")
+		a.checkWork(ctx, add, url)
 	}
 }
 
@@ -311,15 +316,86 @@ func hasMajor(binDir, major string) bool {
 	return len(all) == 0 // said already
 }
 
-// checkPort opens the API's port for a moment. Where a todoke answers there, that is fine.
+// checkPort opens the API's port for a moment. Where the todoke of this data folder answers
+// there, that is fine.
 func (a *App) checkPort(ctx context.Context, add addFinding) {
 	l, err := listen(ctx, a.Config.Listen)
 	if err != nil {
-		add("port", statusWarn, err.Error(), "unless that is todoke itself, already up")
+		switch whoListens(ctx, a.Config.Listen) {
+		case dataSign(a.Config.Data):
+			add("port", statusOK, "todoke is up on "+a.Config.Listen, "")
+		case "":
+			add("port", statusWarn, err.Error(), "")
+		default:
+			add("port", statusWarn, "the todoke of another data folder listens on "+a.Config.Listen, "stop it, or choose another port with --listen")
+		}
 		return
 	}
 	_ = l.Close()
 	add("port", statusOK, a.Config.Listen+" is free", "")
+}
+
+// whoListens is the sign of the data folder of the todoke that answers at addr, "" where none
+// does.
+func whoListens(ctx context.Context, addr string) string {
+	const patience = 2 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/healthz", nil)
+	if err != nil {
+		return ""
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return ""
+	}
+	_ = resp.Body.Close()
+	return resp.Header.Get(dataHeader)
+}
+
+// checkWork tells how the shop stands: masters, work that lies, what waits for people.
+func (a *App) checkWork(ctx context.Context, add addFinding, url string) {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		add("work", statusFail, "the database does not answer: "+firstLine(err), "look at the server's log")
+		return
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	v, err := store.LookAt(ctx, conn)
+	if err != nil {
+		add("work", statusFail, firstLine(err), "connect as the user who owns the database")
+		return
+	}
+	var missing []string
+	for _, m := range []struct {
+		name string
+		has  bool
+	}{{"items", v.Items}, {"customers", v.Departments}, {"warehouses", v.Warehouses}} {
+		if !m.has {
+			missing = append(missing, m.name)
+		}
+	}
+	if len(missing) > 0 {
+		add("masters", statusWarn, "no "+strings.Join(missing, ", no ")+": no order can be accepted", "todoke import DIR, or todoke up --sample to try the sample shop")
+	} else {
+		add("masters", statusOK, "loaded", "")
+	}
+	const late = time.Minute
+	switch waits := a.Now().Sub(v.Oldest); {
+	case v.Waiting == 0:
+		add("work", statusOK, "no job waits", "")
+	case !v.Worker:
+		add("work", statusWarn, fmt.Sprintf("%d job(s) wait for a worker, the oldest (%s) since %s", v.Waiting, v.OldestKind, stamp(v.Oldest)), "start todoke up or todoke work")
+	case waits > late:
+		add("work", statusWarn, fmt.Sprintf("%d job(s) wait, the oldest (%s) since %s: the workers do not keep up", v.Waiting, v.OldestKind, stamp(v.Oldest)), "todoke ledger; start todoke work on another machine")
+	default:
+		add("work", statusOK, fmt.Sprintf("%d job(s) wait, the oldest (%s) since %s", v.Waiting, v.OldestKind, stamp(v.Oldest)), "")
+	}
+	if v.Reviews > 0 {
+		add("reviews", statusOK, fmt.Sprintf("%d wait for the desk: todoke review list", v.Reviews), "")
+	} else {
+		add("reviews", statusOK, "none waits", "")
+	}
 }
 
 // checkFonts looks for the Japanese glyphs that every printed form and document needs.
@@ -343,7 +419,7 @@ func checkFonts(add addFinding) {
 // checkClock finds a clock that cannot be right: cut-offs and promises hang on it.
 func (a *App) checkClock(add addFinding) {
 	const check = "clock"
-	now := a.Now()
+	now := a.Now().In(order.JST)
 	release := time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 	switch {
 	case now.Before(release):
@@ -351,7 +427,7 @@ func (a *App) checkClock(add addFinding) {
 	case now.Year() >= 2036:
 		add(check, statusWarn, "it says "+now.Format(time.RFC3339)+": national holidays are known until 2035", "set the clock, or todoke's calendar")
 	default:
-		add(check, statusOK, now.Format(time.RFC3339), "")
+		add(check, statusOK, stamp(now)+" in Asia/Tokyo, by which days and cut-offs count", "")
 	}
 }
 
@@ -364,9 +440,9 @@ func checkTools(add addFinding) {
 		{"zbarimg", "zbar-tools", "tests read the bar codes"},
 	} {
 		if path, err := exec.LookPath(tool.program); err == nil {
-			add(tool.program, statusOK, path+" (optional)", "")
+			add(tool.program, statusOK, path+" (optional: "+tool.why+")", "")
 		} else {
-			add(tool.program, statusOK, "not here, and only "+tool.why, "Debian, Ubuntu: apt-get install "+tool.pkg)
+			add(tool.program, statusOK, "not here, and not needed to run todoke: only "+tool.why, "to run the tests on Debian, Ubuntu: apt-get install "+tool.pkg)
 		}
 	}
 }

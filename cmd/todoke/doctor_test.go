@@ -59,7 +59,17 @@ func TestDoctorSeesARunningDatabase(t *testing.T) {
 	if f := found["migrations"]; f.Status != statusOK {
 		t.Errorf("migrations: %+v", f)
 	}
-	if f := found["port"]; f.Status != statusWarn {
+	if f := found["port"]; f.Status != statusOK || !strings.Contains(f.Found, "todoke is up") {
+		t.Errorf("port: %+v", f)
+	}
+	if f := found["masters"]; f.Status != statusWarn || !strings.Contains(f.Found, "no items, no customers") {
+		t.Errorf("masters: %+v", f)
+	}
+	if f := found["work"]; f.Status != statusOK {
+		t.Errorf("work: %+v", f)
+	}
+	other := dataDir(t)
+	if f := diagnose(t, app, exitOK, "--data", other, "--listen", strings.TrimPrefix(url, "http://"))["port"]; f.Status != statusWarn || !strings.Contains(f.Found, "another data folder") {
 		t.Errorf("port: %+v", f)
 	}
 	if got := stop(); got != exitOK {

@@ -71,7 +71,22 @@ func (c *ingestCommand) Run(ctx context.Context, a *App) error {
 			return err
 		}
 	}
+	if err := a.tellIdle(ctx, st); err != nil {
+		refused = append(refused, err)
+	}
 	return errors.Join(refused...)
+}
+
+// tellIdle says so where what a command handed in will lie: no process works the queue.
+func (a *App) tellIdle(ctx context.Context, st *store.Store) error {
+	v, err := st.Survey(ctx)
+	if err != nil {
+		return err
+	}
+	if v.Waiting > 0 && !v.Worker {
+		fmt.Fprintf(a.Stderr, "todoke: %d job(s) wait for a worker: start todoke up or todoke work\n", v.Waiting)
+	}
+	return nil
 }
 
 // newFileDocument reads a file as a document. The transmission is named by file name and time:

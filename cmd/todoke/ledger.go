@@ -15,7 +15,7 @@ type ledgerCommand struct {
 }
 
 func (*ledgerCommand) Help() string {
-	return "Documents and pages that wait to be read or settled, orders that are held, short or wait for stock, pick lists and " +
+	return "Documents and pages that wait to be read or settled, orders that are held, short or wait for stock or for a worker, pick lists and " +
 		"deliveries under way, runs and jobs that are not done. With --check also the audit: stock, lists, ship days, archive."
 }
 

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"time"
 
@@ -21,8 +24,30 @@ var partServe = part{"API", func(ctx context.Context, app *App, st *store.Store)
 	app.Addr = l.Addr()
 	app.Log.Info("listening", "url", "http://"+l.Addr().String())
 	h := api.New(api.Config{Orders: st, Settings: app.Config.Rules, Now: app.Now, Log: app.Log, Version: versionNumber()})
-	return httpService("API", l, h, app.Log), nil
+	return httpService("API", l, signed(h, app.Config.Data), app.Log), nil
 }}
+
+// dataHeader tells doctor beside /healthz whether the todoke that answers is that of its data
+// folder. It holds a hash: where the folder lies is nobody else's business.
+const dataHeader = "Todoke-Data"
+
+func dataSign(dir string) string {
+	if abs, err := filepath.Abs(dir); err == nil {
+		dir = abs
+	}
+	sum := sha256.Sum256([]byte(dir))
+	return hex.EncodeToString(sum[:8])
+}
+
+func signed(h http.Handler, dir string) http.Handler {
+	sign := dataSign(dir)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/healthz" {
+			w.Header().Set(dataHeader, sign)
+		}
+		h.ServeHTTP(w, r)
+	})
+}
 
 // tickEvery is how often the schedules are looked at: a run starts at most this late.
 const tickEvery = 5 * time.Second

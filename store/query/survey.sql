@@ -1,0 +1,12 @@
+-- How the shop stands, for people who look after it.
+
+-- name: Survey
+SELECT count(*), min(j.scheduled_at),
+    coalesce((array_agg(j.kind ORDER BY j.scheduled_at, j.id))[1], ''),
+    coalesce(array_agg(DISTINCT j.kind), '{}'),
+    -- Some worker always leads; a lead that has just run out is about to be taken over.
+    EXISTS (SELECT FROM river_leader WHERE expires_at > now() - interval '15 seconds'),
+    (SELECT count(*) FROM reviews WHERE state = 'open'),
+    EXISTS (SELECT FROM items), EXISTS (SELECT FROM departments), EXISTS (SELECT FROM warehouses)
+FROM river_job j
+WHERE j.state = 'available' OR j.state IN ('retryable', 'scheduled') AND j.scheduled_at <= now();

@@ -1,0 +1,77 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"todoke/jobs"
+)
+
+// Survey is how the shop stands.
+type Survey struct {
+	Waiting    int       // jobs that could be worked now
+	Oldest     time.Time // since when the oldest of them could be; zero where there is none
+	OldestKind string
+	Kinds      []string // of the waiting jobs
+	Worker     bool     // some process works the queue, or did within the last half minute
+	Reviews    int      // open ones
+
+	Items, Departments, Warehouses bool // whether any is loaded
+}
+
+// Idle tells that jobs of the kind wait and that no process is there to work them.
+func (s Survey) Idle(kind string) bool { return !s.Worker && slices.Contains(s.Kinds, kind) }
+
+// Survey looks at the shop as it stands now.
+func (s *Store) Survey(ctx context.Context) (Survey, error) { return survey(ctx, s.pool) }
+
+// LookAt is Survey over a connection, for who must not open a store. It changes nothing.
+func LookAt(ctx context.Context, c *pgx.Conn) (Survey, error) { return survey(ctx, c) }
+
+func survey(ctx context.Context, q querier) (Survey, error) {
+	found, err := collect(ctx, q, "Survey", func(row pgx.CollectableRow) (Survey, error) {
+		var v Survey
+		var oldest *time.Time
+		err := row.Scan(&v.Waiting, &oldest, &v.OldestKind, &v.Kinds, &v.Worker, &v.Reviews, &v.Items, &v.Departments, &v.Warehouses)
+		if oldest != nil {
+			v.Oldest = *oldest
+		}
+		return v, err
+	})
+	if err != nil {
+		return Survey{}, err
+	}
+	return found[0], nil
+}
+
+// workedBy are the jobs that move what the ledger lists, by kind and state.
+var workedBy = map[[2]string][]string{
+	{"document", "received"}: {jobs.ReadDocument{}.Kind()},
+	{"order", "accepted"}:    {jobs.AllocateOrders{}.Kind()},
+	{"order", "short"}:       {jobs.AllocateOrders{}.Kind()},
+	{"pick_list", "waiting"}: {jobs.PrintPickList{}.Kind()},
+	{"delivery", "waiting"}:  {jobs.DeliverDocument{}.Kind()},
+	{"run", "waiting"}:       {jobs.AllocateOrders{}.Kind(), jobs.ReleaseWave{}.Kind(), jobs.ReplanShipments{}.Kind()},
+}
+
+// waitsForWorker is what the ledger says of that which no process is there to work.
+const waitsForWorker = "waits for a worker: start todoke up or todoke work"
+
+// tellIdle names the lack of a worker where that is all that an entry waits for.
+func tellIdle(entries []Entry, v Survey) {
+	for i := range entries {
+		e := &entries[i]
+		if !slices.ContainsFunc(workedBy[[2]string{e.Kind, e.State}], v.Idle) {
+			continue
+		}
+		switch {
+		case e.Kind == "order" && e.State == "accepted" || e.Detail == "":
+			e.Detail = waitsForWorker
+		default:
+			e.Detail += "; " + waitsForWorker
+		}
+	}
+}
