@@ -359,13 +359,19 @@ func (a *acceptor) shipments() {
 	} else {
 		a.errs = append(a.errs, &order.Error{Kind: order.KindPermanent, Rule: "STK-1", Message: "no warehouse is set up: import warehouses.csv"})
 	}
-	if a.region.Code == "" || a.req.ReceivedAt.IsZero() || len(a.o.Lines) == 0 {
+	if a.region.Code == "" || a.req.ReceivedAt.IsZero() || len(a.req.Lines) == 0 {
 		return
+	}
+	present := func(class order.Class) bool {
+		if len(a.o.Lines) == 0 { // no item is known: a date that normal goods cannot keep, none can
+			return class == order.ClassNormal && !a.req.DesignatedOn.IsZero()
+		}
+		return slices.ContainsFunc(a.o.Lines, func(l order.Line) bool { return l.Class == class })
 	}
 	var wishes []Wish
 	var late []*order.Error
 	for _, class := range classes {
-		if !slices.ContainsFunc(a.o.Lines, func(l order.Line) bool { return l.Class == class }) {
+		if !present(class) {
 			continue
 		}
 		w := Wish{

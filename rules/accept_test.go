@@ -368,6 +368,21 @@ func TestAcceptRefusals(t *testing.T) {
 	}
 }
 
+// TestAcceptJudgesTheDateOfUnknownItems: a Sunday is told even where no item is known.
+func TestAcceptJudgesTheDateOfUnknownItems(t *testing.T) {
+	t.Parallel()
+	req := request(t, order.ChannelWeb, "2026-11-24 10:00", lines("0000000", 1))
+	req.DesignatedOn = day(t, "2026-11-29")
+	_, _, errs := rules.Accept(req, facts(t), req.ReceivedAt)
+	var told []string
+	for _, e := range errs {
+		told = append(told, e.Rule)
+	}
+	if !slices.Contains(told, "ITM-1") || !slices.Contains(told, "CUT-7") {
+		t.Errorf("told %v", errs)
+	}
+}
+
 // TestAcceptTellsEverythingAtOnce: one call names all that stands against an order.
 func TestAcceptTellsEverythingAtOnce(t *testing.T) {
 	t.Parallel()
