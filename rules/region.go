@@ -235,7 +235,7 @@ func Problems(err error) []*order.Error {
 		return []*order.Error{e}
 	}
 	var out []*order.Error
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // taken apart here
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, e := range joined.Unwrap() {
 			out = append(out, Problems(e)...)
 		}
