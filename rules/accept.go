@@ -474,7 +474,7 @@ func (a *acceptor) promised(sh order.Shipment, d Dates) {
 		return
 	}
 	inputs["ready_on"], inputs["arrival_on"], inputs["ship_on"] = sh.ReadyOn, sh.ArrivalOn, sh.ShipOn
-	inputs["lead_days"] = s.leadDays(sh.Class, a.region)
+	inputs["lead_days"] = s.LeadDays(sh.Class, a.region)
 	inputs["dispatch_deadline"], inputs["decided_at"] = s.Deadline(sh.WarehouseCode, sh.Class), a.now
 	if !o.DesignatedOn.IsZero() {
 		inputs["designated_on"], inputs["moved"] = o.DesignatedOn, d.Moved

@@ -67,7 +67,7 @@ func Earliest(wishes []Wish, s Settings, c *Calendar) order.Date {
 			on = dispatchDay(on, w.Warehouse, w.Class, w.deciding(), s, c)
 		}
 		if !on.IsZero() {
-			on = c.AddBusiness(on, s.leadDays(w.Class, w.Region))
+			on = c.AddBusiness(on, s.LeadDays(w.Class, w.Region))
 		}
 		if on.IsZero() {
 			return order.Date{}
@@ -100,7 +100,7 @@ func promise(w Wish, s Settings, c *Calendar) (Dates, *order.Error) {
 		return d, nil
 	}
 
-	lead := s.leadDays(w.Class, w.Region)
+	lead := s.LeadDays(w.Class, w.Region)
 	if w.Class == order.ClassTruck || w.Region.LeadDays > 0 {
 		d.decided("CUT-6")
 	}

@@ -365,9 +365,9 @@ func (s Settings) Deadline(warehouse string, class order.Class) order.Clock {
 	return s.DispatchDeadline
 }
 
-// leadDays is how many business days lie between shipping and arrival, and so between
+// LeadDays is how many business days lie between shipping and arrival, and so between
 // acceptance and ready day (CUT-5, CUT-6). The region adds its own.
-func (s Settings) leadDays(class order.Class, region order.Region) int {
+func (s Settings) LeadDays(class order.Class, region order.Region) int {
 	if class == order.ClassTruck {
 		return s.TruckReadyDays + region.LeadDays
 	}

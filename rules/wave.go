@@ -110,7 +110,7 @@ func Replan(o order.Order, sh order.Shipment, r order.Region, s Settings, c *Cal
 	if !late && !isShut {
 		return sh, order.Event{}, false, nil
 	}
-	lead := s.leadDays(sh.Class, r)
+	lead := s.LeadDays(sh.Class, r)
 	was := sh
 	from := sh.ShipOn
 	if !late {
@@ -170,7 +170,7 @@ func Schedule(sh order.Shipment, on order.Date, by string, r order.Region, s Set
 	if sh.State != order.ShipmentPlanned || sh.Class != order.ClassPhone {
 		return sh, order.Event{}, order.Conflict("CUT-6", "only a planned phone-mark shipment takes a date from the desk")
 	}
-	lead := s.leadDays(sh.Class, r)
+	lead := s.LeadDays(sh.Class, r)
 	earliest := OnOrAfter(dispatchDay(order.DateOf(now), sh.WarehouseCode, sh.Class, now, s, c), c.Business)
 	if !earliest.IsZero() {
 		earliest = OnOrAfter(c.AddBusiness(earliest, lead), c.Delivery)

@@ -52,7 +52,9 @@ type Config struct {
 	Inbox    string // watched for documents
 	Out      string // deliveries to a folder
 	Listen   string
-	ShopName string // on printed documents
+	ShopName string // on printed documents, as are the next two
+	DeskName string // "" prints none
+	ShopFax  string // to which customers send their forms, with hyphens
 	Database DatabaseConfig
 	Workers  WorkersConfig
 	Log      LogConfig
@@ -145,14 +147,25 @@ var settings = []setting{
 	},
 	{
 		key: "shop_name", about: "the shop's name on printed documents", allowed: "one line of up to 60 characters",
+		set: func(c *Config, v string) error { return printable(&c.ShopName, v, shopNameLimit) },
+		get: func(c *Config) string { return c.ShopName },
+	},
+	{
+		key: "desk_name", about: "the desk that customers write to, beside the shop's name", allowed: "one line of up to 40 characters",
+		set: func(c *Config, v string) error { return printable(&c.DeskName, v, deskNameLimit) },
+		get: func(c *Config) string { return c.DeskName },
+	},
+	{
+		key: "shop_fax", about: "the fax number on the order form, to which customers send it", allowed: "a Japanese number such as 03-1234-5678",
 		set: func(c *Config, v string) error {
-			if n := utf8.RuneCountInString(v); n > 60 || strings.ContainsFunc(v, unicode.IsControl) || !utf8.ValidString(v) {
-				return fmt.Errorf("it has %d characters or such as cannot be printed", n)
+			n := strings.ReplaceAll(v, "-", "")
+			if len(n) < 9 || len(n) > 11 || n[0] != '0' || strings.Trim(n, "0123456789") != "" || strings.HasSuffix(v, "-") || strings.Contains(v, "--") {
+				return fmt.Errorf("%q is no fax number", v)
 			}
-			c.ShopName = v
+			c.ShopFax = order.FormatPhone(v)
 			return nil
 		},
-		get: func(c *Config) string { return c.ShopName },
+		get: func(c *Config) string { return c.ShopFax },
 	},
 	{
 		key: "database.url", about: "PostgreSQL server to use; a private one runs under DATA if empty", secret: true, also: []string{"DATABASE_URL"},
@@ -213,6 +226,27 @@ var settings = []setting{
 	},
 }
 
+// How many characters there is room for on forms and in the foot of a workbook's pages.
+const (
+	shopNameLimit = 60
+	deskNameLimit = 40
+)
+
+// printable sets a text that stands on printed documents.
+func printable(field *string, v string, limit int) error {
+	if n := utf8.RuneCountInString(v); n > limit || strings.ContainsFunc(v, unicode.IsControl) || !utf8.ValidString(v) {
+		return fmt.Errorf("it has %d characters or such as cannot be printed", n)
+	}
+	*field = v
+	return nil
+}
+
+// sampleIdentity tells whether printed documents still bear the sample shop's name or its fax
+// number, to which no order can be sent.
+func (c Config) sampleIdentity() bool {
+	return c.ShopName == form.SampleShop.Name || c.ShopFax == form.SampleShop.Fax
+}
+
 func intSetting(key, about string, low, high int, field func(c *Config) *int) setting {
 	return setting{
 		key: key, about: about, allowed: fmt.Sprintf("a whole number from %d to %d", low, high),
@@ -233,6 +267,8 @@ func defaultConfig() Config {
 		Data:         "data",
 		Listen:       "127.0.0.1:8080",
 		ShopName:     form.SampleShop.Name,
+		DeskName:     form.SampleShop.Desk,
+		ShopFax:      form.SampleShop.Fax,
 		Database:     DatabaseConfig{PoolSize: 16},
 		Workers:      WorkersConfig{Reading: runtime.GOMAXPROCS(0)},
 		Log:          LogConfig{Level: slog.LevelInfo, Format: "text"},

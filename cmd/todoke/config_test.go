@@ -74,6 +74,8 @@ func TestConfigErrorsNameTheirKey(t *testing.T) {
 		{name: "rules without keys", file: "rules: 3", want: []string{"rules: it holds keys"}},
 		{name: "not allowed", file: "log: {format: xml}", want: []string{"log.format:", "text or json", ":1)"}},
 		{name: "port", flags: settingFlags{Listen: "localhost:99999"}, want: []string{"listen:", "HOST:PORT", "--listen"}},
+		{name: "shop's fax", file: "shop_fax: 3-1234-5678", want: []string{"shop_fax:", "such as 03-1234-5678", ":1)"}},
+		{name: "desk's name", flags: settingFlags{Set: map[string]string{"desk_name": strings.Repeat("あ", 41)}}, want: []string{"desk_name:", "up to 40", "--set"}},
 		{name: "number", env: map[string]string{"TODOKE_DATABASE_POOL_SIZE": "many"}, want: []string{"database.pool_size:", "from 4 to 500", "TODOKE_DATABASE_POOL_SIZE"}},
 		{name: "list for a value", file: "data: [a, b]", want: []string{"data: it is not a single value"}},
 		{name: "no value", file: "data:", want: []string{"data: it has no value"}},
@@ -193,4 +195,26 @@ func FuzzConfigFile(f *testing.F) {
 			_ = setRules(&c, "fuzz.yaml", node)
 		}
 	})
+}
+
+// Nobody can send an order to the sample's number: printing it must not go unnoticed.
+func TestSampleIdentity(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		set  map[string]string
+		want bool
+	}{
+		{nil, true},
+		{map[string]string{"shop_name": "みなと文具通販"}, true},
+		{map[string]string{"shop_fax": "0450123456"}, true},
+		{map[string]string{"shop_name": "みなと文具通販", "shop_fax": "0450123456"}, false},
+	} {
+		c, err := loadConfig(settingFlags{Set: tt.set}, lookup(nil), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.sampleIdentity(); got != tt.want {
+			t.Errorf("%v: %t, want %t", tt.set, got, tt.want)
+		}
+	}
 }

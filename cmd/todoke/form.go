@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"todoke/order"
+	"todoke/rules"
 	"todoke/templates/form"
 )
 
@@ -23,7 +24,7 @@ type formOf struct {
 	Customer string `help:"Customer code: the form comes with the customer's code and name on it, from the masters in the database unless --company names it." placeholder:"CODE"`
 	Company  string `help:"Company name to print; no database is then asked." placeholder:"NAME"`
 	Unit     string `name:"department" help:"Department name to print." placeholder:"NAME"`
-	Fax      string `help:"The customer's fax number to print." placeholder:"NUMBER"`
+	Fax      string `help:"The customer's own fax number, to which answers go; the shop's is the setting shop_fax." placeholder:"NUMBER"`
 }
 
 type formPrintCommand struct {
@@ -37,14 +38,31 @@ type formLayoutCommand struct {
 	JSON        bool `name:"json" help:"As one JSON object."`
 }
 
-// lookupCustomer gets the masters of a customer code, to print names on a personal form.
-func lookupCustomer(ctx context.Context, a *App, code string) (order.Department, error) {
+// lookupCustomer gets the masters of a customer code, to print names on a personal form, and
+// the region table, to promise what holds there.
+func lookupCustomer(ctx context.Context, a *App, code string) (order.Department, *rules.Regions, error) {
 	st, done, err := a.openStore(ctx)
 	if err != nil {
-		return order.Department{}, err
+		return order.Department{}, nil, err
 	}
 	defer done()
-	return st.GetDepartment(ctx, code)
+	d, err := st.GetDepartment(ctx, code)
+	if err != nil {
+		return order.Department{}, nil, err
+	}
+	_, regions, _, err := st.Masters(ctx)
+	return d, regions, err
+}
+
+// termsOf are the numbers that the form tells of a region.
+func termsOf(r rules.Settings, region order.Region) form.Terms {
+	return form.Terms{
+		CutoffFax:      rules.Cutoff(region, order.ChannelFax, order.ClassNormal),
+		LeadDays:       r.LeadDays(order.ClassNormal, region),
+		CutoffTruck:    rules.Cutoff(region, order.ChannelFax, order.ClassTruck),
+		TruckLeadDays:  r.LeadDays(order.ClassTruck, region),
+		DesignatedDays: r.DesignatedLimitDays, FreeFromYen: r.FeeFreeFromYen, FeeYen: r.FeeYen,
+	}
 }
 
 // drawing makes out the form that the arguments describe.
@@ -53,19 +71,27 @@ func (f formOf) drawing(ctx context.Context, a *App) (*form.Drawing, error) {
 		return nil, order.NotFound("kind", fmt.Sprintf("there is no form %q: the forms are %q", f.Kind, form.Kinds()))
 	}
 	r := a.Config.Rules.On(order.DateOf(a.Now()))
+	// Nobody's own region is known yet: what the settings say of Honshu.
+	regions, err := rules.DefaultRegionTable(r)
+	if err != nil {
+		return nil, err
+	}
+	honshu, _ := regions.ByCode(rules.RegionHonshu)
 	o := form.Options{
-		Terms: form.Terms{
-			CutoffFax: r.CutoffFax, CutoffTruck: r.CutoffTruck, DesignatedDays: r.DesignatedLimitDays,
-			FreeFromYen: r.FeeFreeFromYen, FeeYen: r.FeeYen,
-		},
+		Shop:         form.Shop{Name: a.Config.ShopName, Desk: a.Config.DeskName, Fax: a.Config.ShopFax},
+		Terms:        termsOf(r, honshu),
 		CustomerCode: f.Customer, CompanyName: f.Company, DepartmentName: f.Unit, Fax: f.Fax,
 	}
 	if f.Customer != "" && f.Company == "" {
-		d, err := lookupCustomer(ctx, a, f.Customer)
+		d, regions, err := lookupCustomer(ctx, a, f.Customer)
 		if err != nil {
 			return nil, fmt.Errorf("get customer %s: %w", f.Customer, err)
 		}
 		o.CompanyName, o.DepartmentName, o.Fax = d.CompanyName, cmp.Or(f.Unit, d.Name), cmp.Or(f.Fax, d.Fax)
+		if region, ok := regions.Find(d.Prefecture, d.PostalCode); ok {
+			o.Terms = termsOf(r, region)
+			o.Terms.OwnRegion = true
+		}
 	}
 	return form.Order(o)
 }

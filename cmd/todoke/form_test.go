@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"todoke/internal/needs"
+	"todoke/order"
 	"todoke/store/storetest"
 	"todoke/templates/form"
 )
@@ -70,7 +71,7 @@ func TestFormPrintOfACustomer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"あおば商事株式会社", "総務部", "0312345678", "101 " + storetest.Code(storetest.Tokyo), "17:00 までに届いた"} {
+	for _, want := range []string{"あおば商事株式会社", "総務部", "03-1234-5678", "101 " + storetest.Code(storetest.Tokyo), "ご登録のご住所へは、17:00 までに届いた"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the form does not say %q", want)
 		}
@@ -78,6 +79,68 @@ func TestFormPrintOfACustomer(t *testing.T) {
 	app, _, stderr = testApp(t, nil)
 	if got := app.Main(t.Context(), []string{"--data", dir, "--database-url", dsn, "form", "print", "order", "--customer", "99999999", "-o", path}); got == exitOK || !strings.Contains(stderr.String(), "no customer") {
 		t.Errorf("an unknown customer: status %d, %s", got, stderr)
+	}
+}
+
+// formText prints an order form with the arguments and reads what it says.
+func formText(t *testing.T, args ...string) string {
+	t.Helper()
+	needs.Programs(t, "pdftotext")
+	path := filepath.Join(t.TempDir(), "form.pdf")
+	app, _, stderr := testApp(t, nil)
+	if got := app.Main(t.Context(), append([]string{"form", "print", "order", "-o", path}, args...)); got != exitOK {
+		t.Fatalf("status %d: %s", got, stderr)
+	}
+	text, err := exec.CommandContext(t.Context(), "pdftotext", "-layout", path, "-").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// The shop that the settings name receives the form, not the sample's.
+func TestFormIsTheShopsOwn(t *testing.T) {
+	t.Parallel()
+	text := formText(t, "--set", "shop_name=みなと文具通販", "--set", "desk_name=受注係", "--set", "shop_fax=0450123456")
+	for _, want := range []string{"みなと文具通販", "受注係 行", "045-012-3456", "本州へは、17:00 までに届いた"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the form does not say %q", want)
+		}
+	}
+	for _, sample := range []string{form.SampleShop.Name, form.SampleShop.Desk, form.SampleShop.Fax} {
+		if strings.Contains(text, sample) {
+			t.Errorf("the form says %q", sample)
+		}
+	}
+}
+
+// A personal form promises what the shop's region table says of where the customer is.
+func TestFormPromisesTheCustomersRegion(t *testing.T) {
+	t.Parallel()
+	dsn := storetest.DSN(t)
+	st, _ := storetest.Open(t, dsn)
+	storetest.Shop(t, st)
+	const north = "20000018"
+	if err := st.Import(t.Context(), order.Masters{
+		Customers: []order.Department{{
+			Code: north, Name: "札幌支店", CompanyCode: "C1", CompanyName: "あおば商事株式会社", DealerCode: "D1", Fax: "0110574501",
+			PostalCode: "0600001", Prefecture: "北海道", Address: "札幌市中央区", Stockout: order.StockoutCancel, Payment: order.PaymentInvoice,
+		}},
+		Regions: []order.Region{
+			{Code: "north", Prefectures: []string{"北海道"}, CutoffFax: order.Clock{Hour: 14, Minute: 30}, CutoffWeb: order.Clock{Hour: 15}, CutoffTruck: order.Clock{Hour: 11}, LeadDays: 1},
+			{Code: "rest", Prefectures: order.Prefectures()[1:], CutoffFax: order.Clock{Hour: 16}, CutoffWeb: order.Clock{Hour: 17}, CutoffTruck: order.Clock{Hour: 13}},
+		},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	text := formText(t, "--data", t.TempDir(), "--database-url", dsn, "--customer", north)
+	for _, want := range []string{"14:30 までに届いたご注文は当日受付、翌々営業日に", "11:00 までの受付で3営業日後のお届けです。", "（011-057-4501）"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the form does not say %q", want)
+		}
+	}
+	if strings.Contains(text, "17:00") || strings.Contains(text, "本州") {
+		t.Error("the form promises what holds elsewhere")
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 var at = time.Date(2026, 11, 21, 9, 0, 0, 0, order.JST)
 
 var terms = form.Terms{
-	CutoffFax: order.Clock{Hour: 17}, CutoffTruck: order.Clock{Hour: 13}, DesignatedDays: 60, FreeFromYen: 2500, FeeYen: 300,
+	CutoffFax: order.Clock{Hour: 17}, LeadDays: 1, CutoffTruck: order.Clock{Hour: 13}, TruckLeadDays: 2, DesignatedDays: 60, FreeFromYen: 2500, FeeYen: 300,
 }
 
 func personal() form.Options {

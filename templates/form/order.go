@@ -19,7 +19,7 @@ type Options struct {
 	CustomerCode   string // 8 digits; "" prints a blank form
 	CompanyName    string // printed where the customer would write it
 	DepartmentName string
-	Fax            string // the customer's registered number, to which we answer (FAX-3)
+	Fax            string // the customer's registered number, to which we answer (FAX-3); digits get hyphens
 }
 
 // Shop is who receives the form.
@@ -34,10 +34,15 @@ type Shop struct {
 var SampleShop = Shop{Name: "とどけオフィス通販", Desk: "お客様サービスデスク", Fax: "03-0000-2417"}
 
 // Terms are the shop's business numbers that the form tells the customer. They come from the
-// rules' settings; a number that is zero is not printed.
+// rules' settings and the region table; a number that is zero is not printed.
 type Terms struct {
+	// OwnRegion tells that cut-offs and days are those of the region in which the customer lies;
+	// else they are Honshu's, and the form says so.
+	OwnRegion      bool
 	CutoffFax      order.Clock // CUT-2
+	LeadDays       int         // CUT-5: business days from acceptance to arrival
 	CutoffTruck    order.Clock // CUT-6
+	TruckLeadDays  int         // CUT-6
 	DesignatedDays int         // CUT-7: how far ahead a date may be designated
 	FreeFromYen    order.Yen   // FEE-1: goods ex tax from which delivery is free
 	FeeYen         order.Yen   // FEE-1: ex tax
@@ -55,6 +60,7 @@ const (
 
 	o1Left, o1Right = 19.0, 191.0 // of the printed area between the timing marks
 	o1Fields        = 27.0        // where the fields begin
+	o1HeadW         = 139.0       // of the head's lines: the QR code keeps its quiet zone
 
 	o1HeadY    = 58.0 // customer code, ship-to, date
 	o1OrdererY = 71.0
@@ -215,13 +221,14 @@ func drawOrder(c Canvas, l *Layout, id Identity, o Options, qr [][]bool, bars []
 	align := func(st typeset.Style, a typeset.Align) typeset.Style { st.Align = a; return st }
 
 	// Head: who receives it, and what it is.
-	c.Text(o1Left, 15.5, o.Shop.Name+"　"+o.Shop.Desk+" 行", fit(bold(12), 135))
+	c.Text(o1Left, 15.5, strings.TrimSpace(o.Shop.Name+"　"+o.Shop.Desk)+" 行", fit(bold(12), 135))
 	c.Text(o1Left, 28, "FAX注文書", bold(27))
 	c.Text(80, 22.2, "ご注文専用FAX番号", bold(9.5))
 	c.Text(80, 29.4, o.Shop.Fax, fit(bold(20), 76))
-	c.Text(o1Left, 35.2, "このままご記入のうえ、上の番号へ送信してください。送付状は不要です。", regular(9.5))
-	if t := o.Terms; t.CutoffFax != (order.Clock{}) {
-		c.Text(o1Left, 40.2, fmt.Sprintf("%s までに届いたご注文は当日受付、翌営業日にお届けします。", t.CutoffFax), bold(9.5))
+	c.Text(o1Left, 33.6, "このままご記入のうえ、上の番号へ送信してください。送付状は不要です。", regular(9.5))
+	if when, others := arrival(o.Terms); when != "" {
+		c.Text(o1Left, 37.7, when, fit(bold(9.5), o1HeadW))
+		c.Text(o1Left, 41.4, others, fit(regular(8.5), o1HeadW))
 	}
 
 	// How to write.
@@ -301,6 +308,33 @@ func drawOrder(c Canvas, l *Layout, id Identity, o Options, qr [][]bool, bars []
 	c.Text(o1Right, o1NumberY+o1NumberH-0.6, "四隅と左右の黒い印、QRコードには何も書かないでください", align(regular(8.5), typeset.Right))
 }
 
+// arrival says until when an order is for today and when its goods come, and that it is
+// otherwise elsewhere.
+func arrival(t Terms) (when, others string) {
+	if t.CutoffFax == (order.Clock{}) {
+		return "", ""
+	}
+	where := "本州へは"
+	others = "四国・九州・北海道・沖縄・離島は、締切が早い、またはお届けまでの日数が長くなります。"
+	if t.OwnRegion {
+		where, others = "ご登録のご住所へは", "ほかの地域へお届けする場合は、締切とお届けまでの日数が異なることがあります。"
+	}
+	return fmt.Sprintf("%s、%s までに届いたご注文は当日受付、%sにお届けします。", where, t.CutoffFax, afterDays(t.LeadDays)), others
+}
+
+// afterDays says how many business days later, as people do.
+func afterDays(n int) string {
+	switch n {
+	case 0:
+		return "当日"
+	case 1:
+		return "翌営業日"
+	case 2:
+		return "翌々営業日"
+	}
+	return strconv.Itoa(n) + "営業日後"
+}
+
 // notes are the terms at the foot of the form.
 func notes(o Options) []string {
 	var out []string
@@ -308,7 +342,11 @@ func notes(o Options) []string {
 	s := "日曜・祝日・特別休業日はお届けできません。土曜日は、お届け希望日にご指定いただいた場合に限りお届けします（一部商品を除く）。"
 	out = append(out, s)
 	if t.CutoffTruck != (order.Clock{}) {
-		out = append(out, fmt.Sprintf("トラックマーク商品は %s までの受付で翌々営業日のお届けです。電話マーク商品は、担当販売店よりお届け日をご連絡します。", t.CutoffTruck))
+		where := "（本州）"
+		if t.OwnRegion {
+			where = ""
+		}
+		out = append(out, fmt.Sprintf("トラックマーク商品は %s までの受付で%sのお届けです%s。電話マーク商品は、担当販売店よりお届け日をご連絡します。", t.CutoffTruck, afterDays(t.TruckLeadDays), where))
 	}
 	if t.DesignatedDays > 0 {
 		out = append(out, fmt.Sprintf("お届け希望日は、ご注文日から%d日以内でご指定ください。お届け先の記入がない場合は、ご登録のご住所にお届けします。", t.DesignatedDays))
@@ -317,7 +355,7 @@ func notes(o Options) []string {
 		out = append(out, fmt.Sprintf("商品代金の合計が %s円（税抜）未満の場合は、送料 %s円（税抜）を申し受けます。", t.FreeFromYen.Grouped(), t.FeeYen.Grouped()))
 	}
 	if o.Fax != "" {
-		out = append(out, fmt.Sprintf("受付内容は、ご登録のFAX番号（%s）へお知らせします。お電話や電子メールでのご注文は承っておりません。", o.Fax))
+		out = append(out, fmt.Sprintf("受付内容は、ご登録のFAX番号（%s）へお知らせします。お電話や電子メールでのご注文は承っておりません。", order.FormatPhone(o.Fax)))
 	} else {
 		out = append(out, "受付内容は、ご登録のFAX番号へお知らせします。お電話や電子メールでのご注文は承っておりません。")
 	}

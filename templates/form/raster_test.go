@@ -18,6 +18,7 @@ import (
 
 	"todoke/internal/bilevel"
 	"todoke/internal/needs"
+	"todoke/order"
 	"todoke/templates/form"
 )
 
@@ -309,6 +310,55 @@ func TestPDFIsSoundAndSaysWhatItShould(t *testing.T) {
 	}
 	if fonts := run("pdffonts", path); strings.Count(fonts, "Identity-H       yes ") != 2 {
 		t.Errorf("fonts are not both embedded:\n%s", fonts)
+	}
+}
+
+// What the form promises holds where the customer is: in Hokkaido the lines close earlier and
+// the goods travel longer than the blank form's Honshu.
+func TestFormPromisesByRegion(t *testing.T) {
+	t.Parallel()
+	needs.Programs(t, "pdftotext")
+	north, far := personal(), personal()
+	north.Terms.OwnRegion, north.Terms.CutoffFax, north.Terms.LeadDays, north.Terms.TruckLeadDays = true, order.Clock{Hour: 15}, 2, 3
+	north.Fax = "0110574501"
+	far.Terms = form.Terms{OwnRegion: true, CutoffFax: order.Clock{Hour: 14}, LeadDays: 4, CutoffTruck: order.Clock{Hour: 11, Minute: 30}, TruckLeadDays: 5}
+	for _, tt := range []struct {
+		name       string
+		o          form.Options
+		want, lack []string
+	}{
+		{
+			"blank", form.Options{Terms: terms},
+			[]string{"本州へは、17:00 までに届いたご注文は当日受付、翌営業日に", "四国・九州・北海道・沖縄・離島は", "13:00 までの受付で翌々営業日のお届けです（本州）"},
+			[]string{"ご登録のご住所へは"},
+		},
+		{
+			"hokkaido", north,
+			[]string{"ご登録のご住所へは、15:00 までに届いたご注文は当日受付、翌々営業日に", "ほかの地域へ", "13:00 までの受付で3営業日後のお届けです。", "（011-057-4501）"},
+			[]string{"17:00", "本州", "0110574501"},
+		},
+		{"islands", far, []string{"14:00 までに", "4営業日後に", "11:30 までの受付で5営業日後の"}, []string{"本州"}},
+	} {
+		var b bytes.Buffer
+		if err := must(t, tt.o).RenderPDF(&b, at); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.CommandContext(t.Context(), "pdftotext", "-layout", "-", "-")
+		cmd.Stdin = &b
+		text, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range tt.want {
+			if !strings.Contains(string(text), s) {
+				t.Errorf("%s: the form does not say %q", tt.name, s)
+			}
+		}
+		for _, s := range tt.lack {
+			if strings.Contains(string(text), s) {
+				t.Errorf("%s: the form says %q", tt.name, s)
+			}
+		}
 	}
 }
 
