@@ -1,5 +1,7 @@
 package order
 
+import "slices"
+
 // Decision is what a reader makes of a page or a field.
 type Decision string
 
@@ -58,6 +60,23 @@ type Draft struct {
 	Reasons     []string     `json:"reasons"`
 	Geometry    *Geometry    `json:"geometry,omitempty"`
 	Fields      []DraftField `json:"fields"`
+
+	// What a person decided about the page beside the values of its fields.
+	OwnOrderBy string        `json:"own_order_by,omitempty"` // who says that it is an order of its own and not another sent again (FAX-5)
+	Dropped    []DroppedLine `json:"dropped,omitempty"`      // lines left out of the order on purpose
+}
+
+// DroppedLine is a line of a form that a person leaves out of the order on purpose: no longer
+// sold, struck out on the telephone. It still counts in the form's total.
+type DroppedLine struct {
+	Line   int    `json:"line"` // 1-based, as printed on the form
+	Reason string `json:"reason"`
+	By     string `json:"by"`
+}
+
+// Drops tells whether a line is left out on purpose.
+func (d *Draft) Drops(line int) bool {
+	return slices.ContainsFunc(d.Dropped, func(l DroppedLine) bool { return l.Line == line })
 }
 
 // Field finds a field by name; nil where the draft has none of it.

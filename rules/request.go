@@ -16,7 +16,8 @@ var lineField = regexp.MustCompile(`^lines\[([1-9][0-9]?)\]\.([a-z_]+)$`)
 
 // RequestOf makes a request of what a page of the order form says, every field read or settled
 // by a person. What stands against it is returned by field: fields still in review, halves of
-// lines and dates, a total that is not the sum (合計数量). It judges no masters: Accept does.
+// lines and dates, a total that is not the sum (合計数量). Lines that a person dropped are left
+// out; their quantities still count towards the total. It judges no masters: Accept does.
 func RequestOf(d order.Draft, source order.Source, receivedAt time.Time) (order.Request, []*order.Error) {
 	r := order.Request{Channel: order.ChannelFax, ReceivedAt: receivedAt, Source: source}
 	var errs []*order.Error
@@ -25,7 +26,18 @@ func RequestOf(d order.Draft, source order.Source, receivedAt time.Time) (order.
 	}
 	text := map[string]string{}
 	pictures := map[string]string{} // blob keys of comments, by line
+	dropped := 0                    // sum of the quantities of lines left out on purpose
 	for _, f := range d.Fields {
+		if no := lineOf(f.Name); no != 0 && d.Drops(no) {
+			if qty := strings.TrimSpace(f.Text); strings.HasSuffix(f.Name, ".quantity") && qty != "" {
+				n, err := strconv.Atoi(qty)
+				if err != nil || n < 0 {
+					bad("FAX-2", f.Name, "the line is left out, but %q is not a quantity: settle it as it stands on the page, so that the total can be compared", qty)
+				}
+				dropped += n
+			}
+			continue
+		}
 		if m := lineField.FindStringSubmatch(f.Name); m != nil && m[2] == "comment" && f.Decision == order.DecisionAccept && strings.TrimSpace(f.Text) == "" {
 			// FAX-4: handwriting that nobody has typed stays a picture; whoever packs a line whose
 			// picture is missing is told where to see it.
@@ -106,11 +118,26 @@ func RequestOf(d order.Draft, source order.Source, receivedAt time.Time) (order.
 		r.Lines = append(r.Lines, l)
 	}
 	if s := text["total_quantity"]; s != "" && len(errs) == 0 {
-		if n, err := strconv.Atoi(s); err != nil || n != total {
+		n, err := strconv.Atoi(s)
+		switch {
+		case err == nil && n == total+dropped:
+		case len(d.Dropped) > 0:
+			bad("FAX-2", "total_quantity", "the total is %s, the quantities sum to %d and those of the lines left out to %d: compare them with the page", s, total, dropped)
+		default:
 			bad("FAX-2", "total_quantity", "the total is %s, the quantities sum to %d: compare them with the page", s, total)
 		}
 	}
 	return r, errs
+}
+
+// lineOf is the number of the line that a field belongs to; 0 where it belongs to none.
+func lineOf(field string) int {
+	m := lineField.FindStringSubmatch(field)
+	if m == nil {
+		return 0
+	}
+	no, _ := strconv.Atoi(m[1]) // one or two digits
+	return no
 }
 
 // marked tells whether a mark field says yes.

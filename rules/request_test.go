@@ -91,6 +91,26 @@ func TestRequestOfTellsWhatToSettle(t *testing.T) {
 	}
 }
 
+// TestRequestOfLeavesDroppedLinesOut: whatever was read on them, but not out of the total.
+func TestRequestOfLeavesDroppedLinesOut(t *testing.T) {
+	t.Parallel()
+	for total, tt := range map[string]struct{ qty, want string }{
+		"7": {"4", ""}, "3": {"", ""}, "8": {"4", "total_quantity"}, "4": {"1?", "lines[2].quantity"}, "": {"4", ""},
+	} {
+		d := draft("lines[1].item_code", pen, "lines[1].quantity", "3", "lines[2].item_code", "?", "lines[2].quantity", tt.qty, "lines[2].comment", "至急", "total_quantity", total)
+		d.Fields[2].Decision, d.Fields[3].Decision = order.DecisionReview, order.DecisionReview
+		d.Dropped = []order.DroppedLine{{Line: 2, Reason: "廃番", By: "佐藤"}}
+		r, errs := rules.RequestOf(d, order.Source{}, jst(t, "2026-11-24 10:00"))
+		got := ""
+		if len(errs) > 0 {
+			got = errs[0].Field
+		}
+		if len(r.Lines) != 1 || got != tt.want || len(errs) > 1 {
+			t.Errorf("total %q of 3 and %q left out: %v, %v", total, tt.qty, r.Lines, errs)
+		}
+	}
+}
+
 // TestRequestOfDates: month and day are the first on or after the day of receipt.
 func TestRequestOfDates(t *testing.T) {
 	t.Parallel()

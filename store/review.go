@@ -4,11 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"maps"
-	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -51,11 +47,17 @@ type Page struct {
 
 // Pages are a document's pages, in order.
 func (s *Store) Pages(ctx context.Context, documentIDs ...int64) ([]Page, error) {
-	return collect(ctx, s.pool, "PagesByDocument", func(r pgx.CollectableRow) (Page, error) {
-		var p Page
-		return p, r.Scan(&p.ID, &p.DocumentID, &p.No, &p.BlobKey, &p.WidthPX, &p.HeightPX, &p.XDPI, &p.YDPI, &p.Coding, &p.BadRows,
-			&p.State, &p.Detail, &p.OrderID, &p.OrderNumber)
-	}, list(documentIDs))
+	return collect(ctx, s.pool, "PagesByDocument", scanPage, list(documentIDs))
+}
+
+func (tx *Tx) pages(ctx context.Context, documentID int64) ([]Page, error) {
+	return collect(ctx, tx.tx, "PagesByDocument", scanPage, []int64{documentID})
+}
+
+func scanPage(r pgx.CollectableRow) (Page, error) {
+	var p Page
+	return p, r.Scan(&p.ID, &p.DocumentID, &p.No, &p.BlobKey, &p.WidthPX, &p.HeightPX, &p.XDPI, &p.YDPI, &p.Coding, &p.BadRows,
+		&p.State, &p.Detail, &p.OrderID, &p.OrderNumber)
 }
 
 // AddPage saves a page and what the reader believed of it. Its image must be in the blob
@@ -209,16 +211,33 @@ func (tx *Tx) deadline(ctx context.Context, draft *order.Draft, receivedAt, now 
 	return d.ShipOn.At(tx.s.settings.Deadline(warehouse, order.ClassNormal)), nil
 }
 
+// Suspect is an earlier fax that another one may be sent again (FAX-5).
+type Suspect struct {
+	Text     string // what the two have in common, and what became of the earlier one
+	Document int64  // the earlier one; 0 where it is not known
+}
+
+// Problem is what a person must decide about the review of that name, and how.
+func (s Suspect) Problem(review string) *order.Error {
+	other := "DOC"
+	if s.Document != 0 {
+		other = strconv.FormatInt(s.Document, 10)
+	}
+	return order.Conflict("FAX-5", fmt.Sprintf(
+		"%s: decide whether this one is an order of its own (todoke review settle %s --own-order) or sent again (todoke review junk %s --duplicate-of %s)",
+		s.Text, review, review, other))
+}
+
 // SuspectPages finds pages with the same pixels that came with another transmission not long
-// before and became an order or wait for a person (FAX-5): by image key, a sentence each.
-func (tx *Tx) SuspectPages(ctx context.Context, documentID int64, keys []string, receivedAt time.Time) (map[string]*order.Error, error) {
+// before and became an order or wait for a person (FAX-5), by image key.
+func (tx *Tx) SuspectPages(ctx context.Context, documentID int64, keys []string, receivedAt time.Time) (map[string]Suspect, error) {
 	const day = 24 * time.Hour
 	window := time.Duration(tx.s.settings.ResendPageDays) * day
 	rows, err := tx.tx.Query(ctx, query("ResendOfPages"), documentID, list(keys), at(receivedAt.Add(-window)), at(receivedAt.Add(window)))
 	if err != nil {
 		return nil, fmt.Errorf("find resends: %w", err)
 	}
-	found := map[string]*order.Error{}
+	found := map[string]Suspect{}
 	var key, number string
 	var other int64
 	var no int
@@ -227,7 +246,7 @@ func (tx *Tx) SuspectPages(ctx context.Context, documentID int64, keys []string,
 		if number != "" {
 			text += " and became order " + order.Number(number).Grouped()
 		}
-		found[key] = order.Conflict("FAX-5", text+": decide whether this one is sent again or is an order of its own")
+		found[key] = Suspect{text, other}
 		return nil
 	}); err != nil {
 		return nil, fmt.Errorf("find resends: %w", err)
@@ -237,7 +256,7 @@ func (tx *Tx) SuspectPages(ctx context.Context, documentID int64, keys []string,
 
 // SuspectLines finds a faxed order of the same customer with the same items and quantities,
 // received not long before or after (FAX-5); nil where there is none.
-func (tx *Tx) SuspectLines(ctx context.Context, req order.Request) (*order.Error, error) {
+func (tx *Tx) SuspectLines(ctx context.Context, req order.Request) (*Suspect, error) {
 	// Two pages of one customer that are read at the same moment must see each other.
 	if _, err := scanDepartment(tx.tx.QueryRow(ctx, query("DepartmentLock"), req.DepartmentCode)); err != nil && !missing(err) {
 		return nil, fmt.Errorf("lock department: %w", err)
@@ -253,13 +272,12 @@ func (tx *Tx) SuspectLines(ctx context.Context, req order.Request) (*order.Error
 	if err != nil {
 		return nil, fmt.Errorf("find resends: %w", err)
 	}
-	return order.Conflict("FAX-5", fmt.Sprintf(
-		"order %s (document %d) of this customer has the same items and quantities: decide whether this one is sent again or is an order of its own",
-		number.Grouped(), other)), nil
+	text := fmt.Sprintf("order %s of this customer has the same items and quantities", number.Grouped())
+	if other != 0 {
+		text = fmt.Sprintf("order %s (document %d) of this customer has the same items and quantities", number.Grouped(), other)
+	}
+	return &Suspect{text, other}, nil
 }
-
-// settleable are the fields that a person may settle.
-var settleable = regexp.MustCompile(`^(customer_code|ship_to|delivery_month|delivery_day|total_quantity|note|received_at|stockout\.(backorder|cancel)|lines\[[1-9][0-9]?\]\.(item_code|quantity|comment))$`)
 
 // findReview finds the open review that document and page name; page 0 is the only open one.
 func (tx *Tx) findReview(ctx context.Context, documentID int64, page int) (Review, error) {
@@ -281,7 +299,7 @@ func (tx *Tx) findReview(ctx context.Context, documentID int64, page int) (Revie
 	}
 	switch len(open) {
 	case 0:
-		return Review{}, order.NotFound("document", fmt.Sprintf("nothing of document %d waits for review", documentID))
+		return Review{}, tx.nothingWaits(ctx, documentID, page, all)
 	case 1:
 	default:
 		return Review{}, order.Invalid("", "document", "say which page: "+strings.Join(names, ", "))
@@ -289,88 +307,37 @@ func (tx *Tx) findReview(ctx context.Context, documentID int64, page int) (Revie
 	return open[0], nil
 }
 
-// Settle puts a person's values into a review's draft and lets the rules judge again. Where
-// nothing stands against it any more the order is made and the review closed; else the values
-// are kept, the review stays open with what still stands against it, and that is returned as
-// a *Refusal. An empty value says that the field is blank on the page. Settling is the
-// person's decision that the page is an order of its own (FAX-5).
-func (s *Store) Settle(ctx context.Context, documentID int64, page int, values map[string]string, by string, now time.Time) (order.Order, error) {
-	now = at(now)
-	if by == "" {
-		return order.Order{}, order.Invalid("KEP-2", "by", "say who settles this")
-	}
-	var o order.Order
-	var refusal *Refusal
-	err := s.InTx(ctx, func(tx *Tx) error {
-		o, refusal = order.Order{}, nil
-		r, err := tx.findReview(ctx, documentID, page)
-		if err != nil {
-			return err
-		}
-		docs, err := collect(ctx, tx.tx, "DocumentsByID", scanDocument, []int64{documentID})
-		if err != nil {
-			return err
-		}
-		draft, err := withValues(r.Draft, values, by)
-		if err != nil {
-			return err
-		}
-		r.Draft = draft
-		received := docs[0].ReceivedAt
-		if f := draft.Field("received_at"); f != nil && f.Text != "" { // CUT-3: which of two times holds
-			if received, err = time.Parse(time.RFC3339, f.Text); err != nil {
-				return order.Invalid("CUT-3", "received_at", "write the time as 2026-11-24T16:59:00+09:00")
-			}
-		}
-		req, problems := rules.RequestOf(*draft, order.Source{DocumentID: documentID, Page: r.PageNo}, received)
-		if len(problems) == 0 {
-			o, err = tx.Accept(ctx, req, now)
-			if rf, ok := errors.AsType[*Refusal](err); ok {
-				problems = rf.Problems
-			} else if err != nil {
-				return err
-			}
-		}
-		if err := tx.note(ctx, documentID, "KEP-2", by, "values settled for review "+r.Name(), order.Inputs(values), now); err != nil {
-			return err
-		}
-		if len(problems) > 0 {
-			refusal = &Refusal{Problems: problems}
-			r.Reasons = problems
-			return tx.saveReview(ctx, r)
-		}
-		r.State, r.ClosedAt, r.ClosedBy, r.OrderID = ReviewSettled, now, by, o.ID
-		return tx.closeReview(ctx, r, PageOrdered, DocumentOrdered, "order "+string(o.Number), now)
-	})
-	if err == nil && refusal != nil {
-		err = refusal
-	}
-	return o, err
-}
-
 // Junk closes a review without an order: the page is nothing that the shop works on, or, with
-// duplicateOf, the same as another document (FAX-5). It is kept like any other.
-func (s *Store) Junk(ctx context.Context, documentID int64, page int, duplicateOf int64, by string, now time.Time) error {
+// duplicateOf, the same as another document (FAX-5). It is kept like any other. The closed review is returned.
+func (s *Store) Junk(ctx context.Context, documentID int64, page int, duplicateOf int64, by string, now time.Time) (Review, error) {
 	now = at(now)
 	if by == "" {
-		return order.Invalid("KEP-2", "by", "say who decides this")
+		return Review{}, order.Invalid("KEP-2", "by", "say who decides this")
 	}
-	return s.InTx(ctx, func(tx *Tx) error {
-		r, err := tx.findReview(ctx, documentID, page)
-		if err != nil {
+	var r Review
+	err := s.InTx(ctx, func(tx *Tx) error {
+		var err error
+		if r, err = tx.findReview(ctx, documentID, page); err != nil {
 			return err
 		}
 		r.ClosedAt, r.ClosedBy = now, by
 		if duplicateOf == 0 {
 			r.State = ReviewJunk
 			text := "junk by " + by
-			if err := tx.note(ctx, documentID, "KEP-2", by, "review "+r.Name()+" closed as junk", nil, now); err != nil {
+			if err := tx.note(ctx, documentID, "KEP-2", by, "review "+r.Name()+" closed as junk by "+by, nil, now); err != nil {
 				return err
 			}
 			return tx.closeReview(ctx, r, PageJunk, DocumentJunk, text, now)
 		}
 		if duplicateOf == documentID {
-			return order.Invalid("FAX-5", "duplicate_of", "a document is no duplicate of itself")
+			// A page may repeat another page of its own fax.
+			pages, err := tx.pages(ctx, documentID)
+			if err != nil {
+				return err
+			}
+			if r.PageID == 0 || len(pages) < 2 {
+				return order.Invalid("FAX-5", "duplicate_of", "a document is no duplicate of itself")
+			}
 		}
 		if first, err := collect(ctx, tx.tx, "DocumentsByID", scanDocument, []int64{duplicateOf}); err != nil || len(first) == 0 {
 			return cmp.Or(err, error(order.NotFound("duplicate_of", fmt.Sprintf("there is no document %d", duplicateOf))))
@@ -382,6 +349,25 @@ func (s *Store) Junk(ctx context.Context, documentID int64, page int, duplicateO
 		}
 		return tx.closeReview(ctx, r, PageDuplicate, DocumentDuplicate, text, now)
 	})
+	return r, err
+}
+
+// nothingWaits says why a document or page has no open review.
+func (tx *Tx) nothingWaits(ctx context.Context, documentID int64, page int, all []Review) error {
+	docs, err := collect(ctx, tx.tx, "DocumentsByID", scanDocument, []int64{documentID})
+	if err != nil {
+		return err
+	}
+	if len(docs) == 0 {
+		return order.NotFound("document", fmt.Sprintf("there is no document %d", documentID))
+	}
+	name := Review{DocumentID: documentID, PageNo: page}.Name()
+	for _, r := range all {
+		if page == 0 || r.PageNo == page {
+			return order.NotFound("document", fmt.Sprintf("nothing of document %s waits for review: it was closed as %s by %s", name, r.State, r.ClosedBy))
+		}
+	}
+	return order.NotFound("document", fmt.Sprintf("nothing of document %s waits for review, nor ever did", name))
 }
 
 func (tx *Tx) saveReview(ctx context.Context, r Review) error {
@@ -404,30 +390,4 @@ func (tx *Tx) closeReview(ctx context.Context, r Review, page PageState, documen
 	}
 	_, err := tx.SetDocument(ctx, r.DocumentID, document, detail, r.OrderID, now)
 	return err
-}
-
-// withValues is a copy of the draft with a person's values.
-func withValues(d *order.Draft, values map[string]string, by string) (*order.Draft, error) {
-	out := order.Draft{Form: "order"}
-	if d != nil {
-		out = *d
-		out.Fields = slices.Clone(d.Fields)
-	}
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if !settleable.MatchString(name) {
-			return nil, order.Invalid("", name, "there is no such field: use customer_code, ship_to, delivery_month, delivery_day, "+
-				"lines[N].item_code, lines[N].quantity, lines[N].comment, total_quantity, note, stockout.backorder, stockout.cancel or received_at")
-		}
-		f := out.Field(name)
-		if f == nil {
-			out.Fields = append(out.Fields, order.DraftField{Name: name})
-			f = &out.Fields[len(out.Fields)-1]
-		}
-		f.Text, f.Confidence, f.Decision, f.Reasons = strings.TrimSpace(values[name]), 1, order.DecisionAccept, nil
-		if f.Text == "" {
-			f.Decision = order.DecisionBlank
-		}
-		f.Evidence = append(slices.Clone(f.Evidence), "person:"+by)
-	}
-	return &out, nil
 }

@@ -355,7 +355,11 @@ func (w *ReadDocument) saveFax(ctx context.Context, tx *store.Tx, doc store.Docu
 			}
 			continue
 		}
-		o, problems, err := w.judge(ctx, tx, doc, p, suspects[page.BlobKey], now)
+		var suspect *order.Error
+		if s, ok := suspects[page.BlobKey]; ok {
+			suspect = s.Problem(store.Review{DocumentID: doc.ID, PageNo: page.No}.Name())
+		}
+		o, problems, err := w.judge(ctx, tx, doc, p, suspect, now)
 		if err != nil {
 			return err
 		}
@@ -422,7 +426,7 @@ func (w *ReadDocument) judge(ctx context.Context, tx *store.Tx, doc store.Docume
 		return none, nil, err
 	}
 	if again != nil {
-		return none, []*order.Error{again}, nil //nolint:nilerr // a suspicion, no failure
+		return none, []*order.Error{again.Problem(store.Review{DocumentID: doc.ID, PageNo: p.page.No}.Name())}, nil
 	}
 	o, err := tx.Accept(ctx, req, now)
 	if refusal, ok := errors.AsType[*store.Refusal](err); ok {

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -275,21 +277,21 @@ func TestEveryPageEndsSomewhere(t *testing.T) {
 	b.audit(t)
 
 	// Settling keeps what a person said, also while something still stands against it.
-	_, err = b.s.Settle(t.Context(), 1, 3, map[string]string{"lines[1].comment": "至急"}, "佐藤", b.clock.Now())
+	_, err = b.s.Settle(t.Context(), 1, 3, store.Settlement{Values: map[string]string{"lines[1].comment": "至急"}, By: "佐藤"}, b.clock.Now())
 	if refusal, ok := errors.AsType[*store.Refusal](err); !ok || refusal.Problems[0].Rule != "ITM-1" || refusal.Problems[0].Suggest == "" {
 		t.Fatalf("settled with a quantity that does not fit: %v", err)
 	}
-	if _, err := b.s.Settle(t.Context(), 1, 3, map[string]string{"lines[1].colour": "red"}, "佐藤", b.clock.Now()); order.KindOf(err) != order.KindInvalid {
+	if _, err := b.s.Settle(t.Context(), 1, 3, store.Settlement{Values: map[string]string{"lines[1].colour": "red"}, By: "佐藤"}, b.clock.Now()); order.KindOf(err) != order.KindInvalid {
 		t.Fatalf("an unknown field: %v", err)
 	}
-	o, err := b.s.Settle(t.Context(), 1, 3, map[string]string{"lines[1].quantity": "5"}, "佐藤", b.clock.Now())
+	o, err := b.s.Settle(t.Context(), 1, 3, store.Settlement{Values: map[string]string{"lines[1].quantity": "5"}, By: "佐藤"}, b.clock.Now())
 	if err != nil || o.Lines[0].Comment != "至急" || o.Lines[0].Qty != 5 {
 		t.Fatal(o.Lines, err)
 	}
-	if _, err := b.s.Settle(t.Context(), 1, 3, nil, "佐藤", b.clock.Now()); order.KindOf(err) != order.KindNotFound {
+	if _, err := b.s.Settle(t.Context(), 1, 3, store.Settlement{By: "佐藤"}, b.clock.Now()); order.KindOf(err) != order.KindNotFound {
 		t.Fatalf("settled twice: %v", err)
 	}
-	if err := b.s.Junk(t.Context(), unknown, 0, 0, "佐藤", b.clock.Now()); err != nil {
+	if _, err := b.s.Junk(t.Context(), unknown, 0, 0, "佐藤", b.clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if d, err := b.s.GetDocument(t.Context(), unknown); err != nil || d.State != store.DocumentJunk {
@@ -317,11 +319,27 @@ func TestTheSameFaxDoesNotShipTwice(t *testing.T) {
 			t.Errorf("document %d: %+v", id, p)
 		}
 	}
-	if err := b.s.Junk(t.Context(), again, 0, first, "鈴木", b.clock.Now()); err != nil {
+	if _, err := b.s.Junk(t.Context(), again, 0, first, "鈴木", b.clock.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.s.Settle(t.Context(), other, 0, nil, "鈴木", b.clock.Now()); err != nil {
+	// The other one ships only when a person says that it is an order of its own.
+	_, err := b.s.Settle(t.Context(), other, 0, store.Settlement{By: "鈴木"}, b.clock.Now())
+	refusal, ok := errors.AsType[*store.Refusal](err)
+	if !ok || refusal.Problems[0].Rule != "FAX-5" || !strings.Contains(refusal.Problems[0].Message, fmt.Sprintf("todoke review settle %d.1 --own-order", other)) ||
+		!strings.Contains(refusal.Problems[0].Message, fmt.Sprintf("todoke review junk %d.1 --duplicate-of %d", other, first)) {
+		t.Fatalf("a suspected resend is settled without a decision: %v", err)
+	}
+	// The decision is kept while something else still stands against the page.
+	_, err = b.s.Settle(t.Context(), other, 0, store.Settlement{Values: map[string]string{"total_quantity": "11"}, OwnOrder: true, By: "鈴木"}, b.clock.Now())
+	if refusal, ok = errors.AsType[*store.Refusal](err); !ok || len(refusal.Problems) != 1 || refusal.Problems[0].Field != "total_quantity" {
+		t.Fatalf("a total that is not the sum: %v", err)
+	}
+	if _, err := b.s.Settle(t.Context(), other, 0, store.Settlement{Values: map[string]string{"total_quantity": "10"}, By: "鈴木"}, b.clock.Now()); err != nil {
 		t.Fatalf("an add-on of its own: %v", err)
+	}
+	events, err := b.s.DocumentEvents(t.Context(), other)
+	if err != nil || !slices.ContainsFunc(events, func(e order.Event) bool { return e.Rule == "FAX-5" && e.By == "鈴木" }) {
+		t.Errorf("who decided it is not kept: %+v, %v", events, err)
 	}
 	b.audit(t)
 }

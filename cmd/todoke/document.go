@@ -91,7 +91,7 @@ func (c *documentShowCommand) Run(ctx context.Context, a *App) error {
 				p.State, p.Detail, p.Coding, p.WidthPX, p.HeightPX, p.XDPI, p.YDPI, p.BlobKey)})
 		}
 		for _, e := range v.Events {
-			rows = append(rows, []string{stamp(e.At), strings.TrimSpace(e.Rule + " " + e.Text + " " + e.By)})
+			rows = append(rows, []string{stamp(e.At), strings.TrimSpace(e.Rule + " " + told(e))})
 		}
 		return printTable(a.Stdout, rows)
 	})

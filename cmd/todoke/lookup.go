@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -65,4 +66,23 @@ func documentID(s string) (id int64, page int, err error) {
 		return 0, 0, order.Invalid("", "document", fmt.Sprintf("%q names no document: write 17, or 17.2 for its second page", s))
 	}
 	return id, page, nil
+}
+
+// orderNumber finds order numbers that texts of the store carry bare.
+var orderNumber = regexp.MustCompile(`\border [0-9]{10}\b`)
+
+// readable writes the order numbers of a text as people read them out.
+func readable(text string) string {
+	return orderNumber.ReplaceAllStringFunc(text, func(s string) string {
+		return "order " + order.Number(strings.TrimPrefix(s, "order ")).Grouped()
+	})
+}
+
+// told is an event in words with the name of whoever decided, once.
+func told(e order.Event) string {
+	text := readable(e.Text)
+	if e.By != "" && !strings.Contains(text, "by "+e.By) {
+		text += " by " + e.By
+	}
+	return text
 }

@@ -161,11 +161,7 @@ func (c *orderExplainCommand) Run(ctx context.Context, a *App) error {
 				}
 				continue
 			}
-			by := ""
-			if e.By != "" {
-				by = " (by " + e.By + ")"
-			}
-			fmt.Fprintf(a.Stdout, "%s  %-7s %-10s %s%s\n", stamp(e.At), e.Rule, e.Kind, e.Text, by)
+			fmt.Fprintf(a.Stdout, "%s  %-7s %-10s %s\n", stamp(e.At), e.Rule, e.Kind, told(e))
 			if c.Inputs && len(e.Inputs) > 0 {
 				fmt.Fprintf(a.Stdout, "%41s%s\n", "", e.Inputs)
 			}

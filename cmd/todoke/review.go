@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,6 +33,7 @@ type reviewView struct {
 	ClosedAt   time.Time          `json:"closed_at,omitzero"`
 	ClosedBy   string             `json:"closed_by,omitempty"`
 	Problems   []problemView      `json:"problems"`
+	History    []problemView      `json:"history,omitempty"` // what stood against a review that is closed
 	Fields     []order.DraftField `json:"fields,omitempty"`
 }
 
@@ -55,7 +55,12 @@ func viewProblems(errs []*order.Error) []problemView {
 func viewReview(r store.Review, fields bool) reviewView {
 	v := reviewView{
 		Name: r.Name(), Document: r.DocumentID, Page: r.PageNo, State: r.State, DeadlineAt: r.DeadlineAt,
-		OpenedAt: r.OpenedAt, ClosedAt: r.ClosedAt, ClosedBy: r.ClosedBy, Problems: viewProblems(r.Reasons),
+		OpenedAt: r.OpenedAt, ClosedAt: r.ClosedAt, ClosedBy: r.ClosedBy, Problems: []problemView{},
+	}
+	if r.State == store.ReviewOpen {
+		v.Problems = viewProblems(r.Reasons)
+	} else {
+		v.History = viewProblems(r.Reasons)
 	}
 	if fields && r.Draft != nil {
 		v.Fields = r.Draft.Fields
@@ -136,11 +141,18 @@ func (c *reviewShowCommand) Run(ctx context.Context, a *App) error {
 }
 
 func (a *App) printReview(_ *store.Store, r store.Review, pages []store.Page) error {
-	fmt.Fprintf(a.Stdout, "review %s: %s, opened %s, to be settled by %s\n", r.Name(), r.State, stamp(r.OpenedAt), stamp(r.DeadlineAt))
+	if r.State == store.ReviewOpen {
+		fmt.Fprintf(a.Stdout, "review %s: open since %s, to be settled by %s\n", r.Name(), stamp(r.OpenedAt), stamp(r.DeadlineAt))
+	} else {
+		fmt.Fprintf(a.Stdout, "review %s: closed as %s by %s at %s, opened %s\n", r.Name(), r.State, r.ClosedBy, stamp(r.ClosedAt), stamp(r.OpenedAt))
+	}
 	for _, p := range pages {
 		if p.No == r.PageNo && p.BlobKey != "" {
 			fmt.Fprintf(a.Stdout, "  its picture: todoke document show %d --save DIR\n", r.DocumentID)
 		}
+	}
+	if r.State != store.ReviewOpen && len(r.Reasons) > 0 {
+		fmt.Fprintln(a.Stdout, "history: this stood against it until it was closed")
 	}
 	printProblems(a, r.Reasons)
 	if r.Draft == nil {
@@ -169,6 +181,9 @@ func printProblems(a *App, errs []*order.Error) {
 type reviewSettleCommand struct {
 	Document string            `arg:"" help:"Document id, or document.page."`
 	Values   map[string]string `arg:"" optional:"" help:"field=value as it stands on the page, such as lines[1].quantity=12; an empty value says the field is blank." mapsep:"none"`
+	OwnOrder bool              `help:"Decide that it is an order of its own, not the suspected one sent again (FAX-5)."`
+	DropLine []int             `help:"Leave this line out of the order on purpose; it still counts in the form's total. Repeat it for more lines." placeholder:"N" sep:"none"`
+	Reason   string            `help:"Why the lines are left out." placeholder:"TEXT"`
 	By       string            `help:"Who settles it." placeholder:"NAME" env:"USER" required:""`
 	JSON     bool              `name:"json" help:"Print JSON."`
 }
@@ -185,7 +200,9 @@ func (c *reviewSettleCommand) Run(ctx context.Context, a *App) error {
 		return err
 	}
 	return a.withStore(ctx, func(st *store.Store) error {
-		o, err := st.Settle(ctx, id, page, maps.Clone(c.Values), c.By, a.Now())
+		o, err := st.Settle(ctx, id, page, store.Settlement{
+			Values: c.Values, OwnOrder: c.OwnOrder, Drop: c.DropLine, Reason: c.Reason, By: c.By,
+		}, a.Now())
 		if refusal, ok := errors.AsType[*store.Refusal](err); ok {
 			if c.JSON {
 				if err := printJSON(a.Stdout, settleView{Problems: viewProblems(refusal.Problems)}); err != nil {
@@ -193,7 +210,11 @@ func (c *reviewSettleCommand) Run(ctx context.Context, a *App) error {
 				}
 				return silentError{}
 			}
-			fmt.Fprintln(a.Stdout, "the values are kept; still to be settled:")
+			if len(c.Values)+len(c.DropLine) > 0 || c.OwnOrder {
+				fmt.Fprintln(a.Stdout, "what you said is kept; no order is made yet, still to be settled:")
+			} else {
+				fmt.Fprintln(a.Stdout, "no order is made; still to be settled:")
+			}
 			printProblems(a, refusal.Problems)
 			return silentError{}
 		}
@@ -220,6 +241,15 @@ func (c *reviewJunkCommand) Run(ctx context.Context, a *App) error {
 		return err
 	}
 	return a.withStore(ctx, func(st *store.Store) error {
-		return st.Junk(ctx, id, page, c.DuplicateOf, c.By, a.Now())
+		r, err := st.Junk(ctx, id, page, c.DuplicateOf, c.By, a.Now())
+		if err != nil {
+			return err
+		}
+		if c.DuplicateOf != 0 {
+			fmt.Fprintf(a.Stdout, "review %s closed as a duplicate of document %d by %s: no order is made\n", r.Name(), c.DuplicateOf, r.ClosedBy)
+		} else {
+			fmt.Fprintf(a.Stdout, "review %s closed as junk by %s: no order is made\n", r.Name(), r.ClosedBy)
+		}
+		return nil
 	})
 }
