@@ -41,7 +41,7 @@ type settingFlags struct {
 	Listen      string            `placeholder:"ADDR" group:"Settings" help:"Address of the API."`
 	LogLevel    string            `placeholder:"LEVEL" group:"Settings" help:"debug, info, warn or error."`
 	LogFormat   string            `placeholder:"FORMAT" group:"Settings" help:"text or json."`
-	Set         map[string]string `placeholder:"KEY=VALUE" mapsep:"none" group:"Settings" help:"Any other setting, by its key: see todoke config."`
+	Set         map[string]string `placeholder:"KEY=VALUE" mapsep:"none" group:"Settings" help:"Any other setting, by its key, such as rules.fee_yen=350: see todoke config."`
 }
 
 // Config is the effective configuration. Folders are as given, relative ones to the working
@@ -90,7 +90,8 @@ const envPrefix = "TODOKE_"
 // defaultConfigFile is read where no other is named and it exists.
 const defaultConfigFile = "todoke.yaml"
 
-// rulesKey holds the business settings in the file; they have no flags and no environment.
+// rulesKey holds the business settings in the file. On the command line they are given by
+// --set alone, and they have no environment.
 const rulesKey = "rules"
 
 // setting is one key of the configuration.
@@ -291,9 +292,12 @@ func loadConfig(f settingFlags, env func(string) (string, bool), environ func() 
 
 	file, fileValues, rulesNode, err := readConfigFile(f, env)
 	fail(err)
+	flaggedRules, err := flagRules(f)
+	fail(err)
 	if rulesNode != nil {
-		fail(setRules(&c, file, rulesNode))
+		flaggedRules = append([]rulesSource{{file, rulesNode}}, flaggedRules...)
 	}
+	fail(setRules(&c, flaggedRules...))
 	flags, err := flagValues(f)
 	fail(err)
 	for _, s := range settings {
@@ -340,17 +344,72 @@ func flagValues(f settingFlags) (map[string]given, error) {
 	}
 	var errs []error
 	for _, key := range slices.Sorted(maps.Keys(f.Set)) {
+		if strings.HasPrefix(key, rulesKey+".") {
+			continue // flagRules has it
+		}
 		if findSetting(key) == nil {
-			errs = append(errs, unknownKey(key, "--set", settingKeys()))
+			errs = append(errs, unknownKey(key, bySet, append(settingKeys(), rulesKeys()...)))
 			continue
 		}
 		if _, twice := values[key]; twice {
 			errs = append(errs, order.Invalid("", key, "it is given twice, by its own flag and by --set"))
 			continue
 		}
-		values[key] = given{f.Set[key], "--set"}
+		values[key] = given{f.Set[key], bySet}
 	}
 	return values, errors.Join(errs...)
+}
+
+// bySet is the origin of what --set gave.
+const bySet = "--set"
+
+// flagRules are the business settings that --set gives, written as in the file; a value that
+// YAML takes for something else, such as 16:00, need not be quoted.
+func flagRules(f settingFlags) ([]rulesSource, error) {
+	var sources []rulesSource
+	var errs []error
+	for _, key := range slices.Sorted(maps.Keys(f.Set)) {
+		name, ok := strings.CutPrefix(key, rulesKey+".")
+		if !ok {
+			continue
+		}
+		if known := rulesKeys(); !slices.Contains(known, key) {
+			errs = append(errs, unknownKey(key, bySet, known))
+			continue
+		}
+		v := f.Set[key]
+		if v == "" || strings.ContainsFunc(v, unicode.IsControl) {
+			errs = append(errs, order.Invalid("", key, "its value is empty or has more than one line: todoke config prints every key as it is written (from "+bySet+")"))
+			continue
+		}
+		var scratch rules.Settings
+		node, err := rulesPair(name, v, &scratch)
+		if err != nil {
+			quoted, quotedErr := rulesPair(name, strconv.Quote(v), &scratch)
+			if quotedErr == nil {
+				node, err = quoted, nil
+			}
+		}
+		if err != nil {
+			errs = append(errs, order.Invalid("", key, fmt.Sprintf("%s: todoke config prints every key as it is written (from %s)", yamlMessage(err), bySet)))
+			continue
+		}
+		sources = append(sources, rulesSource{bySet, node})
+	}
+	return sources, errors.Join(errs...)
+}
+
+// rulesPair reads "name: value" as YAML and tries whether it fits into into.
+func rulesPair(name, value string, into *rules.Settings) (ast.Node, error) {
+	tree, err := parser.ParseBytes([]byte(name+": "+value), 0)
+	if err != nil {
+		return nil, err
+	}
+	if len(tree.Docs) != 1 || tree.Docs[0].Body == nil {
+		return nil, errors.New("it is not one value")
+	}
+	node := tree.Docs[0].Body
+	return node, yaml.NodeToValue(node, into, yaml.Strict())
 }
 
 // envValue looks a setting up in the environment. A secret may also lie in a file that
@@ -530,12 +589,52 @@ func scalar(node ast.Node) (string, error) {
 	return "", errors.New("it is not a single value")
 }
 
-// setRules reads the business settings over their defaults and checks them.
-func setRules(c *Config, path string, node ast.Node) error {
-	var pairs []*ast.MappingValueNode
-	switch n := node.(type) {
-	case *ast.NullNode:
+// rulesSource is business settings as one place gives them.
+type rulesSource struct {
+	origin string // a file's path, or bySet
+	node   ast.Node
+}
+
+// place names a line of the source.
+func (s rulesSource) place(line int) string {
+	if s.origin == bySet {
+		return bySet
+	}
+	return fmt.Sprintf("%s:%d", s.origin, line)
+}
+
+// setRules reads the business settings over their defaults, later sources over earlier ones,
+// and checks what comes of all.
+func setRules(c *Config, sources ...rulesSource) error {
+	r := c.Rules
+	var origins []string
+	for _, s := range sources {
+		given, err := decodeRules(&r, s)
+		if err != nil {
+			return err
+		}
+		if given && !slices.Contains(origins, s.origin) {
+			origins = append(origins, s.origin)
+		}
+	}
+	if len(origins) == 0 {
 		return nil
+	}
+	origin := strings.Join(origins, ", ")
+	if err := r.Validate(); err != nil {
+		return underRules(err, origin)
+	}
+	c.Rules = r
+	c.origins[rulesKey] = origin
+	return nil
+}
+
+// decodeRules reads one source over r, and tells whether it gives anything.
+func decodeRules(r *rules.Settings, source rulesSource) (bool, error) {
+	var pairs []*ast.MappingValueNode
+	switch n := source.node.(type) {
+	case *ast.NullNode:
+		return false, nil
 	case *ast.MappingNode:
 		pairs = n.Values
 	case *ast.MappingValueNode:
@@ -545,32 +644,23 @@ func setRules(c *Config, path string, node ast.Node) error {
 	var errs []error
 	for _, pair := range pairs {
 		if key := pair.Key.GetToken().Value; !slices.Contains(known, rulesKey+"."+key) {
-			errs = append(errs, unknownKey(rulesKey+"."+key, fmt.Sprintf("%s:%d", path, pair.Key.GetToken().Position.Line), known))
+			errs = append(errs, unknownKey(rulesKey+"."+key, source.place(pair.Key.GetToken().Position.Line), known))
 		}
 	}
 	if len(errs) > 0 {
-		return errors.Join(errs...)
+		return false, errors.Join(errs...)
 	}
-	r := c.Rules
 	if pairs == nil {
-		return order.Invalid("", rulesKey, "it holds keys and values: todoke config prints them (from "+path+")")
+		return false, order.Invalid("", rulesKey, "it holds keys and values: todoke config prints them (from "+source.origin+")")
 	}
 	for _, pair := range pairs { // one by one, so that an error names its key
-		if err := yaml.NodeToValue(pair, &r, yaml.Strict()); err != nil {
+		if err := yaml.NodeToValue(pair, r, yaml.Strict()); err != nil {
 			tok := pair.Key.GetToken()
 			errs = append(errs, order.Invalid("", rulesKey+"."+tok.Value,
-				fmt.Sprintf("%s: todoke config prints every key as it is written (from %s:%d)", yamlMessage(err), path, tok.Position.Line)))
+				fmt.Sprintf("%s: todoke config prints every key as it is written (from %s)", yamlMessage(err), source.place(tok.Position.Line))))
 		}
 	}
-	if len(errs) > 0 {
-		return errors.Join(errs...)
-	}
-	if err := r.Validate(); err != nil {
-		return underRules(err, path)
-	}
-	c.Rules = r
-	c.origins[rulesKey] = path
-	return nil
+	return true, errors.Join(errs...)
 }
 
 // underRules names the keys of the rules' errors as the file has them.
@@ -684,9 +774,9 @@ func editDistance(a, b string) int {
 type configCommand struct{}
 
 func (configCommand) Help() string {
-	return "Each setting can come from a flag (--set KEY=VALUE where it has none of its own), the environment " +
+	return "Each setting can come from a flag (--set KEY=VALUE where it has none of its own), the environment variable named beside it " +
 		"(" + envPrefix + "LOG_LEVEL for log.level; secrets also from the file that NAME_FILE names), the configuration file, " +
-		"or its default: the first of these wins. What is printed can be used as a configuration file, once its secrets are filled in."
+		"or its default: the first of these wins. The rule book's numbers come from --set rules.KEY=VALUE, the file or their defaults. What is printed can be used as a configuration file, once its secrets are filled in."
 }
 
 // Run prints the effective configuration as YAML, with where each value came from.
@@ -714,13 +804,13 @@ func (configCommand) Run(_ context.Context, app *App) error {
 				return fmt.Errorf("print %s: %w", s.key, err)
 			}
 		}
-		fmt.Fprintf(&b, "%s%s: %s # %s; from %s\n", indent, name, bytes.TrimSpace(out), s.about, cmp.Or(app.Config.origins[s.key], "default"))
+		fmt.Fprintf(&b, "%s%s: %s # %s; %s; from %s\n", indent, name, bytes.TrimSpace(out), s.about, strings.Join(append([]string{s.env()}, s.also...), " or "), cmp.Or(app.Config.origins[s.key], "default"))
 	}
 	business, err := yaml.Marshal(map[string]any{rulesKey: app.Config.Rules})
 	if err != nil {
 		return fmt.Errorf("print %s: %w", rulesKey, err)
 	}
-	fmt.Fprintf(&b, "# the rule book's numbers; from %s\n%s\n", cmp.Or(app.Config.origins[rulesKey], "default"), bytes.TrimSpace(business))
+	fmt.Fprintf(&b, "# the rule book's numbers (no environment variables); from %s\n%s\n", cmp.Or(app.Config.origins[rulesKey], "default"), bytes.TrimSpace(business))
 	_, err = app.Stdout.Write(b.Bytes())
 	return err
 }

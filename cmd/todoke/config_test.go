@@ -85,6 +85,11 @@ func TestConfigErrorsNameTheirKey(t *testing.T) {
 		{name: "duplicate", file: "data: a\ndata: b", want: []string{"data"}},
 		{name: "several at once", file: "log: {format: xml, level: loud}", want: []string{"log.format", "log.level"}},
 		{name: "unknown by --set", flags: settingFlags{Set: map[string]string{"log.lvl": "x"}}, want: []string{"log.lvl:", "--set", "did you mean log.level?"}},
+		{name: "misspelt rule by --set", flags: settingFlags{Set: map[string]string{"rules.fee_yan": "3"}}, want: []string{"rules.fee_yan:", "--set", "did you mean rules.fee_yen?"}},
+		{name: "rule by --set of the wrong type", flags: settingFlags{Set: map[string]string{"rules.fee_yen": "cheap"}}, want: []string{"rules.fee_yen:", "(from --set)"}},
+		{name: "rule by --set out of range", flags: settingFlags{Set: map[string]string{"rules.fee_yen": "-3"}}, want: []string{"rules.fee_yen: -3 is out of range", "--set"}},
+		{name: "rule by --set with another under it", flags: settingFlags{Set: map[string]string{"rules.fee_yen": "3\nmax_lines: 1"}}, want: []string{"rules.fee_yen:", "more than one line"}},
+		{name: "rule without its parent by --set", flags: settingFlags{Set: map[string]string{"fee_yen": "3"}}, want: []string{"did you mean rules.fee_yen?"}},
 		{name: "flag and --set", flags: settingFlags{DataDir: "a", Set: map[string]string{"data": "b"}}, want: []string{"data: it is given twice"}},
 		{name: "missing file", flags: settingFlags{ConfigFile: "/nowhere/todoke.yaml"}, want: []string{"config:", "/nowhere/todoke.yaml", "--config"}},
 		{name: "secret and its file", env: map[string]string{"DATABASE_URL": "postgres://a@b/c", "DATABASE_URL_FILE": "/x"}, want: []string{"database.url:", "unset one"}},
@@ -130,6 +135,27 @@ func TestConfigKeepsSecrets(t *testing.T) {
 	app, _, stderr = testApp(t, map[string]string{"DATABASE_URL": "postgres://shop:" + password + "@host:port/x"})
 	if got := app.Main(t.Context(), []string{"version"}); got != exitUsage || strings.Contains(stderr.String(), password) {
 		t.Errorf("status %d, stderr %s", got, stderr)
+	}
+}
+
+// Every key that `todoke config` prints can be given by --set.
+func TestConfigTakesRulesBySet(t *testing.T) {
+	t.Parallel()
+	file := writeFile(t, "todoke.yaml", "rules:\n  fee_yen: 400\n  max_lines: 7\n")
+	app, stdout, stderr := testApp(t, nil)
+	if got := app.Main(t.Context(), []string{
+		"--config", file, "--set", "rules.fee_yen=350", "--set", "rules.cutoff_fax=16:00", "--set", "rules.closures=[]", "config",
+	}); got != exitOK {
+		t.Fatal(stderr)
+	}
+	r := app.Config.Rules
+	if r.FeeYen != 350 || r.MaxLines != 7 || r.CutoffFax.String() != "16:00" || len(r.Closures) != 0 {
+		t.Errorf("%+v", r)
+	}
+	for _, want := range []string{"fee_yen: 350", "from " + file + ", --set", "TODOKE_DATABASE_URL or DATABASE_URL", "TODOKE_LOG_LEVEL"} {
+		if !strings.Contains(stdout.String(), want) {
+			t.Errorf("%q is not in\n%s", want, stdout)
+		}
 	}
 }
 
@@ -192,7 +218,7 @@ func FuzzConfigFile(f *testing.F) {
 		}
 		if node != nil {
 			c := defaultConfig()
-			_ = setRules(&c, "fuzz.yaml", node)
+			_ = setRules(&c, rulesSource{"fuzz.yaml", node})
 		}
 	})
 }
