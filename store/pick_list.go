@@ -37,6 +37,7 @@ type PickList struct {
 type PickLine struct {
 	OrderID      int64
 	ShipmentNo   int
+	Shipments    int // of the order in all, as it stands
 	ArrivalOn    order.Date
 	OrderNumber  order.Number
 	Channel      order.Channel
@@ -70,7 +71,7 @@ func (s *Store) GetPickList(ctx context.Context, id int64) (PickList, error) {
 		var l PickLine
 		return l, r.Scan(&l.OrderID, &l.ShipmentNo, (*date)(&l.ArrivalOn), &l.OrderNumber, &l.Channel, &l.Company, &l.Department,
 			&l.ShipTo.Code, &l.ShipTo.Name, &l.ShipTo.PostalCode, &l.ShipTo.Prefecture, &l.ShipTo.Address,
-			&l.LineNo, &l.ItemCode, &l.ItemName, &l.Unit, &l.Qty, &l.Comment, &l.CommentImage)
+			&l.LineNo, &l.ItemCode, &l.ItemName, &l.Unit, &l.Qty, &l.Comment, &l.CommentImage, &l.Shipments)
 	}, id)
 	return p, err
 }

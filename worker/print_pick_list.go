@@ -69,7 +69,8 @@ func (w *PrintPickList) render(list store.PickList) ([]store.NewIssue, error) {
 
 func (w *PrintPickList) document(list store.PickList) *document.PickList {
 	p := &document.PickList{
-		Number: list.Number, ShopName: w.cfg.ShopName, WarehouseCode: list.WarehouseCode, WarehouseName: list.WarehouseName,
+		Number: list.Number, ShopName: w.cfg.ShopName, DeskName: w.cfg.DeskName, ShopFax: w.cfg.ShopFax,
+		WarehouseCode: list.WarehouseCode, WarehouseName: list.WarehouseName,
 		ShipOn: list.ShipOn, Class: list.Class, Wave: fmt.Sprintf("第%d便", list.Wave), ReleasedAt: list.ReleasedAt,
 	}
 	type key struct {
@@ -84,7 +85,7 @@ func (w *PrintPickList) document(list store.PickList) *document.PickList {
 			i = len(p.Orders)
 			place[k] = i
 			p.Orders = append(p.Orders, document.PickOrder{
-				Number: l.OrderNumber, ShipmentNo: l.ShipmentNo, Channel: l.Channel,
+				Number: l.OrderNumber, ShipmentNo: l.ShipmentNo, Shipments: l.Shipments, Channel: l.Channel,
 				Customer: strings.TrimSpace(l.Company + " " + l.Department), ShipTo: l.ShipTo, ArrivalOn: l.ArrivalOn,
 			})
 		}

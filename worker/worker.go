@@ -23,7 +23,9 @@ type Config struct {
 	Read     PageReader // form.Read where nil
 	Mail     MailParser // nil sends every mail to review
 	Deliver  string     // folder in which each partner has a folder of its own
-	ShopName string     // on documents
+	ShopName string     // on documents, as are the next two
+	DeskName string
+	ShopFax  string
 	Log      *slog.Logger
 	Readers  int // documents read at the same time; 0 is 1
 	// ReadTimeout is how long one attempt to read a document may take; 0 is jobs.ReadTimeout.

@@ -55,7 +55,8 @@ const tickEvery = 5 * time.Second
 // partWork works the queue and ticks the schedules.
 var partWork = part{"work", func(_ context.Context, app *App, st *store.Store) (service, error) {
 	client, err := worker.Client(worker.Config{
-		Store: st, Mail: readMail, Deliver: app.Config.Out, ShopName: app.Config.ShopName, Log: app.Log, Readers: app.Config.Workers.Reading,
+		Store: st, Mail: readMail, Deliver: app.Config.Out,
+		ShopName: app.Config.ShopName, DeskName: app.Config.DeskName, ShopFax: app.Config.ShopFax, Log: app.Log, Readers: app.Config.Workers.Reading,
 	})
 	if err != nil {
 		return service{}, err

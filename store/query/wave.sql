@@ -73,7 +73,8 @@ WHERE p.id = $1;
 
 -- name: PickListLines
 SELECT a.order_id, s.no, s.arrival_on, o.number, o.channel, c.name, d.name, o.ship_to_code, o.ship_to_name, o.ship_to_postal_code,
-    o.ship_to_prefecture, o.ship_to_address, l.no, l.item_code, l.name, l.unit, a.qty, l.comment, l.comment_image
+    o.ship_to_prefecture, o.ship_to_address, l.no, l.item_code, l.name, l.unit, a.qty, l.comment, l.comment_image,
+    (SELECT max(x.no) FROM shipments x WHERE x.order_id = a.order_id)
 FROM allocations a
 JOIN shipments s ON s.id = a.shipment_id
 JOIN orders o ON o.id = a.order_id

@@ -2,7 +2,9 @@ package document
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +17,8 @@ import (
 type PickList struct {
 	Number        order.Number // the list's number, with check digit
 	ShopName      string
+	DeskName      string // whom the warehouse asks; "" prints none
+	ShopFax       string // with hyphens; "" prints none
 	WarehouseCode string
 	WarehouseName string
 	ShipOn        order.Date
@@ -28,6 +32,7 @@ type PickList struct {
 type PickOrder struct {
 	Number     order.Number
 	ShipmentNo int           // order.Shipment.No
+	Shipments  int           // of the order in all, when the list was made; 0 where not known
 	Channel    order.Channel // "" prints none
 	Customer   string        // company and department
 	ShipTo     order.Address
@@ -85,6 +90,40 @@ func (p *PickList) picks() []pick {
 			cmp.Compare(a.order.Number, b.order.Number), cmp.Compare(a.LineNo, b.LineNo))
 	})
 	return out
+}
+
+// located tells whether the shop knows of any line where it lies.
+func (p *PickList) located() bool {
+	return slices.ContainsFunc(p.Orders, func(o PickOrder) bool {
+		return slices.ContainsFunc(o.Lines, func(l PickLine) bool { return l.Location != "" })
+	})
+}
+
+// split tells whether the order goes out in more than one shipment.
+func (o *PickOrder) split() bool { return o.Shipments > 1 }
+
+// shipment is which of the order's shipments this is: "2/3", or "2" where their number is not
+// known, "" where there is nothing to tell.
+func (o *PickOrder) shipment() string {
+	switch {
+	case o.ShipmentNo <= 0:
+		return ""
+	case o.Shipments >= o.ShipmentNo:
+		return fmt.Sprintf("%d/%d", o.ShipmentNo, o.Shipments)
+	}
+	return strconv.Itoa(o.ShipmentNo)
+}
+
+// sender is the shop as it stands at the foot of every page.
+func (p *PickList) sender() string {
+	s := []string{p.ShopName}
+	if p.DeskName != "" {
+		s = append(s, p.DeskName)
+	}
+	if p.ShopFax != "" {
+		s = append(s, "FAX "+p.ShopFax)
+	}
+	return strings.Join(s, "　")
 }
 
 // Totals are the sums at the foot of a pick list.

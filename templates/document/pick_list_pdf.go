@@ -173,7 +173,7 @@ func (p *PickList) head(d *pdf.Doc, pt part, bars []bool, page, pages int) {
 	d.Line(plLeft, plHeadRule, plRight, plHeadRule, plThick)
 	const y0 = plHeadRule + 1.8
 	d.Shade(plLeft, y0, plRight-plLeft, 6.4, plShade)
-	for _, c := range columns[pt] {
+	for _, c := range p.columns(pt) {
 		switch c.align {
 		case typeset.Right:
 			d.Text(c.x+c.w-1, y0+4.5, c.title, right(bold(8.5)))
@@ -184,7 +184,7 @@ func (p *PickList) head(d *pdf.Doc, pt part, bars []bool, page, pages int) {
 		}
 	}
 
-	d.Text(plLeft, plFoot, p.ShopName, reg(8.5))
+	d.Text(plLeft, plFoot, p.sender(), fit(reg(8.5), 80))
 	d.Text((plLeft+plRight)/2, plFoot, fmt.Sprintf("%d / %d ページ", page, pages), center(reg(8.5)))
 	d.Text(plRight, plFoot, "リスト番号 "+p.Number.Grouped(), right(reg(8.5)))
 }
@@ -195,25 +195,53 @@ type column struct {
 	align typeset.Align
 }
 
-// The columns of both halves.
-var columns = map[part][]column{
-	partItems: {
-		{"済", 10, 8, typeset.Center},
-		{"注文番号", 20, 27, 0},
-		{"行", 49, 8, typeset.Center},
-		{"お届け先", 59, 61, 0},
-		{"コメント", 122, 56, 0},
-		{"数量", 180, 20, typeset.Right},
-	},
-	partOrders: {
-		{"済", 10, 8, typeset.Center},
-		{"行", 18, 8, typeset.Center},
-		{"棚番", 28, 20, 0},
-		{"商品コード", 49, 22, 0},
-		{"商品名", 72, 92, 0},
-		{"数量", 164, 22, typeset.Right},
-		{"単位", 188, 12, 0},
-	},
+// itemColumns are the columns of the half by item. In it the head of each item tells its place.
+type itemColumns struct{ done, place, number, line, to, note, qty column }
+
+func (p *PickList) itemColumns() itemColumns {
+	c := itemColumns{
+		done:   column{"済", 10, 8, typeset.Center},
+		place:  column{x: 20},
+		number: column{"注文番号", 20, 27, 0},
+		line:   column{"行", 49, 8, typeset.Center},
+		to:     column{"お届け先", 59, 61, 0},
+		note:   column{"コメント", 122, 56, 0},
+		qty:    column{"数量", 180, 20, typeset.Right},
+	}
+	if p.located() {
+		c.place = column{"棚番", 19, 17, 0}
+		c.number.x, c.line.x, c.to.x, c.to.w, c.note.x, c.note.w = 37, 66, 76, 53, 131, 47
+	}
+	return c
+}
+
+// orderColumns are the columns of the half by order.
+type orderColumns struct{ done, line, place, code, name, qty, unit column }
+
+func (p *PickList) orderColumns() orderColumns {
+	c := orderColumns{
+		done: column{"済", 10, 8, typeset.Center},
+		line: column{"行", 18, 8, typeset.Center},
+		code: column{"商品コード", 28, 22, 0},
+		name: column{"商品名", 51, 113, 0},
+		qty:  column{"数量", 164, 22, typeset.Right},
+		unit: column{"単位", 188, 12, 0},
+	}
+	if p.located() {
+		c.place = column{"棚番", 28, 20, 0}
+		c.code.x, c.name.x, c.name.w = 49, 72, 92
+	}
+	return c
+}
+
+// columns are a half's columns from left to right; one without a title is left out.
+func (p *PickList) columns(pt part) []column {
+	if pt == partItems {
+		c := p.itemColumns()
+		return []column{c.done, c.place, c.number, c.line, c.to, c.note, c.qty}
+	}
+	c := p.orderColumns()
+	return []column{c.done, c.line, c.place, c.code, c.name, c.qty, c.unit}
 }
 
 // note is a line's comment made ready: broken into lines, its picture sized in mm.
@@ -307,13 +335,9 @@ func (p *PickList) groups() []itemGroup {
 // flowItems lays out the first half: every item with its total, and for whom it is.
 func (p *PickList) flowItems(f *flow) {
 	f.newPage(partItems)
-	cols := columns[partItems]
-	cName, cNote, cQty := cols[3], cols[4], cols[5]
+	cols := p.itemColumns()
 	groups := p.groups()
-	codeX := plLeft + 1.5
-	if slices.ContainsFunc(groups, func(g itemGroup) bool { return g.first.Location != "" }) {
-		codeX += 20.5
-	}
+	codeX := cols.number.x
 	nameX := codeX + 24
 	nameW := plRight - 36 - nameX
 	for _, g := range groups {
@@ -322,8 +346,9 @@ func (p *PickList) flowItems(f *flow) {
 		head := func(again bool) {
 			f.add(headH, func(d *pdf.Doc, y float64) {
 				d.Shade(plLeft, y, plRight-plLeft, headH, plShade)
+				d.Line(plLeft, y, plRight, y, plThin) // the shade covers half of the rule above
 				base := y + plPad + 3.5
-				d.Text(plLeft+1.5, base, g.first.Location, fit(bold(10), 20))
+				d.Text(cols.place.x, base, g.first.Location, fit(bold(10), cols.place.w))
 				d.Text(codeX, base, g.first.ItemCode, fit(bold(11), 22))
 				for i, s := range name {
 					d.Text(nameX, base+4.6*float64(i), s, bold(10))
@@ -338,8 +363,8 @@ func (p *PickList) flowItems(f *flow) {
 			})
 		}
 		for i, k := range g.picks {
-			n := noteOf(k.PickLine, cNote.w-2)
-			to := atMost(mostNameLines, shipToLines(k.order, cName.w-2))
+			n := noteOf(k.PickLine, cols.note.w-2)
+			to := atMost(mostNameLines, shipToLines(k.order, cols.to.w-2))
 			h := rowHeight(max(len(to), len(n.lines))) + n.imageHeight()
 			need := h
 			if i == 0 {
@@ -354,12 +379,12 @@ func (p *PickList) flowItems(f *flow) {
 			}
 			f.add(h, func(d *pdf.Doc, y float64) {
 				d.Check(plLeft+(8-plBox)/2, y+plPad, plBox, false)
-				d.Text(cols[1].x, y+plPad+3.1, k.order.Number.Grouped(), reg(10))
-				d.Text(cols[2].x+4, y+plPad+3.1, strconv.Itoa(k.LineNo), center(reg(plText)))
-				textLines(d, cName.x, y, to, reg(plText))
-				textLines(d, cNote.x, y, n.lines, reg(plText))
-				d.Text(cQty.x+cQty.w-1, y+plPad+3.2, order.Yen(k.Qty).Grouped(), right(bold(11)))
-				n.drawImage(d, cName.x, y+h-n.imageHeight())
+				d.Text(cols.number.x, y+plPad+3.1, k.order.Number.Grouped(), reg(10))
+				d.Text(cols.line.x+4, y+plPad+3.1, strconv.Itoa(k.LineNo), center(reg(plText)))
+				textLines(d, cols.to.x, y, to, reg(plText))
+				textLines(d, cols.note.x, y, n.lines, reg(plText))
+				d.Text(cols.qty.x+cols.qty.w-1, y+plPad+3.2, order.Yen(k.Qty).Grouped(), right(bold(11)))
+				n.drawImage(d, cols.to.x, y+h-n.imageHeight())
 				d.Line(plLeft, y+h, plRight, y+h, plHair)
 			})
 		}
@@ -420,15 +445,23 @@ func (p *PickList) flowTotals(f *flow) {
 
 func group(n int) string { return order.Yen(n).Grouped() }
 
+// splitNotice tells the packer that the order is not complete, so that nobody searches for the
+// rest of it.
+const splitNotice = "分割出荷：ほかのお荷物は別便でお届けします。"
+
 // flowOrders lays out the second half: every order with its bar code and lines.
 func (p *PickList) flowOrders(f *flow) error {
 	f.newPage(partOrders)
-	cols := columns[partOrders]
-	const headH, totalH, gap = 17.0, 7.0, 3.0
+	cols := p.orderColumns()
+	const totalH, gap, splitH = 7.0, 3.0, 4.6
 	for _, o := range p.orders() {
 		bars, err := barcode.Code128(string(o.Number))
 		if err != nil {
 			return err
+		}
+		headH := 17.0
+		if o.split() {
+			headH += splitH
 		}
 		type line struct {
 			*PickLine
@@ -440,7 +473,7 @@ func (p *PickList) flowOrders(f *flow) error {
 		whole, qty := headH+totalH, 0
 		for i := range o.Lines {
 			l := line{PickLine: &o.Lines[i]}
-			if l.name = atMost(mostNameLines, typeset.Wrap(l.ItemName, cols[4].w-2, plText, typeset.Regular)); len(l.name) == 0 {
+			if l.name = atMost(mostNameLines, typeset.Wrap(l.ItemName, cols.name.w-2, plText, typeset.Regular)); len(l.name) == 0 {
 				l.name = []string{""}
 			}
 			l.note = noteOf(l.PickLine, 118)
@@ -459,18 +492,24 @@ func (p *PickList) flowOrders(f *flow) error {
 				d.Modules(plRight-bw-5, y+2, bw, 8.6, [][]bool{bars})
 				d.Text(plRight-5-bw/2, y+14.4, o.Number.Grouped(), center(reg(9)))
 				w := d.Text(plLeft+1.5, y+5.4, "注文 "+o.Number.Grouped(), bold(12))
-				extra := ""
-				if o.ShipmentNo > 0 {
-					extra = fmt.Sprintf("出荷 %d", o.ShipmentNo)
+				extra, shipmentStyle := "", reg(9)
+				if o.split() {
+					shipmentStyle = bold(10)
+				}
+				if n := o.shipment(); n != "" {
+					extra = "出荷 " + n
 				}
 				if again {
 					extra += "（つづき）"
 				}
-				d.Text(plLeft+3.5+w, y+5.4, extra, reg(9))
+				d.Text(plLeft+3.5+w, y+5.4, extra, shipmentStyle)
 				d.Text(plLeft+72, y+5.4, "お届け日 "+shortDay(o.ArrivalOn), fit(bold(10), 46))
 				d.Text(plLeft+123, y+5.4, channelName(o.Channel), fit(reg(9), 18))
 				d.Text(plLeft+1.5, y+10.4, shipToName(&o), fit(reg(10), 138))
 				d.Text(plLeft+1.5, y+15, address(o.ShipTo), fit(reg(plText), 138))
+				if o.split() {
+					d.Text(plLeft+1.5, y+15+splitH, splitNotice, bold(plText))
+				}
 			})
 		}
 		// A small order stays on one page; a large one begins where its first line fits.
@@ -497,22 +536,24 @@ func (p *PickList) flowOrders(f *flow) error {
 			f.add(l.h, func(d *pdf.Doc, y float64) {
 				base := y + plPad + 3.1
 				d.Check(plLeft+(8-plBox)/2, y+plPad, plBox, false)
-				d.Text(cols[1].x+4, base, strconv.Itoa(l.LineNo), center(reg(plText)))
-				d.Text(cols[2].x, base, l.Location, fit(reg(plText), cols[2].w-1))
-				d.Text(cols[3].x, base, l.ItemCode, fit(bold(10), cols[3].w-1))
-				textLines(d, cols[4].x, y, l.name, reg(plText))
-				d.Text(cols[5].x+cols[5].w-1, base, group(l.Qty), right(bold(11)))
-				d.Text(cols[6].x, base, l.Unit, fit(reg(plText), cols[6].w-1))
+				d.Text(cols.line.x+4, base, strconv.Itoa(l.LineNo), center(reg(plText)))
+				if l.Location != "" {
+					d.Text(cols.place.x, base, l.Location, fit(reg(plText), cols.place.w-1))
+				}
+				d.Text(cols.code.x, base, l.ItemCode, fit(bold(10), cols.code.w-1))
+				textLines(d, cols.name.x, y, l.name, reg(plText))
+				d.Text(cols.qty.x+cols.qty.w-1, base, group(l.Qty), right(bold(11)))
+				d.Text(cols.unit.x, base, l.Unit, fit(reg(plText), cols.unit.w-1))
 				if len(l.note.lines) > 0 {
-					d.Text(cols[3].x, base+plLine*float64(len(l.name)), "コメント", reg(8.5))
-					textLines(d, cols[4].x, y+plLine*float64(len(l.name)), l.note.lines, reg(plText))
+					d.Text(cols.code.x, base+plLine*float64(len(l.name)), "コメント", reg(8.5))
+					textLines(d, cols.name.x, y+plLine*float64(len(l.name)), l.note.lines, reg(plText))
 				}
 				if l.note.image != nil {
 					yi := y + l.h - l.note.imageHeight()
 					if len(l.note.lines) == 0 {
-						d.Text(cols[3].x, yi+3.4, "コメント", reg(8.5))
+						d.Text(cols.code.x, yi+3.4, "コメント", reg(8.5))
 					}
-					l.note.drawImage(d, cols[4].x, yi)
+					l.note.drawImage(d, cols.name.x, yi)
 				}
 				d.Line(plLeft, y+l.h, plRight, y+l.h, plHair)
 			})
@@ -522,8 +563,8 @@ func (p *PickList) flowOrders(f *flow) error {
 			head(true)
 		}
 		f.add(totalH, func(d *pdf.Doc, y float64) {
-			d.Text(cols[4].x+cols[4].w-4, y+4.9, fmt.Sprintf("注文計　%d 行", len(o.Lines)), right(reg(plText)))
-			d.Text(cols[5].x+cols[5].w-1, y+4.9, group(qty), right(bold(11)))
+			d.Text(cols.name.x+cols.name.w-4, y+4.9, fmt.Sprintf("注文計　%d 行", len(o.Lines)), right(reg(plText)))
+			d.Text(cols.qty.x+cols.qty.w-1, y+4.9, group(qty), right(bold(11)))
 			d.Line(plLeft, y+totalH, plRight, y+totalH, plThin)
 		})
 	}

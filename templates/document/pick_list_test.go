@@ -121,6 +121,76 @@ func TestPickListPrintsEveryLine(t *testing.T) {
 	}
 }
 
+// A column for places stands in both halves or in neither.
+func TestPickListTellsPlacesWhereKnown(t *testing.T) {
+	t.Parallel()
+	p := sample(3)
+	for i := range p.Orders {
+		for j := range p.Orders[i].Lines {
+			p.Orders[i].Lines[j].Location = ""
+		}
+	}
+	text := tool(t, "pdftotext", renderPDF(t, p), "-layout", "FILE", "-")
+	if strings.Contains(text, "棚番") {
+		t.Error("an empty column for places")
+	}
+	p.Orders[1].Lines[0].Location = "C-07-2"
+	text = tool(t, "pdftotext", renderPDF(t, p), "-layout", "FILE", "-")
+	for i, page := range strings.Split(strings.TrimSuffix(text, "\f"), "\f") {
+		if !strings.Contains(page, "棚番") {
+			t.Errorf("page %d has no column for places", i+1)
+		}
+	}
+	if n := strings.Count(text, "C-07-2"); n != 2 {
+		t.Errorf("the place stands %d times, want once in each half", n)
+	}
+}
+
+// Nobody searches for what another parcel brings.
+func TestPickListTellsSplitOrders(t *testing.T) {
+	t.Parallel()
+	p := sample(3)
+	p.DeskName, p.ShopFax = "受注係", "045-012-3456"
+	p.Orders[1].ShipmentNo, p.Orders[1].Shipments = 2, 3
+	p.Orders[2].Shipments = 1
+	text := tool(t, "pdftotext", renderPDF(t, p), "-layout", "FILE", "-")
+	for want, n := range map[string]int{"出荷 2/3": 1, "出荷 1/1": 1, "ほかのお荷物は別便でお届けします": 1} {
+		if got := strings.Count(text, want); got != n {
+			t.Errorf("%q stands %d times, want %d", want, got, n)
+		}
+	}
+	for _, want := range []string{p.ShopName, p.DeskName, "FAX " + p.ShopFax} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the foot does not say %q", want)
+		}
+	}
+	f := open(t, renderXLSX(t, p))
+	if got, err := f.GetCellValue("注文別", "D7"); err != nil || got != "2/3" {
+		t.Errorf("workbook says shipment %q, %v", got, err)
+	}
+	if got, err := f.GetCellValue("注文別", "D8"); err != nil || got != "1" {
+		t.Errorf("workbook says shipment %q, %v", got, err)
+	}
+}
+
+// Rows of one line are equally high, whatever is in them.
+func TestWorkbookRowsAreEven(t *testing.T) {
+	t.Parallel()
+	p := sample(30)
+	f := open(t, renderXLSX(t, p))
+	least := map[float64]int{}
+	for row := 6; row < 6+p.Totals().Lines; row++ {
+		h, err := f.GetRowHeight("ピッキング", row)
+		if err != nil {
+			t.Fatal(err)
+		}
+		least[h]++
+	}
+	if least[24] == 0 || least[18] != 0 {
+		t.Errorf("row heights %v: want 24 for those of one line", least)
+	}
+}
+
 func codes(p document.PickList) map[string]int {
 	n := map[string]int{}
 	for _, o := range p.Orders {

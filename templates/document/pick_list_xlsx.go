@@ -56,7 +56,7 @@ type book struct {
 	list *PickList
 	err  error
 
-	title, label, value, head, text, wrap, note, mid, qty, total, date, big int
+	title, label, value, head, text, wrap, note, mid, midText, qty, total, date, big int
 }
 
 func (b *book) do(err error) {
@@ -97,6 +97,7 @@ func (b *book) styles() {
 	b.wrap = b.style(&excelize.Style{Border: thin, NumFmt: textFormat, Alignment: &excelize.Alignment{Vertical: "center", WrapText: true}})
 	b.note = b.style(&excelize.Style{Border: thin, NumFmt: textFormat, Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}})
 	b.mid = b.style(&excelize.Style{Border: thin, Alignment: &excelize.Alignment{Vertical: "center", Horizontal: "center"}})
+	b.midText = b.style(&excelize.Style{Border: thin, NumFmt: textFormat, Alignment: &excelize.Alignment{Vertical: "center", Horizontal: "center"}})
 	b.qty = b.style(&excelize.Style{Font: &excelize.Font{Bold: true, Size: 11}, Border: thin, NumFmt: numberFormat, Alignment: centre})
 	b.total = b.style(&excelize.Style{Font: &excelize.Font{Bold: true, Size: 11}, Border: thin, Fill: grey, NumFmt: numberFormat})
 	b.date = b.style(&excelize.Style{Border: thin, CustomNumFmt: &dateFormat, Alignment: &excelize.Alignment{Vertical: "center", Horizontal: "center"}})
@@ -202,7 +203,7 @@ func (b *book) open(sheet, title string, cols []xlsxColumn, lastRow int) {
 	number := p.Number.Grouped()
 	b.do(b.f.SetHeaderFooter(sheet, &excelize.HeaderFooterOptions{
 		OddHeader: "&Rリスト番号 " + number,
-		OddFooter: "&L" + strings.ReplaceAll(p.ShopName, "&", "&&") + "&C&P / &N ページ&R&A",
+		OddFooter: "&L" + strings.ReplaceAll(p.sender(), "&", "&&") + "&C&P / &N ページ&R&A",
 	}))
 	b.do(b.f.SetDefinedName(&excelize.DefinedName{
 		Name: "_xlnm.Print_Titles", RefersTo: fmt.Sprintf("'%s'!$1:$%d", sheet, headRows+1), Scope: sheet,
@@ -273,9 +274,13 @@ func (b *book) lines() {
 		b.number(sheetLines, 9, row, k.LineNo, b.mid)
 		b.text1(sheetLines, 10, row, to, b.wrap)
 		b.day(sheetLines, 11, row, k.order.ArrivalOn)
-		b.text1(sheetLines, 12, row, k.Comment, b.note)
 		n := noteOf(k.PickLine, 60)
-		height := 4 + 14*float64(max(1, wrapped(k.ItemName, 40), wrapped(to, 34), wrapped(k.Comment, 34)))
+		comment := b.wrap
+		if n.image != nil {
+			comment = b.note // the picture goes under the text
+		}
+		b.text1(sheetLines, 12, row, k.Comment, comment)
+		height := rowPoints(max(wrapped(k.ItemName, 40), wrapped(to, 34), wrapped(k.Comment, 34)))
 		if n.image != nil {
 			const picture = 24.0 // points
 			under := 0.0
@@ -316,7 +321,7 @@ func (b *book) items() {
 		b.text1(sheetItems, 6, row, g.first.Unit, b.mid)
 		b.number(sheetItems, 7, row, len(orders), b.mid)
 		b.text1(sheetItems, 8, row, "□", b.mid)
-		b.do(b.f.SetRowHeight(sheetItems, row, 4+14*float64(max(1, wrapped(g.first.ItemName, 58)))))
+		b.do(b.f.SetRowHeight(sheetItems, row, rowPoints(wrapped(g.first.ItemName, 58))))
 	}
 	row++
 	for c := 1; c <= len(cols); c++ {
@@ -354,7 +359,11 @@ func (b *book) orders() {
 		b.number(sheetOrders, 1, row, i+1, b.mid)
 		b.text1(sheetOrders, 2, row, o.Number.Grouped(), b.text)
 		b.text1(sheetOrders, 3, row, "", b.text)
-		b.number(sheetOrders, 4, row, o.ShipmentNo, b.mid)
+		if o.split() {
+			b.text1(sheetOrders, 4, row, o.shipment(), b.midText)
+		} else {
+			b.number(sheetOrders, 4, row, o.ShipmentNo, b.mid)
+		}
 		b.text1(sheetOrders, 5, row, o.Customer, b.wrap)
 		b.text1(sheetOrders, 6, row, o.ShipTo.Name, b.wrap)
 		b.text1(sheetOrders, 7, row, postal(o.ShipTo.PostalCode), b.text)
@@ -375,6 +384,10 @@ func (b *book) orders() {
 	b.number(sheetOrders, 10, row, t.Lines, b.total)
 	b.number(sheetOrders, 11, row, t.Qty, b.total)
 }
+
+// rowPoints is the height of a row of so many lines of text: a row of one is as high as one
+// with a picture in it.
+func rowPoints(lines int) float64 { return max(24, 4+14*float64(lines)) }
 
 // wrapped guesses how many lines a text takes in a column of the given width in half-width
 // characters; Excel does not tell.
