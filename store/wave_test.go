@@ -183,3 +183,32 @@ func TestTickCatchesUpInOrder(t *testing.T) {
 		t.Errorf("a run by hand that already ran: %v %v %v", due, inserted, err)
 	}
 }
+
+// TestPickListTellsShipments: who packs one of two shipments is told of the other.
+func TestPickListTellsShipments(t *testing.T) {
+	t.Parallel()
+	s, clock := st.NewShop(t)
+	split := accept(t, s, st.Request(order.ChannelFax, clock.Now(), st.Tokyo, st.Pen, 120)) // 100 from the east, 20 from the west
+	whole := accept(t, s, st.Request(order.ChannelFax, clock.Now(), st.Osaka, st.Tea, 3))
+	allocate(t, s, 10, false)
+	seen := map[int64]int{}
+	for _, id := range wave(t, s, st.At(t, "2026-11-24 17:30:00")) {
+		p, err := s.GetPickList(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range p.Lines {
+			want := 1
+			if l.OrderID == split.ID {
+				want = 2
+			}
+			if l.Shipments != want || l.ShipmentNo > want {
+				t.Errorf("order %s: shipment %d of %d, want of %d", l.OrderNumber, l.ShipmentNo, l.Shipments, want)
+			}
+			seen[l.OrderID]++
+		}
+	}
+	if seen[split.ID] != 2 || seen[whole.ID] != 1 {
+		t.Errorf("lines by order %v", seen)
+	}
+}
