@@ -229,7 +229,11 @@ func (a *allocator) order(o *allocOrder, got []rules.Allocation, prefer []string
 		other++
 	}
 	if len(got) > 0 {
-		a.event(o, order.EventAllocated, "STK-1", fmt.Sprintf("Reserved stock for %d line(s) at %s.", len(got), strings.Join(warehousesOf(got), ", ")),
+		lines := map[int]bool{} // a line may be served from several warehouses
+		for _, g := range got {
+			lines[g.LineNo] = true
+		}
+		a.event(o, order.EventAllocated, "STK-1", fmt.Sprintf("Reserved stock for %d line(s) at %s.", len(lines), strings.Join(warehousesOf(got), ", ")),
 			map[string]any{"allocations": inputs, "region": o.region, "warehouses": prefer})
 	}
 	if len(elsewhere) > 0 {

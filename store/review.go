@@ -60,6 +60,55 @@ func scanPage(r pgx.CollectableRow) (Page, error) {
 		&p.State, &p.Detail, &p.OrderID, &p.OrderNumber)
 }
 
+// FindDraft is what the reader believed of a page; nil where it read nothing.
+func (s *Store) FindDraft(ctx context.Context, pageID int64) (*order.Draft, error) {
+	var text []byte
+	err := s.pool.QueryRow(ctx, query("DraftLatest"), pageID).Scan(&text)
+	if missing(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, kinded(fmt.Errorf("find draft: %w", err))
+	}
+	d := &order.Draft{}
+	if err := json.Unmarshal(text, d); err != nil {
+		return nil, fmt.Errorf("decode draft: %w", err)
+	}
+	return d, nil
+}
+
+// PricedItem is an item with what a department pays for one order unit, ex tax (ITM-2).
+type PricedItem struct {
+	order.Item
+	Price order.Yen
+}
+
+// FindItems are the items of those codes, by code, priced for a department on a day; codes that
+// are in no master are missing from it.
+func (s *Store) FindItems(ctx context.Context, department string, on order.Date, codes ...string) (map[string]PricedItem, error) {
+	items, err := collect(ctx, s.pool, "ItemsWithSuccessors", scanItem, list(codes))
+	if err != nil {
+		return nil, err
+	}
+	prices, err := collect(ctx, s.pool, "PricesOfDepartment", func(r pgx.CollectableRow) (order.ContractPrice, error) {
+		var p order.ContractPrice
+		return p, r.Scan(&p.PriceList, &p.ItemCode, &p.Price, (*date)(&p.From))
+	}, department, list(codes))
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]PricedItem{}
+	for _, i := range items {
+		var priceList string // the query gives one department's prices, all of one list
+		if len(prices) > 0 {
+			priceList = prices[0].PriceList
+		}
+		price, _ := rules.Price(i, priceList, prices, on)
+		out[i.Code] = PricedItem{i, price}
+	}
+	return out, nil
+}
+
 // AddPage saves a page and what the reader believed of it. Its image must be in the blob
 // folder already.
 func (tx *Tx) AddPage(ctx context.Context, p Page, draft *order.Draft, now time.Time) (int64, error) {

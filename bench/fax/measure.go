@@ -117,7 +117,7 @@ func Measure(ctx context.Context, c Config) ([]*Result, error) {
 	return out, nil
 }
 
-// NotSure is the reason a reader gives for a field that only its confidence keeps in review.
+// NotSure begins the reason a reader gives for a field that only its confidence keeps in review.
 const NotSure = "not sure enough"
 
 // kindOf groups fields by what is written in them.
@@ -173,7 +173,7 @@ func (res *Result) count(n int, t Truth, d *order.Draft, l *form.Layout, sample 
 			wrong = true
 			res.Mistakes = append(res.Mistakes, fmt.Sprintf("%s page %d %s: written %q, read %q (%.6f)", res.Condition, n, def.Name, want, got, f.Confidence))
 		}
-		if written && (taken || len(f.Reasons) == 1 && f.Reasons[0] == NotSure) {
+		if written && (taken || len(f.Reasons) == 1 && strings.HasPrefix(f.Reasons[0], NotSure)) {
 			res.fields = append(res.fields, fieldResult{kind, f.Confidence, got == want})
 		}
 		if def.Kind != form.FieldDigits || t.Messy[def.Name] {

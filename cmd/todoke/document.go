@@ -1,13 +1,18 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
+	"todoke/ingest/fax"
 	"todoke/order"
 	"todoke/store"
 )
@@ -21,7 +26,7 @@ type documentCommand struct {
 type documentShowCommand struct {
 	Document string `arg:"" help:"Document id."`
 	JSON     bool   `name:"json" help:"Print JSON."`
-	Save     string `placeholder:"DIR" help:"Also write the document as it came, and its pages as PNG, into this folder."`
+	Save     string `placeholder:"DIR" help:"Also write into this folder the document as it came, and its pages as PNG: upright to look at, and raw in their own pixels."`
 }
 
 // documentView is a document with all that belongs to it.
@@ -70,7 +75,7 @@ func (c *documentShowCommand) Run(ctx context.Context, a *App) error {
 		}
 		rows := [][]string{
 			{"document", strconv.FormatInt(v.ID, 10)},
-			{"state", strings.TrimSpace(string(v.State) + "  " + v.Detail)},
+			{"state", strings.TrimSpace(string(v.State) + "  " + readable(v.Detail))},
 			{"source", v.Source + " / " + v.ExternalID},
 			{"received", stamp(v.ReceivedAt)},
 			{"stored", stamp(v.StoredAt)},
@@ -88,7 +93,7 @@ func (c *documentShowCommand) Run(ctx context.Context, a *App) error {
 		}
 		for _, p := range v.Pages {
 			rows = append(rows, []string{fmt.Sprintf("page %d", p.No), fmt.Sprintf("%s  %s  (%s, %d × %d px, %.0f × %.0f dpi, image %s)",
-				p.State, p.Detail, p.Coding, p.WidthPX, p.HeightPX, p.XDPI, p.YDPI, p.BlobKey)})
+				p.State, readable(p.Detail), p.Coding, p.WidthPX, p.HeightPX, p.XDPI, p.YDPI, p.BlobKey)})
 		}
 		for _, e := range v.Events {
 			rows = append(rows, []string{stamp(e.At), strings.TrimSpace(e.Rule + " " + told(e))})
@@ -126,11 +131,47 @@ func (a *App) saveDocument(ctx context.Context, st *store.Store, v documentView,
 		if err != nil {
 			return err
 		}
+		if err := write(fmt.Sprintf("%d.%d-raw.png", v.ID, p.No), image); err != nil {
+			return err
+		}
+		draft, err := st.FindDraft(ctx, p.ID)
+		if err != nil {
+			return err
+		}
+		if image, err = upright(image, p, draft); err != nil {
+			return err
+		}
 		if err := write(fmt.Sprintf("%d.%d.png", v.ID, p.No), image); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// upright is a page as a person looks at it: turned as the reader found it to lie, with pixels
+// as wide as high. A page at 204 × 98 dpi is squeezed to half its height otherwise.
+func upright(png []byte, p store.Page, draft *order.Draft) ([]byte, error) {
+	for page, err := range fax.Pages(png, fax.Limits{Pages: 1}) {
+		if err != nil {
+			return nil, fmt.Errorf("decode page: %w", err)
+		}
+		m, x, y := page.Image, p.XDPI, p.YDPI
+		if draft != nil && draft.Geometry != nil {
+			m, x, y = m.Rotate((360-draft.Geometry.Rotation)%360), draft.Geometry.XDPI, draft.Geometry.YDPI
+		}
+		wider, higher := 1, 1
+		if x > 0 && y > 0 {
+			wider, higher = max(1, int(math.Round(y/x))), max(1, int(math.Round(x/y)))
+		}
+		const most = 8 // no fax has pixels more oblong; a file may claim anything
+		m = m.Repeat(min(wider, most), min(higher, most))
+		var out bytes.Buffer
+		if err := m.EncodePNG(&out, x*float64(wider), y*float64(higher)); err != nil {
+			return nil, fmt.Errorf("encode page: %w", err)
+		}
+		return out.Bytes(), nil
+	}
+	return nil, errors.New("the page's picture is empty")
 }
 
 type documentListCommand struct {
@@ -141,8 +182,16 @@ type documentListCommand struct {
 }
 
 func (c *documentListCommand) Run(ctx context.Context, a *App) error {
+	if err := oneOf("state", store.DocumentState(c.State), store.DocumentReceived, store.DocumentReview, store.DocumentSplit, store.DocumentRead,
+		store.DocumentOrdered, store.DocumentRefused, store.DocumentDuplicate, store.DocumentJunk); err != nil {
+		return err
+	}
 	return a.withStore(ctx, func(st *store.Store) error {
 		all, err := st.ListDocuments(ctx, store.DocumentFilter{State: store.DocumentState(c.State), Source: c.Source, Limit: c.Limit})
+		if err != nil {
+			return err
+		}
+		became, err := pagesBecame(ctx, st, all)
 		if err != nil {
 			return err
 		}
@@ -154,11 +203,44 @@ func (c *documentListCommand) Run(ctx context.Context, a *App) error {
 				}
 				continue
 			}
-			rows = append(rows, []string{strconv.FormatInt(d.ID, 10), string(d.State), stamp(d.ReceivedAt), d.Source, d.FileName, d.Detail})
+			rows = append(rows, []string{strconv.FormatInt(d.ID, 10), string(d.State), stamp(d.ReceivedAt), d.Source, d.FileName, cmp.Or(became[d.ID], readable(d.Detail))})
 		}
 		if c.JSON {
 			return nil
 		}
 		return printTable(a.Stdout, rows)
 	})
+}
+
+// pagesBecame tells what became of the pages of faxes, by document: orders by number, reviews
+// by name, anything else by its state.
+func pagesBecame(ctx context.Context, st *store.Store, docs []store.Document) (map[int64]string, error) {
+	var ids []int64
+	for _, d := range docs {
+		if d.State == store.DocumentRead {
+			ids = append(ids, d.ID)
+		}
+	}
+	out := map[int64]string{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	pages, err := st.Pages(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range pages {
+		text := fmt.Sprintf("page %d %s", p.No, p.State)
+		switch {
+		case p.OrderNumber != "":
+			text = "order " + p.OrderNumber.Grouped()
+		case p.State == store.PageReview:
+			text = "review " + store.Review{DocumentID: p.DocumentID, PageNo: p.No}.Name()
+		}
+		if out[p.DocumentID] != "" {
+			text = out[p.DocumentID] + ", " + text
+		}
+		out[p.DocumentID] = text
+	}
+	return out, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"todoke/order"
 	"todoke/store"
 )
 
@@ -53,7 +54,11 @@ func (c *ledgerCommand) Run(ctx context.Context, a *App) error {
 		default:
 			rows := [][]string{{"KIND", "NAME", "STATE", "SINCE", "DETAIL"}}
 			for _, e := range entries {
-				rows = append(rows, []string{e.Kind, e.Name, e.State, stamp(e.Since), e.Detail})
+				name := e.Name
+				if e.Kind == "order" || e.Kind == "pick_list" {
+					name = order.Number(name).Grouped()
+				}
+				rows = append(rows, []string{e.Kind, name, e.State, stamp(e.Since), readable(e.Detail)})
 			}
 			if err := printTable(a.Stdout, rows); err != nil {
 				return err

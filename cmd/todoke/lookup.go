@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -76,6 +77,28 @@ func readable(text string) string {
 	return orderNumber.ReplaceAllStringFunc(text, func(s string) string {
 		return "order " + order.Number(strings.TrimPrefix(s, "order ")).Grouped()
 	})
+}
+
+// customerName is the company and department of a customer code, "no such customer" where it
+// names none.
+func customerName(ctx context.Context, st *store.Store, code string) (string, error) {
+	d, err := st.GetDepartment(ctx, code)
+	if order.KindOf(err) == order.KindNotFound {
+		return "no such customer", nil
+	}
+	return strings.TrimSpace(d.CompanyName + " " + d.Name), err
+}
+
+// oneOf refuses a filter's value that it does not have; empty is no filter.
+func oneOf[T ~string](field string, value T, allowed ...T) error {
+	if value == "" || slices.Contains(allowed, value) {
+		return nil
+	}
+	names := make([]string, len(allowed))
+	for i, v := range allowed {
+		names[i] = string(v)
+	}
+	return order.Invalid("", field, fmt.Sprintf("%q is none: use %s", string(value), strings.Join(names, ", ")))
 }
 
 // told is an event in words with the name of whoever decided, once.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -24,11 +25,15 @@ type orderShowCommand struct {
 }
 
 func (c *orderShowCommand) Run(ctx context.Context, a *App) error {
-	return a.withOrder(ctx, c.Number, func(_ *store.Store, o order.Order) error {
+	return a.withOrder(ctx, c.Number, func(st *store.Store, o order.Order) error {
 		if c.JSON {
 			return printJSON(a.Stdout, o)
 		}
-		return a.printOrder(o)
+		customer, err := customerName(ctx, st, o.DepartmentCode)
+		if err != nil {
+			return err
+		}
+		return a.printOrder(o, customer)
 	})
 }
 
@@ -47,7 +52,7 @@ func (a *App) withOrder(ctx context.Context, number string, fn func(*store.Store
 	})
 }
 
-func (a *App) printOrder(o order.Order) error {
+func (a *App) printOrder(o order.Order, customer string) error {
 	state := string(o.State)
 	if o.HoldReason != "" {
 		state += " (" + o.HoldReason + ")"
@@ -62,10 +67,12 @@ func (a *App) printOrder(o order.Order) error {
 		{"source", source},
 		{"received", stamp(o.ReceivedAt)},
 		{"acceptance day", dateText(o.AcceptanceOn)},
-		{"customer", o.DepartmentCode},
+		{"customer", o.DepartmentCode + " " + customer},
 		{"ship to", strings.TrimSpace(o.ShipTo.Code + " " + o.ShipTo.Name + " " + o.ShipTo.Prefecture + o.ShipTo.Address)},
 		{"region", o.RegionCode},
 		{"designated", dateText(o.DesignatedOn)},
+		{"stock-out", string(o.Stockout)},
+		{"payment", string(o.Payment)},
 		{"goods", o.GoodsYen.Grouped() + " yen"},
 		{"fee", o.FeeYen.Grouped() + " yen"},
 	}
@@ -78,9 +85,13 @@ func (a *App) printOrder(o order.Order) error {
 	fmt.Fprintln(a.Stdout)
 	lines := [][]string{{"LINE", "ITEM", "NAME", "CLASS", "QUANTITY", "RESERVED", "PRICE", "AMOUNT", "COMMENT"}}
 	for _, l := range o.Lines {
+		comment := l.Comment
+		if l.CommentImage != "" {
+			comment = strings.TrimSpace(comment + " (picture)")
+		}
 		lines = append(lines, []string{
 			strconv.Itoa(l.No), l.ItemCode, l.Name, string(l.Class), strconv.Itoa(l.Qty) + l.Unit, strconv.Itoa(l.ReservedQty),
-			l.UnitPrice.Grouped(), l.Amount().Grouped(), l.Comment,
+			l.UnitPrice.Grouped(), l.Amount().Grouped(), comment,
 		})
 	}
 	if err := printTable(a.Stdout, lines); err != nil {
@@ -103,7 +114,19 @@ type orderListCommand struct {
 }
 
 func (c *orderListCommand) Run(ctx context.Context, a *App) error {
+	if err := errors.Join(
+		oneOf("state", order.State(c.State), order.StateHeld, order.StateAccepted, order.StateShort, order.StateAllocated,
+			order.StateReleased, order.StateShipped, order.StateCancelled),
+		oneOf("channel", order.Channel(c.Channel), order.ChannelFax, order.ChannelWeb),
+	); err != nil {
+		return err
+	}
 	return a.withStore(ctx, func(st *store.Store) error {
+		if c.Customer != "" {
+			if _, err := st.GetDepartment(ctx, c.Customer); err != nil {
+				return err
+			}
+		}
 		all, err := st.ListOrders(ctx, store.OrderFilter{
 			State: order.State(c.State), DepartmentCode: c.Customer, Channel: order.Channel(c.Channel), Limit: c.Limit,
 		})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -88,7 +89,7 @@ func (c *reviewListCommand) Run(ctx context.Context, a *App) error {
 			}
 			first := ""
 			if len(r.Reasons) > 0 {
-				first = r.Reasons[0].Error()
+				first = readable(r.Reasons[0].Error())
 			}
 			rows = append(rows, []string{r.Name(), stamp(r.DeadlineAt), stamp(r.OpenedAt), strconv.Itoa(len(r.Reasons)), first})
 		}
@@ -110,11 +111,11 @@ func (c *reviewShowCommand) Run(ctx context.Context, a *App) error {
 		return err
 	}
 	return a.withStore(ctx, func(st *store.Store) error {
-		all, err := st.ReviewsOf(ctx, id)
+		doc, err := st.GetDocument(ctx, id)
 		if err != nil {
 			return err
 		}
-		pages, err := st.Pages(ctx, id)
+		all, err := st.ReviewsOf(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -127,39 +128,95 @@ func (c *reviewShowCommand) Run(ctx context.Context, a *App) error {
 			if c.JSON {
 				err = printJSON(a.Stdout, viewReview(r, true))
 			} else {
-				err = a.printReview(st, r, pages)
+				err = a.printReview(ctx, st, doc, r)
 			}
 			if err != nil {
 				return err
 			}
 		}
 		if !shown {
-			return order.NotFound("document", fmt.Sprintf("nothing of %s was ever put before a person", c.Document))
+			return order.NotFound("document", fmt.Sprintf("nothing of document %s was ever put before a person; it is %s: todoke document show %d", c.Document, doc.State, id))
 		}
 		return nil
 	})
 }
 
-func (a *App) printReview(_ *store.Store, r store.Review, pages []store.Page) error {
+func (a *App) printReview(ctx context.Context, st *store.Store, doc store.Document, r store.Review) error {
 	if r.State == store.ReviewOpen {
 		fmt.Fprintf(a.Stdout, "review %s: open since %s, to be settled by %s\n", r.Name(), stamp(r.OpenedAt), stamp(r.DeadlineAt))
 	} else {
 		fmt.Fprintf(a.Stdout, "review %s: closed as %s by %s at %s, opened %s\n", r.Name(), r.State, r.ClosedBy, stamp(r.ClosedAt), stamp(r.OpenedAt))
 	}
-	for _, p := range pages {
-		if p.No == r.PageNo && p.BlobKey != "" {
-			fmt.Fprintf(a.Stdout, "  its picture: todoke document show %d --save DIR\n", r.DocumentID)
-		}
-	}
 	if r.State != store.ReviewOpen && len(r.Reasons) > 0 {
 		fmt.Fprintln(a.Stdout, "history: this stood against it until it was closed")
 	}
 	printProblems(a, r.Reasons)
-	if r.Draft == nil {
-		return nil
+	if r.Draft != nil {
+		if err := a.printDraft(ctx, st, doc, *r.Draft); err != nil {
+			return err
+		}
 	}
-	rows := [][]string{{"", "FIELD", "READ AS", "CONFIDENCE", "EVIDENCE"}}
-	for _, f := range r.Draft.Fields {
+	if r.State == store.ReviewOpen {
+		own := ""
+		if slices.ContainsFunc(r.Reasons, func(e *order.Error) bool { return e.Rule == "FAX-5" }) {
+			own = " --own-order"
+		}
+		fmt.Fprintf(a.Stdout, `next:
+  todoke document show %[2]d --save DIR                       look at the page
+  todoke review settle %[1]s%[3]s 'FIELD=VALUE' ...            say what stands on it, and make the order
+  todoke review settle %[1]s%[3]s --drop-line N --reason TEXT  leave a line out of the order
+  todoke review junk %[1]s                                  no order at all
+  todoke review junk %[1]s --duplicate-of DOC               the same as another document
+`, r.Name(), r.DocumentID, own)
+	}
+	return nil
+}
+
+// printDraft writes what was read, with what the masters know of each code.
+func (a *App) printDraft(ctx context.Context, st *store.Store, doc store.Document, d order.Draft) error {
+	text := func(name string) string {
+		if f := d.Field(name); f != nil {
+			return f.Text
+		}
+		return ""
+	}
+	var codes []string
+	for _, f := range d.Fields {
+		if strings.HasSuffix(f.Name, ".item_code") && f.Text != "" {
+			codes = append(codes, f.Text)
+		}
+	}
+	customer := text("customer_code")
+	items, err := st.FindItems(ctx, customer, order.DateOf(doc.ReceivedAt), codes...)
+	if err != nil {
+		return err
+	}
+	known := func(f order.DraftField) (string, error) {
+		switch {
+		case f.Text == "":
+		case f.Name == "customer_code":
+			return customerName(ctx, st, f.Text)
+		case strings.HasSuffix(f.Name, ".item_code"):
+			i, ok := items[f.Text]
+			if !ok {
+				return "no such item", nil
+			}
+			name := fmt.Sprintf("%s, %s yen a %s", i.Name, i.Price.Grouped(), i.Unit)
+			if i.OrderMultiple > 1 {
+				name += fmt.Sprintf(", in multiples of %d", i.OrderMultiple)
+			}
+			if i.Discontinued {
+				name += ", discontinued"
+				if i.SuccessorCode != "" {
+					name += ": " + i.SuccessorCode + " follows"
+				}
+			}
+			return name, nil
+		}
+		return "", nil
+	}
+	rows := [][]string{{"", "FIELD", "READ AS", "CONFIDENCE", "EVIDENCE", "MASTER"}}
+	for _, f := range d.Fields {
 		if f.Decision == order.DecisionBlank && f.Text == "" {
 			continue
 		}
@@ -167,9 +224,25 @@ func (a *App) printReview(_ *store.Store, r store.Review, pages []store.Page) er
 		if f.Decision == order.DecisionReview {
 			sign = "?"
 		}
-		rows = append(rows, []string{sign, f.Name, f.Text, fmt.Sprintf("%.2f %%", 100*f.Confidence), strings.Join(slices.Concat(f.Evidence, f.Reasons), ", ")})
+		name, err := known(f)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, []string{
+			sign, f.Name, f.Text, fmt.Sprintf("%.2f %%", math.Floor(1e4*f.Confidence)/100),
+			strings.Join(slices.Concat(f.Evidence, f.Reasons), ", "), name,
+		})
 	}
-	return printTable(a.Stdout, rows)
+	if err := printTable(a.Stdout, rows); err != nil {
+		return err
+	}
+	for _, l := range d.Dropped {
+		fmt.Fprintf(a.Stdout, "lines[%d] is left out of the order by %s: %s\n", l.Line, l.By, l.Reason)
+	}
+	if d.OwnOrderBy != "" {
+		fmt.Fprintf(a.Stdout, "an order of its own, not sent again, by %s\n", d.OwnOrderBy)
+	}
+	return nil
 }
 
 func printProblems(a *App, errs []*order.Error) {

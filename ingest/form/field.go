@@ -300,7 +300,8 @@ func (fl *field) settle(r reading, accept float64) {
 		fl.review(reason)
 	}
 	if fl.out.Confidence < accept {
-		fl.review("not sure enough")
+		// Rounded down, so that what falls short never reads as what is needed.
+		fl.review(fmt.Sprintf("not sure enough: %.2f %%, needs %.2f %%", math.Floor(1e4*fl.out.Confidence)/100, 100*accept))
 	}
 	fl.guard()
 }

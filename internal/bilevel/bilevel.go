@@ -134,6 +134,20 @@ func (m *Image) Rotate(degrees int) *Image {
 	}
 }
 
+// Repeat makes every pixel wide pixels wide and high pixels high (1 or more each).
+func (m *Image) Repeat(wide, high int) *Image {
+	if wide == 1 && high == 1 {
+		return m
+	}
+	o := New(m.W*wide, m.H*high)
+	m.each(func(x, y int) {
+		for dy := range high {
+			o.Fill(x*wide, (x+1)*wide, y*high+dy)
+		}
+	})
+	return o
+}
+
 // each calls f for every black pixel.
 func (m *Image) each(f func(x, y int)) {
 	for y := range m.H {
