@@ -200,3 +200,28 @@ func collect[T any](ctx context.Context, q querier, name string, scan pgx.RowToF
 	}
 	return out, nil
 }
+
+// Codes are the codes of masters that others refer to.
+type Codes struct {
+	Items, Departments, Companies, Dealers, Warehouses map[string]bool
+}
+
+// Codes are those that are stored now.
+func (s *Store) Codes(ctx context.Context) (Codes, error) {
+	c := Codes{map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}}
+	of := map[string]map[string]bool{
+		"items": c.Items, "departments": c.Departments, "companies": c.Companies, "dealers": c.Dealers, "warehouses": c.Warehouses,
+	}
+	rows, err := s.pool.Query(ctx, query("MasterCodes"))
+	if err != nil {
+		return Codes{}, kinded(fmt.Errorf("query codes of masters: %w", err))
+	}
+	var master, code string
+	if _, err := pgx.ForEachRow(rows, []any{&master, &code}, func() error {
+		of[master][code] = true
+		return nil
+	}); err != nil {
+		return Codes{}, kinded(fmt.Errorf("query codes of masters: %w", err))
+	}
+	return c, nil
+}

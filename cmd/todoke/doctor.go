@@ -72,6 +72,9 @@ func (c *doctorCommand) Run(ctx context.Context, app *App) error {
 	app.checkDatabase(ctx, add)
 	app.checkPort(ctx, add)
 	checkFonts(add)
+	if app.Config.sampleIdentity() {
+		add("shop", statusWarn, "printed documents bear the sample shop's name or fax number", "set shop_name and the settings beside it: see todoke config")
+	}
 	app.checkClock(add)
 	checkTools(add)
 

@@ -18,7 +18,7 @@ type importCommand struct {
 	What string `arg:"" placeholder:"KIND|DIR" help:"items, customers, users, ship-tos, dealers, warehouses, regions, stock, calendar or prices; or a folder with a file of each."`
 	File string `arg:"" optional:"" placeholder:"FILE.csv" help:"The file of that master."`
 
-	Check bool `help:"Only check the files; change nothing and need no database."`
+	Check bool `help:"Only check the files, against the database too where there is one; change nothing."`
 }
 
 func (*importCommand) Help() string {
@@ -26,9 +26,40 @@ func (*importCommand) Help() string {
 		"regions or calendar days replaces the price lists, the region table or the years that it names. `todoke sample DIR` writes files of every kind."
 }
 
-// Run reads and checks the files, then stores them in one transaction.
+// Run reads and checks the files, against what is stored too, then stores them in one
+// transaction.
 func (c *importCommand) Run(ctx context.Context, a *App) error {
-	set, report, err := c.read(a.masterOptions())
+	kind, err := c.kind()
+	if err != nil {
+		return err
+	}
+	// A file that cannot be used must not make a database: what is not there holds nothing.
+	known, there := master.NothingKnown(), a.Config.Database.URL != "" || a.hasCluster()
+	var st *store.Store
+	if there {
+		opened, done, err := a.openStore(ctx)
+		switch {
+		case err == nil:
+			defer done()
+			st = opened
+			if known, err = knownCodes(ctx, st); err != nil {
+				return err
+			}
+		case c.Check:
+			there = false
+			fmt.Fprintln(a.Stderr, "todoke: not checked against the database:", firstLine(err))
+		default:
+			return err
+		}
+	}
+	switch {
+	case kind == "":
+	case !there && c.Check:
+		known = master.Known{} // one file alone: what it refers to lies elsewhere
+	default:
+		known.Regions = nil // they may follow the warehouses that serve them
+	}
+	set, report, err := c.read(kind, known, a.masterOptions())
 	if err != nil {
 		return err
 	}
@@ -40,47 +71,97 @@ func (c *importCommand) Run(ctx context.Context, a *App) error {
 			return err
 		}
 	} else {
-		st, done, err := a.makeStore(ctx)
-		if err != nil {
-			return err
+		if st == nil {
+			made, done, err := a.makeStore(ctx)
+			if err != nil {
+				return err
+			}
+			defer done()
+			st = made
 		}
-		defer done()
 		if err := a.importMasters(ctx, st, &set); err != nil {
 			return err
 		}
 	}
 	for _, k := range master.Kinds() {
-		if set.Has(k) {
-			fmt.Fprintf(a.Stdout, "%-10s %6d rows\n", k, set.Len(k))
+		if !set.Has(k) {
+			continue
 		}
+		fmt.Fprintf(a.Stdout, "%-10s %6d rows", k, set.Len(k))
+		if fresh, ok := newRows(&set, k, known); ok && there {
+			fmt.Fprintf(a.Stdout, ", %d of them new", fresh)
+		}
+		fmt.Fprintln(a.Stdout)
+	}
+	switch {
+	case !c.Check:
+		fmt.Fprintln(a.Stdout, "imported")
+	case there || kind == "":
+		fmt.Fprintln(a.Stdout, "checked, nothing changed")
+	default:
+		fmt.Fprintln(a.Stdout, "checked, nothing changed; what it refers to in other masters was not checked: there is no database")
 	}
 	return nil
 }
 
-func (c *importCommand) read(o master.Options) (master.Set, master.Report, error) {
-	if c.File == "" {
-		info, err := os.Stat(c.What)
-		if err != nil || !info.IsDir() {
-			if _, kindErr := master.ParseKind(c.What); kindErr == nil {
-				return master.Set{}, master.Report{}, usageError{fmt.Errorf("name the file of %s too", c.What)}
-			}
-			return master.Set{}, master.Report{}, usageError{fmt.Errorf("%s is neither a master nor a folder: see todoke import --help", c.What)}
+// kind is the master that the command names, "" where it names a folder.
+func (c *importCommand) kind() (master.Kind, error) {
+	if c.File != "" {
+		k, err := master.ParseKind(c.What)
+		if err != nil {
+			return "", usageError{err}
 		}
-		known := master.Known{} // the database knows the rest
-		if c.Check {
-			known = master.NothingKnown()
-		}
+		return k, nil
+	}
+	info, err := os.Stat(c.What)
+	if err == nil && info.IsDir() {
+		return "", nil
+	}
+	if _, kindErr := master.ParseKind(c.What); kindErr == nil {
+		return "", usageError{fmt.Errorf("name the file of %s too", c.What)}
+	}
+	return "", usageError{fmt.Errorf("%s is neither a master nor a folder: see todoke import --help", c.What)}
+}
+
+func (c *importCommand) read(kind master.Kind, known master.Known, o master.Options) (master.Set, master.Report, error) {
+	if kind == "" {
 		return master.ReadDir(os.DirFS(c.What), known, o)
 	}
-	k, err := master.ParseKind(c.What)
+	return master.ReadFile(kind, c.File, known, o)
+}
+
+// knownCodes are the codes that files may refer to; a folder without regions may leave them out.
+func knownCodes(ctx context.Context, st *store.Store) (master.Known, error) {
+	c, err := st.Codes(ctx)
 	if err != nil {
-		return master.Set{}, master.Report{}, usageError{err}
+		return master.Known{}, err
 	}
-	set, report, err := master.ReadFile(k, c.File, o)
-	if err == nil && report.OK() {
-		report.Join(set.Check(master.Known{}, o))
+	return master.Known{Items: c.Items, Customers: c.Departments, Companies: c.Companies, Dealers: c.Dealers, Warehouses: c.Warehouses}, nil
+}
+
+// newRows counts the rows whose codes are not stored yet, of masters that have codes.
+func newRows(s *master.Set, k master.Kind, known master.Known) (int, bool) {
+	switch k {
+	case master.KindItems:
+		return countNew(s.Items, known.Items, func(i *order.Item) string { return i.Code }), true
+	case master.KindCustomers:
+		return countNew(s.Customers, known.Customers, func(d *order.Department) string { return d.Code }), true
+	case master.KindDealers:
+		return countNew(s.Dealers, known.Dealers, func(d *order.Dealer) string { return d.Code }), true
+	case master.KindWarehouses:
+		return countNew(s.Warehouses, known.Warehouses, func(w *order.Warehouse) string { return w.Code }), true
 	}
-	return set, report, err
+	return 0, false
+}
+
+func countNew[T any](rows []T, known map[string]bool, code func(*T) string) int {
+	n := 0
+	for i := range rows {
+		if !known[code(&rows[i])] {
+			n++
+		}
+	}
+	return n
 }
 
 // masterOptions are the shop's own schemes and rates.

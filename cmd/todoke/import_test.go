@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -70,18 +72,75 @@ func TestImportTakesAllRowsOrNone(t *testing.T) {
 	}
 	edit("items.csv", ",80,9,normal", ",80,10,normal")
 
-	// A reference that only the database can refuse: nothing before it stays.
+	// A reference to nothing is told in the same round as a fault in another file, and what
+	// refers to a row with a fault is not told for that.
 	edit("stock.csv", "\nE1,", "\nZ9,")
+	edit("items.csv", ",80,10,normal", ",-80,10,normal")
 	status, _, stderr = run(t, url, "import", dir)
-	if status != exitFailure || !strings.Contains(stderr, "stock.csv line 2, column 1 (warehouse_code): Z9 is unknown") {
+	want := `items.csv line 2, column 6 (list_price_yen): -80 is negative: write a number from 0 to 100000000
+stock.csv line 2, column 1 (warehouse_code): there is no warehouse "Z9": add it to warehouses.csv or correct the code
+todoke: nothing was imported: 2 errors
+`
+	if status != exitFailure || stderr != want {
 		t.Fatalf("%d\n%s", status, stderr)
 	}
+	edit("items.csv", ",-80,10,normal", ",80,10,normal")
 	status, _, stderr = run(t, url, "import", "users", filepath.Join(dir, "users.csv"))
 	if status != exitFailure || !strings.Contains(stderr, "users.csv line 2, column 2 (department_code)") {
 		t.Fatalf("a half import stayed: %d\n%s", status, stderr)
 	}
 	if status, _, stderr := run(t, url, "import", "--check", dir); status != exitFailure || !strings.Contains(stderr, "there is no warehouse") {
 		t.Fatalf("%d\n%s", status, stderr)
+	}
+}
+
+// A file alone is held against what is stored, with --check too.
+func TestImportChecksAgainstTheDatabase(t *testing.T) {
+	t.Parallel()
+	url := dbtest.New(t, migrations.Hash(), migrations.Up)
+	dir := sampleDir(t)
+	stock := filepath.Join(dir, "stock.csv")
+	if status, _, stderr := run(t, url, "import", "--check", "stock", stock); status != exitFailure || !strings.Contains(stderr, "there is no item") || !strings.Contains(stderr, "there is no warehouse") {
+		t.Fatalf("%d\n%s", status, stderr)
+	}
+	status, stdout, stderr := run(t, url, "import", "--check", dir)
+	if status != exitOK || !strings.Contains(stdout, "items        5000 rows, 5000 of them new\n") || !strings.HasSuffix(stdout, "\nchecked, nothing changed\n") {
+		t.Fatalf("%d\n%s%s", status, stdout, stderr)
+	}
+	status, stdout, stderr = run(t, url, "import", dir)
+	if status != exitOK || !strings.HasSuffix(stdout, "\nimported\n") {
+		t.Fatalf("%d\n%s%s", status, stdout, stderr)
+	}
+	status, stdout, stderr = run(t, url, "import", "--check", "items", filepath.Join(dir, "items.csv"))
+	if status != exitOK || stdout != "items        5000 rows, 0 of them new\nchecked, nothing changed\n" {
+		t.Fatalf("%d\n%s%s", status, stdout, stderr)
+	}
+	if status, _, stderr := run(t, url, "import", "--check", "stock", stock); status != exitOK {
+		t.Fatalf("%d\n%s", status, stderr)
+	}
+	// A file of another kind takes one line.
+	status, _, stderr = run(t, url, "import", "items", stock)
+	if status != exitFailure || strings.Count(stderr, "\n") != 2 || !strings.Contains(stderr, "stock.csv line 1: this looks like stock.csv: import it as stock") {
+		t.Fatalf("%d\n%s", status, stderr)
+	}
+}
+
+// Without a database, what one file refers to is not checked, and no database is made for it.
+func TestImportChecksWithoutADatabase(t *testing.T) {
+	t.Parallel()
+	dir, data := sampleDir(t), dataDir(t)
+	app, stdout, stderr := testApp(t, nil)
+	status := app.Main(t.Context(), []string{"import", "--check", "stock", filepath.Join(dir, "stock.csv"), "--data", data})
+	if status != exitOK || !strings.Contains(stdout.String(), "was not checked: there is no database") {
+		t.Errorf("%d %s%s", status, stdout, stderr)
+	}
+	app, _, stderr = testApp(t, nil)
+	status = app.Main(t.Context(), []string{"import", "stock", filepath.Join(dir, "stock.csv"), "--data", data})
+	if status != exitFailure || !strings.Contains(stderr.String(), "there is no item") {
+		t.Errorf("%d %s", status, stderr)
+	}
+	if _, err := os.Stat(data); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it made %s: %v", data, err)
 	}
 }
 

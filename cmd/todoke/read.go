@@ -118,7 +118,7 @@ func (c *readCommand) knowledge() (form.Knowledge, error) {
 	var k form.Knowledge
 	options := master.DefaultOptions()
 	read := func(kind master.Kind, path string) (master.Set, error) {
-		set, report, err := master.ReadFile(kind, path, options)
+		set, report, err := master.ReadFile(kind, path, master.Known{}, options)
 		if err != nil {
 			return set, err
 		}

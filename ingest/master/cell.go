@@ -119,6 +119,9 @@ func number[T any, N ~int | ~int64](field func(*T) *N, low, high int64, example 
 		if cell == "" {
 			return "the number is missing: write digits, such as " + example
 		}
+		if rest, negative := strings.CutPrefix(cell, "-"); negative && digits(rest) {
+			return fmt.Sprintf("%s is negative: write a number from %d to %d", clip(cell), low, high)
+		}
 		if !digits(cell) {
 			return fmt.Sprintf("%q is not a whole number: write digits only, without separators, sign or unit, such as %s", clip(cell), example)
 		}

@@ -32,12 +32,19 @@ func (s *Set) Check(known Known, o Options) Report {
 	r := Report{limit: o.MaxProblems}
 	c := checker{set: s, report: &r}
 
-	itemCodes := union(known.Items, codesOf(s.Items, func(i *order.Item) string { return i.Code }))
-	customerCodes := union(known.Customers, codesOf(s.Customers, func(d *order.Department) string { return d.Code }))
-	companyCodes := union(known.Companies, codesOf(s.Customers, func(d *order.Department) string { return d.CompanyCode }))
-	dealerCodes := union(known.Dealers, codesOf(s.Dealers, func(d *order.Dealer) string { return d.Code }))
-	warehouseCodes := union(known.Warehouses, codesOf(s.Warehouses, func(w *order.Warehouse) string { return w.Code }))
-	regionCodes := union(known.Regions, codesOf(s.Regions, func(r *order.Region) string { return r.Code }))
+	refused := s.refused
+	if refused == nil {
+		refused = &Set{}
+	}
+	if s.Has(KindRegions) { // a file of regions replaces those that are stored
+		known.Regions = map[string]bool{}
+	}
+	itemCodes := c.codes(KindItems, known.Items, codesOf(func(i *order.Item) string { return i.Code }, s.Items, refused.Items))
+	customerCodes := c.codes(KindCustomers, known.Customers, codesOf(func(d *order.Department) string { return d.Code }, s.Customers, refused.Customers))
+	companyCodes := c.codes(KindCustomers, known.Companies, codesOf(func(d *order.Department) string { return d.CompanyCode }, s.Customers, refused.Customers))
+	dealerCodes := c.codes(KindDealers, known.Dealers, codesOf(func(d *order.Dealer) string { return d.Code }, s.Dealers, refused.Dealers))
+	warehouseCodes := c.codes(KindWarehouses, known.Warehouses, codesOf(func(w *order.Warehouse) string { return w.Code }, s.Warehouses, refused.Warehouses))
+	regionCodes := c.codes(KindRegions, known.Regions, codesOf(func(r *order.Region) string { return r.Code }, s.Regions, refused.Regions))
 
 	for i := range s.Items {
 		if next := s.Items[i].SuccessorCode; next != "" {
@@ -74,17 +81,19 @@ func (s *Set) Check(known Known, o Options) Report {
 	return r
 }
 
-func codesOf[T any](rows []T, code func(*T) string) map[string]bool {
-	m := make(map[string]bool, len(rows))
-	for i := range rows {
-		m[code(&rows[i])] = true
+func codesOf[T any](code func(*T) string, lists ...[]T) map[string]bool {
+	m := map[string]bool{}
+	for _, rows := range lists {
+		for i := range rows {
+			m[code(&rows[i])] = true
+		}
 	}
 	return m
 }
 
-// union is both, nil where known is nil.
-func union(known, own map[string]bool) map[string]bool {
-	if known == nil {
+// codes is both, nil where nobody knows them all.
+func (c *checker) codes(k Kind, known, own map[string]bool) map[string]bool {
+	if known == nil || c.set.sources[k].torn {
 		return nil
 	}
 	for code := range known {

@@ -56,6 +56,7 @@ type Set struct {
 	order.Masters
 
 	sources map[Kind]source // where the rows stood, for the problems Check finds
+	refused *Set            // rows with a fault, as far as they could be read: others may refer to them
 }
 
 // source tells where the rows of one master stood.
@@ -63,6 +64,7 @@ type source struct {
 	file    string
 	lines   []int
 	columns map[string]int
+	torn    bool // some rows could not be read at all: nobody knows what codes they have
 }
 
 // Has tells whether a file of the kind was read into s.
@@ -128,14 +130,15 @@ func Parse(k Kind, file string, data []byte, o Options) (Set, Report) {
 	return s, r
 }
 
-// ReadFile reads a file of a kind from disk, never more of it than o.MaxBytes. The error is of
-// the disk; what is wrong in the file stands in the report.
-func ReadFile(k Kind, path string, o Options) (Set, Report, error) {
+// ReadFile reads a file of a kind from disk, never more of it than o.MaxBytes, and checks it
+// against known. The error is of the disk; what is wrong in the file stands in the report.
+func ReadFile(k Kind, path string, known Known, o Options) (Set, Report, error) {
 	data, err := readCapped(os.DirFS(filepath.Dir(path)), filepath.Base(path), o.MaxBytes)
 	if err != nil {
 		return Set{}, Report{}, fmt.Errorf("read %s: %w", path, err)
 	}
 	s, r := Parse(k, filepath.Base(path), data, o)
+	s.checkInto(&r, known, o)
 	return s, r, nil
 }
 
@@ -157,10 +160,19 @@ func ReadDir(dir fs.FS, known Known, o Options) (Set, Report, error) {
 	if len(all.sources) == 0 && r.OK() {
 		r.add(Problem{File: ".", Message: "no master's file is in this folder: `todoke sample DIR` shows how they are named and written"})
 	}
-	if r.OK() { // references of half-read files would only repeat their errors
-		r.Join(all.Check(known, o))
-	}
+	all.checkInto(&r, known, o)
 	return all, r, nil
+}
+
+// checkInto adds what Check finds to what reading found. What it would warn of may come of a
+// row that could not be read.
+func (s *Set) checkInto(r *Report, known Known, o Options) {
+	found := s.Check(known, o)
+	if !r.OK() {
+		found.Problems = slices.DeleteFunc(found.Problems, func(p Problem) bool { return p.Warning })
+		found.Warnings = 0
+	}
+	r.Join(found)
 }
 
 func readCapped(dir fs.FS, name string, limit int) ([]byte, error) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -15,6 +16,7 @@ type reader interface {
 	parse(s *Set, r *Report, file string, data []byte, o Options)
 	encode(w io.Writer, s *Set) error
 	count(s *Set) int
+	columnNames() []string
 }
 
 // column is one column of a table of T: how a cell is read and written. set returns what is
@@ -46,7 +48,10 @@ func (t *table[T]) parse(s *Set, r *Report, file string, data []byte, o Options)
 	}
 	src := source{file: file, columns: map[string]int{}}
 	defer func() { s.sources[t.kind] = src }()
-	whole := func(line int, message string) { r.add(Problem{File: file, Line: line, Message: message}) }
+	whole := func(line int, message string) {
+		src.torn = true
+		r.add(Problem{File: file, Line: line, Message: message})
+	}
 
 	if len(data) > o.MaxBytes {
 		whole(0, fmt.Sprintf("the file is larger than %d bytes: split it", o.MaxBytes))
@@ -76,6 +81,7 @@ func (t *table[T]) parse(s *Set, r *Report, file string, data []byte, o Options)
 	width := len(header)
 	fields, ok := t.header(header, r, file)
 	if !ok {
+		src.torn = true
 		return
 	}
 	for i, c := range fields {
@@ -113,6 +119,11 @@ func (t *table[T]) parse(s *Set, r *Report, file string, data []byte, o Options)
 			}
 		}
 		if !good {
+			if s.refused == nil {
+				s.refused = &Set{}
+			}
+			lost := t.rows(s.refused)
+			*lost = append(*lost, row)
 			continue
 		}
 		if t.check != nil {
@@ -124,7 +135,7 @@ func (t *table[T]) parse(s *Set, r *Report, file string, data []byte, o Options)
 		}
 		key := t.key(&row)
 		if first, dup := seen[key]; dup {
-			whole(line, fmt.Sprintf("%s is the same as on line %d: delete one of the rows", t.keyName, first))
+			r.add(Problem{File: file, Line: line, Message: fmt.Sprintf("%s is the same as on line %d: delete one of the rows", t.keyName, first)})
 			continue
 		}
 		seen[key] = line
@@ -142,6 +153,10 @@ func (t *table[T]) header(header []string, r *Report, file string) ([]*column[T]
 	}
 	if len(header) == 1 && strings.ContainsAny(header[0], ";\t") {
 		bad(0, "", "the columns are separated by tabs or semicolons: separate them by commas")
+		return nil, false
+	}
+	if k, ok := looksLike(header, t.kind); ok {
+		bad(0, "", fmt.Sprintf("this looks like %s: import it as %s, or hand in a file of %s, whose columns are %s", k.FileName(), k, t.kind, t.names()))
 		return nil, false
 	}
 	fields := make([]*column[T], len(header))
@@ -170,13 +185,30 @@ func (t *table[T]) header(header []string, r *Report, file string) ([]*column[T]
 	return fields, good
 }
 
-func (t *table[T]) names() string {
+// looksLike is the other kind of master whose columns a header names, in any order.
+func looksLike(header []string, not Kind) (Kind, bool) {
+	names := make([]string, len(header))
+	for i, name := range header {
+		names[i] = strings.ToLower(strings.TrimSpace(name))
+	}
+	slices.Sort(names)
+	for _, k := range Kinds() {
+		if k != not && slices.Equal(names, slices.Sorted(slices.Values(headers[k]))) {
+			return k, true
+		}
+	}
+	return "", false
+}
+
+func (t *table[T]) columnNames() []string {
 	names := make([]string, 0, len(t.columns))
 	for _, c := range t.columns {
 		names = append(names, c.name)
 	}
-	return strings.Join(names, ",")
+	return names
 }
+
+func (t *table[T]) names() string { return strings.Join(t.columnNames(), ",") }
 
 func (t *table[T]) encode(w io.Writer, s *Set) error {
 	cw := csv.NewWriter(w)

@@ -14,6 +14,16 @@ var tables = map[Kind]reader{
 	KindStock: &stock, KindCalendar: &calendar,
 }
 
+// headers are the columns of each kind's file.
+var headers map[Kind][]string
+
+func init() { // tables parse by headers, so neither can be made of the other
+	headers = make(map[Kind][]string, len(tables))
+	for k, t := range tables {
+		headers[k] = t.columnNames()
+	}
+}
+
 func yen(y order.Yen) string { return strconv.FormatInt(int64(y), 10) }
 
 func joined(l []string) string { return strings.Join(l, listSep) }

@@ -143,3 +143,8 @@ ORDER BY s.item_code, s.warehouse_code;
 
 -- name: MastersCount
 SELECT (SELECT count(*) FROM items) + (SELECT count(*) FROM departments) + (SELECT count(*) FROM warehouses);
+
+-- name: MasterCodes
+SELECT 'items', code FROM items UNION ALL SELECT 'departments', code FROM departments
+UNION ALL SELECT 'companies', code FROM companies UNION ALL SELECT 'dealers', code FROM dealers
+UNION ALL SELECT 'warehouses', code FROM warehouses;
