@@ -191,7 +191,12 @@ func TestADroppedLineIsNoOrderLine(t *testing.T) {
 	if refusal, ok := errors.AsType[*store.Refusal](err); !ok || len(refusal.Problems) != 1 || refusal.Problems[0].Field != "total_quantity" {
 		t.Fatalf("8 is not 3 and 4: %v", err)
 	}
-	o, err := s.Settle(t.Context(), id, 0, store.Settlement{Values: map[string]string{"total_quantity": "7"}, By: "yamada"}, now)
+	// Taken back, the line's item must be one; then it is left out again.
+	_, err = s.Settle(t.Context(), id, 0, store.Settlement{Values: map[string]string{"total_quantity": "7"}, Keep: []int{2}, By: "yamada"}, now)
+	if refusal, ok := errors.AsType[*store.Refusal](err); !ok || refusal.Problems[0].Rule != "ITM-1" {
+		t.Fatalf("a line ordered after all with an item that does not exist: %v", err)
+	}
+	o, err := s.Settle(t.Context(), id, 0, store.Settlement{Drop: []int{2}, Reason: "廃番、電話で確認", By: "yamada"}, now)
 	if err != nil || len(o.Lines) != 1 || o.Lines[0].ItemCode != st.Code(st.Pen) {
 		t.Fatal(o.Lines, err)
 	}

@@ -24,6 +24,7 @@ type Settlement struct {
 	Values   map[string]string // by field, as they stand on the page; an empty value says that the field is blank
 	OwnOrder bool              // it is an order of its own, not the suspected one sent again (FAX-5)
 	Drop     []int             // lines left out of the order on purpose, for Reason
+	Keep     []int             // lines left out before that are to be ordered after all
 	Reason   string
 	By       string
 }
@@ -187,9 +188,17 @@ func inWords(f order.DraftField, value, by string) string {
 	return fmt.Sprintf("%s: %s %s, settled %s by %s", f.Name, was, quote(f.Text), quote(value), by)
 }
 
-// dropLines leaves lines of a draft out of its order, and tells it in words.
+// dropLines leaves lines of a draft out of its order, or takes that back, and tells it in words.
 func dropLines(d *order.Draft, said Settlement) ([]decision, error) {
 	var out []decision
+	for _, no := range said.Keep {
+		field := fmt.Sprintf("lines[%d]", no)
+		if !d.Drops(no) || slices.Contains(said.Drop, no) {
+			return nil, order.Invalid("FAX-2", field, "this line is not left out of the order")
+		}
+		d.Dropped = slices.DeleteFunc(d.Dropped, func(l order.DroppedLine) bool { return l.Line == no })
+		out = append(out, decision{"FAX-2", fmt.Sprintf("%s is ordered after all, by %s", field, said.By), map[string]any{"line": no}})
+	}
 	for _, no := range said.Drop {
 		field := fmt.Sprintf("lines[%d]", no)
 		as := map[string]string{}

@@ -157,17 +157,21 @@ func (a *App) printReview(ctx context.Context, st *store.Store, doc store.Docume
 		}
 	}
 	if r.State == store.ReviewOpen {
-		own := ""
+		settle := "todoke review settle " + r.Name()
+		values := settle + " FIELD=VALUE ..."
 		if slices.ContainsFunc(r.Reasons, func(e *order.Error) bool { return e.Rule == "FAX-5" }) {
-			own = " --own-order"
+			settle += " --own-order"
+			values = settle + " [FIELD=VALUE ...]"
 		}
-		fmt.Fprintf(a.Stdout, `next:
-  todoke document show %[2]d --save DIR                       look at the page
-  todoke review settle %[1]s%[3]s 'FIELD=VALUE' ...            say what stands on it, and make the order
-  todoke review settle %[1]s%[3]s --drop-line N --reason TEXT  leave a line out of the order
-  todoke review junk %[1]s                                  no order at all
-  todoke review junk %[1]s --duplicate-of DOC               the same as another document
-`, r.Name(), r.DocumentID, own)
+		junk := "todoke review junk " + r.Name()
+		fmt.Fprintln(a.Stdout, "next:")
+		return printTable(a.Stdout, [][]string{
+			{fmt.Sprintf("  todoke document show %d --save DIR", r.DocumentID), "look at the page"},
+			{"  " + values, "say what stands on it, and make the order"},
+			{"  " + settle + " --drop-line N --reason TEXT", "leave a line out of the order"},
+			{"  " + junk, "make no order of it at all"},
+			{"  " + junk + " --duplicate-of DOC", "it is another document sent again"},
+		})
 	}
 	return nil
 }
@@ -230,7 +234,7 @@ func (a *App) printDraft(ctx context.Context, st *store.Store, doc store.Documen
 		}
 		rows = append(rows, []string{
 			sign, f.Name, f.Text, fmt.Sprintf("%.2f %%", math.Floor(1e4*f.Confidence)/100),
-			strings.Join(slices.Concat(f.Evidence, f.Reasons), ", "), name,
+			strings.Join(slices.Concat(f.Evidence, f.Reasons), "; "), name,
 		})
 	}
 	if err := printTable(a.Stdout, rows); err != nil {
@@ -256,6 +260,7 @@ type reviewSettleCommand struct {
 	Values   map[string]string `arg:"" optional:"" help:"field=value as it stands on the page, such as lines[1].quantity=12; an empty value says the field is blank." mapsep:"none"`
 	OwnOrder bool              `help:"Decide that it is an order of its own, not the suspected one sent again (FAX-5)."`
 	DropLine []int             `help:"Leave this line out of the order on purpose; it still counts in the form's total. Repeat it for more lines." placeholder:"N" sep:"none"`
+	KeepLine []int             `help:"Take back that this line is left out." placeholder:"N" sep:"none"`
 	Reason   string            `help:"Why the lines are left out." placeholder:"TEXT"`
 	By       string            `help:"Who settles it." placeholder:"NAME" env:"USER" required:""`
 	JSON     bool              `name:"json" help:"Print JSON."`
@@ -274,7 +279,7 @@ func (c *reviewSettleCommand) Run(ctx context.Context, a *App) error {
 	}
 	return a.withStore(ctx, func(st *store.Store) error {
 		o, err := st.Settle(ctx, id, page, store.Settlement{
-			Values: c.Values, OwnOrder: c.OwnOrder, Drop: c.DropLine, Reason: c.Reason, By: c.By,
+			Values: c.Values, OwnOrder: c.OwnOrder, Drop: c.DropLine, Keep: c.KeepLine, Reason: c.Reason, By: c.By,
 		}, a.Now())
 		if refusal, ok := errors.AsType[*store.Refusal](err); ok {
 			if c.JSON {
@@ -283,7 +288,7 @@ func (c *reviewSettleCommand) Run(ctx context.Context, a *App) error {
 				}
 				return silentError{}
 			}
-			if len(c.Values)+len(c.DropLine) > 0 || c.OwnOrder {
+			if len(c.Values)+len(c.DropLine)+len(c.KeepLine) > 0 || c.OwnOrder {
 				fmt.Fprintln(a.Stdout, "what you said is kept; no order is made yet, still to be settled:")
 			} else {
 				fmt.Fprintln(a.Stdout, "no order is made; still to be settled:")
