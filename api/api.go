@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -96,7 +97,7 @@ func (a *api) register(h huma.API) {
 		}}
 	}
 	placed := found("The order was placed")
-	placed.Headers = map[string]*huma.Param{
+	headers := map[string]*huma.Param{
 		"Location":            {Description: "Where the order can be looked at", Schema: &huma.Schema{Type: huma.TypeString}},
 		"Idempotent-Replayed": {Description: "true where an earlier attempt with this key was answered so", Schema: &huma.Schema{Type: huma.TypeString}},
 	}
@@ -106,12 +107,12 @@ func (a *api) register(h huma.API) {
 		Security:    security, DefaultStatus: http.StatusCreated, MaxBodyBytes: int64(a.limits.Bytes),
 		Middlewares: huma.Middlewares{a.authenticate()},
 		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-			"application/json": {Schema: huma.SchemaFromType(registry, typeOf[OrderRequest]())},
+			"application/json": {Schema: huma.SchemaFromType(registry, typeOf[OrderRequest]()), Example: exampleOrder()},
 		}},
 		SkipValidateBody: true, // ingest/web reads it, more strictly
 		Responses: map[string]*huma.Response{
 			"201": placed, "400": problem("The order cannot be read"), "401": problem("The token is missing or wrong"),
-			"409": problem("The Idempotency-Key was used for another order"), "413": problem("The order is too large"),
+			"409": problem("The Idempotency-Key was used for another body"), "413": problem("The order is too large"),
 			"422": problem("Fields or rules stand against the order"), "503": problem("Try again later with the same key"),
 		},
 	}, a.place)
@@ -123,6 +124,21 @@ func (a *api) register(h huma.API) {
 			"200": found("The order"), "401": problem("The token is missing or wrong"), "404": problem("The shop front has no such order"),
 		},
 	}, a.get)
+	// huma adds what it makes of the Go types: bodies of any bytes, headers without a word.
+	place := h.OpenAPI().Paths["/v1/orders"].Post
+	delete(place.RequestBody.Content, "application/octet-stream")
+	maps.Copy(place.Responses["201"].Headers, headers)
+}
+
+// exampleOrder is an order that the sample shop accepts.
+func exampleOrder() map[string]any {
+	return map[string]any{
+		"customer_code": "10000036",
+		"stockout":      "backorder",
+		"lines": []any{
+			map[string]any{"item_code": "1010013", "quantity": 30, "comment": "3階 総務部"},
+		},
+	}
 }
 
 // authenticate finds the shop front of the bearer token before anything of the body is read.
@@ -164,12 +180,17 @@ type placeInput struct {
 
 type answerOutput struct {
 	ContentType string `header:"Content-Type"`
+	Body        []byte
+}
+
+type placedOutput struct {
+	ContentType string `header:"Content-Type"`
 	Location    string `header:"Location"`
 	Replayed    string `header:"Idempotent-Replayed"`
 	Body        []byte
 }
 
-func (a *api) place(ctx context.Context, in *placeInput) (*answerOutput, error) {
+func (a *api) place(ctx context.Context, in *placeInput) (*placedOutput, error) {
 	front, _ := ctx.Value(frontKey{}).(store.ShopFront)
 	now := a.Now()
 	o, problems := web.Parse(in.RawBody, a.limits)
@@ -195,11 +216,11 @@ func (a *api) place(ctx context.Context, in *placeInput) (*answerOutput, error) 
 		return nil, p
 	}
 	a.metrics.count("placed", answer.Replayed)
-	out, err := encode(answer.Order)
+	shown, err := encode(answer.Order)
 	if err != nil {
 		return nil, a.failure(ctx, "encode order", err)
 	}
-	out.Location = "/v1/orders/" + string(answer.Order.Number)
+	out := &placedOutput{ContentType: shown.ContentType, Body: shown.Body, Location: "/v1/orders/" + string(answer.Order.Number)}
 	if answer.Replayed {
 		out.Replayed = "true"
 	}

@@ -10,15 +10,18 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"todoke/api"
+	"todoke/ingest/web"
 	"todoke/internal/golden"
 	"todoke/order"
 	"todoke/rules"
+	"todoke/samples"
 	"todoke/store"
 	"todoke/store/storetest"
 )
@@ -160,7 +163,7 @@ func TestTheSameAttemptIsAnsweredTheSame(t *testing.T) {
 			t.Errorf("%s: %v", key, again.header)
 		}
 		other := b.place(t, key, orderOf(storetest.Tokyo, storetest.Pen, 2))
-		if other.status != http.StatusConflict || other.header.Get("Content-Type") != "application/problem+json" {
+		if other.status != http.StatusConflict || !strings.Contains(other.body, "used for another body") || other.header.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s: %d %s", key, other.status, other.body)
 		}
 	}
@@ -274,11 +277,14 @@ func TestHTTP(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	auth := []string{"Authorization", "Bearer " + storetest.Token}
-	if got := b.do(t, http.MethodPost, "/v1/orders", "{}", auth...); got.status != 422 || !strings.Contains(got.body, "Idempotency-Key") {
+	if got := b.do(t, http.MethodPost, "/v1/orders", "{}", auth...); got.status != 422 || !strings.Contains(got.body, `"field":"Idempotency-Key","message":"the header is missing: name this attempt`) {
 		t.Errorf("no key: %d %s", got.status, got.body)
 	}
-	if got := b.place(t, strings.Repeat("k", 256), "{}"); got.status != 422 {
+	if got := b.place(t, strings.Repeat("k", 256), "{}"); got.status != 422 || !strings.Contains(got.body, "longer than 255") {
 		t.Errorf("long key: %d %s", got.status, got.body)
+	}
+	if got := b.place(t, "empty", ""); got.status != 400 || !strings.Contains(got.body, "The order is empty: send a JSON object") {
+		t.Errorf("empty: %d %s", got.status, got.body)
 	}
 	if got := b.place(t, "large", `{"customer_code":"`+strings.Repeat("1", 300<<10)+`"}`); got.status != http.StatusRequestEntityTooLarge || got.header.Get("Content-Type") != "application/problem+json" {
 		t.Errorf("large: %d %s", got.status, got.body)
@@ -306,6 +312,43 @@ func TestHTTP(t *testing.T) {
 		t.Errorf("openapi: %d", spec.status)
 	}
 	golden.Equal(t, "openapi.yaml", []byte(spec.body))
+}
+
+// The description's example can be sent to the sample shop as it stands.
+func TestTheExampleIsOfTheSampleShop(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	var spec struct {
+		Paths map[string]map[string]struct {
+			RequestBody struct {
+				Content map[string]struct{ Example json.RawMessage }
+			}
+			Responses map[string]struct{ Headers map[string]any }
+		}
+	}
+	if err := json.Unmarshal([]byte(b.do(t, http.MethodGet, "/openapi.json", "").body), &spec); err != nil {
+		t.Fatal(err)
+	}
+	place, show := spec.Paths["/v1/orders"]["post"], spec.Paths["/v1/orders/{number}"]["get"]
+	if len(place.RequestBody.Content) != 1 || place.Responses["201"].Headers["Location"] == nil || show.Responses["200"].Headers["Location"] != nil {
+		t.Errorf("%+v\n%+v", place, show)
+	}
+	example := place.RequestBody.Content["application/json"].Example
+	o, problems := web.Parse(example, web.DefaultLimits())
+	if len(problems) > 0 || len(o.Request.Lines) == 0 {
+		t.Fatalf("%s: %v", example, problems)
+	}
+	shop := samples.Shop()
+	if !slices.ContainsFunc(shop.Customers, func(d order.Department) bool { return d.Code == o.Request.DepartmentCode }) {
+		t.Errorf("the sample shop has no customer %s", o.Request.DepartmentCode)
+	}
+	for _, l := range o.Request.Lines {
+		if !slices.ContainsFunc(shop.Items, func(i order.Item) bool {
+			return i.Code == l.ItemCode && !i.Discontinued && l.Qty%i.OrderMultiple == 0
+		}) {
+			t.Errorf("the sample shop does not sell %+v", l)
+		}
+	}
 }
 
 // broken is a store that fails as told.

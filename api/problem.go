@@ -76,19 +76,41 @@ func (p *Problem) write(w http.ResponseWriter) {
 // The hook is global to huma; nothing else in this program uses it.
 var takeOverErrors = sync.OnceFunc(func() {
 	huma.NewError = func(status int, detail string, errs ...error) huma.StatusError {
+		switch {
+		case detail == "request body is required":
+			detail = "The order is empty: send a JSON object, as /openapi.yaml describes it."
+		case status == http.StatusRequestEntityTooLarge:
+			detail = "The order is too large: split it."
+		case detail == "validation failed":
+			detail = "The request cannot be taken: mend everything in errors and send it again."
+		}
 		p := newProblem(status, detail)
 		for _, err := range errs {
 			if err == nil {
 				continue
 			}
 			if d, ok := errors.AsType[*huma.ErrorDetail](err); ok {
-				p.Errors = append(p.Errors, ProblemError{Field: strings.TrimPrefix(d.Location, "body."), Message: d.Message})
+				p.Errors = append(p.Errors, ours(d))
 			}
 			// Anything else is a cause for our log, never for the caller.
 		}
 		return p
 	}
 })
+
+// ours is one of huma's errors in our words.
+func ours(d *huma.ErrorDetail) ProblemError {
+	field := strings.TrimPrefix(strings.TrimPrefix(d.Location, "body."), "header.")
+	message := d.Message
+	switch {
+	case field != "Idempotency-Key":
+	case strings.HasSuffix(message, "is missing"):
+		message = "the header is missing: name this attempt, such as by a UUID, and send the same name when you try again"
+	default:
+		message = "the header is empty or longer than 255 characters: send a shorter name for this attempt"
+	}
+	return ProblemError{Field: field, Message: message}
+}
 
 // refusal is the answer to an order that cannot be placed. What cannot be read at all is a bad
 // request, what rules or fields stand against is unprocessable.

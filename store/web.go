@@ -110,7 +110,7 @@ func (tx *Tx) replay(ctx context.Context, w WebOrder, sum []byte) (WebAnswer, er
 		return WebAnswer{}, fmt.Errorf("read idempotency key: %w", err)
 	}
 	if string(first) != string(sum) {
-		return WebAnswer{}, order.Conflict("", "this Idempotency-Key was used for another order: give each order a key of its own")
+		return WebAnswer{}, order.Conflict("", "this Idempotency-Key was used for another body: send a corrected order, or another one, with a key of its own")
 	}
 	var stored storedAnswer
 	if err := json.Unmarshal(text, &stored); err != nil {
