@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -28,8 +29,15 @@ func (s Survey) Idle(kind string) bool { return !s.Worker && slices.Contains(s.K
 // Survey looks at the shop as it stands now.
 func (s *Store) Survey(ctx context.Context) (Survey, error) { return survey(ctx, s.pool) }
 
-// LookAt is Survey over a connection, for who must not open a store. It changes nothing.
-func LookAt(ctx context.Context, c *pgx.Conn) (Survey, error) { return survey(ctx, c) }
+// LookAt is Survey of the database at a URL, for who must not open a store. It changes nothing.
+func LookAt(ctx context.Context, url string) (Survey, error) {
+	c, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return Survey{}, fmt.Errorf("connect: %w", err)
+	}
+	defer func() { _ = c.Close(context.WithoutCancel(ctx)) }()
+	return survey(ctx, c)
+}
 
 func survey(ctx context.Context, q querier) (Survey, error) {
 	found, err := collect(ctx, q, "Survey", func(row pgx.CollectableRow) (Survey, error) {

@@ -244,7 +244,7 @@ func printable(field *string, v string, limit int) error {
 
 // sampleIdentity tells whether printed documents still bear the sample shop's name or its fax
 // number, to which no order can be sent.
-func (c Config) sampleIdentity() bool {
+func (c *Config) sampleIdentity() bool {
 	return c.ShopName == form.SampleShop.Name || c.ShopFax == form.SampleShop.Fax
 }
 

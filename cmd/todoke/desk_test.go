@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -24,7 +25,7 @@ func desk(t *testing.T) (url string, id int64) {
 	for i := range ids {
 		var err error
 		if ids[i], _, err = s.AddDocument(t.Context(), store.NewDocument{
-			Source: "folder", ExternalID: fmt.Sprint(i), ReceivedAt: now, Bytes: []byte{byte(i)}, FileName: "fax.tif",
+			Source: "folder", ExternalID: strconv.Itoa(i), ReceivedAt: now, Bytes: []byte{byte(i)}, FileName: "fax.tif",
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +75,7 @@ func wantRun(t *testing.T, url string, status int, wants []string, args ...strin
 func TestDesk(t *testing.T) {
 	t.Parallel()
 	url, id := desk(t)
-	doc := fmt.Sprint(id)
+	doc := strconv.FormatInt(id, 10)
 	own, again := fmt.Sprintf("todoke review settle %s.1 --own-order", doc), fmt.Sprintf("todoke review junk %s.1 --duplicate-of", doc)
 	wantRun(t, url, exitOK, []string{
 		own, again, "あおば商事株式会社 総務部", "コピー用紙 A4, 450 yen a 個, in multiples of 5", "no such item", "document show " + doc + " --save",
@@ -100,7 +101,7 @@ func TestDesk(t *testing.T) {
 func TestUnknownIsSaid(t *testing.T) {
 	t.Parallel()
 	url, id := desk(t)
-	doc := fmt.Sprint(id)
+	doc := strconv.FormatInt(id, 10)
 	wantRun(t, url, exitOK, []string{"コピー用紙"}, "stock", st.Code(st.Paper), "--warehouse", st.East)
 	wantRun(t, url, exitFailure, []string{"no item has the code 1000018", "check digit"}, "stock", "1000018")
 	wantRun(t, url, exitFailure, []string{"there is no warehouse X9", st.East, st.West}, "stock", "--warehouse", "X9")

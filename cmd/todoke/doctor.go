@@ -15,7 +15,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"golang.org/x/image/font/sfnt"
 
@@ -358,15 +357,9 @@ func whoListens(ctx context.Context, addr string) string {
 
 // checkWork tells how the shop stands: masters, work that lies, what waits for people.
 func (a *App) checkWork(ctx context.Context, add addFinding, url string) {
-	conn, err := pgx.Connect(ctx, url)
+	v, err := store.LookAt(ctx, url)
 	if err != nil {
-		add("work", statusFail, "the database does not answer: "+firstLine(err), "look at the server's log")
-		return
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	v, err := store.LookAt(ctx, conn)
-	if err != nil {
-		add("work", statusFail, firstLine(err), "connect as the user who owns the database")
+		add("work", statusFail, firstLine(err), "look at the server's log; connect as the user who owns the database")
 		return
 	}
 	var missing []string

@@ -150,8 +150,9 @@ func newRows(s *master.Set, k master.Kind, known master.Known) (int, bool) {
 		return countNew(s.Dealers, known.Dealers, func(d *order.Dealer) string { return d.Code }), true
 	case master.KindWarehouses:
 		return countNew(s.Warehouses, known.Warehouses, func(w *order.Warehouse) string { return w.Code }), true
+	default:
+		return 0, false
 	}
-	return 0, false
 }
 
 func countNew[T any](rows []T, known map[string]bool, code func(*T) string) int {

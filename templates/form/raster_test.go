@@ -328,7 +328,8 @@ func TestFormPromisesByRegion(t *testing.T) {
 		want, lack []string
 	}{
 		{
-			"blank", form.Options{Terms: terms},
+			"blank",
+			form.Options{Terms: terms},
 			[]string{"本州へは、17:00 までに届いたご注文は当日受付、翌営業日に", "四国・九州・北海道・沖縄・離島は", "13:00 までの受付で翌々営業日のお届けです（本州）"},
 			[]string{"ご登録のご住所へは"},
 		},
