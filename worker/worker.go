@@ -100,7 +100,7 @@ func Client(cfg Config) (*river.Client[pgx.Tx], error) {
 		CancelledJobRetentionPeriod: -1,
 		// The application's database role owns no index.
 		ReindexerSchedule: river.NeverSchedule(),
-		Logger:            cfg.Log,
+		Logger:            slog.New(newQuiet(cfg.Log.Handler())),
 		ErrorHandler:      failures{cfg.Log},
 	})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -155,7 +156,7 @@ func (a *App) Main(ctx context.Context, args []string) (status int) {
 	kctx, err := parser.Parse(args)
 	if err != nil {
 		a.printError(err)
-		_, _ = fmt.Fprintln(a.Stderr, "todoke: see todoke --help")
+		_, _ = fmt.Fprintln(a.Stderr, "todoke: see "+commandOf(err)+" --help")
 		return exitUsage
 	}
 	if a.Config, err = loadConfig(cmds.settingFlags, a.Env, a.Environ); err != nil {
@@ -175,6 +176,20 @@ func (a *App) Main(ctx context.Context, args []string) (status int) {
 		return exitFailure
 	}
 	return exitOK
+}
+
+// commandOf is the command, as far as it was understood, that a fault of the command line lies
+// in, such as "todoke review settle".
+func commandOf(err error) string {
+	words := []string{"todoke"}
+	if pe, ok := errors.AsType[*kong.ParseError](err); ok && pe.Context != nil {
+		for _, p := range pe.Context.Path {
+			if p.Command != nil {
+				words = append(words, p.Command.Name)
+			}
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // usageError is a failure of the command line that only the command itself can see.

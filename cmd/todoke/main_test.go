@@ -33,6 +33,9 @@ func TestMainStatuses(t *testing.T) {
 		{"version", []string{"version"}, exitOK, "todoke ", ""},
 		{"unknown command", []string{"fly"}, exitUsage, "", "todoke: unexpected argument fly"},
 		{"unknown flag", []string{"version", "--fly"}, exitUsage, "", "todoke: unknown flag --fly"},
+		{"no command", []string{"--fly"}, exitUsage, "", "todoke: see todoke --help\n"},
+		{"a command's own help", []string{"import"}, exitUsage, "", "todoke: see todoke import --help\n"},
+		{"a subcommand's own help", []string{"review", "settle", "--fly"}, exitUsage, "", "todoke: see todoke review settle --help\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
