@@ -166,7 +166,7 @@ func upright(png []byte, p store.Page, draft *order.Draft) ([]byte, error) {
 		const most = 8 // no fax has pixels more oblong; a file may claim anything
 		m = m.Repeat(min(wider, most), min(higher, most))
 		var out bytes.Buffer
-		if err := m.EncodePNG(&out, x*float64(wider), y*float64(higher)); err != nil { //nolint:forbidigo // dots an inch
+		if err := m.EncodePNG(&out, x*float64(wider), y*float64(higher)); err != nil {
 			return nil, fmt.Errorf("encode page: %w", err)
 		}
 		return out.Bytes(), nil

@@ -303,7 +303,7 @@ func (c *reviewSettleCommand) Run(ctx context.Context, a *App) error {
 			return printJSON(a.Stdout, settleView{Order: &o})
 		}
 		fmt.Fprintln(a.Stdout, "order", o.Number.Grouped())
-		return nil
+		return a.tellIdle(ctx, st)
 	})
 }
 
