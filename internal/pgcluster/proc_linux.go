@@ -35,9 +35,16 @@ func clusterProcesses(dataDir string, pidFile int) []int {
 		if err != nil || !os.SameFile(cwd, data) {
 			continue
 		}
-		exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
 		// An upgraded package leaves "postgres (deleted)".
-		if err == nil && filepath.Base(strings.TrimSuffix(exe, " (deleted)")) == "postgres" {
+		exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+		name := filepath.Base(strings.TrimSuffix(exe, " (deleted)"))
+		if err != nil {
+			// A process that ends loses its program before its shared memory, in which a new
+			// postmaster would refuse to start, and its working directory after both.
+			comm, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+			name = strings.TrimSpace(string(comm))
+		}
+		if name == "postgres" {
 			pids = append(pids, pid)
 		}
 	}
