@@ -118,6 +118,7 @@ func (f *fieldReader) look(fl *field) {
 		var gl glyphs
 		if digits && st != empty {
 			gl = f.recognise(&c, scale, wide)
+			f.cut(fl.def.Name, len(fl.cells), &c, scale)
 		}
 		fl.cells = append(fl.cells, c)
 		fl.states = append(fl.states, st)
@@ -204,6 +205,17 @@ func (f *fieldReader) damaged(b printed.Box) bool {
 		return i < len(s) && s[i] < to
 	}
 	return within(f.bad.rows, y0, y1) || within(f.bad.columns, x0, x1)
+}
+
+// cut shows the box to who wants to see what the recogniser sees.
+func (f *fieldReader) cut(field string, box int, c *cell, scale int) {
+	if f.k.Cut == nil {
+		return
+	}
+	f.k.Cut(field, box, c.image, scale)
+	if c.other != nil {
+		f.k.Cut(field, box, c.other, scale)
+	}
 }
 
 // recognise asks for the digit, and takes the recogniser at its word only as far as geometry

@@ -1,6 +1,7 @@
 package form
 
 import (
+	"todoke/internal/bilevel"
 	"todoke/order"
 	printed "todoke/templates/form"
 )
@@ -63,4 +64,8 @@ type Knowledge struct {
 	Settings   Settings
 	Layouts    []*printed.Layout // what may come in; nil is every form and version ever printed
 	Digits     Recogniser        // nil is the built-in model
+
+	// Cut, where given, is called with each box the recogniser is asked about, as it is asked: how
+	// training learns what the reader's cells look like.
+	Cut func(field string, box int, image *bilevel.Image, yScale int)
 }
