@@ -2,12 +2,14 @@ package form_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
-	"todoke/internal/golden"
 	"todoke/order"
 	"todoke/templates/form"
 )
@@ -35,18 +37,44 @@ func must(tb testing.TB, o form.Options) *form.Drawing {
 	return d
 }
 
-// A layout that is out there must never change: sheets of it lie in customers' drawers.
+// A layout that is out there must never change: sheets of it lie in customers' drawers. What is
+// printed today is the published file of its version to the byte, and published files stay what
+// they were when they were published.
 func TestLayoutStaysAsPrinted(t *testing.T) {
 	t.Parallel()
-	l, err := form.LayoutOf(form.KindOrder, 1)
+	frozen := map[string]string{ // SHA-256; a new version adds a line, none ever changes
+		"order-1.json": "680f90774cdbda45c5a88421db916d85f9f00b0e189378ba2cad6f6203f6dc0c",
+	}
+	files, err := os.ReadDir("layouts")
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := json.MarshalIndent(l, "", " ")
-	if err != nil {
-		t.Fatal(err)
+	for _, f := range files {
+		b, err := os.ReadFile(filepath.Join("layouts", f.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sum := fmt.Sprintf("%x", sha256.Sum256(b)); sum != frozen[f.Name()] {
+			t.Errorf("layouts/%s has SHA-256 %s, not the published %q: forms of it are out, a new arrangement is a new version", f.Name(), sum, frozen[f.Name()])
+		}
 	}
-	golden.Equal(t, "order-1.layout.json", append(b, '\n'))
+	for _, kind := range form.Kinds() {
+		d := must(t, form.Options{})
+		if d.Layout.Version != form.Current(kind) {
+			t.Errorf("%s is printed in version %d, but version %d is the latest published", kind, d.Layout.Version, form.Current(kind))
+		}
+		got, err := json.MarshalIndent(d.Layout, "", " ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := os.ReadFile(filepath.Join("layouts", fmt.Sprintf("%s-%d.json", kind, d.Layout.Version)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(append(got, '\n'), want) {
+			t.Errorf("form %s is no longer drawn as version %d was published: give the new arrangement a new version and its own file in layouts/", kind, d.Layout.Version)
+		}
+	}
 }
 
 func TestLayoutOfUnknownForms(t *testing.T) {

@@ -1,10 +1,16 @@
 package form
 
 import (
+	"embed"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
+	"path"
 	"slices"
+	"strconv"
+	"strings"
+	"sync"
 	"time"
 
 	"todoke/order"
@@ -13,16 +19,43 @@ import (
 
 var _ Canvas = (*pdf.Doc)(nil)
 
-// layouts holds the geometry of every version ever printed. A version is never changed once
-// forms of it are out: a new arrangement is a new version beside it, for old sheets lie in
-// customers' drawers for years.
-var layouts = map[Kind]map[int]func() Layout{
-	KindOrder: {1: orderV1},
-}
+// published holds the geometry of every version ever printed, as data: KIND-VERSION.json. A file
+// is never changed once forms of it are out: a new arrangement is a new version beside it, for
+// old sheets lie in customers' drawers for years, and the code that drew them moves on.
+//
+//go:embed layouts/*.json
+var published embed.FS
 
-// Current is the version that is printed today.
+// layouts are the published files, read once. A broken file is a broken program.
+var layouts = sync.OnceValue(func() map[Kind]map[int][]byte {
+	out := map[Kind]map[int][]byte{}
+	files, err := published.ReadDir("layouts")
+	if err != nil {
+		panic(err)
+	}
+	for _, f := range files {
+		name := strings.TrimSuffix(f.Name(), ".json")
+		i := strings.LastIndexByte(name, '-')
+		version, err := strconv.Atoi(name[i+1:])
+		if i < 1 || err != nil || version < 1 {
+			panic("form: layouts/" + f.Name() + " is not named KIND-VERSION.json")
+		}
+		b, err := published.ReadFile(path.Join("layouts", f.Name()))
+		if err != nil {
+			panic(err)
+		}
+		kind := Kind(name[:i])
+		if out[kind] == nil {
+			out[kind] = map[int][]byte{}
+		}
+		out[kind][version] = b
+	}
+	return out
+})
+
+// Current is the version that is printed today, the latest published; 0 of an unknown kind.
 func Current(kind Kind) int {
-	versions := layouts[kind]
+	versions := layouts()[kind]
 	if len(versions) == 0 {
 		return 0
 	}
@@ -30,16 +63,19 @@ func Current(kind Kind) int {
 }
 
 // Kinds lists the forms there are.
-func Kinds() []Kind { return slices.Sorted(maps.Keys(layouts)) }
+func Kinds() []Kind { return slices.Sorted(maps.Keys(layouts())) }
 
 // LayoutOf tells the geometry of a form; the caller owns the copy. A kind or version that was
 // never printed is an error of kind not_found.
 func LayoutOf(kind Kind, version int) (*Layout, error) {
-	make, ok := layouts[kind][version]
+	b, ok := layouts()[kind][version]
 	if !ok {
 		return nil, order.NotFound("form", fmt.Sprintf("there is no form %q in version %d: the forms are %q, see `todoke form layout`", kind, version, Kinds()))
 	}
-	l := make()
+	var l Layout
+	if err := json.Unmarshal(b, &l); err != nil {
+		return nil, fmt.Errorf("read layout of form %s version %d: %w", kind, version, err)
+	}
 	return &l, nil
 }
 
