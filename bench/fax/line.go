@@ -23,10 +23,13 @@ type Line struct {
 	Scale      float64 // the copy is larger or smaller; 0 is 1
 	OffsetX    float64 // the sheet lay off the scanner's left edge
 	OffsetY    float64
-	Rotate     int     // 0, 90, 180, 270: which way the sheet went in
-	Slips      []Slip  // the feed jumped or dragged
-	Stretch    float64 // vertical stretch beyond Scale: a feed running slow (0.01 is 1 %)
-	Generation int     // how often the sheet was copied before
+	Rotate     int        // 0, 90, 180, 270: which way the sheet went in
+	Slips      []Slip     // the feed jumped or dragged
+	Stretch    float64    // vertical stretch beyond Scale: a feed running slow (0.01 is 1 %)
+	Wide       float64    // horizontal stretch beyond Scale
+	Keystone   [2]float64 // a phone held askew: how much smaller the right side looks than the left, and the bottom than the top (0.02 is 2 %)
+	Mirrored   bool       // seen from behind
+	Generation int        // how often the sheet was copied before
 
 	BlurMM    float64 // the optics' spread
 	Threshold float64 // part of a pixel's aperture that must be inked to be black; 0 is 0.5
@@ -36,6 +39,7 @@ type Line struct {
 	Streaks   int     // black lines down the page, from dust on the scanner's glass
 	LostRows  int     // rows that damage on the line dropped, the page closing up
 	Doubled   int     // rows sent twice
+	Drops     []Drop  // blocks of rows lost at once
 	ClipLeft  float64 // millimetres of the sheet beyond the scanner's edge
 	ClipRight float64
 	Header    string // the line the sending machine prints at the top
@@ -44,6 +48,13 @@ type Line struct {
 // Slip is a jump of the feed: at AtMM down the sheet, ByMM are skipped (positive) or seen
 // twice (negative).
 type Slip struct{ AtMM, ByMM float64 }
+
+// Drop is a block of rows that damage took, the page closing up: the scanned page's rows from
+// AtMM on.
+type Drop struct {
+	AtMM float64
+	Rows int
+}
 
 // Send scans the paper: what comes back is the page as a fax gateway would deliver it.
 func (l Line) Send(p *Paper, r *rand.Rand) *bilevel.Image {
@@ -68,38 +79,16 @@ func (l Line) Send(p *Paper, r *rand.Rand) *bilevel.Image {
 		h = int(math.Round(paperW * ky))
 	}
 	out := bilevel.New(w, h)
-	scale := l.Scale
-	if scale == 0 {
-		scale = 1
-	}
 	threshold := l.Threshold
 	if threshold == 0 {
 		threshold = .5
 	}
-	sin, cos := math.Sincos(l.Skew * math.Pi / 180)
 	near := inkMap(src)
 	noise := newNoise(r.Uint64())
-	marginX := (float64(w)/kx - paperW) / 2 // the sheet lies in the scanner's middle
-	sheetW, sheetH := paperW, paperH
-	if l.Rotate == 90 || l.Rotate == 270 {
-		sheetW, sheetH = paperH, paperW
-		marginX = (float64(w)/kx - sheetW) / 2
-	}
-	// Where a point of the scanner's window, in millimetres, lies on the upright paper.
-	back := func(u, v float64) (float64, float64) {
-		u -= sheetW / 2
-		v -= sheetH / 2
-		u, v = (cos*u+sin*v)/scale, (-sin*u+cos*v)/scale
-		switch l.Rotate {
-		case 90:
-			u, v = v, -u
-		case 180:
-			u, v = -u, -v
-		case 270:
-			u, v = -v, u
-		}
-		return u + paperW/2, v + paperH/2
-	}
+	view := l.view(paperW, paperH)
+	sheetW := view.sheetW
+	marginX := (float64(w)/kx - sheetW) / 2 // the sheet lies in the scanner's middle
+	back := view.back
 	const k = PaperDPI / mmPerInch
 	sub := 3
 	aperX, aperY := 1/kx, min(1/ky, 1/kx*1.3) // a standard-mode scanner still looks through its fine aperture
@@ -120,6 +109,9 @@ func (l Line) Send(p *Paper, r *rand.Rand) *bilevel.Image {
 		stepX, stepY := rx-qx, ry-qy
 		for x := 0; x < w; x++ {
 			px, py := qx+stepX*float64(x), qy+stepY*float64(x)
+			if l.Keystone != [2]float64{} { // the steps are not even
+				px, py = back(u0+float64(x)/kx, v)
+			}
 			if !near.at(px*k, py*k) {
 				continue
 			}
@@ -154,7 +146,7 @@ func (l Line) Send(p *Paper, r *rand.Rand) *bilevel.Image {
 		}
 	}
 	l.damage(out, r, kx, ky)
-	if l.LostRows > 0 || l.Doubled > 0 {
+	if l.LostRows > 0 || l.Doubled > 0 || len(l.Drops) > 0 {
 		out = l.dropRows(out, r)
 	}
 	if l.Header != "" {
@@ -218,6 +210,13 @@ func (l Line) dropRows(m *bilevel.Image, r *rand.Rand) *bilevel.Image {
 	}
 	for range l.Doubled {
 		times[r.IntN(m.H)] = 2
+	}
+	for _, d := range l.Drops {
+		for y := range d.Rows {
+			if k := int(d.AtMM*l.YDPI/mmPerInch) + y; k >= 0 && k < m.H {
+				times[k] = 0
+			}
+		}
 	}
 	n := 0
 	for _, t := range times {
