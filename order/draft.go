@@ -23,6 +23,15 @@ type Box struct {
 	H float64 `json:"h"`
 }
 
+// Area is a rectangle of a page's own pixels, once the page is turned upright: from the first
+// column and row to those after the last.
+type Area struct {
+	X0 int `json:"x0"`
+	Y0 int `json:"y0"`
+	X1 int `json:"x1"`
+	Y1 int `json:"y1"`
+}
+
 // DraftCell is one box of a field as read.
 type DraftCell struct {
 	Text       string  `json:"text"`       // "" where blank, "?" where no digit is believed
@@ -39,6 +48,7 @@ type DraftField struct {
 	Evidence   []string    `json:"evidence,omitempty"` // what besides the image supports it: check_digit, master, qr, sum, person:NAME …
 	Reasons    []string    `json:"reasons,omitempty"`  // why it is in review
 	Cells      []DraftCell `json:"cells,omitempty"`
+	Area       *Area       `json:"area,omitempty"`  // where it stands on the page, with a margin; nil where nothing is written
 	Image      string      `json:"image,omitempty"` // blob key of Picture, once it is stored
 	Picture    []byte      `json:"-"`               // of a free field with ink: its snippet of the page, upright, as PNG (FAX-4)
 }

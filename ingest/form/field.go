@@ -656,6 +656,9 @@ func (f *fieldReader) show(fl *field) {
 		fl.out.Cells = append(fl.out.Cells, box)
 	}
 	fl.out.Confidence = round(fl.out.Confidence, 6)
+	if fl.out.Decision != order.DecisionBlank {
+		fl.out.Area = f.g.area(fl.def.Cells)
+	}
 }
 
 // framesSeen is the share of digit boxes whose frame lay where the map puts it.
