@@ -3,30 +3,9 @@ package fax
 import (
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 
 	"todoke/templates/form"
 )
-
-// Sheet is what a customer writes on an order form. Texts are digits; "" leaves a field blank.
-type Sheet struct {
-	Customer  string
-	ShipTo    string
-	Month     string
-	Day       string
-	Lines     []SheetLine
-	Total     string
-	Marks     []string // names of the mark fields ticked
-	LeftAlign bool     // quantities start in the first box instead of ending in the last
-}
-
-// SheetLine is one written line.
-type SheetLine struct {
-	Row      int // 1-based row of the form; 0 is its place in Lines
-	Code     string
-	Quantity string
-	Comment  bool
-}
 
 // Mess are the habits that make real forms hard. Each is the probability that it happens, a
 // digit (Touch, Overflow, Strike) or a field (Shift).
@@ -124,11 +103,11 @@ func (f *filler) digit(name string, b form.Box, d int) {
 	switch v := r.Float64(); {
 	case v < f.mess.Strike:
 		wrong := (d + 1 + r.IntN(9)) % 10
-		w.digit(f.p, r, wrong, cx, cy, maxW, maxH)
+		w.Write(f.p, r, wrong, cx, cy, maxW, maxH)
 		w.strike(f.p, r, b.X, b.Y, b.W, b.H)
 		small := w
 		small.HeightMM *= .7
-		small.digit(f.p, r, d, cx+b.W*.2, b.Y-1.2, maxW*.6, 3)
+		small.Write(f.p, r, d, cx+b.W*.2, b.Y-1.2, maxW*.6, 3)
 		f.t.Messy[name] = true
 		return
 	case v < f.mess.Strike+f.mess.Overflow:
@@ -139,7 +118,7 @@ func (f *filler) digit(name string, b form.Box, d int) {
 		cy += b.H * .10 * sign(r)
 		maxW, maxH = b.W*1.02, b.H*1.02
 	}
-	w.digit(f.p, r, d, cx, cy, maxW, maxH)
+	w.Write(f.p, r, d, cx, cy, maxW, maxH)
 }
 
 func sign(r *rand.Rand) float64 {
@@ -147,57 +126,4 @@ func sign(r *rand.Rand) float64 {
 		return -1
 	}
 	return 1
-}
-
-// Habit says how customers fill the form in.
-type Habit struct {
-	MinLines, MaxLines int
-	Total              float64 // how often the total is written
-	ShipTo, Date, Mark float64 // how often these are
-	Comment            float64 // a line
-	LeftAlign          float64
-	NoCustomer         bool // a personal form: the code is printed
-}
-
-// Usual is the customers' usual habit: a few lines of small quantities, most with the total.
-func Usual() Habit {
-	return Habit{MinLines: 1, MaxLines: 8, Total: .7, ShipTo: .4, Date: .35, Mark: .4, Comment: .08, LeftAlign: .15}
-}
-
-// RandomSheet draws an order as customers write them.
-func RandomSheet(r *rand.Rand, shop *Shop, h Habit) Sheet {
-	c := shop.Departments[r.IntN(len(shop.Departments))]
-	s := Sheet{Customer: c.Code, LeftAlign: r.Float64() < h.LeftAlign}
-	if h.NoCustomer {
-		s.Customer = ""
-	}
-	if places := shop.ShipTos[c.CompanyCode]; len(places) > 0 && r.Float64() < h.ShipTo {
-		s.ShipTo = places[r.IntN(len(places))].Code
-	}
-	if r.Float64() < h.Date {
-		on := shop.ReceivedOn.Add(1 + r.IntN(30))
-		s.Month, s.Day = strconv.Itoa(int(on.Month)), strconv.Itoa(on.Day)
-	}
-	if r.Float64() < h.Mark {
-		s.Marks = []string{[]string{"stockout.backorder", "stockout.cancel"}[r.IntN(2)]}
-	}
-	total := 0
-	for range h.MinLines + r.IntN(h.MaxLines-h.MinLines+1) {
-		item := shop.Items[r.IntN(len(shop.Items))]
-		m := max(item.OrderMultiple, 1)
-		n := 1 + r.IntN(9)
-		switch v := r.Float64(); {
-		case v < .25:
-			n = 10 + r.IntN(90)
-		case v < .30:
-			n = 100 + r.IntN(300)
-		}
-		q := max(n/m, 1) * m
-		total += q
-		s.Lines = append(s.Lines, SheetLine{Code: item.Code, Quantity: strconv.Itoa(q), Comment: r.Float64() < h.Comment})
-	}
-	if r.Float64() < h.Total {
-		s.Total = strconv.Itoa(total)
-	}
-	return s
 }

@@ -116,7 +116,7 @@ type Writer struct {
 	prefers   [10]int
 	warp      [4]float64
 	warpPhase [4]float64
-	Samples   *Samples // where given, digits are these people's instead of drawn shapes
+	Source    *Source // where given, digits are these people's instead of drawn shapes
 }
 
 // NewWriter draws a hand at random: mostly ball-pens, some felt-tips; mostly neat within
@@ -162,10 +162,10 @@ func pick(r *rand.Rand, s []style) int {
 	return len(s) - 1
 }
 
-// digit writes d around the middle (cx, cy), in millimetres, no larger than maxW × maxH.
-func (w *Writer) digit(p *Paper, r *rand.Rand, d int, cx, cy, maxW, maxH float64) {
-	if w.Samples != nil {
-		w.Samples.draw(p, r, w, d, cx, cy, maxW, maxH)
+// Write writes d around the middle (cx, cy), in millimetres, no larger than maxW × maxH.
+func (w *Writer) Write(p *Paper, r *rand.Rand, d int, cx, cy, maxW, maxH float64) {
+	if w.Source != nil {
+		w.Source.draw(p, r, w, d, cx, cy, maxW, maxH)
 		return
 	}
 	k := w.prefers[d]

@@ -21,61 +21,43 @@ import (
 type benchFaxCommand struct {
 	Pages     int      `short:"n" name:"n" default:"20" help:"Pages per condition."`
 	Seed      uint64   `default:"1" help:"Another seed, other pages."`
-	MNIST     string   `name:"mnist" help:"Folder with MNIST's t10k files: every second page is written in its digits." type:"existingdir" placeholder:"DIR"`
-	Condition []string `help:"Only these conditions." placeholder:"NAME"`
+	Suite     string   `help:"Reference orders with the limits they must keep: reference is all of fine, standard, hard-fine and hard-standard, with the total written and without." enum:",reference,fine,standard,hard-fine,hard-standard" default:""`
+	Condition []string `help:"Without --suite: only these conditions." placeholder:"NAME"`
+	MNIST     string   `name:"mnist" help:"Folder with MNIST's t10k files, to write pages in their digits." type:"existingdir" placeholder:"DIR"`
+	Cells     string   `help:"Archive (.tar.gz) of cells cut from real faxes, labels.csv and PNGs, to write pages in their digits." type:"existingfile" placeholder:"FILE"`
+	Fonts     string   `help:"Glyph bank of the held-out fonts, which train/run.sh writes, to write pages in them." type:"existingfile" placeholder:"FILE"`
+	OnlyGiven bool     `help:"Write no pages in the laboratory's own drawn digits."`
 	NoMasters bool     `help:"Read without masters."`
 	NoTotal   bool     `help:"Nobody writes the total."`
-	Keep      string   `help:"Folder for the pages that were read wrongly, as PNG." placeholder:"DIR"`
+	Workers   int      `short:"j" name:"workers" default:"1" help:"Pages at a time; processor time is only measured with one."`
+	Keep      string   `help:"Folder for the faxes that were read wrongly, as TIFF." placeholder:"DIR"`
 }
 
 // Run implements the command.
 func (c *benchFaxCommand) Run(ctx context.Context, a *App) error {
 	const items, departments = 5000, 300
 	shop := lab.NewShop(c.Seed, items, departments)
+	cfg := lab.Config{Pages: c.Pages, Seed: c.Seed, Shop: shop, CPU: cpuTime, Workers: c.Workers, Encode: encodeFax}
+	var err error
+	if cfg.Sets, err = c.sets(); err != nil {
+		return err
+	}
+	if cfg.Sources, err = c.sources(a); err != nil {
+		return err
+	}
 	k := form.Knowledge{ReceivedOn: shop.ReceivedOn}
 	if !c.NoMasters {
-		k.Items = make(map[string]order.Item, items)
-		for _, it := range shop.Items {
-			k.Items[it.Code] = it
-		}
-		k.Customers = make(map[string]order.Department, departments)
-		for _, d := range shop.Departments {
-			k.Customers[d.Code] = d
-		}
-		k.ShipTos = shop.ShipTos
+		k = knowledgeOf(shop)
 	}
-	cfg := lab.Config{Pages: c.Pages, Seed: c.Seed, Shop: shop, Habit: lab.Usual(), CPU: cpuTime}
-	if c.NoTotal {
-		cfg.Habit.Total = 0
-	}
-	if c.MNIST != "" {
-		s, err := lab.LoadSamples(c.MNIST)
-		if err != nil {
-			return err
-		}
-		cfg.Samples = s
-	}
-	for _, cond := range lab.Conditions() {
-		if len(c.Condition) == 0 || slices.Contains(c.Condition, cond.Name) {
-			cfg.Conditions = append(cfg.Conditions, cond)
-		}
-	}
-	if len(cfg.Conditions) == 0 {
-		return order.Invalid("", "condition", "no such condition: "+strings.Join(c.Condition, ", "))
-	}
-	codings := []string{fax.CodingG4, fax.CodingG3, fax.CodingG3TwoD}
-	cfg.Encode = func(n int, m *bilevel.Image, l lab.Line) ([]byte, error) {
-		var b bytes.Buffer
-		o := fax.Options{Coding: codings[n%len(codings)], XDPI: l.XDPI, YDPI: l.YDPI}
-		err := fax.EncodeTIFF(&b, []*bilevel.Image{m}, o)
-		return b.Bytes(), err
-	}
-	cfg.Read = func(file []byte) (order.Draft, error) {
+	cfg.Read = func(file []byte, lap func(string)) (order.Draft, error) {
 		for p, err := range fax.Pages(file, fax.Limits{}) {
+			lap("decode")
 			if err != nil {
 				return order.Draft{}, err
 			}
-			return form.Read(formPage(p), k), nil
+			d := form.Read(formPage(p), k)
+			lap("read")
+			return d, nil
 		}
 		return order.Draft{}, errors.New("decode page: no page in the file")
 	}
@@ -83,19 +65,12 @@ func (c *benchFaxCommand) Run(ctx context.Context, a *App) error {
 		if err := os.MkdirAll(c.Keep, 0o755); err != nil {
 			return fmt.Errorf("make folder: %w", err)
 		}
-		cfg.Seen = func(condition string, n int, m *bilevel.Image, t lab.Truth, d order.Draft) {
+		cfg.Seen = func(set string, n int, file []byte, t lab.Truth, d order.Draft) {
 			if !misread(t, &d) {
 				return
 			}
-			f, err := os.Create(filepath.Join(c.Keep, fmt.Sprintf("%s-%d.png", condition, n)))
-			if err != nil {
-				a.Log.Warn("keep page", "err", err)
-				return
-			}
-			if err := m.EncodePNG(f, 0, 0); err != nil {
-				a.Log.Warn("keep page", "err", err)
-			}
-			if err := f.Close(); err != nil {
+			name := fmt.Sprintf("%s-%d.tif", strings.NewReplacer(" ", "-", ",", "").Replace(set), n)
+			if err := os.WriteFile(filepath.Join(c.Keep, name), file, 0o644); err != nil {
 				a.Log.Warn("keep page", "err", err)
 			}
 		}
@@ -105,6 +80,84 @@ func (c *benchFaxCommand) Run(ctx context.Context, a *App) error {
 		return err
 	}
 	return lab.Print(a.Stdout, results)
+}
+
+// sets are what is measured.
+func (c *benchFaxCommand) sets() ([]lab.Set, error) {
+	var out []lab.Set
+	if c.Suite != "" {
+		for _, s := range lab.Suites() {
+			if name := strings.ReplaceAll(s.Condition.Name, " ", "-"); c.Suite == name || c.Suite == "reference" {
+				if !c.NoTotal || s.Habit.Total == 0 {
+					out = append(out, s)
+				}
+			}
+		}
+		return out, nil
+	}
+	habit := lab.Usual()
+	if c.NoTotal {
+		habit.Total = 0
+	}
+	for _, s := range lab.Everyday(habit) {
+		if len(c.Condition) == 0 || slices.Contains(c.Condition, s.Name) {
+			out = append(out, s)
+		}
+	}
+	if len(out) == 0 {
+		return nil, order.Invalid("", "condition", "no such condition: "+strings.Join(c.Condition, ", "))
+	}
+	return out, nil
+}
+
+// sources are the hands that pages are written in.
+func (c *benchFaxCommand) sources(a *App) ([]*lab.Source, error) {
+	var out []*lab.Source
+	if !c.OnlyGiven {
+		out = append(out, nil)
+	}
+	for _, s := range []struct {
+		path string
+		load func(string) (*lab.Source, error)
+	}{{c.MNIST, lab.LoadMNIST}, {c.Fonts, lab.LoadBank}, {c.Cells, lab.LoadCells}} {
+		if s.path == "" {
+			continue
+		}
+		source, err := s.load(s.path)
+		if err != nil {
+			return nil, err
+		}
+		if source.Left > 0 {
+			a.Log.Info("real cells left out: the cut went through the digit", "left_out", source.Left, "used", source.N())
+		}
+		out = append(out, source)
+	}
+	if len(out) == 0 {
+		return nil, order.Invalid("", "only_given", "--only-given needs --mnist, --fonts or --cells")
+	}
+	return out, nil
+}
+
+// knowledgeOf is the laboratory shop's masters as the reader takes them.
+func knowledgeOf(shop *lab.Shop) form.Knowledge {
+	k := form.Knowledge{ReceivedOn: shop.ReceivedOn, ShipTos: shop.ShipTos}
+	k.Items = make(map[string]order.Item, len(shop.Items))
+	for _, it := range shop.Items {
+		k.Items[it.Code] = it
+	}
+	k.Customers = make(map[string]order.Department, len(shop.Departments))
+	for _, d := range shop.Departments {
+		k.Customers[d.Code] = d
+	}
+	return k
+}
+
+// encodeFax makes page n a TIFF, the codings in turn.
+func encodeFax(n int, m *bilevel.Image, l lab.Line) ([]byte, error) {
+	codings := []string{fax.CodingG4, fax.CodingG3, fax.CodingG3TwoD}
+	var b bytes.Buffer
+	err := fax.EncodeTIFF(&b, []*bilevel.Image{m}, fax.Options{Coding: codings[n%len(codings)], XDPI: l.XDPI, YDPI: l.YDPI})
+	return b.Bytes(), err
 }
 
 // misread tells whether a field was accepted with another text than was written.

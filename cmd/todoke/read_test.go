@@ -129,7 +129,7 @@ func TestBenchFaxPrintsItsSampleSizes(t *testing.T) {
 	if status := app.Main(t.Context(), []string{"bench", "fax", "-n", "1", "--condition", "fine", "--condition", "standard"}); status != exitOK {
 		t.Fatalf("status %d: %s", status, stderr)
 	}
-	for _, want := range []string{"fine", "standard", "all", "item_code", "pages a second", "drawn digits: n ="} {
+	for _, want := range []string{"fine", "standard", "all", "item_code", "pages a second", "drawn ", "reliability"} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("no %q in %s", want, stdout)
 		}
