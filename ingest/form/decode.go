@@ -106,24 +106,27 @@ type codeRule struct {
 // its reject probability holds for that share and is shifted to what forms really hold.
 const trainedJunk = 0.1
 
-// single is the probability that every box holds one digit; but for one of them if spare is
-// true: where a check digit or a master fixes the code, the others tell what it must be.
-func single(cells []glyphs, junk float64, spare bool) float64 {
-	none, one := 1.0, 0.0
+// meant turns what boxes look like into what was meant by them: a box that holds no single digit
+// was struck out, smeared or cut off, and says nothing about the digit. none is the probability
+// that one of them is such a box; junk is the share of such boxes on forms.
+func meant(cells []glyphs, junk float64) (out []glyphs, none float64) {
+	out = make([]glyphs, len(cells))
+	all := 1.0
 	ratio := junk / (1 - junk) * (1 - trainedJunk) / trainedJunk
 	for i := range cells {
-		r := cells[i].reject * ratio
-		r /= r + 1 - cells[i].reject
-		none, one = none*(1-r), one*(1-r)+none*r
+		r := min(max(cells[i].reject, 0), 1)
+		r = r * ratio / (r*ratio + 1 - r + 1e-12)
+		all *= 1 - r
+		for d, p := range cells[i].p {
+			out[i].p[d] = (1-r)*p + r*0.1
+		}
 	}
-	if spare {
-		return none + one
-	}
-	return none
+	return out, 1 - all
 }
 
 // decodeCodeField finds the most probable code.
-func decodeCodeField(cells []glyphs, rule codeRule) reading {
+func decodeCodeField(boxes []glyphs, rule codeRule) reading {
+	cells, noDigit := meant(boxes, rule.junk)
 	n := len(cells)
 	space := math.Pow(10, float64(n))
 	checked := rule.scheme.CheckDigit
@@ -187,7 +190,9 @@ func decodeCodeField(cells []glyphs, rule codeRule) reading {
 			r.reasons = append(r.reasons, "no such code in the master")
 		}
 	}
-	r.p *= single(cells, rule.junk, !unchecked)
+	if unchecked { // nothing else tells what a box without a digit means
+		r.p *= 1 - noDigit
+	}
 	if checked && order.ValidCheckDigit(r.text) {
 		r.evidence = append(r.evidence, "check_digit")
 	}
@@ -210,41 +215,58 @@ type amounts struct {
 }
 
 // mostAmounts is how many values a quantity keeps for the sum.
-const mostAmounts = 12
+const mostAmounts = 24
+
+// block is one way to see a quantity's digits: which boxes are written on, and whether one of
+// them holds two. p is how probable it is before any digit is asked for; those of a field sum to
+// at most 1.
+type block struct {
+	cells []glyphs
+	p     float64
+}
+
+// otherNumber is how often a box without a digit hides a number of more or fewer digits: two in
+// one box, or one struck out.
+const otherNumber = 0.5
 
 // decodeAmount finds what a quantity may be; multiple is the item's order multiple (ITM-1), at
 // least 1.
-func decodeAmount(cells []glyphs, multiple int, odd, junk float64) amounts {
-	out := amounts{digits: len(cells)}
+func decodeAmount(blocks []block, multiple int, odd, junk float64) amounts {
+	var out amounts
+	weight := map[int]float64{}
 	total := 0.0
-	rest := enumerate(cells, enumerateCut, func(s []byte, p float64) {
-		v := 0
-		for _, c := range s {
-			v = v*10 + int(c-'0')
-		}
-		w := 1.0
-		switch {
-		case multiple > 1 && v%multiple == 0:
-			w = (1 - odd) * float64(multiple)
-		case multiple > 1:
-			w = odd * float64(multiple) / float64(multiple-1)
-		}
-		if s[0] == '0' {
-			w *= 0.02 // hardly anybody writes leading zeros, nobody orders none
-		}
-		total += w * p
-		out.list = append(out.list, amount{v, w * p})
-	})
-	total += rest
+	for _, b := range blocks {
+		cells, none := meant(b.cells, junk)
+		out.digits = max(out.digits, len(cells))
+		lost := none * otherNumber
+		rest := enumerate(cells, enumerateCut, func(s []byte, p float64) {
+			v := 0
+			for _, c := range s {
+				v = v*10 + int(c-'0')
+			}
+			w := b.p * p
+			switch {
+			case multiple > 1 && v%multiple == 0:
+				w *= (1 - odd) * float64(multiple)
+			case multiple > 1:
+				w *= odd * float64(multiple) / float64(multiple-1)
+			}
+			if s[0] == '0' {
+				w *= 0.02 // hardly anybody writes leading zeros, nobody orders none
+			}
+			total += w
+			weight[v] += w * (1 - lost)
+		})
+		total += b.p * rest
+	}
+	for v, w := range weight {
+		out.list = append(out.list, amount{v, w / max(total, math.SmallestNonzeroFloat64)})
+	}
 	slices.SortFunc(out.list, func(a, b amount) int {
 		return cmp.Or(cmp.Compare(b.p, a.p), a.value-b.value)
 	})
 	if len(out.list) > mostAmounts {
 		out.list = out.list[:mostAmounts]
-	}
-	doubt := single(cells, junk, false)
-	for i := range out.list {
-		out.list[i].p *= doubt / total
 	}
 	return out
 }
@@ -382,6 +404,9 @@ const leapYear = 2028
 // decodeDate finds the most probable delivery date. The boxes that are written on say how many
 // digits month and day have.
 func decodeDate(month, day []glyphs, from order.Date, reach int, odd, junk float64) (m, d int, p float64, within bool) {
+	month, none := meant(month, junk)
+	day, noneDay := meant(day, junk)
+	none = 1 - (1-none)*(1-noneDay)
 	space := math.Pow(10, float64(len(month)+len(day)))
 	chance := func(v int, cells []glyphs) float64 {
 		if len(cells) == 1 {
@@ -425,5 +450,5 @@ func decodeDate(month, day []glyphs, from order.Date, reach int, odd, junk float
 			}
 		}
 	}
-	return m, d, best / total * single(append(slices.Clone(month), day...), junk, false), within
+	return m, d, best / total * (1 - none*otherNumber), within
 }

@@ -144,7 +144,7 @@ func TestSumRaisesAndLowers(t *testing.T) {
 	read := func(texts ...string) []*amounts {
 		var out []*amounts
 		for _, s := range texts {
-			a := decodeAmount(boxes(s, 0.99), 1, 0, 0.005)
+			a := decodeAmount([]block{{boxes(s, 0.99), 1}}, 1, 0, 0.005)
 			out = append(out, &a)
 		}
 		return out
@@ -190,12 +190,12 @@ func TestDatesThatExist(t *testing.T) {
 func TestMultiplesAreEvidence(t *testing.T) {
 	t.Parallel()
 	cells := boxes("10", 0.9)
-	plain := decodeAmount(cells, 1, 0.03, 0.005)
-	tens := decodeAmount(cells, 10, 0.03, 0.005)
+	plain := decodeAmount([]block{{cells, 1}}, 1, 0.03, 0.005)
+	tens := decodeAmount([]block{{cells, 1}}, 10, 0.03, 0.005)
 	if tens.list[0].value != 10 || tens.list[0].p <= plain.list[0].p {
 		t.Errorf("multiple of ten: %+v, without: %+v", tens.list[0], plain.list[0])
 	}
-	if a := decodeAmount(boxes("13", 0.999), 10, 0.03, 0.005); a.list[0].value != 13 {
+	if a := decodeAmount([]block{{boxes("13", 0.999), 1}}, 10, 0.03, 0.005); a.list[0].value != 13 {
 		t.Errorf("13 clearly written is read as %d", a.list[0].value)
 	}
 }

@@ -277,6 +277,60 @@ func widened(m *bilevel.Image, n int) *bilevel.Image {
 // block is the written boxes' glyphs.
 func (fl *field) block() []glyphs { return fl.glyphs[fl.from:fl.to] }
 
+// blocks are the ways to see a quantity: a box at either end of the written ones that may be
+// empty is, or is not, part of the number.
+func (fl *field) blocks() []block {
+	out := []block{{fl.block(), 1}}
+	trim := func(at int, part func([]glyphs) []glyphs) {
+		if fl.states[at] != unsure || fl.to-fl.from < 2 {
+			return
+		}
+		p := fl.cells[at].inkP(&fl.glyphs[at])
+		for _, b := range out {
+			out = append(out, block{part(b.cells), b.p * (1 - p)})
+		}
+		for i := range len(out) / 2 {
+			out[i].p *= p
+		}
+	}
+	trim(fl.from, func(g []glyphs) []glyphs { return g[1:] })
+	if fl.to-fl.from > 2 {
+		trim(fl.to-1, func(g []glyphs) []glyphs { return g[:len(g)-1] })
+	}
+	return out
+}
+
+// inkP is the probability that the little ink in a box is writing: by how much there is, and by
+// whether it looks like a digit.
+func (c *cell) inkP(g *glyphs) float64 {
+	const even = 0.35 // mm² that may as well be dirt
+	odds := math.Pow(c.ink/even, 4) * (1 - g.reject) / (g.reject + 0.05)
+	return odds / (1 + odds)
+}
+
+// dirt tells whether nothing in the field need be writing: little ink, in one box or two, that
+// looks like no digit.
+func (fl *field) dirt() bool {
+	n := 0
+	for i, s := range fl.states {
+		if s == written || s == unsure && fl.cells[i].inkP(&fl.glyphs[i]) > 0.5 {
+			return false
+		}
+		if s == unsure {
+			n++
+		}
+	}
+	return n > 0 && n <= 2
+}
+
+// wipe takes the field for blank.
+func (fl *field) wipe() {
+	for i := range fl.states {
+		fl.states[i], fl.glyphs[i] = empty, glyphs{}
+	}
+	fl.delimit()
+}
+
 func (fl *field) isBlank() bool { return fl.to == 0 }
 
 // text is what the boxes say one by one, "?" where nothing is believed.
@@ -304,7 +358,8 @@ func (fl *field) review(reason string) {
 }
 
 // settle puts a reading into the field and decides.
-func (fl *field) settle(r reading, accept float64) {
+func (fl *field) settle(r reading, cost float64) {
+	accept := needed(cost)
 	fl.out.Text, fl.out.Evidence = r.text, r.evidence
 	fl.out.Confidence = min(max(r.p, 0), 1)
 	fl.out.Decision = order.DecisionAccept
@@ -340,7 +395,7 @@ func (fl *field) blankOrDoubt() {
 }
 
 // code decodes a field of n digits against a rule.
-func (f *fieldReader) code(fl *field, rule codeRule, accept float64) {
+func (f *fieldReader) code(fl *field, rule codeRule, cost float64) {
 	want := rule.scheme.Digits
 	if want == 0 && rule.known == nil {
 		want = fl.to - fl.from
@@ -356,7 +411,7 @@ func (f *fieldReader) code(fl *field, rule codeRule, accept float64) {
 	if rule.known == nil && rule.scheme.CheckDigit {
 		rule.unknown = f.k.Settings.WrongCheckDigit
 	}
-	fl.settle(decodeCodeField(fl.block(), rule), accept)
+	fl.settle(decodeCodeField(fl.block(), rule), cost)
 }
 
 func count(s []state) int {
@@ -390,12 +445,12 @@ func (f *fieldReader) customer() {
 		fl.out.Confidence = 0
 		fl.review("no customer code")
 	case fl.isBlank():
-		fl.settle(reading{text: printedCode, p: 0.9999, evidence: []string{f.identified}}, st.AcceptCustomer)
+		fl.settle(reading{text: printedCode, p: 0.9999, evidence: []string{f.identified}}, st.Costs.Customer)
 		if rule.known != nil && !known(printedCode) {
 			fl.review("no such code in the master")
 		}
 	default:
-		f.code(fl, rule, st.AcceptCustomer)
+		f.code(fl, rule, st.Costs.Customer)
 		if printedCode != "" && fl.out.Text == printedCode {
 			fl.out.Evidence = append(fl.out.Evidence, f.identified)
 		} else if printedCode != "" {
@@ -427,7 +482,7 @@ func (f *fieldReader) shipTo() {
 			rule.size = len(places)
 		}
 	}
-	f.code(fl, rule, st.AcceptShipTo)
+	f.code(fl, rule, st.Costs.ShipTo)
 	if rule.known != nil && customer.out.Decision != order.DecisionAccept {
 		fl.review("belongs to a customer who is not certain")
 	}
@@ -439,6 +494,11 @@ func (f *fieldReader) date() {
 		return
 	}
 	both := []*field{month, day}
+	if month.isBlank() && day.dirt() {
+		day.wipe()
+	} else if day.isBlank() && month.dirt() {
+		month.wipe()
+	}
 	switch {
 	case month.isBlank() && day.isBlank():
 		month.blankOrDoubt()
@@ -460,8 +520,8 @@ func (f *fieldReader) date() {
 	}
 	st := &f.k.Settings
 	m, d, p, within := decodeDate(month.block(), day.block(), f.k.ReceivedOn, st.DateReachDays, st.OddDate, st.Junk)
-	month.settle(reading{text: strconv.Itoa(m), p: p, evidence: []string{"calendar"}}, st.AcceptDate)
-	day.settle(reading{text: strconv.Itoa(d), p: p, evidence: []string{"calendar"}}, st.AcceptDate)
+	month.settle(reading{text: strconv.Itoa(m), p: p, evidence: []string{"calendar"}}, st.Costs.Date)
+	day.settle(reading{text: strconv.Itoa(d), p: p, evidence: []string{"calendar"}}, st.Costs.Date)
 	if m == 0 {
 		for _, fl := range both {
 			fl.out.Text, fl.out.Evidence = fl.text(), nil
@@ -490,6 +550,12 @@ func (f *fieldReader) lines() {
 		if item == nil || qty == nil {
 			break
 		}
+		// A line needs both: dirt in one of them with nothing in the other is no writing.
+		if item.isBlank() && qty.dirt() {
+			qty.wipe()
+		} else if qty.isBlank() && item.dirt() {
+			item.wipe()
+		}
 		if item.isBlank() && qty.isBlank() {
 			item.blankOrDoubt()
 			qty.blankOrDoubt()
@@ -497,7 +563,7 @@ func (f *fieldReader) lines() {
 		}
 		multiple := 1
 		if !item.isBlank() {
-			f.code(item, codeRule{known: known, size: len(f.k.Items), unknown: st.UnknownItem, scheme: f.k.Scheme.Item}, st.AcceptItem)
+			f.code(item, codeRule{known: known, size: len(f.k.Items), unknown: st.UnknownItem, scheme: f.k.Scheme.Item}, st.Costs.Item)
 			if it, ok := f.k.Items[item.out.Text]; ok && item.out.Decision == order.DecisionAccept {
 				multiple = max(it.OrderMultiple, 1)
 			}
@@ -515,7 +581,7 @@ func (f *fieldReader) lines() {
 			qty.guard()
 			continue
 		}
-		a := decodeAmount(qty.block(), multiple, st.OddQuantity, st.Junk)
+		a := decodeAmount(qty.blocks(), multiple, st.OddQuantity, st.Junk)
 		quantities = append(quantities, qty)
 		values = append(values, &a)
 		qty.out.Text = strconv.Itoa(multiple) // kept until settled below
@@ -525,7 +591,7 @@ func (f *fieldReader) lines() {
 	var sum amounts
 	written := total != nil && !total.isBlank()
 	if written && !total.gap && len(values) > 0 {
-		sum = decodeAmount(total.block(), 1, 0, st.Junk)
+		sum = decodeAmount(total.blocks(), 1, 0, st.Junk)
 		agree = reconcile(values, &sum, st.WrongTotal)
 	}
 	const surely = 0.5
@@ -548,7 +614,7 @@ func (f *fieldReader) lines() {
 				r.evidence = append(r.evidence, "sum")
 			}
 		}
-		qty.settle(r, st.AcceptQuantity)
+		qty.settle(r, st.Costs.Quantity)
 		if qty.out.Confidence < worstP {
 			worst, worstP = i, qty.out.Confidence
 		}
@@ -570,7 +636,7 @@ func (f *fieldReader) lines() {
 	if agree > surely {
 		r.evidence = []string{"sum"}
 	}
-	total.settle(r, st.AcceptQuantity)
+	total.settle(r, st.Costs.Quantity)
 	if agree <= surely {
 		total.review("is not the sum of the quantities")
 		if worst >= 0 {

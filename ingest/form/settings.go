@@ -6,17 +6,25 @@ import (
 	printed "todoke/templates/form"
 )
 
-// Settings are the reader's thresholds. They are configuration; Default documents them.
-// Confidences are probabilities that a field's text is right, over and above which it is
-// accepted unseen; a wrong field accepted unseen costs a wrong delivery, a review a few
-// seconds of the desk.
+// Costs say what a field that is accepted unseen and wrong costs, in looks: what it costs to
+// have a person look at one field. A field is accepted where the look would cost more than the
+// error it may prevent, that is from the confidence 1 − 1/cost on.
+type Costs struct {
+	Customer float64 // everything goes to, and is invoiced to, somebody else
+	Item     float64 // something else arrives, comes back and is sent again
+	Quantity float64 // too much or too little of it; the total's cost as well
+	ShipTo   float64 // it arrives at another of the customer's own addresses
+	Date     float64 // it arrives too early or too late
+	Mark     float64 // what is out of stock is sent later, or not
+}
+
+// needed is the confidence from which what costs so much is accepted unseen.
+func needed(cost float64) float64 { return 1 - 1/max(cost, 1) }
+
+// Settings are what the reader is told about people and money. They are configuration; Default
+// documents them.
 type Settings struct {
-	AcceptCustomer float64
-	AcceptItem     float64
-	AcceptQuantity float64
-	AcceptShipTo   float64
-	AcceptDate     float64
-	AcceptMark     float64
+	Costs Costs
 
 	// What is expected before looking, kept apart from what the image says.
 	UnknownItem     float64 // share of written item codes that are in no master, misspelt or old
@@ -44,8 +52,7 @@ type Settings struct {
 // Default aims at no more than one wrong field among ten thousand accepted.
 func Default() Settings {
 	return Settings{
-		AcceptCustomer: 0.998, AcceptItem: 0.998, AcceptQuantity: 0.998,
-		AcceptShipTo: 0.995, AcceptDate: 0.99, AcceptMark: 0.99,
+		Costs:       Costs{Customer: 1000, Item: 500, Quantity: 400, ShipTo: 250, Date: 100, Mark: 100},
 		UnknownItem: 0.02, UnknownCustomer: 0.01, WrongCheckDigit: 0.005, UnknownShipTo: 0.02,
 		OddQuantity: 0.03, WrongTotal: 0.03, OddDate: 0.02, ForeignForm: 0.01,
 		Junk: 0.005, DateReachDays: 60, DigitFloor: 2e-5, MaxResidual: 0.5, NoteToReview: true,
