@@ -333,19 +333,27 @@ func (fl *field) wipe() {
 
 func (fl *field) isBlank() bool { return fl.to == 0 }
 
+// shown is the digit a box most probably holds and how probable that is; "?" where none is
+// thinkable.
+func (g *glyphs) shown() (string, float64) {
+	d, p := g.best()
+	p = round(p*(1-g.reject), 4)
+	if g.reject > 10*p {
+		return "?", p
+	}
+	return strconv.Itoa(d), p
+}
+
 // text is what the boxes say one by one, "?" where nothing is believed.
 func (fl *field) text() string {
 	var b []byte
 	for i := fl.from; i < fl.to; i++ {
-		d, p := fl.glyphs[i].best()
-		switch {
-		case fl.states[i] == empty:
+		if fl.states[i] == empty {
 			b = append(b, ' ')
-		case p*(1-fl.glyphs[i].reject) < 0.5:
-			b = append(b, '?')
-		default:
-			b = append(b, '0'+byte(d))
+			continue
 		}
+		t, _ := fl.glyphs[i].shown()
+		b = append(b, t...)
 	}
 	return string(b)
 }
@@ -709,12 +717,7 @@ func (f *fieldReader) show(fl *field) {
 	for i, c := range fl.cells {
 		box := order.DraftCell{Box: order.Box(c.box), Confidence: 1}
 		if fl.def.Kind == printed.FieldDigits && fl.states[i] != empty {
-			d, p := fl.glyphs[i].best()
-			box.Confidence = round(p*(1-fl.glyphs[i].reject), 4)
-			box.Text = "?"
-			if box.Confidence >= 0.5 {
-				box.Text = strconv.Itoa(d)
-			}
+			box.Text, box.Confidence = fl.glyphs[i].shown()
 		}
 		if fl.def.Kind == printed.FieldMark {
 			box.Text, box.Confidence = fl.out.Text, fl.out.Confidence
