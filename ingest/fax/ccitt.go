@@ -25,6 +25,9 @@ type stream struct {
 	rows     int  // rows to decode; -1 where the file does not say
 	maxRows  int  // never decode more
 	extra    bool // decode what follows rows, where it decodes cleanly to an end mark
+	paper    byte // what rows that never came are filled with: 0xff where the bits will be inverted
+	probe    bool // stop at the first damage
+	work     *int // bits that may still be read while searching for rows; nil is a share for this stream alone
 }
 
 // coded is what a stream decoded to.
@@ -51,11 +54,33 @@ type decoder struct {
 const (
 	sentinels = 4
 	lookAhead = 16
+	// searchWork is how many bits may be read in search of rows after damage, for all of a page:
+	// a fraction of a second's work.
+	searchWork = 1 << 26
 )
 
-// decodeStream decodes coded rows. It never fails: rows it cannot decode repeat the row above
-// (T.4 leaves this to the receiver; a repeated row disturbs reading least) and are listed; rows that never came are white and listed.
+// decodeStream decodes coded rows. It never fails: a row that cannot be decoded repeats the row
+// above (T.4 leaves this to the receiver; a repeated row disturbs reading least) and is listed;
+// rows that never came are paper and listed.
 func decodeStream(data []byte, s stream) coded {
+	d := newDecoder(data, s)
+	limit := s.maxRows
+	if s.rows >= 0 {
+		limit = min(limit, s.rows)
+		// No coding takes less than a bit a row: a tall claim over few bytes allocates as it decodes.
+		d.out.pix = make([]byte, 0, min(limit, d.end+1)*d.stride)
+	}
+	pos := d.decode(0, limit)
+	if s.extra && s.rows >= 0 && d.out.rows == limit && len(d.out.bad) == 0 && !d.out.ended {
+		d.decodeExtra(pos)
+	}
+	if s.rows >= 0 {
+		d.leave(limit - d.out.rows)
+	}
+	return d.out
+}
+
+func newDecoder(data []byte, s stream) *decoder {
 	d := &decoder{stream: s, end: 8 * len(data), stride: (s.width + 7) / 8}
 	d.b = make([]byte, len(data)+lookAhead)
 	if s.lsbFirst {
@@ -65,32 +90,22 @@ func decodeStream(data []byte, s stream) coded {
 	} else {
 		copy(d.b, data)
 	}
+	if d.work == nil {
+		work := searchWork
+		d.work = &work
+	}
 	d.ref = make([]int32, s.width+sentinels+2)
 	d.cur = make([]int32, s.width+sentinels+2)
 	d.resetRef()
-	limit := s.maxRows
-	if s.rows >= 0 {
-		limit = min(limit, s.rows)
-		// No coding takes less than a bit a row: a tall claim over few bytes allocates as it decodes.
-		d.out.pix = make([]byte, 0, min(limit, d.end+1)*d.stride)
+	return d
+}
+
+// decode appends rows until there are limit of them or the data end, and returns where it stopped.
+func (d *decoder) decode(pos, limit int) int {
+	if d.scheme == schemeG4 || d.scheme == schemeRLE {
+		return d.decodeUnmarked(pos, limit)
 	}
-	pos := 0
-	switch s.scheme {
-	case schemeG4, schemeRLE:
-		pos = d.decodeUnmarked(pos, limit)
-	default:
-		pos = d.decodeMarked(pos, limit)
-	}
-	if s.extra && s.rows >= 0 && d.out.rows == limit && len(d.out.bad) == 0 && !d.out.ended {
-		d.decodeExtra(pos)
-	}
-	if s.rows >= 0 {
-		for d.out.rows < limit {
-			d.out.bad = append(d.out.bad, d.out.rows)
-			d.row()
-		}
-	}
-	return d.out
+	return d.decodeMarked(pos, limit)
 }
 
 // resetRef makes the reference row white.
@@ -104,24 +119,27 @@ func (d *decoder) resetRef() {
 func (d *decoder) row() []byte {
 	d.out.rows++
 	n := len(d.out.pix)
-	if n+d.stride <= cap(d.out.pix) {
-		d.out.pix = d.out.pix[:n+d.stride]
-		row := d.out.pix[n:]
-		clear(row)
-		return row
+	if n+d.stride > cap(d.out.pix) {
+		d.out.pix = slices.Grow(d.out.pix, max(d.stride, n/2))
 	}
-	d.out.pix = slices.Grow(d.out.pix, max(d.stride, n/2))[:n+d.stride]
+	d.out.pix = d.out.pix[:n+d.stride]
 	row := d.out.pix[n:]
 	clear(row)
 	return row
 }
 
-// keep appends the row just decoded and makes it the reference.
-func (d *decoder) keep() {
+// turn makes the row just decoded the reference.
+func (d *decoder) turn() {
 	for i := range sentinels {
 		d.cur[d.n+i] = int32(d.width)
 	}
-	row, c := d.row(), d.cur
+	d.ref, d.cur = d.cur, d.ref
+}
+
+// keep appends the row just decoded and makes it the reference.
+func (d *decoder) keep() {
+	d.turn()
+	row, c := d.row(), d.ref
 	for i := 0; i < d.n; i += 2 {
 		a, b := int(c[i]), int(c[i+1])
 		j, k := a>>3, b>>3
@@ -138,7 +156,19 @@ func (d *decoder) keep() {
 			row[k] |= last
 		}
 	}
-	d.ref, d.cur = d.cur, d.ref
+}
+
+// leave appends n rows that never came.
+func (d *decoder) leave(n int) {
+	for range n {
+		d.out.bad = append(d.out.bad, d.out.rows)
+		row := d.row()
+		if d.paper != 0 {
+			for i := range row {
+				row[i] = d.paper
+			}
+		}
+	}
 }
 
 // lose appends n rows that cannot be decoded: the row above, and a note.
@@ -305,40 +335,6 @@ func (d *decoder) aligned(pos int) int {
 	return pos
 }
 
-// decodeUnmarked decodes rows that no end-of-line codes part: T.6 and RLE. After a row that does
-// not decode nothing tells where the next begins, and the rest is left undecoded.
-func (d *decoder) decodeUnmarked(pos, limit int) int {
-	for d.out.rows < limit {
-		pos = d.aligned(pos)
-		if pos >= d.end {
-			break
-		}
-		if d.atEnd(pos) {
-			d.out.ended = true
-			break
-		}
-		var next int
-		var ok bool
-		if d.scheme == schemeG4 {
-			next, ok = d.row2D(pos)
-		} else {
-			next, ok = d.row1D(pos)
-		}
-		if !ok || next > d.end {
-			if d.rows < 0 {
-				d.lose(1) // no height is declared: the row that broke is the only trace of the damage
-			}
-			return pos
-		}
-		pos = next
-		d.keep()
-	}
-	return pos
-}
-
-// atEnd tells whether an end-of-line code stands at pos, which in T.6 only EOFB does.
-func (d *decoder) atEnd(pos int) bool { return d.peek(pos)>>(64-12) == 1 }
-
 // decodeExtra decodes rows beyond the declared height, and keeps them if every one decodes and
 // an end mark follows: then the height was wrong, not the data.
 func (d *decoder) decodeExtra(pos int) {
@@ -348,12 +344,8 @@ func (d *decoder) decodeExtra(pos int) {
 	mark, rows := len(d.out.pix), d.out.rows
 	s := d.stream
 	d.rows = -1
-	switch s.scheme {
-	case schemeG4:
-		d.decodeUnmarked(pos, s.maxRows)
-	case schemeG3, schemeG3TwoD:
-		d.decodeMarked(pos, s.maxRows)
-	case schemeRLE: // has no end mark
+	if s.scheme != schemeRLE { // which has no end mark
+		d.decode(pos, s.maxRows)
 	}
 	d.stream = s
 	if !d.out.ended || len(d.out.bad) > 0 {

@@ -1,7 +1,8 @@
 // Package fax turns the bytes of a file into bilevel pages, and bilevel pages into bytes.
 //
-// In: TIFF (CCITT Group 3 and 4, run-length, PackBits, deflate, uncompressed), PDF whose pages
-// are one scanned image, PNG and JPEG. Out: one Page at a time, 1 = ink, in the sender's own
+// In: TIFF and BigTIFF in strips or tiles (CCITT Group 3 and 4, run-length, PackBits, LZW,
+// deflate, JPEG, uncompressed; black-and-white, grey or colour), bare Group 3 and 4 data, PDF
+// whose pages are one scanned image, PNG and JPEG. Out: one Page at a time, 1 = ink, in the sender's own
 // pixels (nothing is resampled), upright as the file's tags say, with its resolution and the
 // rows that damage destroyed. The other way, EncodeTIFF and EncodePDF write what fax servers
 // and gateways write.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 
 	"todoke/internal/bilevel"
 	"todoke/order"
@@ -140,15 +141,21 @@ func Pages(data []byte, lim Limits) iter.Seq2[Page, error] {
 				yield(Page{}, permanent(nil, "the file is empty; send it again"))
 				return
 			}
+			if p, ok := bare(data, b, false); ok {
+				yield(p, nil)
+				return
+			}
 			yield(Page{}, permanent(nil, "the file is no TIFF, PDF, PNG or JPEG; send it as one of these"))
 		}
 	}
 }
 
+// tiffMagics begin a TIFF file: both byte orders, and BigTIFF.
+var tiffMagics = [][]byte{[]byte("II*\x00"), []byte("MM\x00*"), []byte("II+\x00"), []byte("MM\x00+")}
+
 func kindOf(data []byte) string {
 	switch {
-	case bytes.HasPrefix(data, []byte("II*\x00")), bytes.HasPrefix(data, []byte("MM\x00*")),
-		bytes.HasPrefix(data, []byte("II+\x00")), bytes.HasPrefix(data, []byte("MM\x00+")):
+	case slices.ContainsFunc(tiffMagics, func(magic []byte) bool { return bytes.HasPrefix(data, magic) }):
 		return "tiff"
 	case bytes.HasPrefix(data, []byte("\x89PNG\r\n\x1a\n")):
 		return "png"
@@ -219,6 +226,44 @@ func mirror(m *bilevel.Image) *bilevel.Image {
 		}
 	}
 	return o
+}
+
+// statedResolution is a TIFF's resolution in pixels an inch, 0 × 0 where it states none. Fax
+// software mixes up the units and the directions; where the width is a fax row's, a pair that
+// makes sense only when read the other way is read so. Without a unit (1) the pair counts where
+// it is a fax's.
+func statedResolution(width int, x, y float64, unit uint64) (xDPI, yDPI float64) {
+	const inch, centimetre = 2, 3
+	const cm = 2.54
+	near := func(v, of float64) bool { return v > 0.9*of && v < 1.1*of }
+	fits := func(x, y float64) bool { // 200 and 408 an inch are near 204 and 391
+		at := faxWidth(width)
+		return at > 0 && near(x, at) && (near(y, at) || near(y, 98) || near(y, 196) || near(y, 391))
+	}
+	asStated := x
+	switch unit {
+	case inch:
+	case centimetre:
+		asStated = x * cm
+	default:
+		asStated = 0
+	}
+	scale := 1.0
+	if x > 0 {
+		scale = asStated / x
+	}
+	switch {
+	case scale > 0 && fits(scale*x, scale*y):
+	case fits(x, y):
+		return x, y
+	case fits(cm*x, cm*y):
+		return cm * x, cm * y
+	case fits(y, x):
+		return y, x
+	case fits(cm*y, cm*x):
+		return cm * y, cm * x
+	}
+	return scale * x, scale * y
 }
 
 // resolution checks the stated resolution against what paper can be, and derives it from the

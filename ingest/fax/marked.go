@@ -21,6 +21,12 @@ func (d *decoder) decodeMarked(pos, limit int) int {
 	// repair mends what is left; two-dimensional rows all over again, since a row that vanished
 	// without a trace before the damage shows only in their rhythm.
 	repair := func(pos int, oneD bool) int {
+		if d.probe {
+			return pos
+		}
+		if _, _, eol := d.findEOL(pos); !eol && !marked && !twoD {
+			return d.rejoin1D(pos, limit)
+		}
 		if twoD && first >= 0 && begun == 0 && d.out.rows > 0 {
 			d.out = coded{pix: d.out.pix[:0]}
 			d.resetRef()
@@ -48,8 +54,11 @@ func (d *decoder) decodeMarked(pos, limit int) int {
 		}
 		fill := d.onlyFill(pos)
 		if eols >= 2 && d.out.rows > 0 && (eols >= rtcEOLs || fill) {
-			d.out.ended = true
-			fill = true
+			// More rows may follow a return to control where rows are known to be missing.
+			next, ok := d.rowTagged(pos, oneD)
+			if d.out.ended = fill || d.rows < 0 || !ok || next > d.end; d.out.ended {
+				fill = true
+			}
 		}
 		if fill {
 			if twoD && marked && d.rows >= 0 && d.out.rows > 0 {
@@ -74,6 +83,9 @@ func (d *decoder) decodeMarked(pos, limit int) int {
 				pos++
 			}
 		case eols == 2 && d.out.rows > 0:
+			if d.probe {
+				return pos
+			}
 			d.lose(1) // a row of which nothing is left
 			marked = true
 			if !oneD {
@@ -104,6 +116,13 @@ func (d *decoder) rowTagged(pos int, oneD bool) (int, bool) {
 		return d.row1D(pos)
 	}
 	return d.row2D(pos)
+}
+
+// try is rowTagged, paid from the work that searching may take.
+func (d *decoder) try(pos int, oneD bool) (int, bool) {
+	next, ok := d.rowTagged(pos, oneD)
+	*d.work -= next - pos + 16
+	return next, ok
 }
 
 // eol skips an end-of-line code, with any fill before it, that starts at pos.
@@ -176,9 +195,15 @@ func (d *decoder) repair(pos int, oneD bool, limit int) int {
 			segs[i].second = 0 // nothing tells that a row is missing
 		}
 	}
+	d.place(segs, limit)
+	return end
+}
+
+// place appends the rows that segments stand for.
+func (d *decoder) place(segs []segment, limit int) {
 	for _, s := range segs {
 		if d.out.rows >= limit {
-			return end
+			return
 		}
 		if s.state == segmentGood {
 			d.rowTagged(s.start, s.oneD)
@@ -192,7 +217,6 @@ func (d *decoder) repair(pos int, oneD bool, limit int) int {
 			}
 		}
 	}
-	return end
 }
 
 // segments parts the data from pos on at the end-of-line codes, at most n segments, and tells
@@ -287,10 +311,7 @@ func (d *decoder) classify(segs []segment) []segment {
 // segment is cut there and the rest returned.
 func (d *decoder) classifyOne(s *segment, refGood *bool) (rest segment, found bool) {
 	good := func() {
-		for i := range sentinels {
-			d.cur[d.n+i] = int32(d.width)
-		}
-		d.ref, d.cur = d.cur, d.ref // the reference, without painting it
+		d.turn()
 		*refGood = true
 		s.state = segmentGood
 	}
@@ -361,7 +382,7 @@ const (
 func (d *decoder) cut(s *segment, from, to int, whole bool) (rest segment, found bool) {
 	tag := boolBit(d.scheme == schemeG3TwoD)
 	best := maxFlipped + 1
-	for eol := from; eol <= to && eol+12+tag < s.zeros; eol++ {
+	for eol := from; eol <= to && eol+12+tag < s.zeros && *d.work > 0; eol++ {
 		flipped := bits.OnesCount64(d.peek(eol)>>(64-12) ^ 1)
 		if flipped >= best {
 			continue
@@ -371,7 +392,7 @@ func (d *decoder) cut(s *segment, from, to int, whole bool) (rest segment, found
 		if !oneD && !whole {
 			continue
 		}
-		next, ok := d.rowTagged(after, oneD)
+		next, ok := d.try(after, oneD)
 		if !ok || !s.fits(next) || !oneD && next-after < 8 {
 			continue
 		}
@@ -400,6 +421,7 @@ func (d *decoder) cut(s *segment, from, to int, whole bool) (rest segment, found
 // damage: the codes fall into step again soon.
 func (d *decoder) reach(from, to int) int {
 	pixels, colour := 0, white
+	*d.work -= min(to-from, 4*d.width)
 	for pos := from; pos < to && pixels < 4*d.width; {
 		e := runTables[colour][d.peek(pos)>>(64-runBits)]
 		if e == 0 {

@@ -453,15 +453,18 @@ func (f *pdfFile) ccitt(sd types.StreamDict, raw []byte, w, h int) (Page, error)
 	if f.boolean(parms["EncodedByteAlign"]) {
 		s.align = 8
 	}
+	inverted := f.boolean(parms["BlackIs1"]) != f.inverted(sd)
+	if inverted {
+		s.paper = 0xff
+	}
 	c := decodeStream(raw, s)
 	m := &bilevel.Image{W: columns, H: c.rows, Stride: (columns + 7) / 8, Pix: c.pix}
 	p.BadRows = c.bad
-	if blackIs1 := f.boolean(parms["BlackIs1"]); blackIs1 != f.inverted(sd) {
+	if inverted {
 		for i, v := range m.Pix {
 			m.Pix[i] = ^v
 		}
 		trimPadding(m)
-		whiten(m.Pix, m.Stride, p.BadRows)
 	}
 	if columns != w {
 		m = m.Crop(0, 0, w, m.H)

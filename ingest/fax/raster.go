@@ -213,7 +213,7 @@ func jpegTags(data []byte) (xDPI, yDPI float64, orientation int) {
 			if exif[0] == 'M' {
 				bo = binary.BigEndian
 			}
-			if d, _, err := parseIFD(exif, bo, bo.Uint32(exif[4:])); err == nil {
+			if d, err := (tiffFile{data: exif, order: bo}).dir(uint64(bo.Uint32(exif[4:]))); err == nil {
 				orientation = int(d.uintOr(tagOrientation, 1))
 			}
 		}

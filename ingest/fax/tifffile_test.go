@@ -159,12 +159,12 @@ func TestHostileTIFF(t *testing.T) {
 	setTag(huge, 257, 1<<31)
 	wide := encodeTIFF(t, fax.Options{}, bilevel.New(60000, 1))
 	setTag(wide, 257, 100000)
-	colour := base()
+	colour := encodeTIFF(t, fax.Options{Coding: fax.CodingNone}, m)
 	setTag(colour, 277, 3)
 	tiled := base()
-	setType(tiled, 266, 322) // FillOrder becomes TileWidth
-	lzw := base()
-	setTag(lzw, 259, 6)
+	setType(tiled, 273, 324) // the strips become tiles without a size
+	jbig := base()
+	setTag(jbig, 259, 34661)
 	uncompressed := base()
 	setTag(uncompressed, 293, 2)
 	copy(strip(uncompressed), "\x03\xc0") // the code that enters it
@@ -176,13 +176,13 @@ func TestHostileTIFF(t *testing.T) {
 		"pages in a circle":   {loop, 1, "refer back"},
 		"too long":            {huge, 0, "too large"},
 		"too many pixels":     {wide, 0, "too large"},
-		"colour":              {colour, 0, "grey or colour"},
-		"tiles":               {tiled, 0, "tiles"},
-		"unusual compression": {lzw, 0, "TIFF compression 6"},
+		"colour":              {colour, 0, "3 × 1 bits"},
+		"tiles":               {tiled, 0, "tiles are 0 × 0"},
+		"unusual compression": {jbig, 0, "TIFF compression 34661"},
 		"uncompressed mode":   {uncompressed, 0, "uncompressed mode"},
 		"header only":         {[]byte("II*\x00\x08\x00\x00\x00"), 0, "ends before"},
 		"no directory":        {[]byte("MM\x00*\x00\x00\x00\x00"), 0, "no page"},
-		"BigTIFF":             {[]byte("II+\x00\x08\x00\x00\x00"), 0, "BigTIFF"},
+		"BigTIFF header only": {[]byte("II+\x00\x08\x00\x00\x00"), 0, "within its header"},
 		"nothing":             {nil, 0, "empty"},
 		"a letter":            {[]byte("Dear Sir or Madam"), 0, "no TIFF"},
 	} {
