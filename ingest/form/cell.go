@@ -1,7 +1,9 @@
 package form
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"todoke/internal/bilevel"
 	printed "todoke/templates/form"
@@ -11,7 +13,7 @@ import (
 type cell struct {
 	box    printed.Box
 	image  *bilevel.Image // page pixels from frame to frame and a little beyond; ink only of this box
-	other  *bilevel.Image // the same with strokes that may lie on the frame; nil where there are none
+	others []alternative  // the same with strokes that may lie hidden on the frame
 	ink    float64        // mm²
 	extent float64        // mm, longer side of the largest piece
 	narrow float64        // mm, shorter side of all the ink's bounds
@@ -19,8 +21,15 @@ type cell struct {
 	fill   float64        // part of the box that is ink
 	frame  float64        // part of the frame's lines that was seen
 	rim    float64        // mm of ink that leaves the box
-	raw    float64        // mm² of ink in and on the box, its printed frame with it
+	over   float64        // mm² of ink along the frame beyond what the frame's own lines have
+	sides  float64        // mm by which the frame is thicker than others in the mean
 	bad    bool           // damaged rows run through it
+}
+
+// alternative is another way to see a box, and how probable it is.
+type alternative struct {
+	image *bilevel.Image
+	p     float64
 }
 
 // Absolute measures, millimetres of the page.
@@ -34,8 +43,9 @@ const (
 
 // cellReader holds what is reused from cell to cell.
 type cellReader struct {
-	g *registration
-	s scanner
+	g      *registration
+	frames *frames
+	s      scanner
 }
 
 // onFrame tells whether a piece of ink is what is left of a frame line: it stays within a
@@ -56,7 +66,12 @@ func onFrame(w, h float64, b printed.Box, left, right, top, bottom, kx, ky float
 type side struct {
 	a, b    float64 // centre = a + b·(position along the line), pixels of the crop
 	thick   float64
-	seen    float64 // part of the line that is ink
+	seen    float64   // part of the line that is ink
+	expect  float64   // a before the line was looked for
+	edges   *edges    // of the row's line, nil where they are not known
+	x0      float64   // of the crop on the page
+	excess  []float64 // pixels by which the ink along it is thicker than the line; NaN where it cannot be told
+	laid    []bool
 	located bool
 	from    float64 // between these corners, along the line
 	to      float64
@@ -77,8 +92,6 @@ func (c *cellReader) read(b printed.Box, frameMM float64) cell {
 	y0, y1 = y0-int(0.5*g.ky), y1+int(0.5*g.ky)
 	m := crop(g.page, x0, y0, x1, y1)
 	out := cell{box: b, image: m}
-	rx0, ry0, rx1, ry1 := g.bounds(b, 0.5)
-	out.raw = float64(g.page.Count(rx0, ry0, rx1, ry1)) / (g.kx * g.ky)
 	if m.W < 8 || m.H < 6 {
 		return out
 	}
@@ -98,11 +111,20 @@ func (c *cellReader) read(b printed.Box, frameMM float64) cell {
 	lendOffset(&top, &bottom, tl, bl, true)
 	lendOffset(&left, &right, tl, tr, false)
 	out.frame = (top.seen + bottom.seen + left.seen + right.seen) / 4
-
-	eraseSide(m, &top, true)
-	eraseSide(m, &bottom, true)
-	eraseSide(m, &left, false)
-	eraseSide(m, &right, false)
+	if r := c.frames.rows[[2]float64{b.Y, b.H}]; r != nil {
+		top.follow(&r.top, float64(x0))
+		bottom.follow(&r.bottom, float64(x0))
+	}
+	level := [4]bool{true, true, false, false}
+	all := [4]*side{&top, &bottom, &left, &right}
+	for i, s := range all {
+		usual := c.frames.tallH
+		if !level[i] {
+			usual = c.frames.wideV
+		}
+		eraseSide(m, s, level[i], usual)
+	}
+	out.sides, out.over = c.thicker(all, level)
 
 	// What is left belongs to this box if it reaches into it.
 	c.s.scan(m, 1<<16)
@@ -154,12 +176,132 @@ func (c *cellReader) read(b printed.Box, frameMM float64) cell {
 		cx0, cx1, cy0, cy1 = min(cx0, ix0), max(cx1, ix1), min(cy0, iy0), max(cy1, iy1)
 	}
 	out.image = crop(m, cx0, cy0, cx1, cy1)
-	if out.ink > 0 && len(top.touched)+len(bottom.touched)+len(left.touched)+len(right.touched) > 1 {
-		a, b := top.redraw(m, true), bottom.redraw(m, true)
-		c, d := left.redraw(m, false), right.redraw(m, false)
-		if a || b || c || d {
-			out.other = crop(m, cx0, cy0, cx1, cy1)
+	if out.ink > 0 {
+		out.others = c.alternatives(m, all, level, [4]int{cx0, cy0, cx1, cy1})
+	}
+	return out
+}
+
+// follow takes the line's place and thickness from its row.
+func (s *side) follow(e *edges, x0 float64) {
+	if !e.ok || s.to <= s.from {
+		return
+	}
+	off, thick := e.offAt(x0 + (s.from+s.to)/2)
+	s.edges, s.x0 = e, x0
+	s.a, s.thick, s.located = s.expect+s.b/2+off, thick, true
+}
+
+// ends are where the line begins and ends across at position i.
+func (s *side) ends(i int) (lo, hi float64) {
+	if s.edges == nil {
+		c := s.centre(float64(i))
+		return c - s.thick/2, c + s.thick/2
+	}
+	x := float64(i) + .5
+	y := s.expect + s.b*x
+	return y + s.edges.lo + s.edges.b*(x+s.x0), y + s.edges.hi + s.edges.c*(x+s.x0)
+}
+
+// thicker sums up how much ink lies along the sides beyond their lines: in the mean, mm, and in
+// all, mm².
+func (c *cellReader) thicker(sides [4]*side, level [4]bool) (mean, over float64) {
+	n := 0.0
+	for i, s := range sides {
+		along, across := c.g.kx, c.g.ky
+		if !level[i] {
+			along, across = across, along
 		}
+		for _, e := range s.excess {
+			if math.IsNaN(e) {
+				continue
+			}
+			if s.edges == nil { // pixels fall as they may: one more or less says nothing
+				e = max(e-1, min(e+1, 0))
+			}
+			mean += e / across
+			over += e / across / along
+			n++
+		}
+	}
+	return mean / max(n, 1), over
+}
+
+// alternatives are the ways in which strokes may lie hidden on the frame: the bar of a 7, the foot
+// of a 2, the roof of a 0, whose ink went with the line's. Where strokes end at a line one may run
+// on along it; how thick the line is there tells how probable that is.
+func (c *cellReader) alternatives(m *bilevel.Image, sides [4]*side, level [4]bool, box [4]int) []alternative {
+	const (
+		between, beyond = 0.25, 0.05 // how often a stroke runs along between two ends, and on from one
+		least           = 0.02       // less probable ones are not asked about
+		shortMM         = 0.8
+		onMM            = 1.3
+		most            = 2
+	)
+	type part struct {
+		side     *side
+		level    bool
+		from, to int
+		p        float64
+	}
+	var parts []part
+	for i, s := range sides {
+		n := len(s.touched)
+		if n == 0 {
+			continue
+		}
+		along, across := c.g.kx, c.g.ky
+		if !level[i] {
+			along, across = across, along
+		}
+		best := part{side: s, level: level[i]}
+		try := func(from, to int, prior, longer float64) {
+			if float64(to-from) < longer*along {
+				return
+			}
+			sum, k, laid := 0.0, 0.0, 0
+			for j := max(from, 0); j < min(to, len(s.excess)); j++ {
+				if s.laid[j] {
+					laid++
+				}
+				if !math.IsNaN(s.excess[j]) {
+					sum, k = sum+s.excess[j], k+1
+				}
+			}
+			if 2*laid > to-from || k == 0 {
+				return
+			}
+			if p := c.frames.hidden(sum/k/across, 1/across, prior); p > best.p {
+				best.from, best.to, best.p = from, to, p
+			}
+		}
+		first, last := s.touched[0], s.touched[n-1]
+		if n > 1 {
+			try(first.to, last.from, between, shortMM)
+		}
+		inset := 0.6 * along
+		try(last.to, int(s.to-inset), beyond, onMM)
+		try(int(s.from+inset), first.from, beyond, onMM)
+		if best.p >= least {
+			parts = append(parts, best)
+		}
+	}
+	slices.SortStableFunc(parts, func(a, b part) int { return cmp.Compare(b.p, a.p) })
+	parts = parts[:min(len(parts), most)]
+	var out []alternative
+	for set := 1; set < 1<<len(parts); set++ {
+		n := *m
+		n.Pix = slices.Clone(m.Pix)
+		p := 1.0
+		for i, v := range parts {
+			if set>>i&1 == 0 {
+				p *= 1 - v.p
+				continue
+			}
+			p *= v.p
+			v.side.redraw(&n, v.level, v.from, v.to)
+		}
+		out = append(out, alternative{crop(&n, box[0], box[1], box[2], box[3]), p})
 	}
 	return out
 }
@@ -177,6 +319,7 @@ func findSide(m *bilevel.Image, p, q xy, horizontal bool, k, lineMM float64) sid
 	}
 	s.b = (q.y - p.y) / (q.x - p.x)
 	s.a = p.y - s.b*p.x
+	s.expect = s.a
 	s.thick = max(lineMM*k, 1)
 	s.from, s.to = p.x, q.x
 	reach := int(math.Ceil(frameReach * k))
@@ -261,7 +404,7 @@ func lendOffset(s, t *side, p, u xy, horizontal bool) {
 // eraseSide blanks the line, pixel column by pixel column (or row by row), where the ink
 // across it is no thicker than the line; where it is thicker a stroke crosses or touches, and
 // only a line that the stroke does not cross is taken off.
-func eraseSide(m *bilevel.Image, s *side, horizontal bool) {
+func eraseSide(m *bilevel.Image, s *side, horizontal bool, others float64) {
 	n, depth := m.W, m.H
 	if !horizontal {
 		n, depth = m.H, m.W
@@ -279,9 +422,6 @@ func eraseSide(m *bilevel.Image, s *side, horizontal bool) {
 			m.Set(across, along, false)
 		}
 	}
-	// The line's usual thickness, from the places where nothing else is near.
-	var lengths [16]int
-	total := 0
 	across := func(i int) (lo, hi int) {
 		c := s.centre(float64(i))
 		return max(int(math.Floor(c-s.thick/2-0.75)), 0), min(int(math.Ceil(c+s.thick/2+0.75)), depth)
@@ -296,46 +436,63 @@ func eraseSide(m *bilevel.Image, s *side, horizontal bool) {
 		}
 		return a, b
 	}
+	// The ink across the line, position by position.
+	lengths := make([]int, n)
 	for i := range n {
 		lo, hi := across(i)
 		for j := lo; j < hi; j++ {
 			if get(i, j) {
-				if a, b := runAt(i, j); b-a < len(lengths) {
-					lengths[b-a]++
-					total++
-				}
+				a, b := runAt(i, j)
+				lengths[i] = b - a
 				break
 			}
 		}
 	}
-	usual := max(int(math.Round(s.thick)), 1)
-	for v, sum := 1, 0; v < len(lengths); v++ {
-		if sum += lengths[v]; 2*sum > total {
-			usual = min(v, usual+2)
-			break
+	// The line's usual thickness is that of its row or of the page's other lines, or what most of
+	// its length has.
+	usual := s.usual(lengths)
+	mean := float64(usual)
+	if s.edges == nil && others > 0 {
+		mean = others
+		usual = min(usual, int(math.Round(others))+1)
+	}
+	inner := func(i int) bool { x := float64(i); return x >= s.from+s.inset && x <= s.to-s.inset }
+	thickAt := func(i int) float64 {
+		if s.edges != nil {
+			lo, hi := s.ends(i)
+			return hi - lo
+		}
+		return mean
+	}
+	s.excess = make([]float64, n)
+	for i := range n {
+		s.excess[i] = math.NaN()
+		if e := float64(lengths[i]) - thickAt(i); lengths[i] > 0 && inner(i) && e < float64(usual)+4 {
+			s.excess[i] = e
 		}
 	}
 	// A stroke may lie along the line, the bar of a 7 or the tail of a 2: it shows by the line
 	// being thicker over a length that no fraying has.
-	laid := laidOn(n, usual, func(i int) int {
-		if x := float64(i); x < s.from+s.inset || x > s.to-s.inset {
-			return 0 // the corner, where the other line begins
+	laid := laidOn(n, func(i int) bool {
+		if !inner(i) {
+			return false // the corner, where the other line begins
 		}
-		lo, hi := across(i)
-		for j := lo; j < hi; j++ {
-			if get(i, j) {
-				a, b := runAt(i, j)
-				return b - a
-			}
+		if s.edges != nil {
+			return float64(lengths[i])-thickAt(i) > 0.75
 		}
-		return 0
+		return lengths[i] > usual
 	})
+	s.laid = laid
 	limit := usual + 1
 	for i := range n {
 		c := s.centre(float64(i))
 		lo, hi := across(i)
 		if laid[i] {
 			continue
+		}
+		limit := limit
+		if s.edges != nil {
+			limit = int(thickAt(i)+0.5) + 1
 		}
 		// All runs that touch the band.
 		for j := lo; j < hi; j++ {
@@ -380,18 +537,30 @@ func (s *side) touch(i int) {
 	s.touched = append(s.touched, span{i, i + 1})
 }
 
-// redraw draws the line again between the first and the last stroke that ends at it, and tells
-// whether there are two. The bar of a 7 or the roof of a 0 may have been drawn along the line
-// and gone with it; the two arms of a 4 may end at it with nothing between. The image does not
-// say which, so the recogniser is asked about both.
-func (s *side) redraw(m *bilevel.Image, horizontal bool) bool {
-	n := len(s.touched)
-	if n < 2 {
-		return false
+// usual is what the line's thickness is in most places.
+func (s *side) usual(lengths []int) int {
+	var counts [16]int
+	total := 0
+	for _, l := range lengths {
+		if l > 0 && l < len(counts) {
+			counts[l]++
+			total++
+		}
 	}
-	for i := s.touched[0].from; i < s.touched[n-1].to; i++ {
-		c := s.centre(float64(i))
-		for k := int(math.Floor(c - s.thick/2 + .5)); k < int(math.Floor(c+s.thick/2+.5)); k++ {
+	usual := max(int(math.Round(s.thick)), 1)
+	for v, sum := 1, 0; v < len(counts); v++ {
+		if sum += counts[v]; 2*sum > total {
+			return min(v, usual+2)
+		}
+	}
+	return usual
+}
+
+// redraw draws a part of the line again.
+func (s *side) redraw(m *bilevel.Image, horizontal bool, from, to int) {
+	for i := from; i < to; i++ {
+		lo, hi := s.ends(i)
+		for k := int(math.Floor(lo + .5)); k < max(int(math.Floor(hi+.5)), int(math.Floor(lo+.5))+1); k++ {
 			if horizontal {
 				m.Set(i, k, true)
 			} else {
@@ -399,22 +568,17 @@ func (s *side) redraw(m *bilevel.Image, horizontal bool) bool {
 			}
 		}
 	}
-	return true
 }
 
 // laidOn marks the positions along a line where it is thicker than usual for long.
-func laidOn(n, usual int, thick func(i int) int) []bool {
+func laidOn(n int, thick func(i int) bool) []bool {
 	const window, least = 4, 8 // pixels: half of the median's window, and the shortest stroke
-	t := make([]int, n)
-	for i := range n {
-		t[i] = thick(i)
-	}
 	over := make([]bool, n)
 	for i := range n {
 		k, m := 0, 0
 		for j := max(i-window, 0); j <= min(i+window, n-1); j++ {
 			m++
-			if t[j] > usual {
+			if thick(j) {
 				k++
 			}
 		}

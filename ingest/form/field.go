@@ -65,7 +65,7 @@ const (
 
 func (f *fieldReader) read() {
 	g := f.g
-	f.cells.g = g
+	f.cells.g, f.cells.frames = g, g.survey()
 	f.fields = map[string]*field{}
 	names := make([]string, 0, len(g.layout.Fields))
 	for i := range g.layout.Fields {
@@ -148,48 +148,36 @@ func (fl *field) delimit() {
 	}
 }
 
-// compareFrames holds boxes that look empty against the other empty ones: a circle or a 0 drawn
-// along the frame goes with the frame, but leaves its box with more ink than a frame has.
+// compareFrames holds the frames of boxes that look empty against the page's others: a circle or
+// a 0 drawn along the frame goes with the frame, but leaves its box with more ink than a frame has.
 func (f *fieldReader) compareFrames() {
-	const more, above = 1.3, 0.9 // times, and mm²
-	for _, kind := range []printed.FieldKind{printed.FieldDigits, printed.FieldMark} {
-		var raws []float64
-		for _, fl := range f.fields {
-			if fl.def.Kind != kind {
-				continue
-			}
-			for i, c := range fl.cells {
-				if fl.states[i] == empty {
-					raws = append(raws, c.raw/(2*(c.box.W+c.box.H)))
-				}
-			}
-		}
-		if len(raws) == 0 {
+	const (
+		over     = 0.9 // mm² of ink beyond the frame's own
+		markOver = 0.6
+		times    = 5 // the spread of frames without writing
+	)
+	for _, fl := range f.fields {
+		if fl.def.Kind == printed.FieldImage {
 			continue
 		}
-		slices.Sort(raws)
-		usual := raws[len(raws)/2]
-		if kind == printed.FieldMark {
-			usual = raws[0] // of two boxes one may hold the mark
-		}
-		for _, fl := range f.fields {
-			if fl.def.Kind != kind {
+		changed := false
+		for i, c := range fl.cells {
+			bound := over
+			if fl.def.Kind == printed.FieldMark {
+				bound = markOver
+			}
+			if fl.states[i] != empty || c.over < bound || c.sides < times*f.cells.frames.sigma {
 				continue
 			}
-			changed := false
-			for i, c := range fl.cells {
-				if fl.states[i] == empty && c.raw > more*usual*2*(c.box.W+c.box.H)+above {
-					fl.states[i] = unsure
-					for d := range fl.glyphs[i].p {
-						fl.glyphs[i].p[d] = 0.1
-					}
-					fl.glyphs[i].reject = 0.5
-					changed = true
-				}
+			fl.states[i] = unsure
+			for d := range fl.glyphs[i].p {
+				fl.glyphs[i].p[d] = 0.1
 			}
-			if changed {
-				fl.delimit()
-			}
+			fl.glyphs[i].reject = 0.5
+			changed = true
+		}
+		if changed {
+			fl.delimit()
 		}
 	}
 }
@@ -213,8 +201,8 @@ func (f *fieldReader) cut(field string, box int, c *cell, scale int) {
 		return
 	}
 	f.k.Cut(field, box, c.image, scale)
-	if c.other != nil {
-		f.k.Cut(field, box, c.other, scale)
+	for _, o := range c.others {
+		f.k.Cut(field, box, o.image, scale)
 	}
 }
 
@@ -227,13 +215,32 @@ func (f *fieldReader) recognise(c *cell, scale, wide int) glyphs {
 		}
 		return f.k.Digits.Digit(m, scale)
 	}
+	// Each way to see the box counts by how probable it is, and by whether it shows a digit.
+	const noDigit = 0.02
 	p, reject := ask(c.image)
-	if c.other != nil {
-		q, r := ask(c.other)
-		for d := range p {
-			p[d] = (p[d] + q[d]) / 2
+	if len(c.others) > 0 {
+		weight := 1.0
+		for _, o := range c.others {
+			weight -= o.p
 		}
-		reject = (reject + r) / 2
+		var sum [10]float64
+		var none, all float64
+		add := func(q [10]float64, r, w float64) {
+			w *= 1 - r + noDigit
+			for d := range q {
+				sum[d] += w * q[d]
+			}
+			none, all = none+w*r, all+w
+		}
+		add(p, reject, max(weight, 0))
+		for _, o := range c.others {
+			q, r := ask(o.image)
+			add(q, r, o.p)
+		}
+		for d := range sum {
+			p[d] = sum[d] / all
+		}
+		reject = none / all
 	}
 	var gl glyphs
 	gl.reject = min(max(reject, 0), 1)
