@@ -83,6 +83,21 @@ func (ReplanShipments) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueWave, MaxAttempts: 8}
 }
 
+// AdaptThresholds fills the audit of the day before up to its minimum and moves the reader's
+// thresholds by what audits came to (RDR-2, RDR-4), as of one due time of a schedule.
+type AdaptThresholds struct {
+	Schedule string    `json:"schedule"`
+	DueAt    time.Time `json:"due_at"`
+}
+
+// Kind implements river.JobArgs.
+func (AdaptThresholds) Kind() string { return "adapt_thresholds" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (AdaptThresholds) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueRead, MaxAttempts: 20}
+}
+
 // PrintPickList makes a pick list's documents and the deliveries that carry them.
 type PrintPickList struct {
 	PickListID int64 `json:"pick_list_id"`

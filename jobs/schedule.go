@@ -47,6 +47,14 @@ func Waves(times []order.Clock) ([]Spec, error) {
 	return specs, nil
 }
 
+// Nightly makes the cron table's row of the reader's audit (RDR-4).
+func Nightly(at order.Clock) (Spec, error) {
+	const name = "adapt_thresholds"
+	return NewSpec(name, fmt.Sprintf("%d %d * * *", at.Minute, at.Hour), func(due time.Time) river.JobArgs {
+		return AdaptThresholds{Schedule: name, DueAt: due}
+	})
+}
+
 // NewSpec validates a row of the cron table. The cron text has five fields and no time zone:
 // it is always Asia/Tokyo.
 func NewSpec(name, text string, job func(due time.Time) river.JobArgs) (Spec, error) {

@@ -41,7 +41,16 @@ INSERT INTO pages (document_id, no, width_px, height_px, x_dpi, y_dpi, state, ch
 INSERT INTO drafts (page_id, draft, read_at) VALUES (1, '{}', '2026-11-24');
 INSERT INTO events (document_id, kind, text, at) VALUES (1, 'noted', 'x', '2026-11-24');
 INSERT INTO issued_documents (kind, number, format, file_name, blob_key, sha256, size_bytes, issued_at, previous, chain)
-VALUES ('pick_list', '1', 'pdf', 'x', 'x', repeat('0', 64), 0, '2026-11-24', '', 'x');`
+VALUES ('pick_list', '1', 'pdf', 'x', 'x', repeat('0', 64), 0, '2026-11-24', '', 'x');
+INSERT INTO reading_thresholds (kind, threshold_ppm, action, reason, by, from_at) VALUES ('item', 999000, 'pin', 'x', 'x', '2026-11-24');
+INSERT INTO companies VALUES ('C', 'c');
+INSERT INTO departments VALUES ('D', 'd', 'C', NULL, '', '', '', '', '', '', true, 'backorder', 'invoice');
+INSERT INTO orders (id, number, state, channel, received_at, accepted_at, acceptance_on, department_code, ship_to_name, ship_to_postal_code,
+    ship_to_prefecture, ship_to_address, region_code, stockout, payment, goods_yen, fee_yen, taxes)
+VALUES (1, '1', 'accepted', 'fax', '2026-11-24', '2026-11-24', '2026-11-24', 'D', '', '', '', '', 'R', 'cancel', 'card', 0, 0, '[]');
+INSERT INTO reading_audits (document_id, page_id, order_id, field, kind, reading, confidence_ppm, threshold_ppm, model, picture_key, drawn_for, drawn_at)
+VALUES (1, 1, 1, 'ship_to', 'ship_to', '1', 1, 1, 'x', 'x', 'share', '2026-11-24');
+INSERT INTO reading_audit_keyings (audit_id, no, by, value, unreadable, keyed_at) VALUES (1, 1, 'x', '1', false, '2026-11-24');`
 
 func TestArchiveIsAppendOnly(t *testing.T) {
 	t.Parallel()
@@ -50,7 +59,8 @@ func TestArchiveIsAppendOnly(t *testing.T) {
 	if _, err := app.Exec(t.Context(), fill); err != nil {
 		t.Fatalf("the application cannot add: %v", err)
 	}
-	columns := map[string]string{"documents": "caller = 'x'", "drafts": "draft = '[]'", "events": "text = 'y'", "issued_documents": "sha256 = sha256"}
+	columns := map[string]string{"documents": "caller = 'x'", "drafts": "draft = '[]'", "events": "text = 'y'", "issued_documents": "sha256 = sha256",
+		"reading_thresholds": "threshold_ppm = 0", "reading_audits": "reading = 'x'", "reading_audit_keyings": "value = 'x'"}
 	for table, set := range columns {
 		statements := []string{"UPDATE " + table + " SET " + set, "DELETE FROM " + table, "TRUNCATE " + table + " CASCADE"}
 		for _, sql := range statements {

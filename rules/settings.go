@@ -55,6 +55,16 @@ type Settings struct {
 	ResendPageDays  int `json:"resend_page_days" yaml:"resend_page_days"`   // FAX-5, how long the very same page of another transmission is suspected
 	ResendLineHours int `json:"resend_line_hours" yaml:"resend_line_hours"` // FAX-5, how long another fax of the customer with the same lines is
 
+	// The audit of what is accepted unseen (RDR-2, RDR-4); see Reading.
+	AuditDailyMinimum     int              `json:"audit_daily_minimum" yaml:"audit_daily_minimum"`         // of each kind, as far as there are so many
+	AuditAt               order.Clock      `json:"audit_at" yaml:"audit_at"`                               // when the day before is filled up and thresholds are adapted
+	AuditWindowDays       int              `json:"audit_window_days" yaml:"audit_window_days"`             // how far back audits count
+	AuditCertaintyPercent int              `json:"audit_certainty_percent" yaml:"audit_certainty_percent"` // of the bounds, one-sided
+	AuditTightenErrors    int              `json:"audit_tighten_errors" yaml:"audit_tighten_errors"`       // so many count without certainty, where the rate is above its target
+	AuditBandFactor       int              `json:"audit_band_factor" yaml:"audit_band_factor"`             // times the target that what is accepted with the least confidence may be wrong
+	AuditLoosenAfter      int              `json:"audit_loosen_after" yaml:"audit_loosen_after"`           // audited fields since the last change
+	AuditKinds            []ReadingSetting `json:"audit_kinds" yaml:"audit_kinds"`                         // what is left out keeps its default
+
 	CheckDigits        bool `json:"check_digits" yaml:"check_digits"`         // item and customer codes end in a Damm check digit
 	ItemCodeDigits     int  `json:"item_code_digits" yaml:"item_code_digits"` // 0 allows any length
 	CustomerCodeDigits int  `json:"customer_code_digits" yaml:"customer_code_digits"`
@@ -204,6 +214,15 @@ func Default() Settings {
 		ResendPageDays:  7,
 		ResendLineHours: 3,
 
+		AuditDailyMinimum:     2,
+		AuditAt:               order.Clock{Hour: 2, Minute: 10},
+		AuditWindowDays:       365,
+		AuditCertaintyPercent: 95,
+		AuditTightenErrors:    3,
+		AuditBandFactor:       10,
+		AuditLoosenAfter:      1000,
+		AuditKinds:            defaultReadings(),
+
 		CheckDigits:        true,
 		ItemCodeDigits:     7,
 		CustomerCodeDigits: 8,
@@ -306,6 +325,7 @@ func (s Settings) Validate() error {
 	}
 	within("FAX-5", "resend_page_days", s.ResendPageDays, 0, maxLimitDays)
 	within("FAX-5", "resend_line_hours", s.ResendLineHours, 0, 24*maxLimitDays)
+	errs = append(errs, s.checkAudit()...)
 	within("", "item_code_digits", s.ItemCodeDigits, 0, order.MaxCode)
 	within("", "customer_code_digits", s.CustomerCodeDigits, 0, order.MaxCode)
 	within("", "ship_to_code_digits", s.ShipToCodeDigits, 0, order.MaxCode)

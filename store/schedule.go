@@ -15,7 +15,7 @@ import (
 )
 
 // Schedules is the cron table of the given settings: a wave after each cut-off and at each
-// dispatch deadline (WHS-1).
+// dispatch deadline (WHS-1), and the reader's audit at night (RDR-4).
 func Schedules(s rules.Settings) ([]jobs.Spec, error) {
 	times := []order.Clock{
 		after(s.CutoffTruck, s.CancelWindowMinutes), after(s.CutoffFax, 0), after(s.CutoffWeb, s.CancelWindowMinutes),
@@ -28,7 +28,12 @@ func Schedules(s rules.Settings) ([]jobs.Spec, error) {
 			}
 		}
 	}
-	return jobs.Waves(times)
+	specs, err := jobs.Waves(times)
+	if err != nil {
+		return nil, err
+	}
+	audit, err := jobs.Nightly(s.AuditAt)
+	return append(specs, audit), err
 }
 
 // after is the clock time some minutes after the whole minute that c falls in, so that what

@@ -62,7 +62,7 @@ var workedBy = map[[2]string][]string{
 	{"order", "short"}:       {jobs.AllocateOrders{}.Kind()},
 	{"pick_list", "waiting"}: {jobs.PrintPickList{}.Kind()},
 	{"delivery", "waiting"}:  {jobs.DeliverDocument{}.Kind()},
-	{"run", "waiting"}:       {jobs.AllocateOrders{}.Kind(), jobs.ReleaseWave{}.Kind(), jobs.ReplanShipments{}.Kind()},
+	{"run", "waiting"}:       {jobs.AllocateOrders{}.Kind(), jobs.ReleaseWave{}.Kind(), jobs.ReplanShipments{}.Kind(), jobs.AdaptThresholds{}.Kind()},
 }
 
 // waitsForWorker is what the ledger says of that which no process is there to work.

@@ -267,11 +267,21 @@ type readPage struct {
 	note  string
 	// leftOut tells that the note speaks of something that the draft does not know.
 	leftOut bool
+	// audits are the fields that are audited if nobody sees the page (RDR-2).
+	audits []store.NewReadingAudit
 }
 
 // fax decodes every page, keeps each as a PNG in its own pixels, and interprets it.
 func (w *ReadDocument) fax(ctx context.Context, doc store.Document, data []byte) (func(*store.Tx) error, error) {
 	know, err := w.know(ctx, order.DateOf(doc.ReceivedAt))
+	if err != nil {
+		return nil, err
+	}
+	var held store.Thresholds
+	if know.Settings, held, err = w.cfg.reading(ctx, w.cfg.Store.Now()); err != nil {
+		return nil, err
+	}
+	key, err := w.cfg.Store.AuditKey(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -309,6 +319,15 @@ func (w *ReadDocument) fax(ctx context.Context, doc store.Document, data []byte)
 			}
 		}
 		r.draft = &draft
+		if draft.Decision == order.DecisionAccept {
+			for _, c := range drawn(candidates(key, doc.ID, r.page.No, draft), w.cfg.Store.Settings()) {
+				a, err := w.cfg.newAudit(c, p.Image, draft.Geometry, held, false)
+				if err != nil {
+					return nil, err
+				}
+				r.audits = append(r.audits, a)
+			}
+		}
 		pages = append(pages, r)
 	}
 	if len(pages) == 0 {
@@ -375,6 +394,10 @@ func (w *ReadDocument) saveFax(ctx context.Context, tx *store.Tx, doc store.Docu
 			if err := tx.OpenReview(ctx, doc.ID, id, problems, p.draft, doc.ReceivedAt, now); err != nil {
 				return err
 			}
+			continue
+		}
+		if _, err := tx.DrawAudits(ctx, doc.ID, id, o.ID, page.No, p.audits, now); err != nil {
+			return err
 		}
 	}
 	_, err = tx.SetDocument(ctx, doc.ID, store.DocumentRead, fmt.Sprintf("%d page(s)", len(pages)), 0, now)

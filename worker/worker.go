@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"todoke/ingest/form"
+	"todoke/ingest/glyph"
 	"todoke/jobs"
 	"todoke/order"
 	"todoke/store"
@@ -19,8 +21,12 @@ import (
 
 // Config is what the workers need.
 type Config struct {
-	Store    *store.Store
-	Read     PageReader // form.Read where nil
+	Store *store.Store
+	Read  PageReader // form.Read where nil
+	// Reading are the reader's settings before any audit moved a threshold; the zero value stands
+	// for the defaults.
+	Reading  form.Settings
+	Model    string     // the recogniser's weights, to which errors are charged; the built-in's where empty
 	Mail     MailParser // nil sends every mail to review
 	Deliver  string     // folder in which each partner has a folder of its own
 	ShopName string     // on documents, as are the next two
@@ -60,17 +66,27 @@ type MailParser func(data []byte) (Mail, error)
 
 // Workers registers a worker for every kind of job.
 func Workers(cfg Config) *river.Workers {
-	if cfg.Read == nil {
-		cfg.Read = form.Read
-	}
+	cfg = cfg.withDefaults()
 	ws := river.NewWorkers()
 	river.AddWorker(ws, &ReadDocument{cfg: cfg})
 	river.AddWorker(ws, &AllocateOrders{cfg: cfg})
 	river.AddWorker(ws, &ReleaseWave{cfg: cfg})
 	river.AddWorker(ws, &ReplanShipments{cfg: cfg})
+	river.AddWorker(ws, &AdaptThresholds{cfg: cfg})
 	river.AddWorker(ws, &PrintPickList{cfg: cfg})
 	river.AddWorker(ws, &DeliverDocument{cfg: cfg})
 	return ws
+}
+
+func (c Config) withDefaults() Config {
+	if c.Read == nil {
+		c.Read = form.Read
+	}
+	if c.Reading == (form.Settings{}) {
+		c.Reading = form.Default()
+	}
+	c.Model = cmp.Or(c.Model, glyph.Fingerprint())
+	return c
 }
 
 // Client makes the queue's client that works all queues; the caller starts and stops it.
