@@ -2,14 +2,19 @@ package fax
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
+
+	"todoke/templates/form"
 )
 
 // Condition is one kind of fax: how the sheet was written and what the line did to it.
 type Condition struct {
-	Name string
-	Mess Mess
-	Line func(r *rand.Rand) Line
+	Name  string
+	Mess  Mess
+	Hand  func(w *Writer, r *rand.Rand)                          // changes the writer; nil for nothing
+	Sheet func(p *Paper, l *form.Layout, t *Truth, r *rand.Rand) // happens to the written sheet; nil for nothing
+	Line  func(r *rand.Rand) Line
 }
 
 // usual is what every machine does a little of.
@@ -30,14 +35,16 @@ func usual(r *rand.Rand, xdpi, ydpi float64) Line {
 	return l
 }
 
+// either is fine or standard.
+func either(r *rand.Rand) float64 {
+	if r.IntN(2) == 0 {
+		return 98
+	}
+	return 196
+}
+
 // Conditions are the faxes that are measured, easiest first.
 func Conditions() []Condition {
-	either := func(r *rand.Rand) float64 { // fine or standard
-		if r.IntN(2) == 0 {
-			return 98
-		}
-		return 196
-	}
 	return []Condition{
 		{Name: "fine", Line: func(r *rand.Rand) Line { return usual(r, 204, 196) }},
 		{Name: "standard", Line: func(r *rand.Rand) Line { return usual(r, 204, 98) }},
@@ -87,4 +94,46 @@ func Conditions() []Condition {
 		}},
 		{Name: "messy", Mess: Mess{Touch: .10, Overflow: .02, Strike: .006, Shift: .01}, Line: func(r *rand.Rand) Line { return usual(r, 204, either(r)) }},
 	}
+}
+
+// Mishaps are what happens to faxes now and then: to the sheet, on foreign machines. The last
+// lies beyond what the reader promises: it must go to a person.
+func Mishaps() []Condition {
+	return []Condition{
+		{Name: "small_hands", Hand: small, Line: func(r *rand.Rand) Line { return usual(r, 204, either(r)) }},
+		{Name: "superfine", Line: func(r *rand.Rand) Line { return usual(r, 204, 391) }},
+		{Name: "third_copy", Line: func(r *rand.Rand) Line {
+			l := usual(r, 204, either(r))
+			l.Generation = 3
+			return l
+		}},
+		{Name: "b4_scanner", Line: func(r *rand.Rand) Line { // the sheet in the middle of a wider page
+			l := usual(r, 204, either(r))
+			l.WidthPx = 2048
+			return l
+		}},
+		{Name: "black_border", Line: func(r *rand.Rand) Line {
+			l := usual(r, 204, either(r))
+			l.BlackBorder = true
+			return l
+		}},
+		{Name: "punched", Sheet: punch, Line: func(r *rand.Rand) Line { return usual(r, 204, either(r)) }},
+		{Name: "stamped", Sheet: stamp, Line: func(r *rand.Rand) Line { return usual(r, 204, either(r)) }},
+		{Name: "coffee", Sheet: coffee, Line: func(r *rand.Rand) Line { return usual(r, 204, either(r)) }},
+		{Name: "marks_lost", Sheet: loseMarks, Line: func(r *rand.Rand) Line { return usual(r, 204, either(r)) }},
+		{Name: "b4_reduced", Line: func(r *rand.Rand) Line { // the same, reduced to A4's width on the way
+			l := usual(r, 204, either(r))
+			l.Scale *= 210. / 257
+			return l
+		}},
+	}
+}
+
+// small is a hand that leaves much of its boxes empty: digits from 2.2 mm, off their boxes'
+// middles, leaning more than most.
+func small(w *Writer, r *rand.Rand) {
+	w.HeightMM = clamp(3.3*math.Exp(.25*r.NormFloat64()), 2.2, 5)
+	w.OffX, w.OffY = .5*r.NormFloat64(), .7*r.NormFloat64()
+	w.Wobble = .05 + .06*r.Float64()
+	w.Slant += .12 * r.NormFloat64()
 }

@@ -23,12 +23,14 @@ type Result struct {
 	WrongPages int // of these, with any field wrong
 	Fields     map[string]*FieldCount
 	Boxes      BoxCount
+	Marks      MarkCount
 	Mistakes   []string // every field accepted wrongly: set, page, field, truth, reading
 	CPU        []time.Duration
 	Stages     map[string][]time.Duration
 
 	digits []digitResult
 	fields []fieldResult
+	junk   []junkResult
 }
 
 // FieldCount is what became of the fields of one type.
@@ -130,6 +132,9 @@ func (res *Result) countField(def *form.Field, want string, written bool, f *ord
 	}
 	if f == nil {
 		return false
+	}
+	if def.Kind == form.FieldMark {
+		res.Marks.count(written, f.Decision)
 	}
 	got, taken := f.Text, f.Decision == order.DecisionAccept
 	if f.Decision == order.DecisionBlank {
@@ -354,6 +359,10 @@ func Total(results []*Result) *Result {
 		for k, v := range r.Stages {
 			t.Stages[k] = append(t.Stages[k], v...)
 		}
+		t.Marks.N += r.Marks.N
+		t.Marks.Right += r.Marks.Right
+		t.Marks.Unsure += r.Marks.Unsure
+		t.junk = append(t.junk, r.junk...)
 		t.digits = append(t.digits, r.digits...)
 		t.fields = append(t.fields, r.fields...)
 		for k, f := range r.Fields {

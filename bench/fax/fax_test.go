@@ -31,12 +31,18 @@ func page(t *testing.T, c fax.Condition, seed uint64) (*bilevel.Image, fax.Truth
 	r := rand.New(rand.NewPCG(seed, 1))
 	p := sheet().Clone()
 	truth := fax.Fill(p, &d.Layout, fax.RandomSheet(r, fax.NewShop(seed, 100, 10), fax.Usual()), fax.NewWriter(r), c.Mess, r)
+	if c.Sheet != nil {
+		c.Sheet(p, &d.Layout, &truth, r)
+	}
 	return c.Line(r).Send(p, r), truth
 }
 
 func TestSameSeedSamePage(t *testing.T) {
 	t.Parallel()
-	for _, c := range fax.Conditions()[4:] {
+	for i, c := range fax.Conditions() {
+		if i%6 != 5 {
+			continue // the chance in all of them comes from the same place
+		}
 		a, ta := page(t, c, 5)
 		b, tb := page(t, c, 5)
 		if !bytes.Equal(a.Pix, b.Pix) || len(ta.Text) != len(tb.Text) {

@@ -31,18 +31,19 @@ type Line struct {
 	Mirrored   bool       // seen from behind
 	Generation int        // how often the sheet was copied before
 
-	BlurMM    float64 // the optics' spread
-	Threshold float64 // part of a pixel's aperture that must be inked to be black; 0 is 0.5
-	Noise     float64 // low-pass noise on that threshold, standard deviation
-	Speckle   float64 // isolated black specks a square centimetre
-	Dropout   float64 // white specks in ink, a square centimetre of ink
-	Streaks   int     // black lines down the page, from dust on the scanner's glass
-	LostRows  int     // rows that damage on the line dropped, the page closing up
-	Doubled   int     // rows sent twice
-	Drops     []Drop  // blocks of rows lost at once
-	ClipLeft  float64 // millimetres of the sheet beyond the scanner's edge
-	ClipRight float64
-	Header    string // the line the sending machine prints at the top
+	BlurMM      float64 // the optics' spread
+	Threshold   float64 // part of a pixel's aperture that must be inked to be black; 0 is 0.5
+	Noise       float64 // low-pass noise on that threshold, standard deviation
+	Speckle     float64 // isolated black specks a square centimetre
+	Dropout     float64 // white specks in ink, a square centimetre of ink
+	Streaks     int     // black lines down the page, from dust on the scanner's glass
+	LostRows    int     // rows that damage on the line dropped, the page closing up
+	Doubled     int     // rows sent twice
+	Drops       []Drop  // blocks of rows lost at once
+	ClipLeft    float64 // millimetres of the sheet beyond the scanner's edge
+	ClipRight   float64
+	BlackBorder bool   // the lid was open: black where there is no sheet
+	Header      string // the line the sending machine prints at the top
 }
 
 // Slip is a jump of the feed: at AtMM down the sheet, ByMM are skipped (positive) or seen
@@ -90,9 +91,10 @@ func (l Line) Send(p *Paper, r *rand.Rand) *bilevel.Image {
 	marginX := (float64(w)/kx - sheetW) / 2 // the sheet lies in the scanner's middle
 	back := view.back
 	const k = PaperDPI / mmPerInch
-	sub := 3
 	aperX, aperY := 1/kx, min(1/ky, 1/kx*1.3) // a standard-mode scanner still looks through its fine aperture
 	spreadX, spreadY := aperX/2+l.BlurMM, aperY/2+l.BlurMM
+	aperture := l.aperture(spreadX, spreadY)
+	skip := max(int((occupancyCell-2-max(spreadX, spreadY)*k)*kx/k/1.2), 0)
 	for y := range h {
 		v := (float64(y)+.5)/ky - l.OffsetY
 		v /= 1 + l.Stretch
@@ -113,6 +115,7 @@ func (l Line) Send(p *Paper, r *rand.Rand) *bilevel.Image {
 				px, py = back(u0+float64(x)/kx, v)
 			}
 			if !near.at(px*k, py*k) {
+				x += skip // no aperture before reaches ink either
 				continue
 			}
 			u := u0 + float64(x)/kx
@@ -120,28 +123,30 @@ func (l Line) Send(p *Paper, r *rand.Rand) *bilevel.Image {
 				continue
 			}
 			black := 0
-			for j := range sub {
-				dv := (float64(j)/float64(sub-1)*2 - 1) * spreadY
-				for i := range sub {
-					du := (float64(i)/float64(sub-1)*2 - 1) * spreadX
-					qx, qy := px+du, py+dv
-					if l.Rotate == 90 || l.Rotate == 270 {
-						qx, qy = px+dv, py+du
-					}
-					if src.At(int(qx*k), int(qy*k)) {
-						black++
-					}
+			for _, o := range aperture {
+				if src.At(int((px+o[0])*k), int((py+o[1])*k)) {
+					black++
 				}
 			}
 			if black == 0 {
 				continue
 			}
-			cover := float64(black) / float64(sub*sub)
-			if l.Noise > 0 {
+			cover := float64(black) / float64(len(aperture))
+			if l.Noise > 0 && black < len(aperture) { // no noise takes what is all ink
 				cover += l.Noise * noise.at(u*4, v*4)
 			}
 			if cover > threshold {
 				row[x>>3] |= 0x80 >> (x & 7)
+			}
+		}
+	}
+	if l.BlackBorder {
+		for y := range h {
+			for x := range w {
+				px, py := back((float64(x)+.5)/kx-l.OffsetX-marginX, ((float64(y)+.5)/ky-l.OffsetY)/(1+l.Stretch))
+				if px < 0 || py < 0 || px > paperW || py > paperH {
+					out.Set(x, y, true)
+				}
 			}
 		}
 	}
@@ -151,6 +156,21 @@ func (l Line) Send(p *Paper, r *rand.Rand) *bilevel.Image {
 	}
 	if l.Header != "" {
 		header(out, l.Header, kx, ky)
+	}
+	return out
+}
+
+// aperture is where a pixel looks on the paper, about its middle.
+func (l Line) aperture(spreadX, spreadY float64) [][2]float64 {
+	var out [][2]float64
+	for j := -1.0; j <= 1; j++ {
+		for i := -1.0; i <= 1; i++ {
+			du, dv := i*spreadX, j*spreadY
+			if l.Rotate == 90 || l.Rotate == 270 {
+				du, dv = dv, du
+			}
+			out = append(out, [2]float64{du, dv})
+		}
 	}
 	return out
 }
@@ -271,7 +291,7 @@ type occupancy struct {
 	ink  []bool
 }
 
-const occupancyCell = 16
+const occupancyCell = 8 // pixels: more than a scanner's aperture reaches
 
 func inkMap(m *bilevel.Image) *occupancy {
 	o := &occupancy{w: m.W/occupancyCell + 3, h: m.H/occupancyCell + 3}

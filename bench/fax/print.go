@@ -35,6 +35,8 @@ func Print(w io.Writer, results []*Result) error {
 	total.printFields(&b)
 	total.printThresholds(&b)
 	total.printDigits(&b)
+	total.printJunk(&b)
+	total.printMarks(&b)
 	total.printReliability(&b)
 	total.printStages(&b)
 	for _, m := range total.Mistakes {
@@ -84,6 +86,9 @@ func (res *Result) Goals() []Goal {
 	rate("quantities wrong among accepted", wrong, l.QuantitiesWrong, false)
 	rate("orders without a touch", Rate{res.Touchless, res.Pages}, l.Touchless, true)
 	rate("orders taken with a wrong field", Rate{res.WrongPages, res.Pages}, l.TouchlessWrong, false)
+	rate("junk taken for a digit", res.JunkTaken("", .01), l.Junk, false)
+	rate("marks right", Rate{res.Marks.Right, res.Marks.N}, l.MarksRight, true)
+	rate("marks unsure", Rate{res.Marks.Unsure, res.Marks.N}, l.MarksUnsure, false)
 	value("calibration of digits (ECE)", res.ECE(), l.ECE)
 	if median, p99 := percentiles(res.CPU); median > 0 {
 		value("processor time, median ms", median, l.MedianMS)
@@ -212,6 +217,30 @@ func (res *Result) printDigits(b *strings.Builder) {
 	row("all", res.digits)
 }
 
+func (res *Result) printJunk(b *strings.Builder) {
+	if len(res.junk) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n%-12s %8s  taken for a digit where 0.5 %%, 1 %%, 5 %% of digits are left to people\n", "junk", "n")
+	for _, kind := range append(slices.Clone(junkKinds), "") {
+		name := kind
+		if kind == "" {
+			name = "all"
+		}
+		fmt.Fprintf(b, "%-12s %8d ", name, res.JunkTaken(kind, 0).N)
+		for _, reject := range rejects[1:] {
+			r := res.JunkTaken(kind, reject)
+			fmt.Fprintf(b, " %16s", fmt.Sprintf("%s (%d)", percent(r.Of(), 2), r.K))
+		}
+		b.WriteByte('\n')
+	}
+}
+
+func (res *Result) printMarks(b *strings.Builder) {
+	m := res.Marks
+	fmt.Fprintf(b, "\nmarks, ticked or not: n = %d, right %s, unsure %s, wrong %d\n", m.N, pct(m.Right, m.N), pct(m.Unsure, m.N), m.N-m.Right-m.Unsure)
+}
+
 func (res *Result) printReliability(b *strings.Builder) {
 	fmt.Fprintf(b, "\nreliability (ECE of digits %s, of fields %s)\n%-16s | %8s %10s %10s | %8s %10s %10s\n",
 		percent(res.ECE(), 2), percent(res.FieldECE(), 2), "confidence", "digits", "mean", "right", "fields", "mean", "right")
@@ -251,7 +280,7 @@ func (res *Result) printStages(b *strings.Builder) {
 }
 
 // Stages are the stages of reading a page, in order.
-var Stages = []string{"decode", "register", "identify", "cells", "digits", "fields", "read"}
+var Stages = []string{"decode", "register", "identify", "cells", "digits", "fields"}
 
 // mean is in milliseconds.
 func mean(d []time.Duration) float64 {
@@ -263,4 +292,31 @@ func mean(d []time.Duration) float64 {
 		sum += t
 	}
 	return float64(sum.Microseconds()) / 1000 / float64(len(d))
+}
+
+// PrintPeers writes what other programs made of the sample.
+func PrintPeers(w io.Writer, peers []PeerReport) error {
+	var b strings.Builder
+	for _, p := range peers {
+		switch {
+		case p.Missing != "":
+			fmt.Fprintf(&b, "\n%s: not measured: %s\n", p.Peer, p.Missing)
+			continue
+		case p.Cells.N > 0:
+			fmt.Fprintf(&b, "\n%s on the same %d boxes: %s wrong or without an answer; the reader %s\n", p.Peer, p.Cells.N, pct(p.Cells.K, p.Cells.N), pct(p.OurCells.K, p.OurCells.N))
+		default:
+			b.WriteByte('\n')
+		}
+		what := "reading a page"
+		if p.Peer == "libtiff" {
+			what = "decoding a page"
+		}
+		fmt.Fprintf(&b, "%s %s: %.1f ms of processor time, ours %.1f", p.Peer, what, p.PageMS, p.OurPageMS)
+		if p.OurPageMS > 0 {
+			fmt.Fprintf(&b, ": %.2f times as long", p.PageMS/p.OurPageMS)
+		}
+		fmt.Fprintf(&b, " (%d pages)\n", p.Pages)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
 }

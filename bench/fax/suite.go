@@ -1,6 +1,9 @@
 package fax
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+	"slices"
+)
 
 // Set is what is measured together: pages of one condition, filled in by one habit.
 type Set struct {
@@ -77,10 +80,10 @@ func Suites() []Set {
 	return out
 }
 
-// Everyday are all conditions under a habit, without limits.
+// Everyday are all conditions and mishaps under a habit, without limits.
 func Everyday(h Habit) []Set {
 	var out []Set
-	for _, c := range Conditions() {
+	for _, c := range slices.Concat(Conditions(), Mishaps()) {
 		out = append(out, Set{Name: c.Name, Condition: c, Habit: h})
 	}
 	return out

@@ -13,6 +13,7 @@ import (
 	lab "todoke/bench/fax"
 	"todoke/ingest/fax"
 	"todoke/ingest/form"
+	"todoke/ingest/glyph"
 	"todoke/internal/bilevel"
 	"todoke/order"
 )
@@ -30,6 +31,8 @@ type benchFaxCommand struct {
 	NoMasters bool     `help:"Read without masters."`
 	NoTotal   bool     `help:"Nobody writes the total."`
 	Workers   int      `short:"j" name:"workers" default:"1" help:"Pages at a time; processor time is only measured with one."`
+	Peers     int      `help:"Have Tesseract and libtiff read the first N pages of each set as well, where they are installed." placeholder:"N"`
+	JSON      bool     `name:"json" help:"The figures as one JSON object."`
 	Keep      string   `help:"Folder for the faxes that were read wrongly, as TIFF." placeholder:"DIR"`
 }
 
@@ -37,7 +40,7 @@ type benchFaxCommand struct {
 func (c *benchFaxCommand) Run(ctx context.Context, a *App) error {
 	const items, departments = 5000, 300
 	shop := lab.NewShop(c.Seed, items, departments)
-	cfg := lab.Config{Pages: c.Pages, Seed: c.Seed, Shop: shop, CPU: cpuTime, Workers: c.Workers, Encode: encodeFax}
+	cfg := lab.Config{Pages: c.Pages, Junk: (c.Pages + 3) / 4, Seed: c.Seed, Shop: shop, CPU: cpuTime, Workers: c.Workers, Encode: encodeFax}
 	var err error
 	if cfg.Sets, err = c.sets(); err != nil {
 		return err
@@ -49,14 +52,16 @@ func (c *benchFaxCommand) Run(ctx context.Context, a *App) error {
 	if !c.NoMasters {
 		k = knowledgeOf(shop)
 	}
-	cfg.Read = func(file []byte, lap func(string)) (order.Draft, error) {
+	cfg.Read = func(file []byte, w lab.Watch) (order.Draft, error) {
 		for p, err := range fax.Pages(file, fax.Limits{}) {
-			lap("decode")
+			w.Lap("decode")
 			if err != nil {
 				return order.Draft{}, err
 			}
-			d := form.Read(formPage(p), k)
-			lap("read")
+			mine := k
+			mine.Lap, mine.Cut, mine.Digits = w.Lap, w.Cut, timedDigits{glyph.Default(), w.Lap}
+			d := form.Read(formPage(p), mine)
+			w.Lap("fields")
 			return d, nil
 		}
 		return order.Draft{}, errors.New("decode page: no page in the file")
@@ -75,11 +80,24 @@ func (c *benchFaxCommand) Run(ctx context.Context, a *App) error {
 			}
 		}
 	}
+	if c.Peers > 0 {
+		cfg.Peers = &lab.Sample{PagesPerSet: c.Peers, CellsPerPage: 10}
+	}
 	results, err := lab.Measure(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	return lab.Print(a.Stdout, results)
+	var peers []lab.PeerReport
+	if cfg.Peers != nil {
+		peers = append(peers, lab.Tesseract(ctx, cfg.Peers), lab.LibTIFF(ctx, cfg.Peers))
+	}
+	if c.JSON {
+		return printJSON(a.Stdout, lab.ReportOf(results, peers))
+	}
+	if err := lab.Print(a.Stdout, results); err != nil {
+		return err
+	}
+	return lab.PrintPeers(a.Stdout, peers)
 }
 
 // sets are what is measured.
@@ -138,6 +156,20 @@ func (c *benchFaxCommand) sources(a *App) ([]*lab.Source, error) {
 	return out, nil
 }
 
+// timedDigits is the built-in recogniser, telling its time from that of what leads to it.
+type timedDigits struct {
+	model *glyph.Model
+	lap   func(stage string)
+}
+
+// Digit implements form.Recogniser.
+func (t timedDigits) Digit(cell *bilevel.Image, yScale int) (probs [10]float64, reject float64) {
+	t.lap("cells")
+	defer t.lap("digits")
+	r := t.model.DigitClean(cell, yScale)
+	return r.Probs, r.Reject
+}
+
 // knowledgeOf is the laboratory shop's masters as the reader takes them.
 func knowledgeOf(shop *lab.Shop) form.Knowledge {
 	k := form.Knowledge{ReceivedOn: shop.ReceivedOn, ShipTos: shop.ShipTos}
@@ -154,7 +186,7 @@ func knowledgeOf(shop *lab.Shop) form.Knowledge {
 
 // encodeFax makes page n a TIFF, the codings in turn.
 func encodeFax(n int, m *bilevel.Image, l lab.Line) ([]byte, error) {
-	codings := []string{fax.CodingG4, fax.CodingG3, fax.CodingG3TwoD}
+	codings := []string{fax.CodingG4, fax.CodingG3, fax.CodingG3TwoD, fax.CodingG4, fax.CodingG3, fax.CodingG3TwoD, fax.CodingRLE, fax.CodingRLEWord}
 	var b bytes.Buffer
 	err := fax.EncodeTIFF(&b, []*bilevel.Image{m}, fax.Options{Coding: codings[n%len(codings)], XDPI: l.XDPI, YDPI: l.YDPI})
 	return b.Bytes(), err

@@ -95,6 +95,9 @@ func Read(p Page, k Knowledge) order.Draft {
 		XDPI: round(x*mmPerInch, 1), YDPI: round(y*mmPerInch, 1),
 		Rotation: g.rotation, ResidualMM: round(g.residual, 3),
 	}
+	if k.Seen != nil {
+		k.Seen(g.sight())
+	}
 	f := fieldReader{k: &k, g: g, id: id, identified: evidence, d: &d}
 	f.bad = badLines(&p, m.W, m.H, g.rotation)
 	f.read()
@@ -136,10 +139,12 @@ func (k Knowledge) lay(s *scanner, m *bilevel.Image, rs []resolution) (*registra
 	var first *registration
 	for _, l := range k.Layouts {
 		g, ok := register(m, comps, l, rs)
+		k.lap("register")
 		if !ok {
 			continue
 		}
 		id, evidence := g.identify()
+		k.lap("identify")
 		if evidence != "" && id.Kind == l.Form && id.Version == l.Version {
 			return g, id, evidence
 		}

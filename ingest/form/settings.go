@@ -75,4 +75,8 @@ type Knowledge struct {
 	// Cut, where given, is called with each box the recogniser is asked about, as it is asked: how
 	// training learns what the reader's cells look like.
 	Cut func(field string, box int, image *bilevel.Image, yScale int)
+	// Seen, where given, is called with how the page lies against its form, once that is known.
+	Seen func(*Sight)
+	// Lap, where given, is called when a stage before the fields has ended: "register", "identify".
+	Lap func(stage string)
 }
