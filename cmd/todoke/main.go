@@ -10,12 +10,14 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
 
+	"todoke/ingest/fax"
 	"todoke/order"
 )
 
@@ -164,6 +166,7 @@ func (a *App) Main(ctx context.Context, args []string) (status int) {
 		return exitUsage
 	}
 	a.Log = newLogger(a.Stderr, a.Config.Log)
+	fax.KeepPrograms(filepath.Join(a.Config.Data, "cache"))
 
 	kctx.BindTo(ctx, (*context.Context)(nil))
 	kctx.Bind(a)

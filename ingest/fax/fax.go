@@ -6,6 +6,7 @@ import (
 	"iter"
 	"math"
 	"slices"
+	"time"
 
 	"todoke/internal/bilevel"
 	"todoke/order"
@@ -24,6 +25,9 @@ const (
 	CodingFlate    = "flate"
 	CodingPNG      = "png"
 	CodingJPEG     = "jpeg"
+	CodingJBIG2    = "jbig2"
+	CodingJPX      = "jpeg2000"
+	CodingDrawn    = "drawn" // a PDF page of text, drawing or several pictures
 )
 
 // Page is one decoded page.
@@ -49,10 +53,11 @@ type Page struct {
 
 // Limits bound what a file may make the package do. A zero field means its default.
 type Limits struct {
-	Bytes       int   // length of the file, default 64 MiB
-	Pages       int   // default 500
-	PagePixels  int64 // pixels of a page, default 128 million (A3 at 600 dpi is 70 million)
-	TotalPixels int64 // pixels of all pages, default 4 billion
+	Bytes       int           // length of the file, default 64 MiB
+	Pages       int           // default 500
+	PagePixels  int64         // pixels of a page, default 128 million (A3 at 600 dpi is 70 million)
+	TotalPixels int64         // pixels of all pages, default 4 billion
+	PageTime    time.Duration // for a PDF page that must be drawn, default a minute: far more than its CPU bound takes
 }
 
 const (
@@ -73,6 +78,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.TotalPixels <= 0 {
 		l.TotalPixels = 4e9
+	}
+	if l.PageTime <= 0 {
+		l.PageTime = time.Minute
 	}
 	return l
 }

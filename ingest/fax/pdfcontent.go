@@ -38,6 +38,7 @@ type gstate struct {
 	m       matrix
 	hidden  bool // text is drawn invisibly, as text recognition lays it under a scan
 	fillInk bool // fills are not white
+	noFont  bool // the file lacks the font of its text
 }
 
 // pageScan runs through a page's content and notes what it draws.
@@ -45,7 +46,7 @@ type pageScan struct {
 	f             *pdfFile
 	images        []placed
 	text, drawing bool // something visible besides pictures
-	inline        bool // a picture within the content
+	noFont        bool // visible text whose font the file lacks
 	overrun       bool
 	operators     int
 }
@@ -101,6 +102,11 @@ func (s *pageScan) run(content []byte, resources types.Object, g gstate, depth i
 			g.hidden = num(1) == 3
 		case "Tj", "TJ", "'", "\"":
 			s.text = s.text || !g.hidden
+			s.noFont = s.noFont || g.noFont && !g.hidden
+		case "Tf":
+			if len(args) >= 2 {
+				g.noFont = s.f.lacksFont(s.f.dict(s.f.dict(resources)["Font"])[args[len(args)-2].name])
+			}
 		case "g":
 			g.fillInk = num(1) < 0.95
 		case "rg":
@@ -113,12 +119,13 @@ func (s *pageScan) run(content []byte, resources types.Object, g gstate, depth i
 				g.fillInk = num(1) < 0.95 || num(len(args)) < 0.95
 			}
 		case "f", "F", "f*":
-			s.drawing = s.drawing || g.fillInk
+			s.drawing = s.drawing || g.fillInk || len(s.images) > 0 // white over a scan hides it
 		case "S", "s", "B", "B*", "b", "b*", "sh":
 			s.drawing = true
 		case "BI":
-			lex.skipInline()
-			s.inline = true
+			if sd, ok := s.f.inline(&lex, resources); ok {
+				s.place(sd, g.m)
+			}
 		case "Do":
 			if len(args) > 0 {
 				s.do(args[len(args)-1].name, resources, g, depth)
@@ -126,6 +133,34 @@ func (s *pageScan) run(content []byte, resources types.Object, g gstate, depth i
 		}
 		args = args[:0]
 	}
+}
+
+func (s *pageScan) place(sd types.StreamDict, m matrix) {
+	if len(s.images) < maxPlaced && m.area() > 0 {
+		s.images = append(s.images, placed{sd, m})
+	}
+}
+
+// lacksFont tells whether a font for other than Latin script is missing from the file.
+func (f *pdfFile) lacksFont(o types.Object) bool {
+	font := f.dict(o)
+	if f.name(font["Subtype"]) != "Type0" {
+		return false
+	}
+	below, _ := f.deref(font["DescendantFonts"]).(types.Array)
+	if len(below) == 0 {
+		return true
+	}
+	d := f.dict(f.dict(below[0])["FontDescriptor"])
+	return d["FontFile"] == nil && d["FontFile2"] == nil && d["FontFile3"] == nil
+}
+
+// fontNote notes text that could not be drawn as the sender saw it.
+func (s *pageScan) fontNote(p Page, err error) (Page, error) {
+	if err == nil && s.noFont {
+		leaveOut(&p, "the file lacks the font of some of its text, which may be missing here; "+asFax)
+	}
+	return p, err
 }
 
 // do draws a picture or a form.
@@ -140,9 +175,7 @@ func (s *pageScan) do(name string, resources types.Object, g gstate, depth int) 
 	}
 	switch s.f.name(sd.Dict["Subtype"]) {
 	case "Image":
-		if len(s.images) < maxPlaced && g.m.area() > 0 {
-			s.images = append(s.images, placed{sd, g.m})
-		}
+		s.place(sd, g.m)
 	case "Form":
 		if depth >= maxFormDepth {
 			s.overrun = true
@@ -256,15 +289,4 @@ func (l *lexer) skipString() {
 			}
 		}
 	}
-}
-
-// skipInline skips an inline image up to its EI.
-func (l *lexer) skipInline() {
-	for ; l.i+3 < len(l.b); l.i++ {
-		if l.b[l.i+1] == 'E' && l.b[l.i+2] == 'I' && isSpace(l.b[l.i]) && isSpace(l.b[l.i+3]) {
-			l.i += 3
-			return
-		}
-	}
-	l.i = len(l.b)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
+	"errors"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -167,30 +168,37 @@ func paeth(a, b, c int) byte {
 // jpegPage decodes a JPEG file.
 func jpegPage(data []byte, b *budget) (Page, error) {
 	p := Page{Coding: CodingJPEG}
-	m, err := jpegImage(data, b)
+	g, err := jpegGrey(data, b)
 	if err != nil {
 		return p, err
 	}
-	p.Image = m
+	p.Image = toBilevel(g)
 	x, y, orientation := jpegTags(data)
 	b.spend(p.Image)
 	finish(&p, orientation, x, y)
 	return p, nil
 }
 
-func jpegImage(data []byte, b *budget) (*bilevel.Image, error) {
+// errDamaged is the cause of the error of a picture whose data cannot be decoded.
+var errDamaged = errors.New("damaged picture")
+
+// jpegGrey decodes a JPEG picture's brightness.
+func jpegGrey(data []byte, b *budget) (*image.Gray, error) {
+	damaged := func(err error) error {
+		return permanent(errors.Join(errDamaged, err), "the JPEG picture is damaged; send it again")
+	}
 	cfg, err := jpeg.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
-		return nil, permanent(err, "the JPEG picture is damaged; send it again")
+		return nil, damaged(err)
 	}
 	if err := b.greySize(cfg.Width, cfg.Height); err != nil {
 		return nil, err
 	}
 	img, err := jpeg.Decode(bytes.NewReader(data))
 	if err != nil {
-		return nil, permanent(err, "the JPEG picture is damaged; send it again")
+		return nil, damaged(err)
 	}
-	return toBilevel(greyOf(img)), nil
+	return greyOf(img), nil
 }
 
 // jpegTags are the resolution that JFIF states and the orientation that Exif does.
@@ -259,23 +267,32 @@ func greyOf(img image.Image) *image.Gray {
 	return out
 }
 
-// greySamples makes grey of 8-bit samples: grey, RGB or CMYK.
-func greySamples(raw []byte, w, h, channels int, inverted bool) *image.Gray {
+// greySamples makes grey of samples of 1, 2, 4, 8 or 16 bits: grey, RGB, CMYK, or entries of a
+// palette of brightnesses.
+func greySamples(raw []byte, w, h, bits, channels int, palette []byte, inverted bool) *image.Gray {
 	g := image.NewGray(image.Rect(0, 0, w, h))
 	for i := range g.Pix {
 		g.Pix[i] = 0xff // rows that never came are paper
 	}
-	stride := w * channels
+	stride, samples := (w*channels*bits+7)/8, make([]byte, w*channels)
 	for y := range min(h, len(raw)/max(stride, 1)) {
 		row, out := raw[y*stride:(y+1)*stride], g.Pix[y*g.Stride:(y+1)*g.Stride]
-		switch channels {
-		case 1:
+		if bits != 8 {
+			unpack(samples, row, bits, palette == nil)
+			row = samples
+		}
+		switch {
+		case palette != nil:
+			for x := range out {
+				out[x] = palette[row[x]]
+			}
+		case channels == 1:
 			copy(out, row)
-		case 3:
+		case channels == 3:
 			for x := range out {
 				out[x] = byte((299*int(row[3*x]) + 587*int(row[3*x+1]) + 114*int(row[3*x+2])) / 1000)
 			}
-		case 4:
+		case channels == 4:
 			for x := range out {
 				ink := (299*int(row[4*x])+587*int(row[4*x+1])+114*int(row[4*x+2]))/1000 + int(row[4*x+3])
 				out[x] = byte(max(0, 255-ink))
@@ -288,6 +305,22 @@ func greySamples(raw []byte, w, h, channels int, inverted bool) *image.Gray {
 		}
 	}
 	return g
+}
+
+// unpack makes a byte of each sample of a row; full ones run from 0 to 255.
+func unpack(out, row []byte, bits int, full bool) {
+	scale := 1
+	if full && bits < 8 {
+		scale = 255 / (1<<bits - 1)
+	}
+	for i := range out {
+		if bits == 16 {
+			out[i] = row[2*i]
+			continue
+		}
+		at := i * bits
+		out[i] = byte(int(row[at>>3]>>(8-bits-at&7)) & (1<<bits - 1) * scale)
+	}
 }
 
 const (
