@@ -60,7 +60,8 @@ type ReadingAudit struct {
 	DrawnFor    string             `json:"drawn_for"` // share or minimum
 	DrawnAt     time.Time          `json:"drawn_at"`
 	OrderID     int64              `json:"-"`
-	OrderNumber order.Number       `json:"order"`
+	OrderNumber order.Number       `json:"order"` // that the page stands for now
+	pageID      int64
 	State       AuditState         `json:"state"`
 	Outcome     rules.AuditOutcome `json:"outcome,omitempty"`
 	Truth       string             `json:"truth"`
@@ -157,7 +158,7 @@ func readAudit(ctx context.Context, q querier, id int64) (ReadingAudit, error) {
 func scanReadingAudit(r pgx.CollectableRow) (ReadingAudit, error) {
 	var a ReadingAudit
 	return a, r.Scan(&a.ID, &a.DocumentID, &a.Page, &a.Field, &a.Kind, &a.Reading, &a.Confidence, &a.Threshold, &a.Model, &a.Picture,
-		&a.DrawnFor, &a.DrawnAt, &a.OrderID, &a.OrderNumber, &a.State, &a.Outcome, &a.Truth, &a.ChangedAt)
+		&a.DrawnFor, &a.DrawnAt, &a.OrderID, &a.OrderNumber, &a.pageID, &a.State, &a.Outcome, &a.Truth, &a.ChangedAt)
 }
 
 // KeyAudit takes what a person saw in an audited field's picture (RDR-3). While it is not settled
@@ -271,7 +272,7 @@ func (tx *Tx) stopOrder(ctx context.Context, a ReadingAudit, now time.Time) erro
 	_, err := tx.Change(ctx, a.OrderID, func(o order.Order, _ Facts) (order.Order, []order.Event, error) {
 		switch {
 		case o.State == order.StateHeld:
-			o.HoldReason += "; RDR-3: " + reason
+			o.HoldReason += "; " + heldByAudit + reason
 			note.Text = "Stays held: " + reason + "."
 			return o, []order.Event{note}, nil
 		case o.State.CanBecome(order.StateHeld):

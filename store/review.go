@@ -62,8 +62,12 @@ func scanPage(r pgx.CollectableRow) (Page, error) {
 
 // FindDraft is what the reader believed of a page; nil where it read nothing.
 func (s *Store) FindDraft(ctx context.Context, pageID int64) (*order.Draft, error) {
+	return findDraft(ctx, s.pool, pageID)
+}
+
+func findDraft(ctx context.Context, q querier, pageID int64) (*order.Draft, error) {
 	var text []byte
-	err := s.pool.QueryRow(ctx, query("DraftLatest"), pageID).Scan(&text)
+	err := q.QueryRow(ctx, query("DraftLatest"), pageID).Scan(&text)
 	if missing(err) {
 		return nil, nil
 	}

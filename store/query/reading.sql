@@ -27,8 +27,8 @@ SELECT by, value, unreadable, keyed_at FROM reading_audit_keyings WHERE audit_id
 
 -- name: ReadingAuditByID
 SELECT a.id, a.document_id, p.no, a.field, a.kind, a.reading, a.confidence_ppm, a.threshold_ppm, a.model, a.picture_key, a.drawn_for, a.drawn_at,
-    a.order_id, o.number, s.state, s.outcome, s.truth, s.changed_at
-FROM reading_audits a JOIN reading_audit_states s ON s.audit_id = a.id JOIN pages p ON p.id = a.page_id JOIN orders o ON o.id = a.order_id
+    o.id, o.number, a.page_id, s.state, s.outcome, s.truth, s.changed_at
+FROM reading_audits a JOIN reading_audit_states s ON s.audit_id = a.id JOIN pages p ON p.id = a.page_id JOIN orders o ON o.id = coalesce(p.order_id, a.order_id)
 WHERE a.id = $1;
 
 -- name: ReadingAuditsOpen
@@ -42,8 +42,8 @@ ORDER BY s.state = 'open', a.id;
 -- name: ReadingErrors
 -- What the reader got wrong, the newest first.
 SELECT a.id, a.document_id, p.no, a.field, a.kind, a.reading, a.confidence_ppm, a.threshold_ppm, a.model, a.picture_key, a.drawn_for, a.drawn_at,
-    a.order_id, o.number, s.state, s.outcome, s.truth, s.changed_at
-FROM reading_audits a JOIN reading_audit_states s ON s.audit_id = a.id JOIN pages p ON p.id = a.page_id JOIN orders o ON o.id = a.order_id
+    o.id, o.number, a.page_id, s.state, s.outcome, s.truth, s.changed_at
+FROM reading_audits a JOIN reading_audit_states s ON s.audit_id = a.id JOIN pages p ON p.id = a.page_id JOIN orders o ON o.id = coalesce(p.order_id, a.order_id)
 WHERE s.outcome = 'reader_erred' AND s.changed_at >= $1 AND s.changed_at < $2
 ORDER BY s.changed_at DESC, a.id DESC;
 
