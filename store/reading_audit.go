@@ -47,20 +47,20 @@ type BlindAudit struct {
 
 // ReadingAudit is an audit with all that is known about it.
 type ReadingAudit struct {
-	ID          int64              `json:"audit"`
-	DocumentID  int64              `json:"document"`
-	Page        int                `json:"page"`
-	Field       string             `json:"field"`
-	Kind        rules.ReadingKind  `json:"kind"`
-	Reading     string             `json:"reading"`
-	Confidence  rules.PPM          `json:"confidence_ppm"`
-	Threshold   rules.PPM          `json:"threshold_ppm"`
-	Model       string             `json:"model"`
-	Picture     string             `json:"-"`
-	DrawnFor    string             `json:"drawn_for"` // share or minimum
-	DrawnAt     time.Time          `json:"drawn_at"`
-	OrderID     int64              `json:"-"`
-	OrderNumber order.Number       `json:"order"` // that the page stands for now
+	ID          int64             `json:"audit"`
+	DocumentID  int64             `json:"document"`
+	Page        int               `json:"page"`
+	Field       string            `json:"field"`
+	Kind        rules.ReadingKind `json:"kind"`
+	Reading     string            `json:"reading"`
+	Confidence  rules.PPM         `json:"confidence_ppm"`
+	Threshold   rules.PPM         `json:"threshold_ppm"`
+	Model       string            `json:"model"`
+	Picture     string            `json:"-"`
+	DrawnFor    string            `json:"drawn_for"` // share or minimum
+	DrawnAt     time.Time         `json:"drawn_at"`
+	OrderID     int64             `json:"-"`
+	OrderNumber order.Number      `json:"order"` // that the page stands for now
 	pageID      int64
 	State       AuditState         `json:"state"`
 	Outcome     rules.AuditOutcome `json:"outcome,omitempty"`
