@@ -39,19 +39,53 @@ const (
 // says so of, and what it is not sure of is in review.
 func Read(p Page, k Knowledge) order.Draft {
 	d := order.Draft{Reasons: []string{}, Fields: []order.DraftField{}}
-	stop := func(decision order.Decision, reason string) order.Draft {
-		d.Decision, d.Reasons = decision, append(d.Reasons, reason)
+	k = withDefaults(k)
+	g, found := k.find(&p)
+	if g == nil {
+		d.Form, d.FormVersion = string(found.id.Kind), found.id.Version
+		d.Decision, d.Reasons = found.decision, append(d.Reasons, found.reason)
 		return d
 	}
-	k = withDefaults(k)
+	d.Form, d.FormVersion = string(g.layout.Form), g.layout.Version
+	x, y := g.kx, g.ky
+	if g.rotation == 90 || g.rotation == 270 { // of the page as received
+		x, y = y, x
+	}
+	d.Geometry = &order.Geometry{
+		XDPI: round(x*mmPerInch, 1), YDPI: round(y*mmPerInch, 1),
+		Rotation: g.rotation, ResidualMM: round(g.residual, 3),
+	}
+	if k.Seen != nil {
+		k.Seen(g.sight())
+	}
+	f := fieldReader{k: &k, g: g, id: found.id, identified: found.evidence, d: &d}
+	f.bad = badLines(&p, p.Image.W, p.Image.H, g.rotation)
+	f.read()
+	return d
+}
+
+// finding is what became of the search for a form on a page: whose it is, or why there is none.
+type finding struct {
+	id       printed.Identity
+	evidence string // what the identity was read from; "" where it was not
+	decision order.Decision
+	reason   string
+}
+
+// find registers the page on the form it is. Where it is none, or cannot be told, there is no
+// registration and the finding says why.
+func (k Knowledge) find(p *Page) (*registration, finding) {
+	stop := func(decision order.Decision, reason string, args ...any) (*registration, finding) {
+		return nil, finding{decision: decision, reason: fmt.Sprintf(reason, args...)}
+	}
 	m := p.Image
 	switch {
 	case m == nil || m.W == 0 || m.H == 0:
 		return stop(order.DecisionUnreadable, "the page has no pixels")
 	case m.W > maxSide || m.H > maxSide || m.W*m.H > maxPixels:
-		return stop(order.DecisionUnreadable, fmt.Sprintf("the page is too large: %d × %d pixels", m.W, m.H))
+		return stop(order.DecisionUnreadable, "the page is too large: %d × %d pixels", m.W, m.H)
 	case len(p.BadRows)*2 > m.H || len(p.BadColumns)*2 > m.W:
-		return stop(order.DecisionUnreadable, fmt.Sprintf("%d of %d rows are damaged", max(len(p.BadRows), len(p.BadColumns)), m.H))
+		return stop(order.DecisionUnreadable, "%d of %d rows are damaged", max(len(p.BadRows), len(p.BadColumns)), m.H)
 	}
 	ink := float64(m.Count(0, 0, m.W, m.H)) / float64(m.W*m.H)
 	switch {
@@ -70,7 +104,7 @@ func Read(p Page, k Knowledge) order.Draft {
 	}
 	if blankPage(&s, m, rs[0]) {
 		if lost := len(p.BadRows) + len(p.BadColumns); lost > 0 { // what stood there may be what was lost
-			return stop(order.DecisionUnreadable, fmt.Sprintf("the page is blank but for %d damaged rows", lost))
+			return stop(order.DecisionUnreadable, "the page is blank but for %d damaged rows", lost)
 		}
 		return stop(order.DecisionBlank, "nothing is on the page")
 	}
@@ -81,27 +115,13 @@ func Read(p Page, k Knowledge) order.Draft {
 	g, id, evidence := k.lay(&s, m, rs)
 	if g == nil {
 		if id, ok := searchQR(m, rs[0]); ok {
-			d.Form, d.FormVersion = string(id.Kind), id.Version
-			return stop(order.DecisionReview, "the page is one of our forms, but its marks do not fit: cut off, folded or badly distorted")
+			_, f := stop(order.DecisionReview, "the page is one of our forms, but its marks do not fit: cut off, folded or badly distorted")
+			f.id = id
+			return nil, f
 		}
 		return stop(order.DecisionNotAForm, "the page has no marks of our forms")
 	}
-	d.Form, d.FormVersion = string(g.layout.Form), g.layout.Version
-	x, y := g.kx, g.ky
-	if g.rotation == 90 || g.rotation == 270 { // of the page as received
-		x, y = y, x
-	}
-	d.Geometry = &order.Geometry{
-		XDPI: round(x*mmPerInch, 1), YDPI: round(y*mmPerInch, 1),
-		Rotation: g.rotation, ResidualMM: round(g.residual, 3),
-	}
-	if k.Seen != nil {
-		k.Seen(g.sight())
-	}
-	f := fieldReader{k: &k, g: g, id: id, identified: evidence, d: &d}
-	f.bad = badLines(&p, m.W, m.H, g.rotation)
-	f.read()
-	return d
+	return g, finding{id: id, evidence: evidence}
 }
 
 func round(v float64, digits int) float64 {
