@@ -184,6 +184,9 @@ func (f *fieldReader) compareFrames() {
 
 // damaged tells whether damaged rows of the page run through the box.
 func (f *fieldReader) damaged(b printed.Box) bool {
+	if f.g.torn(b) {
+		return true
+	}
 	if len(f.bad.rows) == 0 && len(f.bad.columns) == 0 {
 		return false
 	}
@@ -767,6 +770,12 @@ func (f *fieldReader) decide() {
 	}
 	if f.g.residual > f.k.Settings.MaxResidual {
 		review(fmt.Sprintf("the marks do not fit well: %.2f mm", f.g.residual))
+	}
+	if f.g.frames.worst < leastRow {
+		review(fmt.Sprintf("the boxes of the form %.0f mm from its top are not where its marks say", f.g.frames.worstRow))
+	}
+	if mm := f.g.lostMM(); mm > tornWhole {
+		review(fmt.Sprintf("the paper feed jumped by %.0f mm, or rows of the page were lost", mm))
 	}
 	if lost := len(f.g.layout.Marks) - len(f.g.marks); lost > len(f.g.layout.Marks)/4 && f.framesSeen() < 0.97 {
 		review(fmt.Sprintf("%d of %d marks are missing", lost, len(f.g.layout.Marks)))

@@ -47,12 +47,12 @@ func Read(p Page, k Knowledge) order.Draft {
 		return d
 	}
 	d.Form, d.FormVersion = string(g.layout.Form), g.layout.Version
-	x, y := g.kx, g.ky
-	if g.rotation == 90 || g.rotation == 270 { // of the page as received
-		x, y = y, x
+	dpi := g.dpi
+	if dpi.reduced {
+		dpi.x, dpi.y = dpi.x/reducedBy, dpi.y/reducedBy
 	}
 	d.Geometry = &order.Geometry{
-		XDPI: round(x*mmPerInch, 1), YDPI: round(y*mmPerInch, 1),
+		XDPI: round(dpi.x, 1), YDPI: round(dpi.y, 1),
 		Rotation: g.rotation, ResidualMM: round(g.residual, 3),
 	}
 	if k.Seen != nil {
@@ -178,7 +178,7 @@ func (k Knowledge) lay(s *scanner, m *bilevel.Image, rs []resolution) (*registra
 			}
 			continue
 		}
-		if first == nil || g.residual < first.residual {
+		if first == nil || g.quality() > first.quality() {
 			first = g
 		}
 	}

@@ -4,8 +4,16 @@ import "math"
 
 const mmPerInch = 25.4
 
-// resolution is dots per inch.
-type resolution struct{ x, y float64 }
+// reducedBy is the middle of what machines make of a sheet that is too wide: the search reaches
+// a tenth to both sides.
+const reducedBy = 0.77
+
+// resolution is dots per inch. Reduced means of a sheet that was made smaller on its way, and
+// dots per inch of the sheet as it was.
+type resolution struct {
+	x, y    float64
+	reduced bool
+}
 
 // faxWidths are the line lengths fax machines send, in pixels, and the resolution each means
 // (ITU-T T.4 and T.30: A4, B4 and A3 lines of 204 dpi and of the inch-based modes).
@@ -33,7 +41,7 @@ func resolutions(w, h int, tagX, tagY float64) []resolution {
 		if mmW < 120 || mmH < 120 || mmW > 500 || mmH > 700 {
 			return
 		}
-		out = append(out, resolution{x, y})
+		out = append(out, resolution{x: x, y: y})
 	}
 	add(tagX, tagY)
 	var xs []float64
@@ -71,9 +79,16 @@ func resolutions(w, h int, tagX, tagY float64) []resolution {
 	add(204, 98)
 	add(200, 200)
 	add(300, 300)
-	const most = 6
+	// Whatever the machine: an A4 sheet, upright or lying.
+	add(float64(w)/210*mmPerInch, float64(h)/297*mmPerInch)
+	add(float64(w)/297*mmPerInch, float64(h)/210*mmPerInch)
+	const most = 7
 	if len(out) > most {
 		out = out[:most]
+	}
+	// Machines reduce what is too wide for the other side: B4 to A4 (82 %), A3 to A4 (71 %).
+	for _, r := range out[:min(2, len(out))] {
+		out = append(out, resolution{r.x * reducedBy, r.y * reducedBy, true})
 	}
 	return out
 }
