@@ -36,6 +36,7 @@ type coded struct {
 	rows  int    // rows in pix
 	bad   []int  // rows of pix that could not be decoded, ascending
 	ended bool   // an end mark (RTC, EOFB) was met
+	left  bool   // T.6: after the last row stands neither its end mark nor the end of the data
 }
 
 // decoder holds one stream. Rows are lists of changing elements (T.4 4.2.1.1): the strictly
@@ -53,6 +54,7 @@ type decoder struct {
 
 const (
 	sentinels = 4
+	leftOver  = 64 // bytes behind the last row that mean nothing: senders leave their buffers' rest there
 	lookAhead = 16
 	// searchWork is how many bits may be read in search of rows after damage, for all of a page:
 	// a fraction of a second's work.
@@ -72,7 +74,10 @@ func decodeStream(data []byte, s stream) coded {
 	}
 	pos := d.decode(0, limit)
 	if s.extra && s.rows >= 0 && d.out.rows == limit && len(d.out.bad) == 0 && !d.out.ended {
-		d.decodeExtra(pos)
+		pos = d.decodeExtra(pos)
+	}
+	if s.scheme == schemeG4 && d.out.rows == limit && !d.out.ended {
+		d.out.left = !d.atEnd(d.aligned(pos)) && !d.onlyFill(pos+8*leftOver)
 	}
 	if s.rows >= 0 {
 		d.leave(limit - d.out.rows)
@@ -155,6 +160,18 @@ func (d *decoder) keep() {
 		if last != 0 {
 			row[k] |= last
 		}
+	}
+}
+
+// doubted is how many two-dimensional rows before one that does not decode are reported with it.
+// A damaged bit that still makes codes spoils the rows below it until one of them breaks: within
+// two rows for half of all bits, and within 50 for nearly all.
+const doubted = 50
+
+// doubt reports the rows before damage in T.6 that may be spoilt already.
+func (d *decoder) doubt() {
+	for r := max(0, d.out.rows-doubted); r < d.out.rows; r++ {
+		d.out.bad = append(d.out.bad, r)
 	}
 }
 
@@ -336,10 +353,11 @@ func (d *decoder) aligned(pos int) int {
 }
 
 // decodeExtra decodes rows beyond the declared height, and keeps them if every one decodes and
-// an end mark follows: then the height was wrong, not the data.
-func (d *decoder) decodeExtra(pos int) {
+// an end mark follows: then the height was wrong, not the data. It returns where the declared
+// rows end.
+func (d *decoder) decodeExtra(pos int) int {
 	if d.onlyFill(pos) || d.scheme == schemeG4 && d.atEnd(d.aligned(pos)) {
-		return
+		return pos
 	}
 	mark, rows := len(d.out.pix), d.out.rows
 	s := d.stream
@@ -351,4 +369,5 @@ func (d *decoder) decodeExtra(pos int) {
 	if !d.out.ended || len(d.out.bad) > 0 {
 		d.out = coded{pix: d.out.pix[:mark], rows: rows}
 	}
+	return pos
 }

@@ -25,7 +25,7 @@ func (d *decoder) decodeMarked(pos, limit int) int {
 			return pos
 		}
 		if _, _, eol := d.findEOL(pos); !eol && !marked && !twoD {
-			return d.rejoin1D(pos, limit)
+			return d.rejoin1D(last, pos, limit)
 		}
 		if twoD && first >= 0 && begun == 0 && d.out.rows > 0 {
 			d.out = coded{pix: d.out.pix[:0]}
@@ -155,10 +155,11 @@ type segment struct {
 	start, zeros, end int  // first bit; first zero of the run that ends in the next EOL; latest end of the row
 	oneD              bool // the tag after the EOL
 	state             segmentState
-	reached           int // pixels decoded before a bad row broke
-	rows              int // rows it stands for
-	second            int // start of what may be a whole row at the end of a bad segment; 0 where there is none
-	flipped           int // bits in which what stands before that differs from an end-of-line code
+	reached           int  // pixels decoded before a bad row broke
+	rows              int  // rows it stands for
+	second            int  // start of what may be a whole row at the end of a bad segment; 0 where there is none
+	flipped           int  // bits in which what stands before that differs from an end-of-line code
+	doubtful          bool // decodes, but a two-dimensional row below that hangs on it does not
 }
 
 type segmentState uint8
@@ -208,6 +209,9 @@ func (d *decoder) place(segs []segment, limit int) {
 		if s.state == segmentGood {
 			d.rowTagged(s.start, s.oneD)
 			d.keep()
+			if s.doubtful {
+				d.out.bad = append(d.out.bad, d.out.rows-1)
+			}
 			d.lose(min(s.rows-1, limit-d.out.rows))
 		} else {
 			d.lose(min(s.rows, limit-d.out.rows))
@@ -296,7 +300,13 @@ func (d *decoder) classify(segs []segment) []segment {
 	for _, s := range segs {
 		for {
 			s.rows = 1
+			hung := refGood && !s.oneD
 			rest, found := d.classifyOne(&s, &refGood)
+			if hung && s.state != segmentGood {
+				for i := len(out) - 1; i >= max(0, len(out)-doubted) && !out[i].oneD; i-- {
+					out[i].doubtful = true
+				}
+			}
 			out = append(out, s)
 			if !found {
 				break
@@ -540,6 +550,16 @@ func (d *decoder) balance(segs []segment, want int) {
 		}
 		segs[at].rows--
 		have--
+	}
+	if have > want && have-want <= len(bad) { // what is left of rows that damage ended early
+		slices.SortStableFunc(bad, func(a, b int) int { return cmp.Compare(size[a], size[b]) })
+		for _, i := range bad {
+			if have > want && segs[i].rows == 1 && i > 0 && segs[i-1].state == segmentGood {
+				segs[i].rows = 0
+				segs[i-1].state = segmentBad
+				have--
+			}
+		}
 	}
 	complete := d.out.ended || len(segs) > 0 && segs[len(segs)-1].state == segmentGood
 	if have < want && complete && len(bad) > 0 {

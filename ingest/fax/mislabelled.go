@@ -45,8 +45,33 @@ const (
 )
 
 // mislabelled looks for a reading of the data, other than s, under which they decode: software
-// gets the coding, the order of bits or the width wrong.
-func mislabelled(data []byte, s stream) (stream, bool) {
+// gets the coding, the order of bits or the width wrong. Under s, bad rows do not.
+func mislabelled(data []byte, s stream, bad int) (stream, bool) {
+	if o, ok := fromStart(data, s); ok {
+		return o, true
+	}
+	// The data may be damaged besides: compare what is left of them under each coding.
+	best, least := s, bad/2
+	for _, o := range []stream{s.as(schemeG3, 1), s.as(schemeG3TwoD, 1), s.as(schemeRLE, 8)} {
+		if o.scheme == s.scheme {
+			continue
+		}
+		if c := decodeStream(data, o); len(c.bad) < least && 2*len(c.bad) < c.rows {
+			best, least = o, len(c.bad)
+		}
+	}
+	return best, best.scheme != s.scheme
+}
+
+// as is the stream in another coding.
+func (s stream) as(scheme scheme, align int) stream {
+	s.scheme, s.align = scheme, align
+	return s
+}
+
+// fromStart looks for the reading under which most rows decode from the start.
+func fromStart(data []byte, s stream) (stream, bool) {
+	extra := s.extra
 	s.probe, s.extra = true, false
 	stated, _ := clean(data, s)
 	best, bestRows := s, 0
@@ -79,7 +104,7 @@ func mislabelled(data []byte, s stream) (stream, bool) {
 	if s.rows >= 0 {
 		need = min(need, max(s.rows*9/10, 1))
 	}
-	best.probe, best.extra = false, s.extra
+	best.probe, best.extra = false, extra
 	return best, bestRows >= need && bestRows > stated
 }
 

@@ -219,8 +219,11 @@ func (d *ifd) rational(tag uint16) float64 {
 }
 
 // part is a strip or a tile: n bytes of the file, of which up to reach may be its own where n
-// turns out to be too few.
-type part struct{ off, n, reach int64 }
+// turns out to be too few. Stated says that the file states n, and can hold it.
+type part struct {
+	off, n, reach int64
+	stated        bool
+}
 
 // parts lists the strips or tiles with their lengths put right: counts that are missing, zero or
 // beyond the file's end reach to the next part or the end.
@@ -241,6 +244,7 @@ func (d *ifd) parts(offsets, counts uint16) []part {
 		if stated {
 			n, _ := d.at(lengths, i)
 			p.n = int64(min(n, uint64(size-p.off)))
+			p.stated = n > 0 && n == uint64(p.n)
 		}
 		out = append(out, p)
 	}

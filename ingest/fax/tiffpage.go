@@ -359,7 +359,7 @@ func (p *picture) fax(page *Page, b *budget) error {
 	work := searchWork
 	s.work = &work
 	page.Coding = s.coding()
-	checked := false
+	checked, left := false, false
 	err := p.collect(page, b, func(at part, _, rows, most int) (coded, error) {
 		raw, err := p.partData(at, b)
 		if err != nil {
@@ -379,11 +379,15 @@ func (p *picture) fax(page *Page, b *budget) error {
 		}
 		if !checked && 4*len(c.bad) > c.rows { // it may not be what it is said to be
 			checked = true
-			if other, ok := mislabelled(raw, s); ok {
+			if other, ok := mislabelled(raw, s, len(c.bad)); ok {
 				p.note("the page is coded as %s, not as %s as the file says", other, s)
 				s, page.Coding = other, other.coding()
 				c = decodeStream(raw, s)
 			}
+		}
+		if c.left && !left && !p.tiled && at.stated && int64(len(raw)) == at.n {
+			left = true
+			p.note("coded data are left over after the last row")
 		}
 		return c, nil
 	})
