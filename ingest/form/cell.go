@@ -52,8 +52,10 @@ type cellReader struct {
 // narrow band along one side and is short, or thin and as long as the side. reach is how far it
 // comes in from the left, right, top and bottom line, in pixels.
 func onFrame(w, h float64, b printed.Box, left, right, top, bottom, kx, ky float64) bool {
-	const band, short, slipBand, thin = 0.45, 2.2, 1.4, 0.5
+	const band, short, slipBand, thin, hug, frayed = 0.45, 2.2, 1.4, 0.5, 0.08, 0.75
 	switch {
+	case min(left, right)/kx < hug && w < frayed:
+		return true
 	case min(left, right)/kx < band && h < short, min(top, bottom)/ky < band && w < short:
 		return true
 	case min(top, bottom)/ky < slipBand && h < thin+0.1*w && w > 0.75*b.W: // the feed jumped
@@ -86,14 +88,32 @@ type span struct{ from, to int }
 
 // read cuts a box out of the page. Frame lines are erased where they are found within
 // frameReach of where they must be; ink that crosses them stays.
-func (c *cellReader) read(b printed.Box, frameMM float64) cell {
+func (c *cellReader) read(b printed.Box, near neighbours, frameMM float64) cell {
+	out, beyond := c.cut(b, near, frameMM, false)
+	if beyond {
+		out, _ = c.cut(b, near, frameMM, true)
+	}
+	return out
+}
+
+// cut cuts a box out, wide with its neighbours' beside it. beyond tells that ink runs on towards
+// a neighbour.
+func (c *cellReader) cut(b printed.Box, near neighbours, frameMM float64, wide bool) (out cell, beyond bool) {
 	g := c.g
 	x0, y0, x1, y1 := g.bounds(b, overflowMM)
+	if wide {
+		for _, n := range []*printed.Box{near.left, near.right} {
+			if n != nil {
+				a, _, z, _ := g.bounds(*n, 0.5)
+				x0, x1 = min(x0, a), max(x1, z)
+			}
+		}
+	}
 	y0, y1 = y0-int(0.5*g.ky), y1+int(0.5*g.ky)
 	m := crop(g.page, x0, y0, x1, y1)
-	out := cell{box: b, image: m}
+	out = cell{box: b, image: m}
 	if m.W < 8 || m.H < 6 {
-		return out
+		return out, false
 	}
 	at := func(x, y float64) xy {
 		p := g.at(xy{x, y})
@@ -125,6 +145,10 @@ func (c *cellReader) read(b printed.Box, frameMM float64) cell {
 		eraseSide(m, s, level[i], usual)
 	}
 	out.sides, out.over = c.thicker(all, level)
+	if wide {
+		c.eraseUprights(m, near, at, frameMM)
+	}
+	share := c.sharing(b, near, &left, &right)
 
 	// What is left belongs to this box if it reaches into it.
 	c.s.scan(m, 1<<16)
@@ -148,25 +172,50 @@ func (c *cellReader) read(b printed.Box, frameMM float64) cell {
 			return
 		}
 		keep[id] = true
-		w, h := float64(k.x1-k.x0)/g.kx, float64(k.y1-k.y0)/g.ky
-		largest = max(largest, w, h)
-		out.ink += float64(k.area) * pxArea
-		out.pieces++
+		if (near.left != nil && left.centre(my)-float64(k.x0) > beyondMM*g.kx) || (near.right != nil && float64(k.x1)-right.centre(my) > beyondMM*g.kx) {
+			beyond = true
+		}
 	})
-	out.extent = largest
+	parts := map[int32]*piece{}
+	if wide {
+		parts = c.apportion(keep, share)
+	}
 	clear(m.Pix)
 	ix0, ix1 := m.W, 0
 	iy0, iy1 := m.H, 0
+	bounds := make(map[int32]*component)
 	for _, run := range c.s.runs {
-		if keep[c.s.find(run.of)] {
-			m.Fill(int(run.x0), int(run.x1), int(run.y))
-			ix0, ix1 = min(ix0, int(run.x0)), max(ix1, int(run.x1))
-			iy0, iy1 = min(iy0, int(run.y)), max(iy1, int(run.y)+1)
+		id := c.s.find(run.of)
+		if !keep[id] {
+			continue
 		}
+		a, z := int(run.x0), int(run.x1)
+		if part := parts[id]; part != nil && part.cut {
+			l, r := share.at(float64(run.y))
+			a, z = max(a, int(l)), min(z, int(r))
+			if a >= z {
+				continue
+			}
+		}
+		k := bounds[id]
+		if k == nil {
+			k = &component{x0: a, y0: int(run.y), x1: z, y1: int(run.y) + 1}
+			bounds[id] = k
+		}
+		k.merge(&component{x0: a, y0: int(run.y), x1: z, y1: int(run.y) + 1, area: z - a})
+		m.Fill(a, z, int(run.y))
+		ix0, ix1 = min(ix0, a), max(ix1, z)
+		iy0, iy1 = min(iy0, int(run.y)), max(iy1, int(run.y)+1)
 	}
+	for _, k := range bounds {
+		largest = max(largest, float64(k.x1-k.x0)/g.kx, float64(k.y1-k.y0)/g.ky)
+		out.ink += float64(k.area) * pxArea
+		out.pieces++
+	}
+	out.extent = largest
 	out.fill = out.ink / (b.W * b.H)
 	// The recogniser sees from frame to frame, and further where the writing goes on.
-	midX, midY := float64(m.W)/2, float64(m.H)/2
+	midX, midY := (top.from+top.to)/2, float64(m.H)/2
 	cx0, cx1 := int(left.centre(midY)), int(right.centre(midY)+1)
 	cy0, cy1 := int(top.centre(midX)), int(bottom.centre(midX)+1)
 	if out.ink > 0 {
@@ -179,7 +228,7 @@ func (c *cellReader) read(b printed.Box, frameMM float64) cell {
 	if out.ink > 0 {
 		out.others = c.alternatives(m, all, level, [4]int{cx0, cy0, cx1, cy1})
 	}
-	return out
+	return out, beyond
 }
 
 // follow takes the line's place and thickness from its row.
@@ -480,7 +529,7 @@ func eraseSide(m *bilevel.Image, s *side, horizontal bool, others float64) {
 		if s.edges != nil {
 			return float64(lengths[i])-thickAt(i) > 0.75
 		}
-		return lengths[i] > usual
+		return lengths[i] > usual+1 // no two machines draw an upright line evenly
 	})
 	s.laid = laid
 	limit := usual + 1

@@ -51,7 +51,8 @@ type field struct {
 const (
 	emptyInk      = 0.20 // mm²
 	writtenInk    = 0.55
-	emptyExtent   = 0.8 // mm
+	dottedInk     = 0.35 // in small pieces: a stroke that the machine broke up
+	emptyExtent   = 0.8  // mm
 	writtenExtent = 1.6
 	emptyMarkInk  = 0.25
 	writtenMark   = 0.7
@@ -98,16 +99,16 @@ func (f *fieldReader) look(fl *field) {
 	digits := fl.def.Kind == printed.FieldDigits
 	scale := yScaleOf(f.g.kx, f.g.ky)
 	wide := yScaleOf(f.g.ky, f.g.kx)
-	for _, b := range fl.def.Cells {
+	for i, b := range fl.def.Cells {
 		if fl.def.Kind == printed.FieldImage {
 			fl.cells, fl.states, fl.glyphs = append(fl.cells, f.cells.area(b)), append(fl.states, empty), append(fl.glyphs, glyphs{})
 			continue
 		}
-		c := f.cells.read(b, f.g.layout.FrameMM)
+		c := f.cells.read(b, besides(fl.def.Cells, i), f.g.layout.FrameMM)
 		c.bad = f.damaged(b)
 		st := written
 		switch {
-		case c.ink < emptyInk || c.extent < emptyExtent:
+		case c.ink < emptyInk || c.extent < emptyExtent && c.ink < dottedInk:
 			st = empty
 		case c.ink < writtenInk || c.extent < writtenExtent:
 			st = unsure
