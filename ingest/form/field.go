@@ -44,6 +44,11 @@ type field struct {
 	gap     bool // an empty box between written ones
 	doubt   bool // a box that may or may not be empty
 	damaged bool
+	amended bool // struck out, with something written above it
+	two     bool // two digits in one box, by the reading that was chosen
+	beside  bool // something is written beside the boxes
+	struck  bool // a line runs through the whole field
+	split   []block
 	out     order.DraftField
 }
 
@@ -80,6 +85,11 @@ func (f *fieldReader) read() {
 		names = append(names, def.Name)
 	}
 	f.compareFrames()
+	for _, name := range names {
+		if fl := f.fields[name]; fl.def.Kind == printed.FieldDigits && !fl.isBlank() {
+			f.slips(fl)
+		}
+	}
 	f.customer()
 	f.shipTo()
 	f.date()
@@ -92,6 +102,35 @@ func (f *fieldReader) read() {
 		f.d.Fields = append(f.d.Fields, fl.out)
 	}
 	f.decide()
+}
+
+// slips looks for what people do when they slip.
+func (f *fieldReader) slips(fl *field) {
+	f.amend(fl)
+	_, suffix := lineOf(fl.def.Name)
+	fl.struck = (suffix == suffixItem || suffix == suffixQuantity) && f.lineStruck(fl)
+	if suffix != suffixQuantity && fl.def.Name != fieldTotal {
+		return
+	}
+	for _, way := range []int{-1, 1} {
+		if way < 0 && suffix != suffixQuantity {
+			continue // the total's label is printed there
+		}
+		if _, seen := f.beside(fl, way); seen {
+			fl.beside = true
+		}
+	}
+	for i := fl.from; i < fl.to; i++ {
+		if fl.states[i] != written || fl.glyphs[i].reject < 0.2 {
+			continue
+		}
+		a, b, p := f.split(&fl.cells[i])
+		if p < 0.01 {
+			continue
+		}
+		cells := append(append(slices.Clone(fl.glyphs[fl.from:i]), a, b), fl.glyphs[i+1:fl.to]...)
+		fl.split = append(fl.split, block{cells, p})
+	}
 }
 
 // look cuts the field's boxes out and tells empty from written ones.
@@ -292,6 +331,15 @@ func (fl *field) block() []glyphs { return fl.glyphs[fl.from:fl.to] }
 // empty is, or is not, part of the number.
 func (fl *field) blocks() []block {
 	out := []block{{fl.block(), 1}}
+	for _, b := range fl.split {
+		for i := range out {
+			out[i].p *= 1 - b.p
+		}
+		out = append(out, b)
+	}
+	if len(out) > 1 {
+		return out
+	}
 	trim := func(at int, part func([]glyphs) []glyphs) {
 		if fl.states[at] != unsure || fl.to-fl.from < 2 {
 			return
@@ -419,6 +467,14 @@ func (f *fieldReader) code(fl *field, rule codeRule, cost float64) {
 	if want == 0 && rule.known == nil {
 		want = fl.to - fl.from
 	}
+	rule.junk = f.k.Settings.Junk
+	if rule.known == nil && rule.scheme.CheckDigit {
+		rule.unknown = f.k.Settings.WrongCheckDigit
+	}
+	if f.shifted(fl, rule, cost) {
+		fl.hold()
+		return
+	}
 	if fl.gap || (want != 0 && fl.to-fl.from != want) {
 		fl.out.Text = fl.text()
 		fl.out.Confidence = 0
@@ -426,11 +482,8 @@ func (f *fieldReader) code(fl *field, rule codeRule, cost float64) {
 		fl.guard()
 		return
 	}
-	rule.junk = f.k.Settings.Junk
-	if rule.known == nil && rule.scheme.CheckDigit {
-		rule.unknown = f.k.Settings.WrongCheckDigit
-	}
 	fl.settle(decodeCodeField(fl.block(), rule), cost)
+	fl.hold()
 }
 
 func count(s []state) int {
@@ -580,8 +633,18 @@ func (f *fieldReader) lines() {
 			qty.blankOrDoubt()
 			continue
 		}
+		if item.struck || qty.struck {
+			for _, fl := range []*field{item, qty} {
+				fl.out.Text, fl.out.Confidence = fl.text(), 0
+				fl.review(reasonStruck)
+			}
+			continue
+		}
 		multiple := 1
-		if !item.isBlank() {
+		if !item.isBlank() && n > 1 && item.sameAsAbove() {
+			item.out.Text, item.out.Confidence = f.fields[fmt.Sprintf("lines[%d]%s", n-1, suffixItem)].out.Text, 0.5
+			item.review(reasonSame)
+		} else if !item.isBlank() {
 			f.code(item, codeRule{known: known, size: len(f.k.Items), unknown: st.UnknownItem, scheme: f.k.Scheme.Item}, st.Costs.Item)
 			if it, ok := f.k.Items[item.out.Text]; ok && item.out.Decision == order.DecisionAccept {
 				multiple = max(it.OrderMultiple, 1)
@@ -633,7 +696,12 @@ func (f *fieldReader) lines() {
 				r.evidence = append(r.evidence, "sum")
 			}
 		}
+		if f.tallied(qty) {
+			r.reasons = append(r.reasons, reasonTally)
+		}
+		qty.two = len(qty.split) > 0 && len(r.text) > qty.to-qty.from
 		qty.settle(r, st.Costs.Quantity)
+		qty.hold()
 		if qty.out.Confidence < worstP {
 			worst, worstP = i, qty.out.Confidence
 		}
@@ -656,6 +724,7 @@ func (f *fieldReader) lines() {
 		r.evidence = []string{"sum"}
 	}
 	total.settle(r, st.Costs.Quantity)
+	total.hold()
 	if agree <= surely {
 		total.review("is not the sum of the quantities")
 		if worst >= 0 {
