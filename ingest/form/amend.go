@@ -19,6 +19,7 @@ const (
 	amendExtent = 1.3
 	besideMM    = 6.2 // beyond a row's ends that a digit may stand
 	gapsStruck  = 3   // gaps between boxes that a line through them crosses
+	doubtSplit  = 0.2 // from this probability on two digits in a box are told of
 )
 
 // What is told of a field that was amended.
@@ -349,6 +350,7 @@ func (f *fieldReader) shifted(fl *field, rule codeRule, cost float64) bool {
 		return false
 	}
 	fl.settle(r, cost)
+	fl.outer = way > 0 && seen
 	_, p := outer.best()
 	if !seen || outer.reject > 0.1 || p < 0.9 || !strong(r.evidence) {
 		fl.review(reasonShifted)
@@ -497,4 +499,74 @@ func (f *fieldReader) tallied(fl *field) bool {
 		}
 	}
 	return false
+}
+
+// blackened tells whether a tick box is filled in: most of it, or a patch that no pen is wide
+// enough for. Some do it to take a mark back.
+func (f *fieldReader) blackened(c *cell) bool {
+	if c.fill > blackMark {
+		return true
+	}
+	if c.fill < blackedOut/2 {
+		return false
+	}
+	const pen, patch = 1.25, 1.5 // mm, mm²
+	m := c.image
+	w, h := int(pen*f.g.kx), max(int(pen*f.g.ky), 2)
+	solid := 0
+	for y := 0; y+h <= m.H; y++ {
+		for x := 0; x+w <= m.W; x++ {
+			if m.Count(x, y, x+w, y+h)*100 >= 97*w*h {
+				solid++
+			}
+		}
+	}
+	return float64(solid)/(f.g.kx*f.g.ky) >= patch
+}
+
+// runsThrough tells whether what lies in a tick box is a stroke that comes in at one side and
+// leaves at the other, such as the tail of a tick in the box before.
+func (f *fieldReader) runsThrough(c *cell) bool {
+	const flat, out = 2.2, 0.3 // mm
+	m := c.image
+	if m == nil || c.ink < emptyMarkInk {
+		return false
+	}
+	p, q := f.g.at(xy{c.box.X, c.box.Y}), f.g.at(xy{c.box.X + c.box.W, c.box.Y + c.box.H})
+	wide := float64(m.W) - (q.x - p.x) // how far the picture goes beyond the frame
+	x0, x1, y0, y1 := m.W, 0, m.H, 0
+	for y := range m.H {
+		for s, e := range rowRuns(m.Row(y), m.W) {
+			x0, x1, y0, y1 = min(x0, s), max(x1, e), min(y0, y), max(y1, y+1)
+		}
+	}
+	return x0 == 0 && x1 == m.W && wide > 2*out*f.g.kx && float64(y1-y0)/f.g.ky < flat
+}
+
+// labelCircled tells whether a ring is drawn round the words beside a tick box: a piece of ink
+// far larger than a letter.
+func (f *fieldReader) labelCircled(fl *field) bool {
+	const (
+		words  = 31.0 // mm beside the box
+		up     = 5.4  // and above and below it
+		w, h   = 8.0, 5.0
+		hollow = 0.35 // part of its bounds that a ring inks at most
+		surely = 0.3  // mm off the box's frame
+	)
+	b := fl.def.Cells[0]
+	x0, y0, x1, y1 := f.g.bounds(printed.Box{X: b.X + b.W + surely, Y: b.Y - up, W: words, H: b.H + 2*up}, 0)
+	m := crop(f.g.page, x0, y0, x1, y1)
+	if !f.cells.s.scan(m, 1<<16) {
+		return false
+	}
+	ring := false
+	p := f.g.at(xy{b.X + b.W + surely, b.Y + b.H/2})
+	f.cells.s.roots(func(_ int32, k *component) {
+		kw, kh := float64(k.x1-k.x0)/f.g.kx, float64(k.y1-k.y0)/f.g.ky
+		level := float64(k.y0+y0) < p.y && float64(k.y1+y0) > p.y // round the words, not above them
+		if kw >= w && kh >= h && kw < words-1 && level && float64(k.area) < hollow*float64((k.x1-k.x0)*(k.y1-k.y0)) {
+			ring = true
+		}
+	})
+	return ring
 }

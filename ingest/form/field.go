@@ -47,6 +47,7 @@ type field struct {
 	amended bool // struck out, with something written above it
 	two     bool // two digits in one box, by the reading that was chosen
 	beside  bool // something is written beside the boxes
+	outer   bool // a code's last digit is
 	struck  bool // a line runs through the whole field
 	split   []block
 	out     order.DraftField
@@ -62,6 +63,7 @@ const (
 	emptyMarkInk  = 0.25
 	writtenMark   = 0.7
 	blackedOut    = 0.45 // part of the box
+	blackMark     = 0.62 // of a tick box: thick pens fill much of it with a cross
 	imageInk      = 1.0  // mm² in a free field that counts as writing
 	imageExtent   = 1.6
 	markFrame     = 0.8  // of a tick box's frame must be seen for its ink to be a mark
@@ -653,6 +655,9 @@ func (f *fieldReader) lines() {
 			item.out.Confidence = 0
 			item.review("a quantity without an item code")
 		}
+		if item.outer {
+			qty.beside = false // it is the code's last digit
+		}
 		if qty.isBlank() {
 			qty.out.Confidence = 0
 			qty.review("an item code without a quantity")
@@ -699,7 +704,7 @@ func (f *fieldReader) lines() {
 		if f.tallied(qty) {
 			r.reasons = append(r.reasons, reasonTally)
 		}
-		qty.two = len(qty.split) > 0 && len(r.text) > qty.to-qty.from
+		qty.two = slices.ContainsFunc(qty.split, func(b block) bool { return b.p > doubtSplit || len(r.text) == len(b.cells) })
 		qty.settle(r, st.Costs.Quantity)
 		qty.hold()
 		if qty.out.Confidence < worstP {
@@ -744,9 +749,15 @@ func (f *fieldReader) marks() {
 		case c.bad:
 			fl.out.Confidence = 0.5
 			fl.review("damaged by the fax line")
-		case c.fill > blackedOut:
+		case f.blackened(c):
 			fl.out.Confidence = 0.5
 			fl.review("blackened: a mark, or a mark taken back")
+		case f.runsThrough(c):
+			fl.out.Confidence = 0.5
+			fl.review("a stroke from elsewhere runs through the box")
+		case f.labelCircled(fl):
+			fl.out.Text, fl.out.Confidence = "x", 0.5
+			fl.review("the label is circled")
 		case fl.states[0] == unsure && c.ink < emptyMarkInk:
 			fl.out.Confidence = 0.5
 			fl.review("may or may not be a mark")
