@@ -1,11 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"math"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -20,6 +20,7 @@ import (
 type readCommand struct {
 	Files     []string `arg:"" name:"file" help:"TIFF, PDF, PNG or JPEG files." type:"existingfile"`
 	JSON      bool     `name:"json" help:"One JSON object a page."`
+	Overlay   string   `help:"Draw what the reader saw on the page; several pages become FILE-1.png, FILE-2.png …" placeholder:"FILE.png"`
 	Items     string   `help:"items.csv: codes that are in no master go to review." type:"existingfile" placeholder:"CSV"`
 	Customers string   `help:"customers.csv." type:"existingfile" placeholder:"CSV"`
 	ShipTos   string   `name:"ship-tos" help:"ship_tos.csv, beside customers." type:"existingfile" placeholder:"CSV"`
@@ -42,45 +43,69 @@ func (c *readCommand) Run(ctx context.Context, a *App) error {
 	if err != nil {
 		return err
 	}
-	failed := 0
+	out := pageReader{k: k, stdout: a.Stdout, json: c.JSON, overlays: overlays{name: c.Overlay}}
 	for _, file := range c.Files {
-		start := cpuTime()
-		data, _, err := readDocument(file)
-		if err != nil {
-			failed++
-			line := pageReading{File: file, Draft: unreadableDraft("the file cannot be read"), Error: err.Error()}
-			if err := line.print(a.Stdout, c.JSON); err != nil {
-				return err
-			}
-			continue
-		}
-		pages := 0
-		for p, err := range fax.Pages(data, fax.Limits{}) {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			pages++
-			line := pageReading{File: file, Page: p.Index + 1}
-			if err != nil {
-				failed++
-				line.Error = err.Error()
-				line.Draft = unreadableDraft("the page cannot be decoded")
-			} else {
-				line.Draft = form.Read(formPage(p), k)
-			}
-			now := cpuTime()
-			line.CPUms = math.Round(float64((now-start).Microseconds())/100) / 10
-			if err := line.print(a.Stdout, c.JSON); err != nil {
-				return err
-			}
-			start = cpuTime()
-		}
-		if pages == 0 {
-			failed++
+		if err := out.file(ctx, file); err != nil {
+			return err
 		}
 	}
-	if failed > 0 {
-		return order.Permanent(fmt.Sprintf("%d pages or files could not be decoded", failed), nil)
+	if err := out.overlays.close(); err != nil {
+		return err
+	}
+	if out.failed > 0 {
+		return order.Permanent(fmt.Sprintf("%d pages or files could not be decoded", out.failed), nil)
+	}
+	return nil
+}
+
+// pageReader reads files page by page and prints each as it is read.
+type pageReader struct {
+	k        form.Knowledge
+	stdout   io.Writer
+	json     bool
+	overlays overlays
+	failed   int // pages and files that gave no image
+}
+
+func (r *pageReader) file(ctx context.Context, file string) error {
+	start := cpuTime()
+	data, _, err := readDocument(file)
+	if err != nil {
+		r.failed++
+		line := pageReading{File: file, Draft: unreadableDraft("the file cannot be read"), Error: err.Error()}
+		return line.print(r.stdout, r.json)
+	}
+	pages := 0
+	for p, err := range fax.Pages(data, fax.Limits{}) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		pages++
+		line := pageReading{File: file, Page: p.Index + 1}
+		var sight *form.Sight
+		if err != nil {
+			r.failed++
+			line.Error = err.Error()
+			line.Draft = unreadableDraft("the page cannot be decoded")
+		} else {
+			k := r.k
+			seen := r.overlays.watch(&k)
+			line.Draft = form.Read(formPage(p), k)
+			sight = *seen
+		}
+		now := cpuTime()
+		line.CPUms = math.Round(float64((now-start).Microseconds())/100) / 10
+		if err := line.print(r.stdout, r.json); err != nil {
+			return err
+		}
+		title := fmt.Sprintf("%s page %d · %.0f ms", filepath.Base(file), line.Page, line.CPUms)
+		if err := r.overlays.add(title, formPage(p), sight, line.Draft); err != nil {
+			return err
+		}
+		start = cpuTime()
+	}
+	if pages == 0 {
+		r.failed++
 	}
 	return nil
 }
@@ -167,37 +192,87 @@ func (c *readCommand) knowledge() (form.Knowledge, error) {
 	return k, nil
 }
 
-// printDraft tells a person what was read: the fields with something in them, doubts first by
-// their mark.
+// printDraft tells a person what was read: the page, what is in doubt about it, and the fields
+// with something in them. A "?" marks what a person is to look at.
 func printDraft(w io.Writer, line *pageReading) error {
 	var b strings.Builder
-	what := cmp.Or(line.Form, "no form")
+	fmt.Fprintf(&b, "%s page %d: %s", line.File, line.Page, decisionWords(&line.Draft))
 	if line.FormVersion > 0 {
-		what = fmt.Sprintf("%s form, version %d", line.Form, line.FormVersion)
+		fmt.Fprintf(&b, " (%s form, version %d)", line.Form, line.FormVersion)
 	}
-	fmt.Fprintf(&b, "%s page %d: %s (%s, %.1f ms)\n", line.File, line.Page, line.Decision, what, line.CPUms)
-	if g := line.Geometry; g != nil {
-		fmt.Fprintf(&b, "  %.0f × %.0f dpi, turned by %d°, marks within %.2f mm\n", g.XDPI, g.YDPI, g.Rotation, g.ResidualMM)
-	}
-	for _, f := range line.Fields {
-		if f.Decision == order.DecisionBlank {
-			continue
-		}
-		sign := " "
-		if f.Decision == order.DecisionReview {
-			sign = "?"
-		}
-		fmt.Fprintf(&b, "  %s %-22s %-10s %8.4f %%  %s\n", sign, f.Name, f.Text, 100*f.Confidence,
-			strings.Join(append(append([]string{}, f.Evidence...), f.Reasons...), ", "))
+	b.WriteByte('\n')
+	if line.Error != "" {
+		fmt.Fprintf(&b, "    %s\n", line.Error)
 	}
 	for _, r := range line.Reasons {
-		fmt.Fprintf(&b, "  review: %s\n", r)
+		fmt.Fprintf(&b, "  ? %s\n", r)
 	}
-	if line.Error != "" {
-		fmt.Fprintf(&b, "  %s\n", line.Error)
+	if g := line.Geometry; g != nil {
+		turned := "upright"
+		if g.Rotation != 0 {
+			turned = fmt.Sprintf("turned by %d°", g.Rotation)
+		}
+		fmt.Fprintf(&b, "    %.0f × %.0f dpi, %s, marks within %.2f mm, read in %.1f ms\n", g.XDPI, g.YDPI, turned, g.ResidualMM, line.CPUms)
+	}
+	blank, wide := 0, 0
+	for _, f := range line.Fields {
+		wide = max(wide, len(f.Name))
+	}
+	for i := range line.Fields {
+		f := &line.Fields[i]
+		if f.Decision == order.DecisionBlank {
+			blank++
+			continue
+		}
+		printField(&b, f, wide)
+	}
+	if blank > 0 {
+		fmt.Fprintf(&b, "    %d more fields are blank\n", blank)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// decisionWords says a page's decision to a person.
+func decisionWords(d *order.Draft) string {
+	doubts := 0
+	for i := range d.Fields {
+		if d.Fields[i].Decision == order.DecisionReview {
+			doubts++
+		}
+	}
+	switch {
+	case d.Decision == order.DecisionAccept:
+		return "accepted"
+	case d.Decision == order.DecisionReview && doubts == 1:
+		return "for a person, 1 field in doubt"
+	case d.Decision == order.DecisionReview && doubts > 1:
+		return fmt.Sprintf("for a person, %d fields in doubt", doubts)
+	case d.Decision == order.DecisionReview:
+		return "for a person"
+	case d.Decision == order.DecisionNotAForm:
+		return "not a form"
+	}
+	return string(d.Decision)
+}
+
+// printField prints a field and, below it, why it is in doubt.
+func printField(b *strings.Builder, f *order.DraftField, wide int) {
+	sign := " "
+	if f.Decision == order.DecisionReview {
+		sign = "?"
+	}
+	text := f.Text
+	if text == "" && f.Decision == order.DecisionAccept {
+		text = "(writing)" // a picture of free handwriting
+	}
+	// Rounded down: what is not certain must not look it.
+	sure := fmt.Sprintf("%.2f %%", math.Floor(1e4*f.Confidence)/100)
+	row := fmt.Sprintf("  %s %-*s  %-10s %9s  %s", sign, wide, f.Name, text, sure, strings.Join(f.Evidence, ", "))
+	fmt.Fprintln(b, strings.TrimRight(row, " "))
+	for _, r := range f.Reasons {
+		fmt.Fprintf(b, "    %*s  %s\n", wide, "", r)
+	}
 }
 
 // cpuTime is the processor time this process has used.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"image/png"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -96,6 +97,26 @@ func TestReadJSON(t *testing.T) {
 		t.Errorf("empty page: %s", lines[1])
 	}
 
+	// What the reader saw, a picture a page.
+	saw := filepath.Join(t.TempDir(), "saw.png")
+	app, _, stderr = testApp(t, nil)
+	if status := app.Main(t.Context(), []string{"read", name, "--overlay", saw}); status != exitOK {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	for i, want := range []string{"saw-1.png", "saw-2.png"} {
+		f, err := os.Open(filepath.Join(filepath.Dir(saw), want))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, err := png.DecodeConfig(f); err != nil || c.Width < 2000 || c.Height < 2000 {
+			t.Errorf("picture %d: %+v, %v", i+1, c, err)
+		}
+		_ = f.Close()
+	}
+	if _, err := os.Stat(saw); err == nil {
+		t.Error("two pages share one picture")
+	}
+
 	// For a person, and against masters in which the codes do not stand.
 	dir := t.TempDir()
 	app, _, stderr = testApp(t, nil)
@@ -106,7 +127,7 @@ func TestReadJSON(t *testing.T) {
 	if status := app.Main(t.Context(), []string{"read", name, "--items", filepath.Join(dir, "items.csv"), "--customers", filepath.Join(dir, "customers.csv")}); status != exitOK {
 		t.Fatalf("status %d: %s", status, stderr)
 	}
-	if !strings.Contains(stdout.String(), "page 1: review") || !strings.Contains(stdout.String(), "no such code in the master") {
+	if !strings.Contains(stdout.String(), "page 1: for a person") || !strings.Contains(stdout.String(), "no such code in the master") {
 		t.Errorf("against masters: %s", stdout)
 	}
 }

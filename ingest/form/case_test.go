@@ -62,7 +62,7 @@ func TestCleanPageIsAcceptedWhole(t *testing.T) {
 	t.Parallel()
 	b := setup(t, printed.Options{})
 	p, truth := b.page(b.plain(), fine, lab.Mess{}, neat)
-	d := form.Read(p, b.know)
+	d := read(t, p, b.know)
 	agree(t, "fine", b, d, truth)
 	if d.Decision != order.DecisionAccept {
 		t.Fatalf("%s: %v", d.Decision, d.Reasons)
@@ -106,7 +106,7 @@ func TestGeometryIsTolerated(t *testing.T) {
 		"feed jumped":       with(fine, func(l *lab.Line) { l.Slips = []lab.Slip{{AtMM: 150, ByMM: 2}} }),
 	} {
 		p, truth := b.page(b.plain(), l, lab.Mess{}, neat)
-		d := form.Read(p, b.know)
+		d := read(t, p, b.know)
 		if d.Geometry == nil || d.Geometry.Rotation != l.Rotate {
 			t.Errorf("%s: %s %v", name, d.Decision, d.Reasons)
 			continue
@@ -133,7 +133,7 @@ func TestResolutionTagsMayBeMissingOrWrong(t *testing.T) {
 	} {
 		p, truth := b.page(b.plain(), c.line, lab.Mess{}, neat)
 		p.XDPI, p.YDPI = c.x, c.y
-		d := form.Read(p, b.know)
+		d := read(t, p, b.know)
 		if d.Geometry == nil || d.Geometry.XDPI != c.wantX || d.Geometry.YDPI != c.Y {
 			t.Errorf("%s: %s %v %+v", name, d.Decision, d.Reasons, d.Geometry)
 			continue
@@ -167,7 +167,7 @@ func TestLostMarks(t *testing.T) {
 	} {
 		p, truth := b.page(b.plain(), fine, lab.Mess{}, neat)
 		spoil(p.Image)
-		d := form.Read(p, b.know)
+		d := read(t, p, b.know)
 		if d.Geometry == nil {
 			t.Errorf("%s: %s %v", name, d.Decision, d.Reasons)
 			continue
@@ -187,7 +187,7 @@ func TestPersonalFormKnowsItsCustomer(t *testing.T) {
 	for name, l := range map[string]lab.Line{"fine": fine, "standard": standard} {
 		p, truth := b.page(s, l, lab.Mess{}, neat)
 		truth.Text["customer_code"] = code
-		d := form.Read(p, b.know)
+		d := read(t, p, b.know)
 		agree(t, name, b, d, truth)
 		f := d.Field("customer_code")
 		if f.Decision != order.DecisionAccept || f.Text != code || !slices.Contains(f.Evidence, "qr") {
@@ -197,12 +197,12 @@ func TestPersonalFormKnowsItsCustomer(t *testing.T) {
 	// Without its QR code the bar code tells; without both a person does.
 	p, _ := b.page(s, fine, lab.Mess{}, neat)
 	white(p.Image, fine, b.form.Layout.QR)
-	d := form.Read(p, b.know)
+	d := read(t, p, b.know)
 	if f := d.Field("customer_code"); !slices.Contains(f.Evidence, "barcode") || f.Text != code {
 		t.Errorf("by bar code: %+v", f)
 	}
 	white(p.Image, fine, b.form.Layout.Field("form_number").Cells[0])
-	if d := form.Read(p, b.know); d.Decision != order.DecisionReview || !strings.Contains(strings.Join(d.Reasons, " "), "QR") {
+	if d := read(t, p, b.know); d.Decision != order.DecisionReview || !strings.Contains(strings.Join(d.Reasons, " "), "QR") {
 		t.Errorf("without identity: %s %v", d.Decision, d.Reasons)
 	}
 }
@@ -240,7 +240,7 @@ func TestHalfFilledIsAReviewThatNamesTheField(t *testing.T) {
 		s := b.plain()
 		c.change(&s)
 		p, _ := b.page(s, fine, lab.Mess{}, neat)
-		d := form.Read(p, b.know)
+		d := read(t, p, b.know)
 		f := d.Field(c.field)
 		if d.Decision != order.DecisionReview || f == nil || f.Decision != order.DecisionReview || len(f.Reasons) == 0 {
 			t.Errorf("%s: page %s %v, %s %+v", name, d.Decision, d.Reasons, c.field, f)
@@ -255,12 +255,12 @@ func TestNothingFilledInIsNoOrder(t *testing.T) {
 	t.Parallel()
 	b := setup(t, printed.Options{})
 	p, _ := b.page(lab.Sheet{}, standard, lab.Mess{}, neat)
-	d := form.Read(p, b.know)
+	d := read(t, p, b.know)
 	if d.Decision != order.DecisionReview || !slices.Contains(d.Reasons, "nothing is filled in") {
 		t.Errorf("%s %v", d.Decision, d.Reasons)
 	}
 	p, _ = b.page(lab.Sheet{Customer: b.shop.Departments[0].Code}, standard, lab.Mess{}, neat)
-	if d := form.Read(p, b.know); d.Decision != order.DecisionReview {
+	if d := read(t, p, b.know); d.Decision != order.DecisionReview {
 		t.Errorf("a customer code alone: %s", d.Decision)
 	}
 }
@@ -273,7 +273,7 @@ func TestDamagedRowsAreDistrusted(t *testing.T) {
 	for y := range 6 {
 		p.BadRows = append(p.BadRows, int((box.Y+3)*fine.YDPI/25.4)+y)
 	}
-	d := form.Read(p, b.know)
+	d := read(t, p, b.know)
 	for _, name := range []string{"lines[1].quantity", "lines[1].item_code"} {
 		if f := d.Field(name); f.Decision != order.DecisionReview {
 			t.Errorf("%s was taken from damaged rows: %+v", name, f)
@@ -307,7 +307,7 @@ func TestFreeHandwriting(t *testing.T) {
 		"jumped":   {XDPI: 204, YDPI: 196, WidthPx: 1728, Noise: .05, Slips: []lab.Slip{{AtMM: 236, ByMM: 1.5}}},
 	} {
 		p, _ := b.page(b.plain(), l, lab.Mess{}, neat)
-		d := form.Read(p, b.know)
+		d := read(t, p, b.know)
 		for _, f := range d.Fields {
 			def := b.form.Layout.Field(f.Name)
 			if def.Kind != printed.FieldImage {
@@ -327,7 +327,7 @@ func TestFreeHandwriting(t *testing.T) {
 	p, _ := b.page(s, fine, lab.Mess{}, neat)
 	note := b.form.Layout.Field("note").Cells[0]
 	stroke(p.Image, fine, note.X+10, note.Y+3, 14, 8)
-	d := form.Read(p, b.know)
+	d := read(t, p, b.know)
 	if f := d.Field("note"); f.Decision != order.DecisionReview || !slices.Contains(f.Evidence, "ink") || d.Decision != order.DecisionReview {
 		t.Errorf("a note: %+v, page %s", f, d.Decision)
 	}
@@ -368,7 +368,7 @@ func TestInkOnTheFrameIsNotBlank(t *testing.T) {
 				}
 			}
 		}
-		d := form.Read(p, b.know)
+		d := read(t, p, b.know)
 		f := d.Field(name)
 		if f.Decision == order.DecisionBlank || d.Decision == order.DecisionAccept && f.Text != "x" {
 			t.Errorf("%s: %+v", name, f)
@@ -387,7 +387,7 @@ func TestFrameLineSentTwiceIsNoMark(t *testing.T) {
 	kx, ky := standard.XDPI/25.4, standard.YDPI/25.4
 	margin := (float64(p.Image.W)/kx - 210) / 2
 	p.Image.Fill(int((cell.X+margin+.6)*kx), int((cell.X+margin+cell.W)*kx), int((cell.Y+1)*ky))
-	d := form.Read(p, b.know)
+	d := read(t, p, b.know)
 	if f := d.Field("stockout.cancel"); f.Decision == order.DecisionAccept {
 		t.Errorf("%+v", f)
 	}

@@ -2,13 +2,16 @@ package form
 
 import (
 	"todoke/internal/bilevel"
+	"todoke/order"
 	printed "todoke/templates/form"
+	"todoke/templates/form/overlay"
 )
 
 // Sight is how a page lies against its form: what there is to draw on it.
 type Sight struct {
 	Page   *bilevel.Image // upright, dark on white, streaks taken out
 	Layout *printed.Layout
+	KX, KY float64                             // pixels a mm of Page
 	At     func(x, y float64) (px, py float64) // a place on the form, in mm, on the page, in pixels
 	Marks  []SeenMark                          // all of the layout's
 }
@@ -24,7 +27,7 @@ type SeenMark struct {
 }
 
 func (g *registration) sight() *Sight {
-	s := &Sight{Page: g.page, Layout: g.layout}
+	s := &Sight{Page: g.page, Layout: g.layout, KX: g.kx, KY: g.ky}
 	s.At = func(x, y float64) (float64, float64) {
 		p := g.at(xy{x, y})
 		return p.x, p.y
@@ -42,6 +45,21 @@ func (g *registration) sight() *Sight {
 		s.Marks = append(s.Marks, seen)
 	}
 	return s
+}
+
+// Overlay is what there is to draw of a page that was read. The sight is nil where no form was
+// found on it: then the page is shown as it came.
+func Overlay(title string, p Page, s *Sight, d order.Draft) overlay.Page {
+	out := overlay.Page{Title: title, Image: p.Image, XDPI: p.XDPI, YDPI: p.YDPI, Draft: d}
+	if s == nil {
+		return out
+	}
+	out.Image, out.XDPI, out.YDPI = s.Page, s.KX*mmPerInch, s.KY*mmPerInch
+	out.At, out.QR = s.At, order.Box(s.Layout.QR)
+	for _, m := range s.Marks {
+		out.Marks = append(out.Marks, overlay.Mark{Box: order.Box(m.Box), Found: m.Found, X: m.PageX, Y: m.PageY, DX: m.ResidualX, DY: m.ResidualY})
+	}
+	return out
 }
 
 // lap tells whoever measures that a stage has ended.
