@@ -130,7 +130,7 @@ func Flavours(m *bilevel.Image) []File {
 		add(c.name+", fields unsorted", write(style{unsorted: true}, s))
 		add(c.name+", two pages", write(style{}, s, s), m, m)
 		for i := range files[before:] {
-			files[before+i].Plain = true
+			files[before+i].Plain = !c.o.NoEOL && c.compression != 32771 // libtiff reads neither as they are meant
 		}
 		tagged(add, flagged, c.name, m, s, rows)
 	}
@@ -231,7 +231,7 @@ func groupThree(add adder, flagged flagger, m *bilevel.Image) {
 		flagged(name+", cut in the middle of a row", file(rows[:len(rows)*2/3]))
 		add(name+", rubbish after the end mark", file(append(mustRows(m, o), bytes.Repeat([]byte{0x5a, 0x13, 0xf0}, 40)...)))
 		if tag {
-			add(name+", length too short", write(style{}, stored(m, 3, t4, mustRows(m, o)).set(tagLength, long, uint64(m.H-60))))
+			add(name+", length too short", write(style{}, stored(m, 3, t4, mustRows(m, o)).set(tagLength, long, uint64(m.H-60)))).Flagged = true
 		}
 		var short bitString // one row ends early, by an EOL in its middle
 		e := eols(rows)
@@ -256,7 +256,7 @@ func groupFour(add adder, flagged flagger, m *bilevel.Image) {
 	flagged("g4, end mark in the middle and nothing after", file(mustRows(half, o)), extended(half, m.H-half.H))
 	add("g4, rubbish after the end mark", file(append(bytes.Clone(rows), bytes.Repeat([]byte{0x5a, 0x13, 0xf0}, 40)...)))
 	add("g4, half an end mark", file(rows[:len(rows)-2]))
-	add("g4, length too short", write(style{}, stored(m, 4, 0, rows).set(tagLength, long, uint64(m.H-60))))
+	add("g4, length too short", write(style{}, stored(m, 4, 0, rows).set(tagLength, long, uint64(m.H-60)))).Flagged = true
 	flagged("g4, cut off", file(rows[:len(rows)*2/3]))
 	add("g4, zeros after", file(append(bytes.Clone(rows), make([]byte, 5000)...)))
 }

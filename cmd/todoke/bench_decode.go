@@ -25,6 +25,9 @@ import (
 type benchDecodeCommand struct {
 	File string `arg:"" optional:"" help:"Measure on the first page of this file rather than on a printed order form." type:"existingfile"`
 	N    int    `short:"n" name:"n" default:"100" help:"Pages per coding."`
+
+	Damage int    `help:"Compare what we and libtiff make of so many files damaged in each of the corpus' ways, rather than the time." placeholder:"N"`
+	Seed   uint64 `default:"1" help:"Of the damage."`
 }
 
 // decodeRounds is how often each measure is taken; the best counts, the others were disturbed.
@@ -38,6 +41,9 @@ func (c *benchDecodeCommand) Run(ctx context.Context, a *App) error {
 	m, err := c.page()
 	if err != nil {
 		return err
+	}
+	if c.Damage > 0 {
+		return c.damage(ctx, a, m)
 	}
 	changes := 0
 	for y := range m.H {

@@ -159,7 +159,7 @@ type segment struct {
 	rows              int  // rows it stands for
 	second            int  // start of what may be a whole row at the end of a bad segment; 0 where there is none
 	flipped           int  // bits in which what stands before that differs from an end-of-line code
-	doubtful          bool // decodes, but a two-dimensional row below that hangs on it does not
+	doubtful          bool // decodes, but by a guess where it starts, or a row below that hangs on it does not
 }
 
 type segmentState uint8
@@ -349,7 +349,7 @@ func (d *decoder) classifyOne(s *segment, refGood *bool) (rest segment, found bo
 	}
 	if !s.oneD { // the tag may be what is damaged
 		if next, ok := d.row1D(s.start); ok && s.fits(next) && s.end-s.start > 2*runBits {
-			s.oneD = true
+			s.oneD, s.doubtful = true, true
 			good()
 			return rest, false
 		}
@@ -362,6 +362,7 @@ func (d *decoder) classifyOne(s *segment, refGood *bool) (rest segment, found bo
 			}
 			if next, ok := d.row1D(s.start - k); ok && s.fits(next) && d.peek(s.start-k-10)>>(64-10) == 0 {
 				s.start -= k
+				s.doubtful = true
 				good()
 				return rest, false
 			}
@@ -407,7 +408,7 @@ func (d *decoder) cut(s *segment, from, to int, whole bool) (rest segment, found
 			continue
 		}
 		best = flipped
-		rest = segment{start: after, zeros: s.zeros, end: s.end, oneD: oneD}
+		rest = segment{start: after, zeros: s.zeros, end: s.end, oneD: oneD, doubtful: true}
 	}
 	if best > maxFlipped {
 		return rest, false

@@ -385,6 +385,9 @@ func (p *picture) fax(page *Page, b *budget) error {
 				c = decodeStream(raw, s)
 			}
 		}
+		if rows > 0 && c.rows > rows {
+			p.note("the page has %d rows, the file says %d", c.rows, rows)
+		}
 		if c.left && !left && !p.tiled && at.stated && int64(len(raw)) == at.n {
 			left = true
 			p.note("coded data are left over after the last row")
