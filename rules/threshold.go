@@ -68,7 +68,8 @@ type ThresholdDecision struct {
 	Errors int `json:"errors"`
 	Lower  PPM `json:"lower_ppm"` // one-sided exact bounds of the error
 	Upper  PPM `json:"upper_ppm"`
-	// Alarm: the threshold stands at its ceiling and the error is still above its target.
+	// Alarm: the threshold stands at its ceiling and the error is still above its target. Where it
+	// surely is, Next is Whole: nothing of the kind is accepted unseen until a person resets it.
 	Alarm bool `json:"alarm,omitempty"`
 }
 
@@ -96,7 +97,8 @@ func above(bands []AuditBand, threshold PPM) (c counted) {
 // among everything else it would hardly show. It loosens by one rung, a third more doubt, only
 // when the exact upper bound of the error is below its target, counting also what an earlier,
 // lower threshold let through, and enough was audited since the last change, so surely right as
-// well where it held an error. Floor and ceiling bound it; a current threshold beyond them is taken as it is and moved no further out.
+// well where it held an error. Floor and ceiling bound it, but for one case: where the error is
+// surely above its target at the ceiling, nothing is accepted unseen any more; a current threshold beyond them is taken as it is and moved no further out.
 func AdaptThreshold(c ThresholdCase, s Settings) ThresholdDecision {
 	k := s.Reading(c.Kind)
 	alpha := 1 - float64(s.AuditCertaintyPercent)/100
@@ -116,6 +118,10 @@ func AdaptThreshold(c ThresholdCase, s Settings) ThresholdDecision {
 		if c.Current >= k.CeilingPPM {
 			d.Alarm = true
 			d.Why = fmt.Sprintf("%s, target %s: the threshold is at its ceiling, a person must decide", wrong, k.TargetPPM)
+			if fresh, _ := ErrorBounds(now.newErrors, now.newN, alpha); fresh > target && c.Current < Whole {
+				d.Action, d.Next = ThresholdTighten, Whole
+				d.Why = fmt.Sprintf("%s, target %s: the threshold is at its ceiling and the error surely above its target, so nothing is accepted unseen until a person resets it", wrong, k.TargetPPM)
+			}
 			return d
 		}
 		next := Whole - (Whole-c.Current)/2
@@ -153,7 +159,7 @@ func AdaptThreshold(c ThresholdCase, s Settings) ThresholdDecision {
 		d.Why = fmt.Sprintf("%d of %d audited are wrong at %s and above: the error may be as high as %s, target %s", then.errors, then.n, next, ceilPPM(most), k.TargetPPM)
 		return d
 	}
-	if v := between(c.Bands, next, stricter(c.Current)); bad(v) {
+	if v := between(c.Bands, next, stricter(c.Current)); float64(v.errors) > float64(s.AuditBandFactor)*target*float64(v.n) {
 		d.Why = fmt.Sprintf("between %s and %s %d of %d audited were wrong when they were accepted", next, stricter(c.Current), v.errors, v.n)
 		return d
 	}

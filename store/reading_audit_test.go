@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -282,6 +283,38 @@ func TestThresholdsFollowTheirAudits(t *testing.T) {
 	history, err := s.ThresholdHistory(ctx, rules.ReadingQuantity)
 	if err != nil || len(history) != 3 || history[0].Action != "tighten" || !strings.Contains(string(history[0].Inputs), `"bands"`) || history[1].By != "店長" || history[2].Action != "reset" {
 		t.Errorf("%+v, %v", history, err)
+	}
+	// An error at the ceiling stops the kind, and the ledger says so until a person resets it.
+	row := `INSERT INTO reading_thresholds (kind, threshold_ppm, action, model, reason, from_at) VALUES ('quantity', 999950, 'tighten', 'm1', 'x', $1)`
+	if _, err := s.Pool().Exec(ctx, row, clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	clock.Set(clock.Now().Add(time.Hour))
+	doc, page, o = unseen(t, s, "c", clock.Now(), "9")
+	draw(t, s, doc, page, o.ID, quantityAudit(1, "9", 999_990))
+	for _, by := range []string{"佐藤", "鈴木"} {
+		if _, err := s.KeyAudit(ctx, 3, by, "2", false, clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	clock.Set(clock.Now().Add(time.Hour))
+	if a := adapt("m1")[rules.ReadingQuantity]; !a.Alarm || a.Next != rules.Whole {
+		t.Errorf("an error at the ceiling: %+v", a)
+	}
+	stopped := func() bool {
+		ledger, err := s.Ledger(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.ContainsFunc(ledger, func(e store.Entry) bool {
+			return e.Kind == "threshold" && e.Name == "quantity" && strings.Contains(e.Detail, "until a person resets it")
+		})
+	}
+	if !stopped() {
+		t.Error("the ledger does not tell that quantities are stopped")
+	}
+	if err := s.ResetThreshold(ctx, rules.ReadingQuantity, "店長", "新しい文字認識", clock.Now()); err != nil || stopped() {
+		t.Errorf("still stopped after a reset: %v", err)
 	}
 	for _, err := range []error{
 		s.PinThreshold(ctx, "colour", 1, "a", "b", clock.Now()), s.PinThreshold(ctx, rules.ReadingItem, 0, "a", "b", clock.Now()),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/riverqueue/river"
 
@@ -33,7 +34,7 @@ func (w *AdaptThresholds) Work(ctx context.Context, job *river.Job[jobs.AdaptThr
 	if err != nil {
 		return verdict(err)
 	}
-	_, held, err := w.cfg.reading(ctx, from.At(order.Clock{}))
+	_, held, err := w.cfg.reading(ctx, job.Args.DueAt.Add(-time.Second)) // in force while those pages were read
 	if err != nil {
 		return verdict(err)
 	}

@@ -140,3 +140,9 @@ FROM river_job WHERE state IN ('discarded', 'cancelled') ORDER BY id;
 
 -- name: JobsUnfinished
 SELECT count(*) FROM river_job WHERE state IN ('available', 'running', 'retryable', 'pending', 'scheduled');
+
+-- name: LedgerThresholds
+-- Kinds of fields of which nothing is accepted unseen any more, because audits found too much wrong.
+SELECT 'threshold', t.kind, 'stopped', 'RDR-4: ' || t.reason, t.from_at
+FROM (SELECT DISTINCT ON (kind) * FROM reading_thresholds ORDER BY kind, id DESC) t
+WHERE t.action = 'tighten' AND t.threshold_ppm = 1000000 ORDER BY t.kind;
