@@ -149,6 +149,10 @@ func Pages(data []byte, lim Limits) iter.Seq2[Page, error] {
 				yield(Page{}, permanent(nil, "the file is empty; send it again"))
 				return
 			}
+			if kind := otherPicture(data); kind != "" {
+				yield(Page{}, permanent(nil, "the file is a %s picture, which is not read; save it as JPEG, PNG or PDF and send that", kind))
+				return
+			}
 			if p, ok := bare(data, b, false); ok {
 				yield(p, nil)
 				return
@@ -160,6 +164,30 @@ func Pages(data []byte, lim Limits) iter.Seq2[Page, error] {
 
 // tiffMagics begin a TIFF file: both byte orders, and BigTIFF.
 var tiffMagics = [][]byte{[]byte("II*\x00"), []byte("MM\x00*"), []byte("II+\x00"), []byte("MM\x00+")}
+
+// otherPicture names a kind of picture that phones and computers save and this package does not read.
+func otherPicture(data []byte) string {
+	at := func(from int, s string) bool {
+		return len(data) >= from+len(s) && string(data[from:from+len(s)]) == s
+	}
+	switch {
+	case at(0, "GIF87a"), at(0, "GIF89a"):
+		return "GIF"
+	case at(0, "RIFF") && at(8, "WEBP"):
+		return "WebP"
+	case at(4, "ftypavif"), at(4, "ftypavis"):
+		return "AVIF"
+	case at(4, "ftypheic"), at(4, "ftypheix"), at(4, "ftyphevc"), at(4, "ftypheim"), at(4, "ftypheis"), at(4, "ftypmif1"), at(4, "ftypmsf1"):
+		return "HEIC"
+	case at(0, "BM") && len(data) > 14 && data[6] == 0 && data[7] == 0 && data[8] == 0 && data[9] == 0:
+		return "BMP"
+	case at(0, "\xff\x0a"), at(4, "JXL \r\n\x87\n"):
+		return "JPEG XL"
+	case at(4, "jP  \r\n\x87\n"):
+		return "JPEG 2000"
+	}
+	return ""
+}
 
 func kindOf(data []byte) string {
 	switch {

@@ -16,6 +16,7 @@ import (
 )
 
 const (
+	drawnBytes  = 8     // a pixel, of a page that is drawn
 	drawnDPI    = 300.0 // of a page that is text or drawing
 	drawnLeast  = 150.0 // of one that is a mix with pictures, which are drawn at their own resolution
 	drawnMost   = 400.0
@@ -129,7 +130,7 @@ func (d *drawer) whole(index, number int, unit, scanned float64) (p Page, err er
 		}
 		w, h := page.Width*unit/points, page.Height*unit/points
 		const least = 72 // dots an inch, below which nothing can be read
-		if most := math.Sqrt(float64(min(d.b.lim.PagePixels, maxGreyPixels)) / (w * h)); dpi > most {
+		if most := math.Sqrt(float64(min(d.b.lim.PagePixels, maxGreyBytes/drawnBytes)) / (w * h)); dpi > most {
 			if dpi = most; dpi < least {
 				return permanent(nil, "the page is too large (%.0f × %.0f mm); %s", w*25.4, h*25.4, asFax)
 			}
@@ -142,7 +143,11 @@ func (d *drawer) whole(index, number int, unit, scanned float64) (p Page, err er
 		if err != nil {
 			return err
 		}
-		p.Image = toBilevel(g)
+		if scanned > 0 {
+			p.Image = toBilevel(g)
+		} else {
+			p.Image = separate(g, faintestDrawn)
+		}
 		d.b.spend(p.Image)
 		finish(&p, 1, dpi, dpi)
 		if p.Image.Count(0, 0, p.Image.W, p.Image.H) == 0 {
@@ -249,7 +254,7 @@ func (d *drawer) layers(ctx context.Context, page *pdfium.Page, p *Page, top pdf
 	left, above := beyond(r.X, kx), beyond(r.Y, ky)
 	w := left + p.Image.W + beyond(page.Width-r.X-r.Width, kx)
 	h := above + p.Image.H + beyond(page.Height-r.Y-r.Height, ky)
-	if err := d.b.greySize(w, h); err != nil {
+	if err := d.b.greySize(w, h, drawnBytes); err != nil {
 		return err
 	}
 	r = pdfium.Rect{X: r.X - float64(left)/kx, Y: r.Y - float64(above)/ky, Width: float64(w) / kx, Height: float64(h) / ky}
@@ -275,7 +280,8 @@ func (d *drawer) layers(ctx context.Context, page *pdfium.Page, p *Page, top pdf
 	if g, err = page.Layer(ctx, top, true, r, g); err != nil {
 		return err
 	}
-	m := threshold(g, inkOnTop)
+	m := bilevel.New(w, h)
+	fillInk(g, m, 0, h, func(int) int { return inkOnTop })
 	frame := m.Count(0, 0, w, h) - m.Count(left, above, left+p.Image.W, above+p.Image.H)
 	if frame == 0 { // nothing but white beside the scan
 		p.Image = m.Crop(left, above, left+p.Image.W, above+p.Image.H)
@@ -366,18 +372,4 @@ func (d *drawer) unparsed(index int) (p Page, err error) {
 		return d.whole(index, 0, 1, 0)
 	}
 	return p, nil
-}
-
-// threshold makes ink of what is darker than a level.
-func threshold(g *image.Gray, level int) *bilevel.Image {
-	m := bilevel.New(g.Rect.Dx(), g.Rect.Dy())
-	for y := range m.H {
-		row := m.Row(y)
-		for x, v := range g.Pix[y*g.Stride : y*g.Stride+m.W] {
-			if int(v) < level {
-				row[x>>3] |= 0x80 >> (x & 7)
-			}
-		}
-	}
-	return m
 }

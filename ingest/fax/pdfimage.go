@@ -68,7 +68,7 @@ func (f *pdfFile) image(sd types.StreamDict) (Page, error) {
 	}
 	rowBytes := (w*bits*channels + 7) / 8
 	if bits != 1 || channels != 1 {
-		if err := f.b.greySize(w, h); err != nil {
+		if err := f.b.greySize(w, h, 2); err != nil {
 			return p, err
 		}
 	}
@@ -98,7 +98,12 @@ func (f *pdfFile) image(sd types.StreamDict) (Page, error) {
 		if palette != nil {
 			inverted = false // it tells itself
 		}
-		p.Image = toBilevel(greySamples(raw, w, h, bits, channels, palette, inverted))
+		g, k := reduced(greySamples(raw, w, h, bits, channels, palette, inverted))
+		for i, y := range p.BadRows {
+			p.BadRows[i] = min(y/int(k), g.Rect.Dy()-1)
+		}
+		p.BadRows = slices.Compact(p.BadRows)
+		p.Image = toBilevel(g)
 	}
 	f.b.spend(p.Image)
 	return p, nil
@@ -205,6 +210,7 @@ func (f *pdfFile) jpeg(sd types.StreamDict, raw []byte) (Page, error) {
 			g.Pix[i] = ^g.Pix[i]
 		}
 	}
+	g, _ = reduced(g)
 	p.Image = toBilevel(g)
 	f.b.spend(p.Image)
 	return p, nil

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"image"
-	"image/color"
 	"image/jpeg"
 	"image/png"
 	"io"
@@ -14,16 +13,21 @@ import (
 	"todoke/internal/bilevel"
 )
 
-// maxGreyPixels bounds pictures that are decoded to grey or colour on the way: at most twelve
-// bytes a pixel (progressive JPEG). A4 at 600 dpi is 35 million.
-const maxGreyPixels = 40e6
+const (
+	// maxGreyBytes bounds what a picture may take while it is decoded to grey or colour on the way:
+	// a camera's 50 million pixels, or a progressive JPEG of A4 at 600 dpi.
+	maxGreyBytes = 512 << 20
+	// maxLength is the longer side of a grey picture beyond which its pixels are averaged in
+	// squares: A4 at 400 dpi. Nothing finer helps to read, and it costs.
+	maxLength = 4800
+)
 
-// greySize checks the declared size of a grey or colour picture.
-func (b *budget) greySize(w, h int) error {
+// greySize checks the declared size of a picture that takes so many bytes a pixel.
+func (b *budget) greySize(w, h, bytes int) error {
 	if err := b.pageSize(int64(w), int64(h)); err != nil {
 		return err
 	}
-	if int64(w)*int64(h) > maxGreyPixels {
+	if int64(w)*int64(h)*int64(bytes) > maxGreyBytes {
 		return permanent(nil, "the picture is too large (%d × %d pixels in grey or colour); send it as fax TIFF or PDF at 200 dpi", w, h)
 	}
 	return nil
@@ -72,14 +76,16 @@ func pngPage(data []byte, b *budget) (Page, error) {
 		if err != nil {
 			return p, permanent(err, "the PNG file is damaged; send it again")
 		}
-		if err := b.greySize(cfg.Width, cfg.Height); err != nil {
+		if err := b.greySize(cfg.Width, cfg.Height, pngBytes(header)); err != nil {
 			return p, err
 		}
 		img, err := png.Decode(bytes.NewReader(data))
 		if err != nil {
 			return p, permanent(err, "the PNG file is damaged; send it again")
 		}
-		p.Image = toBilevel(greyOf(img))
+		g, k := reduced(greyOf(img))
+		p.Image = toBilevel(g)
+		x, y = x/k, y/k
 	}
 	b.spend(p.Image)
 	finish(&p, 1, x, y)
@@ -172,10 +178,11 @@ func jpegPage(data []byte, b *budget) (Page, error) {
 	if err != nil {
 		return p, err
 	}
+	g, k := reduced(g)
 	p.Image = toBilevel(g)
 	x, y, orientation := jpegTags(data)
 	b.spend(p.Image)
-	finish(&p, orientation, x, y)
+	finish(&p, orientation, x/k, y/k)
 	return p, nil
 }
 
@@ -191,7 +198,7 @@ func jpegGrey(data []byte, b *budget) (*image.Gray, error) {
 	if err != nil {
 		return nil, damaged(err)
 	}
-	if err := b.greySize(cfg.Width, cfg.Height); err != nil {
+	if err := b.greySize(cfg.Width, cfg.Height, jpegBytes(data)); err != nil {
 		return nil, err
 	}
 	img, err := jpeg.Decode(bytes.NewReader(data))
@@ -201,273 +208,88 @@ func jpegGrey(data []byte, b *budget) (*image.Gray, error) {
 	return greyOf(img), nil
 }
 
-// jpegTags are the resolution that JFIF states and the orientation that Exif does.
-func jpegTags(data []byte) (xDPI, yDPI float64, orientation int) {
-	orientation = 1
+// jpegSegments visits the markers of a JPEG file up to its picture data.
+func jpegSegments(data []byte, visit func(marker byte, body []byte)) {
 	for at := 2; at+4 <= len(data) && data[at] == 0xff; {
+		if data[at+1] == 0xff { // a fill byte
+			at++
+			continue
+		}
 		marker, n := data[at+1], int(binary.BigEndian.Uint16(data[at+2:]))
 		if marker == 0xda || n < 2 || at+2+n > len(data) {
 			break
 		}
-		body := data[at+4 : at+2+n]
+		visit(marker, data[at+4:at+2+n])
+		at += 2 + n
+	}
+}
+
+// jpegBytes is what the decoding of a JPEG picture takes, in bytes a pixel: its planes and, where
+// it is progressive, its coefficients.
+func jpegBytes(data []byte) int {
+	planes, progressive := 3, false
+	jpegSegments(data, func(marker byte, body []byte) {
+		if marker < 0xc0 || marker > 0xc2 || len(body) < 6 {
+			return
+		}
+		progressive = marker == 0xc2
+		var area, most int
+		for c := body[6:]; len(c) >= 3; c = c[3:] {
+			a := int(c[1]>>4) * int(c[1]&15)
+			area, most = area+a, max(most, a)
+		}
+		if most > 0 {
+			planes = (area + most - 1) / most
+		}
+	})
+	if progressive {
+		planes *= 5
+	}
+	return planes
+}
+
+// pngBytes is the same of a PNG picture, from its header.
+func pngBytes(header []byte) int {
+	wide, colours := max(1, int(header[8])/8), map[byte]int{2: 4, 4: 4, 6: 4}[header[9]]
+	bytes := wide * max(1, colours)
+	if header[12] != 0 { // interlaced: each pass, and the whole
+		bytes *= 2
+	}
+	return bytes + 1
+}
+
+// jpegTags are the resolution that JFIF or Exif states, and the orientation that Exif does.
+func jpegTags(data []byte) (xDPI, yDPI float64, orientation int) {
+	orientation = 1
+	// Screens' and cameras' defaults are no scanner's.
+	scanned := func(x, y float64) bool { return x > 96 && y > 96 }
+	jpegSegments(data, func(marker byte, body []byte) {
 		switch {
 		case marker == 0xe0 && len(body) >= 12 && string(body[:5]) == "JFIF\x00":
 			scale := map[byte]float64{1: 1, 2: 2.54}[body[7]]
-			xDPI = scale * float64(binary.BigEndian.Uint16(body[8:]))
-			yDPI = scale * float64(binary.BigEndian.Uint16(body[10:]))
+			x, y := scale*float64(binary.BigEndian.Uint16(body[8:])), scale*float64(binary.BigEndian.Uint16(body[10:]))
+			if scanned(x, y) {
+				xDPI, yDPI = x, y
+			}
 		case marker == 0xe1 && len(body) > 14 && string(body[:6]) == "Exif\x00\x00":
 			exif := body[6:]
 			var bo binary.ByteOrder = binary.LittleEndian
 			if exif[0] == 'M' {
 				bo = binary.BigEndian
 			}
-			if d, err := (tiffFile{data: exif, order: bo}).dir(uint64(bo.Uint32(exif[4:]))); err == nil {
-				orientation = int(d.uintOr(tagOrientation, 1))
+			d, err := (tiffFile{data: exif, order: bo}).dir(uint64(bo.Uint32(exif[4:])))
+			if err != nil {
+				return
+			}
+			orientation = int(min(d.uintOr(tagOrientation, 1), 9))
+			x, y := d.rational(tagXResolution), d.rational(tagYResolution)
+			if d.uintOr(tagResolutionUnit, 2) == 3 {
+				x, y = 2.54*x, 2.54*y
+			}
+			if xDPI == 0 && scanned(x, y) {
+				xDPI, yDPI = x, y
 			}
 		}
-		at += 2 + n
-	}
-	if xDPI <= 96 || yDPI <= 96 { // screens' and cameras' defaults, no scanner's
-		xDPI, yDPI = 0, 0
-	}
+	})
 	return xDPI, yDPI, orientation
-}
-
-// greyOf is the picture's luminance over white paper.
-func greyOf(img image.Image) *image.Gray {
-	r := img.Bounds()
-	switch m := img.(type) {
-	case *image.Gray:
-		return m
-	case *image.YCbCr:
-		return &image.Gray{Pix: m.Y, Stride: m.YStride, Rect: r}
-	}
-	out := image.NewGray(image.Rect(0, 0, r.Dx(), r.Dy()))
-	grey := func(c color.Color) byte {
-		red, green, blue, alpha := c.RGBA()
-		return byte((19595*red+38470*green+7471*blue+1<<15)>>24 + (0xffff-alpha)>>8)
-	}
-	if m, ok := img.(*image.Paletted); ok {
-		table := make([]byte, 256)
-		for i, c := range m.Palette {
-			table[i] = grey(c)
-		}
-		for y := range r.Dy() {
-			for x, v := range m.Pix[y*m.Stride : y*m.Stride+r.Dx()] {
-				out.Pix[y*out.Stride+x] = table[v]
-			}
-		}
-		return out
-	}
-	for y := range r.Dy() {
-		for x := range r.Dx() {
-			out.Pix[y*out.Stride+x] = grey(img.At(r.Min.X+x, r.Min.Y+y))
-		}
-	}
-	return out
-}
-
-// greySamples makes grey of samples of 1, 2, 4, 8 or 16 bits: grey, RGB, CMYK, or entries of a
-// palette of brightnesses.
-func greySamples(raw []byte, w, h, bits, channels int, palette []byte, inverted bool) *image.Gray {
-	g := image.NewGray(image.Rect(0, 0, w, h))
-	for i := range g.Pix {
-		g.Pix[i] = 0xff // rows that never came are paper
-	}
-	stride, samples := (w*channels*bits+7)/8, make([]byte, w*channels)
-	for y := range min(h, len(raw)/max(stride, 1)) {
-		row, out := raw[y*stride:(y+1)*stride], g.Pix[y*g.Stride:(y+1)*g.Stride]
-		if bits != 8 {
-			unpack(samples, row, bits, palette == nil)
-			row = samples
-		}
-		switch {
-		case palette != nil:
-			for x := range out {
-				out[x] = palette[row[x]]
-			}
-		case channels == 1:
-			copy(out, row)
-		case channels == 3:
-			for x := range out {
-				out[x] = byte((299*int(row[3*x]) + 587*int(row[3*x+1]) + 114*int(row[3*x+2])) / 1000)
-			}
-		case channels == 4:
-			for x := range out {
-				ink := (299*int(row[4*x])+587*int(row[4*x+1])+114*int(row[4*x+2]))/1000 + int(row[4*x+3])
-				out[x] = byte(max(0, 255-ink))
-			}
-		}
-		if inverted {
-			for x := range out {
-				out[x] = ^out[x]
-			}
-		}
-	}
-	return g
-}
-
-// unpack makes a byte of each sample of a row; full ones run from 0 to 255.
-func unpack(out, row []byte, bits int, full bool) {
-	scale := 1
-	if full && bits < 8 {
-		scale = 255 / (1<<bits - 1)
-	}
-	for i := range out {
-		if bits == 16 {
-			out[i] = row[2*i]
-			continue
-		}
-		at := i * bits
-		out[i] = byte(int(row[at>>3]>>(8-bits-at&7)) & (1<<bits - 1) * scale)
-	}
-}
-
-const (
-	// minContrast is how far, in grey levels of 256, ink and paper must lie apart for a
-	// threshold between them to mean anything; below it the sheet is blank, and all is paper.
-	minContrast = 48
-	// evenPaper is the share of the way from ink to paper that the paper of every part of the
-	// page must exceed for one threshold to serve the whole page.
-	evenPaper = 0.75
-	tiles     = 12 // the page is judged in tiles × tiles parts
-)
-
-// toBilevel separates ink from paper: by one threshold (Otsu) where the paper is evenly bright,
-// else by a local one (Sauvola), so that a shadow is not read as ink.
-func toBilevel(g *image.Gray) *bilevel.Image {
-	w, h := g.Rect.Dx(), g.Rect.Dy()
-	m := bilevel.New(w, h)
-	var hist [256]int
-	for y := range h {
-		for _, v := range g.Pix[y*g.Stride : y*g.Stride+w] {
-			hist[v]++
-		}
-	}
-	threshold, ink, paper := otsu(&hist)
-	if paper-ink < minContrast {
-		threshold = int(paper) - minContrast
-	} else if darkest := darkestPaper(g, w, h); darkest < ink+evenPaper*(paper-ink) {
-		sauvola(g, m, 0.4*darkest)
-		return m
-	}
-	for y := range h {
-		row := m.Row(y)
-		for x, v := range g.Pix[y*g.Stride : y*g.Stride+w] {
-			if int(v) <= threshold {
-				row[x>>3] |= 0x80 >> (x & 7)
-			}
-		}
-	}
-	return m
-}
-
-// otsu is the threshold that parts a histogram best, and the means on its two sides.
-func otsu(hist *[256]int) (threshold int, below, above float64) {
-	var n, sum float64
-	for v, k := range hist {
-		n += float64(k)
-		sum += float64(v) * float64(k)
-	}
-	var n0, sum0, best float64
-	threshold, above = -1, sum/max(n, 1)
-	below = above
-	for v, k := range hist {
-		n0 += float64(k)
-		sum0 += float64(v) * float64(k)
-		if n0 == 0 || n0 == n {
-			continue
-		}
-		m0, m1 := sum0/n0, (sum-sum0)/(n-n0)
-		if between := n0 * (n - n0) * (m1 - m0) * (m1 - m0); between > best {
-			best, threshold, below, above = between, v, m0, m1
-		}
-	}
-	// Between two clean levels every threshold is as good: take the middle.
-	if threshold >= 0 {
-		next := threshold + 1
-		for next < 255 && hist[next] == 0 {
-			next++
-		}
-		threshold = (threshold + next - 1) / 2
-	}
-	return threshold, below, above
-}
-
-// darkestPaper is the brightness of the paper in the darkest part of the page.
-func darkestPaper(g *image.Gray, w, h int) float64 {
-	darkest := 255.0
-	for ty := range tiles {
-		for tx := range tiles {
-			var hist [256]int
-			n := 0
-			for y := ty * h / tiles; y < (ty+1)*h/tiles; y++ {
-				for _, v := range g.Pix[y*g.Stride+tx*w/tiles : y*g.Stride+(tx+1)*w/tiles] {
-					hist[v]++
-					n++
-				}
-			}
-			if n == 0 {
-				continue
-			}
-			left, v := n/10, 255 // the brightest tenth is paper
-			for ; v > 0; v-- {
-				if left -= hist[v]; left <= 0 {
-					break
-				}
-			}
-			darkest = min(darkest, float64(v))
-		}
-	}
-	return darkest
-}
-
-// sauvola paints ink where a pixel is darker than its surroundings by their spread (Sauvola and
-// Pietikäinen, 2000), and where it is darker than dark whatever surrounds it.
-func sauvola(g *image.Gray, m *bilevel.Image, dark float64) {
-	const k, spread = 0.25, 128
-	w, h := m.W, m.H
-	half := max(8, w/60)
-	sums, squares := make([]int64, w), make([]int64, w) // of each column over the rows of the window
-	add := func(y int, sign int64) {
-		if y < 0 || y >= h {
-			return
-		}
-		for x, v := range g.Pix[y*g.Stride : y*g.Stride+w] {
-			sums[x] += sign * int64(v)
-			squares[x] += sign * int64(v) * int64(v)
-		}
-	}
-	for y := range min(half, h) {
-		add(y, 1)
-	}
-	for y := range h {
-		add(y+half, 1)
-		add(y-half-1, -1)
-		rows := int64(min(y+half, h-1) - max(y-half, 0) + 1)
-		var sum, square int64
-		for x := range min(half, w) {
-			sum += sums[x]
-			square += squares[x]
-		}
-		row, in := m.Row(y), g.Pix[y*g.Stride:y*g.Stride+w]
-		for x, v := range in {
-			if x+half < w {
-				sum += sums[x+half]
-				square += squares[x+half]
-			}
-			if x-half-1 >= 0 {
-				sum -= sums[x-half-1]
-				square -= squares[x-half-1]
-			}
-			n := float64(rows * int64(min(x+half, w-1)-max(x-half, 0)+1))
-			mean := float64(sum) / n
-			variance := max(0, float64(square)/n-mean*mean)
-			// v < mean·(1 + k·(s/spread − 1)), squared to save the root
-			need := (float64(v)/max(mean, 1) - 1 + k) * spread / k
-			if float64(v) < dark || need < 0 || need*need < variance {
-				row[x>>3] |= 0x80 >> (x & 7)
-			}
-		}
-	}
 }

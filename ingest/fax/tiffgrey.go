@@ -84,7 +84,7 @@ func luminance(r, g, b byte) byte {
 
 // grey decodes a page in grey or colour and separates ink from paper.
 func (p *picture) grey(page *Page, b *budget) error {
-	if err := b.greySize(p.w, p.h); err != nil {
+	if err := b.greySize(p.w, p.h, 6); err != nil {
 		return err
 	}
 	unknown := func() error {
