@@ -2,7 +2,7 @@ package fax
 
 // cleanCell removes what is left of the printed frame from a cell cut from a real fax: lines,
 // whole or dotted, along its sides. It keeps the largest piece and what belongs to it. ok is
-// false where the cut went through the digit, or nothing is left.
+// false where much of the digit is cut off, or nothing is left.
 func cleanCell(s scan) (scan, bool) {
 	s.pix = append([]byte(nil), s.pix...)
 	for side := range 4 {
@@ -30,8 +30,8 @@ func cleanCell(s scan) (scan, bool) {
 			}
 		}
 	}
-	const cut = 3 // pixels of ink on an edge are a stroke that went on
-	return s, s.onEdge() < cut
+	// Strokes that end at the picture's edge are mostly whole; one that runs along it is not.
+	return s, s.onEdge() <= max(s.w, s.h)/5
 }
 
 // dropRule erases a line along a side: columns (or rows) of the outer eighth whose ink, with
@@ -69,11 +69,12 @@ func (s *scan) dropRule(side int) {
 		for d := 0; d < width; d++ {
 			if *at(d, a) > 0 {
 				run++
-			} else if d > rule {
-				break
-			} else {
-				run = 0
+				continue
 			}
+			if d > rule {
+				break
+			}
+			run = 0
 		}
 		if run > limit { // a stroke runs into the line here
 			continue

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -69,7 +70,7 @@ func (s *Sample) add(n int, p *reading) {
 				continue
 			}
 			taken++
-			c.Digit, c.Right = digit, f.Cells[box].Text == fmt.Sprint(digit)
+			c.Digit, c.Right = digit, f.Cells[box].Text == strconv.Itoa(digit)
 			s.Cells = append(s.Cells, c)
 		}
 	}
@@ -102,7 +103,7 @@ func Tesseract(ctx context.Context, s *Sample) PeerReport {
 		}
 		out.Cells.N++
 		out.OurCells.N++
-		if strings.TrimSpace(text) != fmt.Sprint(c.Digit) {
+		if strings.TrimSpace(text) != strconv.Itoa(c.Digit) {
 			out.Cells.K++
 		}
 		if !c.Right {

@@ -132,8 +132,8 @@ func LoadBank(file string) (*Source, error) {
 }
 
 // LoadCells reads an archive (.tar.gz) of cells cut from real faxes: labels.csv with columns
-// file and label, and PNGs. Remnants of the cells' frames are removed; a digit that the cut
-// went through is left out, for no one wrote it so.
+// file and label, and PNGs. Remnants of the cells' frames are removed; a digit of which
+// the cut took much is left out, for no one wrote it so.
 func LoadCells(file string) (*Source, error) {
 	f, err := os.Open(file)
 	if err != nil {

@@ -11,13 +11,14 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"todoke/bench/fax"
 )
 
 // archive writes cells as they are cut from faxes: a bar for every digit, a dotted rule on the
-// left, a line below, and one cell whose bar runs out of the picture.
+// left, a line below, and one cell with a blot that runs out of the picture.
 func archive(t *testing.T) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -31,7 +32,8 @@ func archive(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	labels := "file,label,month\n"
+	var labels strings.Builder
+	labels.WriteString("file,label,month\n")
 	for d := range 11 {
 		m := image.NewGray(image.Rect(0, 0, 60, 60))
 		for i := range m.Pix {
@@ -43,12 +45,12 @@ func archive(t *testing.T) string {
 				m.SetGray(1, y, color.Gray{})
 			}
 		}
-		top := 12
+		left, top := 28, 12
 		if d == 10 {
-			top = 0
+			left, top = 10, 0
 		}
 		for y := top; y < 48; y++ {
-			for x := 28; x < 33; x++ {
+			for x := left; x < 33; x++ {
 				m.SetGray(x, y, color.Gray{})
 			}
 		}
@@ -58,10 +60,10 @@ func archive(t *testing.T) string {
 		}
 		name := fmt.Sprintf("digits/%d.png", d)
 		add("./"+name, p.Bytes())
-		labels += fmt.Sprintf("%s,%d,201004\n", name, d%10)
+		fmt.Fprintf(&labels, "%s,%d,201004\n", name, d%10)
 	}
-	labels += "marks/none.png,check,201004\n"
-	add("./labels.csv", []byte(labels))
+	labels.WriteString("marks/none.png,check,201004\n")
+	add("./labels.csv", []byte(labels.String()))
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}

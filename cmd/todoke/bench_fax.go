@@ -33,7 +33,7 @@ type benchFaxCommand struct {
 	Workers   int      `short:"j" name:"workers" default:"1" help:"Pages at a time; processor time is only measured with one."`
 	Peers     int      `help:"Have Tesseract and libtiff read the first N pages of each set as well, where they are installed." placeholder:"N"`
 	JSON      bool     `name:"json" help:"The figures as one JSON object."`
-	Keep      string   `help:"Folder for the faxes that were read wrongly, as TIFF." placeholder:"DIR"`
+	Keep      string   `help:"Folder for the faxes that were read wrongly, as TIFF, and what the reader saw on them, as PNG." placeholder:"DIR"`
 }
 
 // Run implements the command.
@@ -74,8 +74,8 @@ func (c *benchFaxCommand) Run(ctx context.Context, a *App) error {
 			if !misread(t, &d) {
 				return
 			}
-			name := fmt.Sprintf("%s-%d.tif", strings.NewReplacer(" ", "-", ",", "").Replace(set), n)
-			if err := os.WriteFile(filepath.Join(c.Keep, name), file, 0o644); err != nil {
+			name := fmt.Sprintf("%s-%d", strings.NewReplacer(" ", "-", ",", "").Replace(set), n)
+			if err := keepFax(filepath.Join(c.Keep, name), file, k); err != nil {
 				a.Log.Warn("keep page", "err", err)
 			}
 		}
@@ -98,6 +98,25 @@ func (c *benchFaxCommand) Run(ctx context.Context, a *App) error {
 		return err
 	}
 	return lab.PrintPeers(a.Stdout, peers)
+}
+
+// keepFax writes a fax, and what the reader saw on it, under the name.
+func keepFax(name string, file []byte, k form.Knowledge) error {
+	if err := os.WriteFile(name+".tif", file, 0o644); err != nil {
+		return err
+	}
+	saw := overlays{name: name + ".png"}
+	for p, err := range fax.Pages(file, fax.Limits{}) {
+		if err != nil {
+			return err
+		}
+		sight := saw.watch(&k)
+		d := form.Read(formPage(p), k)
+		if err := saw.add(filepath.Base(name), formPage(p), *sight, d); err != nil {
+			return err
+		}
+	}
+	return saw.close()
 }
 
 // sets are what is measured.
@@ -146,7 +165,7 @@ func (c *benchFaxCommand) sources(a *App) ([]*lab.Source, error) {
 			return nil, err
 		}
 		if source.Left > 0 {
-			a.Log.Info("real cells left out: the cut went through the digit", "left_out", source.Left, "used", source.N())
+			a.Log.Info("real cells left out: much of the digit is cut off", "left_out", source.Left, "used", source.N())
 		}
 		out = append(out, source)
 	}

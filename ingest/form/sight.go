@@ -63,7 +63,7 @@ func Overlay(title string, p Page, s *Sight, d order.Draft) overlay.Page {
 }
 
 // lap tells whoever measures that a stage has ended.
-func (k *Knowledge) lap(stage string) {
+func (k Knowledge) lap(stage string) {
 	if k.Lap != nil {
 		k.Lap(stage)
 	}

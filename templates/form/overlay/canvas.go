@@ -95,8 +95,8 @@ func (c *canvas) outline(ink color.Color, width, dash float64, points ...point) 
 	}
 }
 
-// text writes s with its baseline at y, size pixels to the em, and tells how far it went.
-func (c *canvas) text(ink color.Color, x, y float64, s string, size float64, w typeset.Weight) float64 {
+// text writes s with its baseline at y, size pixels to the em.
+func (c *canvas) text(ink color.Color, x, y float64, s string, size float64, w typeset.Weight) {
 	face := w.Face()
 	for _, r := range typeset.Clean(s) {
 		if segments, units, ok := face.Outline(&c.buf, r); ok && len(segments) > 0 {
@@ -104,7 +104,6 @@ func (c *canvas) text(ink color.Color, x, y float64, s string, size float64, w t
 		}
 		x += face.Advance(r) * size
 	}
-	return x
 }
 
 func (c *canvas) glyph(ink color.Color, segments sfnt.Segments, x, y, k float64) {

@@ -27,7 +27,7 @@ func TestDrawTakesAnything(t *testing.T) {
 		"long and narrow": {Image: bilevel.New(8, 40_000), XDPI: 204, YDPI: 98},
 		"a map gone wild": {
 			Image: bilevel.New(1000, 1000), XDPI: 204, YDPI: 196, Draft: wild, QR: order.Box{W: 3, H: 3},
-			At:    func(x, y float64) (float64, float64) { return 1e12 * x, math.NaN() * y },
+			At:    func(x, y float64) (float64, float64) { return 1e12 * x, math.Inf(1) * y },
 			Marks: []overlay.Mark{{Found: true, X: math.Inf(1), DX: 1e300}, {Y: -1e18}},
 		},
 		"a map far out": {
