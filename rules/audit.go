@@ -89,7 +89,7 @@ func AuditLot(key []byte, document int64, page int, field string) PPM {
 	mac := hmac.New(sha256.New, key)
 	fmt.Fprintf(mac, "%d/%d/%s", document, page, field)
 	hi, _ := bits.Mul64(binary.BigEndian.Uint64(mac.Sum(nil)), uint64(Whole))
-	return PPM(hi) //nolint:gosec // below a million
+	return PPM(hi)
 }
 
 // Keying is what one person saw in an audited field's picture, knowing neither the reading nor
