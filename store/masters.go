@@ -181,6 +181,12 @@ func (s *Store) GetDepartment(ctx context.Context, code string) (order.Departmen
 	return d, kinded(err)
 }
 
+// UsualItems are the codes of the items that a department ordered most often, at most so many,
+// the most often ordered first; what is discontinued or was cancelled does not count.
+func (s *Store) UsualItems(ctx context.Context, department string, most int) ([]string, error) {
+	return collect(ctx, s.pool, "UsualItems", pgx.RowTo[string], department, most)
+}
+
 // MastersVersion changes with every import: what was made of the masters is stale then.
 func (s *Store) MastersVersion(ctx context.Context) (int64, error) {
 	var v int64

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 
+	"todoke/ingest/master"
 	"todoke/order"
 	"todoke/rules"
 	"todoke/templates/form"
@@ -29,7 +30,10 @@ type formOf struct {
 
 type formPrintCommand struct {
 	formOf
-	Output string `short:"o" required:"" help:"The PDF to write; - is standard output." placeholder:"F.pdf"`
+	Items  []string `help:"Item codes to print in the first lines, so that only quantities are written. Without them a customer's form names what the department ordered most often." placeholder:"CODE,…"`
+	Usual  int      `help:"How many usual items to print from the order history; 0 prints none." default:"8" placeholder:"N"`
+	Names  string   `help:"items.csv: takes the items' names from there instead of the database." type:"existingfile" placeholder:"CSV"`
+	Output string   `short:"o" required:"" help:"The PDF to write; - is standard output." placeholder:"F.pdf"`
 }
 
 type formLayoutCommand struct {
@@ -66,7 +70,7 @@ func termsOf(r rules.Settings, region order.Region) form.Terms {
 }
 
 // drawing makes out the form that the arguments describe.
-func (f formOf) drawing(ctx context.Context, a *App) (*form.Drawing, error) {
+func (f formOf) drawing(ctx context.Context, a *App, items []form.Item) (*form.Drawing, error) {
 	if form.Kind(f.Kind) != form.KindOrder {
 		return nil, order.NotFound("kind", fmt.Sprintf("there is no form %q: the forms are %q", f.Kind, form.Kinds()))
 	}
@@ -80,7 +84,7 @@ func (f formOf) drawing(ctx context.Context, a *App) (*form.Drawing, error) {
 	o := form.Options{
 		Shop:         form.Shop{Name: a.Config.ShopName, Desk: a.Config.DeskName, Fax: a.Config.ShopFax},
 		Terms:        termsOf(r, honshu),
-		CustomerCode: f.Customer, CompanyName: f.Company, DepartmentName: f.Unit, Fax: f.Fax,
+		CustomerCode: f.Customer, CompanyName: f.Company, DepartmentName: f.Unit, Fax: f.Fax, Items: items,
 	}
 	if f.Customer != "" && f.Company == "" {
 		d, regions, err := lookupCustomer(ctx, a, f.Customer)
@@ -96,9 +100,65 @@ func (f formOf) drawing(ctx context.Context, a *App) (*form.Drawing, error) {
 	return form.Order(o)
 }
 
+// usualItems are the items that the form names: those asked for, else the department's usual
+// ones. Without a customer, or where --company says that no database is to be asked, there are
+// only those asked for.
+func (c *formPrintCommand) usualItems(ctx context.Context, a *App) ([]form.Item, error) {
+	history := c.Customer != "" && c.Company == "" && len(c.Items) == 0 && c.Usual > 0
+	if len(c.Items) == 0 && !history {
+		return nil, nil
+	}
+	if c.Usual > form.MaxItems {
+		return nil, order.Invalid("", "usual", fmt.Sprintf("a form names at most %d items", form.MaxItems))
+	}
+	codes := c.Items
+	var items []order.Item
+	if c.Names != "" && !history {
+		set, report, err := master.ReadFile(master.KindItems, c.Names, master.Known{}, master.DefaultOptions())
+		if err != nil {
+			return nil, err
+		}
+		if !report.OK() {
+			return nil, report.Err()
+		}
+		items = set.Items
+	} else {
+		st, done, err := a.openStore(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
+		if items, err = st.Items(ctx); err != nil {
+			return nil, err
+		}
+		if history {
+			if codes, err = st.UsualItems(ctx, c.Customer, c.Usual); err != nil {
+				return nil, err
+			}
+		}
+	}
+	known := make(map[string]order.Item, len(items))
+	for _, it := range items {
+		known[it.Code] = it
+	}
+	var out []form.Item
+	for _, code := range codes {
+		it, ok := known[code]
+		if !ok {
+			return nil, order.NotFound("items", "no item has the code "+code)
+		}
+		out = append(out, form.Item{Code: it.Code, Name: it.Name, Unit: it.Unit})
+	}
+	return out, nil
+}
+
 // Run implements the command.
 func (c *formPrintCommand) Run(ctx context.Context, a *App) error {
-	d, err := c.drawing(ctx, a)
+	items, err := c.usualItems(ctx, a)
+	if err != nil {
+		return fmt.Errorf("get items of the form: %w", err)
+	}
+	d, err := c.drawing(ctx, a, items)
 	if err != nil {
 		return err
 	}

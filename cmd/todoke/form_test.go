@@ -76,9 +76,36 @@ func TestFormPrintOfACustomer(t *testing.T) {
 			t.Errorf("the form does not say %q", want)
 		}
 	}
+	if strings.Contains(string(text), "品名") {
+		t.Error("items are named although nothing was ordered yet")
+	}
 	app, _, stderr = testApp(t, nil)
 	if got := app.Main(t.Context(), []string{"--data", dir, "--database-url", dsn, "form", "print", "order", "--customer", "99999999", "-o", path}); got == exitOK || !strings.Contains(stderr.String(), "no customer") {
 		t.Errorf("an unknown customer: status %d, %s", got, stderr)
+	}
+}
+
+// A personal form names the items that were asked for, or those that the department ordered.
+func TestFormNamesUsualItems(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	app, _, stderr := testApp(t, nil)
+	if got := app.Main(t.Context(), []string{"sample", dir}); got != exitOK {
+		t.Fatalf("status %d: %s", got, stderr)
+	}
+	names := filepath.Join(dir, "items.csv")
+	text := formText(t, "--customer", "10002345", "--company", "株式会社みなと設計事務所", "--names", names, "--items", "1010013,1010045")
+	for _, want := range []string{"油性ボールペン エコノミー 0.38mm 黒 5本組（組）", "101 10002345 02", "数量だけをご記入ください"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the form does not say %q", want)
+		}
+	}
+	for _, args := range [][]string{{"--items", "1010013"}, {"--customer", "10002345", "--company", "みなと", "--items", "9999999"}} {
+		app, _, stderr := testApp(t, nil)
+		args = append([]string{"form", "print", "order", "-o", "-", "--names", names}, args...)
+		if got := app.Main(t.Context(), args); got == exitOK || !strings.Contains(stderr.String(), "item") {
+			t.Errorf("%v: status %d, %s", args, got, stderr)
+		}
 	}
 }
 

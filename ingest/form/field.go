@@ -317,6 +317,9 @@ func (f *fieldReader) recognise(c *cell, scale, wide int) glyphs {
 
 // widened repeats columns: pixels of a page that was sent lying on its side at 204 × 98 dpi.
 func widened(m *bilevel.Image, n int) *bilevel.Image {
+	if n == 1 {
+		return m
+	}
 	o := bilevel.New(m.W*n, m.H)
 	for y := range m.H {
 		for x0, x1 := range rowRuns(m.Row(y), m.W) {
@@ -642,12 +645,18 @@ func (f *fieldReader) lines() {
 			}
 			continue
 		}
+		if n <= f.id.Rows && f.unordered(item, qty) {
+			continue
+		}
 		multiple := 1
 		if !item.isBlank() && n > 1 && item.sameAsAbove() {
 			item.out.Text, item.out.Confidence = f.fields[fmt.Sprintf("lines[%d]%s", n-1, suffixItem)].out.Text, 0.5
 			item.review(reasonSame)
 		} else if !item.isBlank() {
 			f.code(item, codeRule{known: known, size: len(f.k.Items), unknown: st.UnknownItem, scheme: f.k.Scheme.Item}, st.Costs.Item)
+			if n <= f.id.Rows && f.overwritten(item) {
+				item.review(struckOut)
+			}
 			if it, ok := f.k.Items[item.out.Text]; ok && item.out.Decision == order.DecisionAccept {
 				multiple = max(it.OrderMultiple, 1)
 			}
@@ -785,7 +794,7 @@ func (f *fieldReader) marks() {
 // images tells where there is free handwriting.
 func (f *fieldReader) images() {
 	for _, fl := range f.fields {
-		if fl.def.Kind != printed.FieldImage || len(fl.cells) == 0 {
+		if fl.def.Kind != printed.FieldImage || len(fl.cells) == 0 || f.id.Named(fl.def.Name) {
 			continue
 		}
 		c := &fl.cells[0]
@@ -847,7 +856,7 @@ func (f *fieldReader) decide() {
 		d.Reasons = append(d.Reasons, reason)
 	}
 	if f.identified == "" {
-		review("neither the QR code nor the bar code can be read")
+		review("neither the QR code nor the bar code nor the printed number can be read")
 	}
 	if f.g.residual > f.k.Settings.MaxResidual {
 		review(fmt.Sprintf("the marks do not fit well: %.2f mm", f.g.residual))

@@ -106,19 +106,31 @@ func yScaleOf(kx, ky float64) int {
 	return min(max(int(kx/ky+0.5), 1), 4)
 }
 
-// identify reads who printed the form for whom: the QR code where registration says it is,
-// despeckled in growing effort, else the bar code at the foot. evidence is "qr", "barcode" or
-// "" where neither could be read.
-func (g *registration) identify() (id printed.Identity, evidence string) {
+// identify reads who printed the form for whom: the QR code where registration says it is, module
+// by module or despeckled in growing effort, else the bar code at the foot, else the number below
+// it. evidence is "qr", "barcode", "number" or "" where none of them could be read.
+func (g *registration) identify(digits Recogniser) (id printed.Identity, evidence string) {
 	if g.layout.QR.W > 0 {
-		if id, ok := readQR(g.cut(g.layout.QR, 2.4), g.kx, g.ky, 5); ok {
+		if id, ok := g.sampleQR(); ok {
+			return id, "qr"
+		}
+		wide := yScaleOf(g.ky, g.kx)
+		if id, ok := readQR(widened(g.cut(g.layout.QR, 2.4), wide), g.kx*float64(wide), g.ky, 5); ok {
 			return id, "qr"
 		}
 	}
-	if f := g.layout.Field("form_number"); f != nil && len(f.Cells) > 0 {
-		if id, ok := readBarcode(g.cut(f.Cells[0], 4), g.kx, g.ky); ok {
-			return id, "barcode"
-		}
+	f := g.layout.Field("form_number")
+	if f == nil || len(f.Cells) == 0 {
+		return printed.Identity{}, ""
+	}
+	// A number of two digits more is a seventh longer than the layout says.
+	box := f.Cells[0]
+	box.W += 5
+	if id, ok := readBarcode(g.cut(box, 4), g.kx, g.ky); ok {
+		return id, "barcode"
+	}
+	if id, ok := g.readNumber(f.Cells[0], digits); ok {
+		return id, "number"
 	}
 	return printed.Identity{}, ""
 }

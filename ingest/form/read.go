@@ -163,7 +163,7 @@ func (k Knowledge) lay(s *scanner, m *bilevel.Image, rs []resolution) (*registra
 		if !ok {
 			continue
 		}
-		id, evidence := g.identify()
+		id, evidence := g.identify(k.Digits)
 		k.lap("identify")
 		if evidence != "" && id.Kind == l.Form && id.Version == l.Version {
 			return g, id, evidence

@@ -23,6 +23,14 @@ FROM departments d JOIN companies c ON c.code = d.company_code ORDER BY d.code;
 -- name: ShipTosAll
 SELECT code, company_code, name, postal_code, prefecture, address FROM ship_tos ORDER BY company_code, code;
 
+-- name: UsualItems
+SELECT l.item_code
+FROM order_lines l JOIN orders o ON o.id = l.order_id JOIN items i ON i.code = l.item_code
+WHERE o.department_code = $1 AND o.state <> 'cancelled' AND NOT i.discontinued
+GROUP BY l.item_code
+ORDER BY count(DISTINCT o.id) DESC, sum(l.qty) DESC, l.item_code
+LIMIT $2;
+
 -- name: MastersVersionBump
 UPDATE masters_version SET version = version + 1;
 

@@ -177,6 +177,7 @@ func TestIdentityReadsWhatItPrints(t *testing.T) {
 	t.Parallel()
 	for _, id := range []form.Identity{
 		{Kind: form.KindOrder, Version: 1}, {Kind: form.KindOrder, Version: 1, CustomerCode: "10002345"}, {Kind: form.KindOrder, Version: 42, CustomerCode: "99999999"},
+		{Kind: form.KindOrder, Version: 1, CustomerCode: "10002345", Rows: 1}, {Kind: form.KindOrder, Version: 1, CustomerCode: "10002345", Rows: 12},
 	} {
 		if got, err := form.ParseIdentity(id.Payload()); err != nil || got != id {
 			t.Errorf("ParseIdentity(%q) = %+v, %v", id.Payload(), got, err)
@@ -184,11 +185,14 @@ func TestIdentityReadsWhatItPrints(t *testing.T) {
 		if got, err := form.ParseNumber(id.Number()); err != nil || got != id {
 			t.Errorf("ParseNumber(%q) = %+v, %v", id.Number(), got, err)
 		}
-		if n := len(id.Number()); n != 12 {
-			t.Errorf("number %q has %d digits, want 12", id.Number(), n)
+		if n := len(id.Number()); n != 12 && (n != 14 || id.Rows == 0) {
+			t.Errorf("number %q has %d digits", id.Number(), n)
+		}
+		if id.Version < 10 && len(id.Payload()) > 16 {
+			t.Errorf("%q is too long for a QR code of 21 modules", id.Payload())
 		}
 	}
-	for _, bad := range []string{"", "T", "T1", "T1O", "T1O:", "T1O1", "T1O01:", "T1O1:1234567", "T1O1:1234567x", "T1Q1:", "T2O1:", "T1O100:", "https://example.com/", "T1O1:10002345:"} {
+	for _, bad := range []string{"", "T", "T1", "T1O", "T1O:", "T1O1", "T1O01:", "T1O1:1234567", "T1O1:1234567x", "T1Q1:", "T2O1:", "T1O100:", "https://example.com/", "T1O1:10002345:", "T1O1:10002345:0", "T1O1:10002345:13", "T1O1:10002345:03", "T1O1:10002345:-1", "T1O1:10002345:1:1", "T1O1::3"} {
 		if id, err := form.ParseIdentity(bad); err == nil {
 			t.Errorf("ParseIdentity(%q) = %+v, want an error", bad, id)
 		}
@@ -230,6 +234,35 @@ func TestOrderRefusesWrongCustomerCodes(t *testing.T) {
 		if _, err := form.Order(form.Options{CustomerCode: c}); order.KindOf(err) != order.KindInvalid {
 			t.Errorf("Order(%q): %v, want invalid", c, err)
 		}
+	}
+}
+
+func TestOrderRefusesWrongItems(t *testing.T) {
+	t.Parallel()
+	item := func(codes ...string) (out []form.Item) {
+		for _, c := range codes {
+			out = append(out, form.Item{Code: c, Name: "クリップ"})
+		}
+		return out
+	}
+	many := make([]string, form.MaxItems+1)
+	for i := range many {
+		many[i] = fmt.Sprintf("%07d", i)
+	}
+	for name, o := range map[string]form.Options{
+		"no customer": {Items: item("1010013")},
+		"short code":  {CustomerCode: "10002345", Items: item("101001")},
+		"no digits":   {CustomerCode: "10002345", Items: item("101001x")},
+		"twice":       {CustomerCode: "10002345", Items: item("1010013", "1010013")},
+		"too many":    {CustomerCode: "10002345", Items: item(many...)},
+	} {
+		if _, err := form.Order(o); order.KindOf(err) != order.KindInvalid {
+			t.Errorf("%s: %v, want invalid", name, err)
+		}
+	}
+	d := must(t, form.Options{CustomerCode: "10002345", Items: item(many[:form.MaxItems]...)})
+	if d.Identity.Rows != form.MaxItems {
+		t.Errorf("the form says that %d lines are printed, want %d", d.Identity.Rows, form.MaxItems)
 	}
 }
 

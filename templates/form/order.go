@@ -3,6 +3,7 @@ package form
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,7 +21,24 @@ type Options struct {
 	CompanyName    string // printed where the customer would write it
 	DepartmentName string
 	Fax            string // the customer's registered number, to which we answer (FAX-3); digits get hyphens
+
+	// Items are the customer's usual ones, printed in the first lines so that only quantities
+	// are written. They need a customer code; at least UsualFree lines stay empty.
+	Items []Item
 }
+
+// Item is what a personal form prints of an item.
+type Item struct {
+	Code string // 7 digits
+	Name string
+	Unit string // how it is counted, such as 箱; "" prints none
+}
+
+// UsualFree is how many lines of a personal form are left for other items.
+const UsualFree = 3
+
+// MaxItems is how many items a personal form can name.
+const MaxItems = o1Lines - UsualFree
 
 // Shop is who receives the form.
 type Shop struct {
@@ -91,6 +109,7 @@ const (
 	o1NumberX   = 27.0
 	o1NumberY   = 274.0
 	o1NumberW   = 37.875 // 101 modules of 0.375
+	o1Module    = 0.375
 	o1NumberH   = 8.0
 	o1Corner    = 6.0 // side of the corner squares
 	o1Odd       = 4.0 // side of the one at the bottom right
@@ -160,7 +179,7 @@ func orderV1() Layout {
 	for i := range o1Lines {
 		y := o1LinesY + float64(i)*o1Row
 		timing(y + o1CellH/2)
-		field(line(i, "item_code"), FieldDigits, row(o1Fields, y, 7)...)
+		field(line(i, "item_code"), FieldDigits, row(o1Fields, y, itemDigits)...)
 		field(line(i, "quantity"), FieldDigits, row(o1QtyX, y, 4)...)
 		field(line(i, "comment"), FieldImage, box(o1CommentX, y+(o1CellH-o1CommentH)/2, o1Right-o1CommentX, o1CommentH))
 	}
@@ -182,11 +201,25 @@ func Order(o Options) (*Drawing, error) {
 	if c := o.CustomerCode; c != "" && (len(c) != customerDigits || !digits(c) || strings.Trim(c, "0") == "") {
 		return nil, order.Invalid("", "customer_code", fmt.Sprintf("the customer code %q must be %d digits", c, customerDigits))
 	}
+	if len(o.Items) > 0 && o.CustomerCode == "" {
+		return nil, order.Invalid("", "items", "items are printed on a customer's own form: give the customer code too")
+	}
+	if len(o.Items) > MaxItems {
+		return nil, order.Invalid("", "items", fmt.Sprintf("%d items do not fit: a form names at most %d and leaves %d lines for others", len(o.Items), MaxItems, UsualFree))
+	}
+	for i, it := range o.Items {
+		if len(it.Code) != itemDigits || !digits(it.Code) {
+			return nil, order.Invalid("", "items", fmt.Sprintf("the item code %q must be %d digits", it.Code, itemDigits))
+		}
+		if slices.ContainsFunc(o.Items[:i], func(other Item) bool { return other.Code == it.Code }) {
+			return nil, order.Invalid("", "items", fmt.Sprintf("the item %s is named twice", it.Code))
+		}
+	}
 	if o.Shop == (Shop{}) {
 		o.Shop = SampleShop
 	}
 	d := &Drawing{Layout: orderV1(), Title: "FAX注文書"}
-	d.Identity = Identity{Kind: KindOrder, Version: d.Layout.Version, CustomerCode: o.CustomerCode}
+	d.Identity = Identity{Kind: KindOrder, Version: d.Layout.Version, CustomerCode: o.CustomerCode, Rows: len(o.Items)}
 	qr, err := barcode.QR(d.Identity.Payload(), qrVersions)
 	if err != nil {
 		return nil, err
@@ -204,7 +237,7 @@ func drawOrder(c Canvas, l *Layout, id Identity, o Options, qr [][]bool, bars []
 		c.Fill(m.X, m.Y, m.W, m.H)
 	}
 	for _, f := range l.Fields {
-		if f.Kind == FieldPrinted {
+		if f.Kind == FieldPrinted || id.Named(f.Name) {
 			continue
 		}
 		for _, b := range f.Cells {
@@ -213,7 +246,7 @@ func drawOrder(c Canvas, l *Layout, id Identity, o Options, qr [][]bool, bars []
 	}
 	c.Modules(l.QR.X, l.QR.Y, l.QR.W, l.QR.H, qr)
 	number := l.Field("form_number").Cells[0]
-	c.Modules(number.X, number.Y, number.W, number.H, [][]bool{bars})
+	c.Modules(number.X, number.Y, o1Module*float64(len(bars)), number.H, [][]bool{bars})
 
 	regular := func(size float64) typeset.Style { return typeset.Style{Size: size} }
 	bold := func(size float64) typeset.Style { return typeset.Style{Size: size, Weight: typeset.Bold} }
@@ -225,7 +258,11 @@ func drawOrder(c Canvas, l *Layout, id Identity, o Options, qr [][]bool, bars []
 	c.Text(o1Left, 28, "FAX注文書", bold(27))
 	c.Text(80, 22.2, "ご注文専用FAX番号", bold(9.5))
 	c.Text(80, 29.4, o.Shop.Fax, fit(bold(20), 76))
-	c.Text(o1Left, 33.6, "このままご記入のうえ、上の番号へ送信してください。送付状は不要です。", regular(9.5))
+	how := "このままご記入のうえ、上の番号へ送信してください。送付状は不要です。"
+	if len(o.Items) > 0 {
+		how = "印刷済みの商品は数量だけをご記入ください（ご不要の行は空欄のままで結構です）。"
+	}
+	c.Text(o1Left, 33.6, how, fit(regular(9.5), o1HeadW))
 	if when, others := arrival(o.Terms); when != "" {
 		c.Text(o1Left, 37.7, when, fit(bold(9.5), o1HeadW))
 		c.Text(o1Left, 41.4, others, fit(regular(8.5), o1HeadW))
@@ -256,11 +293,12 @@ func drawOrder(c Canvas, l *Layout, id Identity, o Options, qr [][]bool, bars []
 	c.Text(o1DayX+13.3, o1HeadY+5.4, "日", regular(11))
 	c.Text(164, o1HeadY+2.9, "ご指定のない場合は", fit(regular(8.5), 27))
 	c.Text(164, o1HeadY+6.5, "最短でお届けします", fit(regular(8.5), 27))
-	for i, b := range l.Field("customer_code").Cells {
-		if id.CustomerCode != "" {
-			c.Text(b.X+b.W/2, b.Y+5.6, id.CustomerCode[i:i+1], align(regular(15), typeset.Center))
+	inBoxes := func(field, code string) {
+		for i, b := range l.Field(field).Cells[:len(code)] {
+			c.Text(b.X+b.W/2, b.Y+5.6, code[i:i+1], align(regular(15), typeset.Center))
 		}
 	}
+	inBoxes("customer_code", id.CustomerCode)
 
 	// Who orders.
 	label(o1Fields, o1OrdererY-1.3, "貴社名・部署名", "", o1CompanyW)
@@ -276,11 +314,25 @@ func drawOrder(c Canvas, l *Layout, id Identity, o Options, qr [][]bool, bars []
 	c.Text(o1Left+3, headY, "行", align(bold(9.5), typeset.Center))
 	label(o1Fields, headY, "商品コード", "（7桁）", 47)
 	label(o1QtyX, headY, "数量", "（右づめ）", 29)
-	label(o1CommentX, headY, "行コメント", "（納品書のその行に印字します）", o1Right-o1CommentX)
+	if len(o.Items) == 0 {
+		label(o1CommentX, headY, "行コメント", "（納品書のその行に印字します）", o1Right-o1CommentX)
+	} else {
+		label(o1CommentX, headY, "品名", "（枠のある行は行コメント：納品書のその行に印字します）", o1Right-o1CommentX)
+	}
 	c.Line(o1Left, o1LinesY-2, o1Right, o1LinesY-2, 0.5)
 	for i := range o1Lines {
 		y := o1LinesY + float64(i)*o1Row
 		c.Text(o1Left+3, y+5.2, strconv.Itoa(i+1), align(bold(12), typeset.Center))
+		if i >= len(o.Items) {
+			continue
+		}
+		it := o.Items[i]
+		inBoxes(line(i, "item_code"), it.Code)
+		name := it.Name
+		if it.Unit != "" {
+			name += "（" + it.Unit + "）"
+		}
+		named(c, name, y)
 	}
 	endY := o1LinesY + o1Lines*o1Row - 1.5
 	c.Line(o1Left, endY, o1Right, endY, 0.5)
@@ -303,9 +355,30 @@ func drawOrder(c Canvas, l *Layout, id Identity, o Options, qr [][]bool, bars []
 
 	// Foot: the number once more for people, and the version.
 	n := id.Number()
-	c.Text(o1NumberX+o1NumberW/2, o1NumberY+o1NumberH+4, n[:3]+" "+n[3:11]+" "+n[11:], align(regular(11), typeset.Center))
+	groups := []string{n[:3], n[3:11], n[11:]}
+	if id.Rows > 0 {
+		groups = []string{n[:3], n[3:11], n[11:13], n[13:]}
+	}
+	c.Text(o1NumberX+o1Module*float64(len(bars))/2, o1NumberY+o1NumberH+4, strings.Join(groups, " "), align(regular(11), typeset.Center))
 	c.Text(o1Right, o1NumberY+o1NumberH+4, fmt.Sprintf("FAX注文書　第%d版", id.Version), align(regular(9), typeset.Right))
 	c.Text(o1Right, o1NumberY+o1NumberH-0.6, "四隅と左右の黒い印、QRコードには何も書かないでください", align(regular(8.5), typeset.Right))
+}
+
+// named prints an item's name beside its line: in one line where it fits at a size that stays
+// legible, else in two.
+func named(c Canvas, name string, y float64) {
+	const width, size, small = o1Right - o1CommentX, 11.0, 9.0
+	if typeset.Width(name, size, typeset.Regular) <= width*1.15 {
+		c.Text(o1CommentX, y+4.9, name, typeset.Style{Size: size, Fit: width})
+		return
+	}
+	lines := typeset.Wrap(name, width, small, typeset.Regular)
+	if len(lines) > 2 {
+		lines = []string{lines[0], strings.Join(lines[1:], "")}
+	}
+	for i, s := range lines {
+		c.Text(o1CommentX, y+2.9+4*float64(i), s, typeset.Style{Size: small, Fit: width})
+	}
 }
 
 // arrival says until when an order is for today and when its goods come, and that it is
