@@ -40,7 +40,11 @@ type benchFaxCommand struct {
 func (c *benchFaxCommand) Run(ctx context.Context, a *App) error {
 	const items, departments = 5000, 300
 	shop := lab.NewShop(c.Seed, items, departments)
-	cfg := lab.Config{Pages: c.Pages, Junk: (c.Pages + 3) / 4, Seed: c.Seed, Shop: shop, CPU: cpuTime, Workers: c.Workers, Encode: encodeFax}
+	junk := (c.Pages + 9) / 10
+	if c.Suite != "" {
+		junk = (c.Pages + 3) / 4 // there is a limit to keep
+	}
+	cfg := lab.Config{Pages: c.Pages, Junk: junk, Seed: c.Seed, Shop: shop, CPU: cpuTime, Workers: c.Workers, Encode: encodeFax}
 	var err error
 	if cfg.Sets, err = c.sets(); err != nil {
 		return err
