@@ -32,6 +32,7 @@ type pageLine struct {
 	BadRows    []int   `json:"bad_rows"`
 	BadColumns []int   `json:"bad_columns,omitempty"`
 	Note       string  `json:"note,omitempty"`
+	LeftOut    bool    `json:"left_out,omitempty"` // the file shows more than the picture has
 	Error      string  `json:"error,omitempty"`
 }
 
@@ -72,7 +73,7 @@ func (c *pagesCommand) Run(ctx context.Context, a *App) error {
 				line.Width, line.Height = p.Image.W, p.Image.H
 				line.XDPI, line.YDPI = math.Round(p.XDPI*100)/100, math.Round(p.YDPI*100)/100
 				line.BadRows = append(line.BadRows, p.BadRows...)
-				line.BadColumns, line.Note = p.BadColumns, p.Note
+				line.BadColumns, line.Note, line.LeftOut = p.BadColumns, p.Note, p.LeftOut
 				line.PNG = filepath.Join(c.Output, fmt.Sprintf("%s-%03d.png", stem, p.Index+1))
 				var b bytes.Buffer
 				if err := p.Image.EncodePNG(&b, p.XDPI, p.YDPI); err != nil {

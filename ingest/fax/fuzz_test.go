@@ -3,6 +3,7 @@ package fax_test
 import (
 	"bytes"
 	"testing"
+	"time"
 
 	"todoke/ingest/fax"
 	"todoke/internal/bilevel"
@@ -26,7 +27,12 @@ func FuzzPages(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(b.Bytes())
-	lim := fax.Limits{Bytes: 1 << 20, Pages: 20, PagePixels: 1 << 22, TotalPixels: 1 << 24}
+	f.Add(scanAndText("", "q 595 0 0 842 0 0 cm /I Do Q BT /F 24 Tf 100 700 Td (ORDER) Tj ET", pdfStream("/Type/XObject/Subtype/Image/Width 200/Height 60/BitsPerComponent 1/ColorSpace/DeviceGray/Filter/CCITTFaxDecode/DecodeParms<</K -1/Columns 200>>", g4(f, m))))
+	f.Add(scanAndText("", "BI /W 200 /H 60 /IM true /F /CCF /DP <</K -1 /Columns 200>> ID "+string(g4(f, m))+" EI", pdfStream("", nil)))
+	globals, data := jbig2(f, m)
+	f.Add(scanAndText("", "595 0 0 842 0 0 cm /I Do", pdfStream("/Type/XObject/Subtype/Image/Width 200/Height 60/BitsPerComponent 1/ColorSpace/DeviceGray/Filter/JBIG2Decode", append(globals, data...))))
+	f.Add(encodeJPEG(f, grey(m, level(20), level(240)), 80))
+	lim := fax.Limits{Bytes: 1 << 20, Pages: 20, PagePixels: 1 << 22, TotalPixels: 1 << 24, PageTime: 5 * time.Second}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		next := 0
 		for p, err := range fax.Pages(data, lim) {
