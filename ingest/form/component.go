@@ -43,6 +43,9 @@ type scanner struct {
 // written page has: noise must not cost memory or time.
 func (s *scanner) scan(m *bilevel.Image, maxRuns int) bool {
 	s.runs, s.parent, s.comps = s.runs[:0], s.parent[:0], s.comps[:0]
+	if n := min(m.H*24, maxRuns); cap(s.runs) < n { // what a written page has, without growing on the way
+		s.runs = make([]run, 0, n)
+	}
 	prevFrom, prevTo := 0, 0 // the runs of the row before
 	for y := range m.H {
 		from := len(s.runs)

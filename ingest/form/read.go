@@ -95,7 +95,7 @@ func (k Knowledge) find(p *Page) (*registration, finding) {
 		m = inverted(m)
 	}
 	var s scanner
-	if !s.scan(m, maxRuns) {
+	if !s.scan(m, min(maxRuns, m.W*m.H/12+1000)) {
 		return stop(order.DecisionUnreadable, "the page is full of noise")
 	}
 	rs := resolutions(m.W, m.H, p.XDPI, p.YDPI)
@@ -114,7 +114,7 @@ func (k Knowledge) find(p *Page) (*registration, finding) {
 	}
 	g, id, evidence := k.lay(&s, m, rs)
 	if g == nil {
-		if id, ok := searchQR(m, rs[0]); ok {
+		if id, ok := searchQR(m, &s, rs[0]); ok {
 			_, f := stop(order.DecisionReview, "the page is one of our forms, but its marks do not fit: cut off, folded or badly distorted")
 			f.id = id
 			return nil, f
@@ -226,14 +226,48 @@ func blankPage(s *scanner, m *bilevel.Image, r resolution) bool {
 	return sum < leastMM2 && dirt < m.W*m.H/200
 }
 
-// searchQR looks for one of our QR codes anywhere on a page whose marks do not fit. It is slow
-// and is only run on such pages.
-func searchQR(m *bilevel.Image, r resolution) (printed.Identity, bool) {
-	const most = 6_000_000
-	if m.W*m.H > most {
+// searchQR looks for one of our QR codes anywhere on a page whose marks do not fit: first for two
+// of its finder patterns, a ring with a square in it, then in their neighbourhood.
+func searchQR(m *bilevel.Image, s *scanner, r resolution) (printed.Identity, bool) {
+	const (
+		square, ring = 3.6, 8.4 // mm of the original
+		small, large = 0.62, 1.25
+		most         = 300
+		around       = 30.0 // mm
+	)
+	kx, ky := r.x/mmPerInch, r.y/mmPerInch
+	var squares, rings []component
+	s.roots(func(_ int32, c *component) {
+		w, h := float64(c.x1-c.x0)/kx, float64(c.y1-c.y0)/ky
+		part := float64(c.area) / float64((c.x1-c.x0)*(c.y1-c.y0))
+		within := func(side float64) bool { return min(w, h) > small*side && max(w, h) < large*side }
+		switch {
+		case within(square) && part > 0.7 && len(squares) < most:
+			squares = append(squares, *c)
+		case within(ring) && part > 0.3 && part < 0.75 && len(rings) < most:
+			rings = append(rings, *c)
+		}
+	})
+	var found []xy
+	for _, q := range squares {
+		x, y := q.centre()
+		for _, o := range rings {
+			u, v := o.centre()
+			if math.Hypot((x-u)/kx, (y-v)/ky) < 0.8 {
+				found = append(found, xy{x, y})
+			}
+		}
+	}
+	if len(found) < 2 || len(found) > 12 {
 		return printed.Identity{}, false
 	}
-	return readQR(m, r.x/mmPerInch, r.y/mmPerInch, 2)
+	x0, y0, x1, y1 := m.W, m.H, 0, 0
+	for _, p := range found {
+		x0, x1 = min(x0, int(p.x-around*kx)), max(x1, int(p.x+around*kx))
+		y0, y1 = min(y0, int(p.y-around*ky)), max(y1, int(p.y+around*ky))
+	}
+	x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, m.W), min(y1, m.H)
+	return readQR(crop(m, x0, y0, x1, y1), kx, ky, 3)
 }
 
 // lines are rows or columns of the upright page.

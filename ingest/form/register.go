@@ -104,6 +104,7 @@ const (
 	maxCorners     = 60  // candidates looked at
 	maxTimings     = 220
 	maxHypotheses  = 8000
+	pageHypotheses = 40000
 	fewHypotheses  = 1500 // are enough once marks were found that may do
 	minMarksPart   = 0.45 // of the marks must be found, weighted
 	neighbourReach = 45   // millimetres within which marks vouch for each other
@@ -121,6 +122,7 @@ func register(m *bilevel.Image, comps []component, l *printed.Layout, resolution
 	uneven := []float64{1, .97, 1.03, .94, 1.06, .91, 1.09}
 	// What nearly every page is first, then what few are.
 	promising := map[[2]int]bool{}
+	budget := pageHypotheses
 	for stage, way := range []struct {
 		wide    []float64
 		growing bool
@@ -136,7 +138,7 @@ func register(m *bilevel.Image, comps []component, l *printed.Layout, resolution
 					continue
 				}
 				cands[i] = candidates(comps, res, &sh, sideways)
-				s := newSearch(cands[i], l, &sh, sideways)
+				s := newSearch(cands[i], l, &sh, sideways, &budget)
 				s.growing = way.growing
 				s.run(way.wide)
 				if s.top() > growFrom {

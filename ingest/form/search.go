@@ -124,11 +124,12 @@ type search struct {
 	byY      []int // marks from the top down
 	total    float64
 	tried    int
+	budget   *int          // guesses left for the page
 	best     []*hypothesis // one a way to lie, the likeliest first
 }
 
-func newSearch(cands []candidate, l *printed.Layout, sh *shapes, sideways bool) *search {
-	s := &search{cands: cands, layout: l, shapes: sh, index: newGrid(cands), sideways: sideways}
+func newSearch(cands []candidate, l *printed.Layout, sh *shapes, sideways bool, budget *int) *search {
+	s := &search{budget: budget, cands: cands, layout: l, shapes: sh, index: newGrid(cands), sideways: sideways}
 	for i, m := range l.Marks {
 		s.total += weightOf(m.Kind)
 		s.centre = append(s.centre, xy{m.X + m.W/2, m.Y + m.H/2})
@@ -240,7 +241,7 @@ func (s *search) run(wide []float64) {
 			}
 		}
 		if best := s.top(); best > 0.97 || best > 0.75 && n >= 24 ||
-			best > minMarksPart && n >= 24 && s.tried > fewHypotheses || s.tried > maxHypotheses {
+			best > minMarksPart && n >= 24 && s.tried > fewHypotheses || s.tried > maxHypotheses || *s.budget <= 0 {
 			break
 		}
 	}
@@ -267,6 +268,7 @@ func (s *search) try(a, b int, p pair, wide []float64) {
 	sin, cos := math.Sincos(angle * math.Pi / 180)
 	for _, w := range wide {
 		s.tried++
+		*s.budget--
 		t := affine{a: k * w * cos, b: -k * sin, d: k * w * sin, e: k * cos}
 		t.c = ca.x - t.a*ma.x - t.b*ma.y
 		t.f = ca.y - t.d*ma.x - t.e*ma.y
@@ -289,8 +291,14 @@ const growFrom = 0.3
 
 // match finds the marks that lie where the guess puts them, near enough.
 func (s *search) match(t affine) *hypothesis {
+	const early, hopeless = 12, 0.15 // marks, and the part of them that a guess worth following has
 	h := &hypothesis{t: t}
+	seen := 0.0
 	for i := range s.centre {
+		if i >= early && h.score < hopeless*seen {
+			return nil
+		}
+		seen += weightOf(s.layout.Marks[i].Kind) / s.total
 		k, ok := s.index.nearest(t.at(s.centre[i]), markReach, s.shapes.of[i])
 		if !ok {
 			continue
@@ -315,6 +323,9 @@ func (s *search) grow(h *hypothesis) *hypothesis {
 		return h
 	}
 	again := s.match(t)
+	if again == nil {
+		return h
+	}
 	again.rotation = h.rotation
 	if again.score < h.score*0.8 {
 		return h
