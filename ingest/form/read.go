@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"todoke/ingest/glyph"
 	"todoke/internal/bilevel"
@@ -129,6 +130,19 @@ func round(v float64, digits int) float64 {
 	return math.Round(v*k) / k
 }
 
+// everyLayout is every form and version ever printed, the newest first. They are read only.
+var everyLayout = sync.OnceValue(func() []*printed.Layout {
+	var out []*printed.Layout
+	for _, kind := range printed.Kinds() {
+		for v := printed.Current(kind); v > 0; v-- {
+			if l, err := printed.LayoutOf(kind, v); err == nil {
+				out = append(out, l)
+			}
+		}
+	}
+	return out
+})
+
 // withDefaults fills in what is zero.
 func withDefaults(k Knowledge) Knowledge {
 	if k.Settings == (Settings{}) {
@@ -138,13 +152,7 @@ func withDefaults(k Knowledge) Knowledge {
 		k.Scheme = order.DefaultScheme()
 	}
 	if k.Layouts == nil {
-		for _, kind := range printed.Kinds() {
-			for v := printed.Current(kind); v > 0; v-- {
-				if l, err := printed.LayoutOf(kind, v); err == nil {
-					k.Layouts = append(k.Layouts, l)
-				}
-			}
-		}
+		k.Layouts = everyLayout()
 	}
 	if k.Digits == nil {
 		k.Digits = builtIn{glyph.Default()}
