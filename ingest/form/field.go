@@ -450,7 +450,7 @@ func (fl *field) guard() {
 	if fl.gap {
 		fl.review("an empty box between written ones")
 	}
-	if fl.doubt {
+	if fl.doubt && !strong(fl.out.Evidence) {
 		fl.review("a box that may or may not be written on")
 	}
 	if fl.damaged && !fl.isBlank() {
@@ -483,12 +483,32 @@ func (f *fieldReader) code(fl *field, rule codeRule, cost float64) {
 	if fl.gap || (want != 0 && fl.to-fl.from != want) {
 		fl.out.Text = fl.text()
 		fl.out.Confidence = 0
+		if fl.to-fl.from == want && count(fl.states) == want-1 {
+			fl.out.Text = fl.proposed(rule)
+		}
 		fl.review(fmt.Sprintf("%d boxes are written on instead of %d", count(fl.states), max(want, 1)))
 		fl.guard()
 		return
 	}
 	fl.settle(decodeCodeField(fl.block(), rule), cost)
 	fl.hold()
+}
+
+// proposed is the code of a field with an empty box in it that check digit and master know; what
+// is written where they do not.
+func (fl *field) proposed(rule codeRule) string {
+	cells := slices.Clone(fl.block())
+	for i := range cells {
+		if fl.states[fl.from+i] == empty {
+			for d := range cells[i].p {
+				cells[i].p[d] = 0.1
+			}
+		}
+	}
+	if r := decodeCodeField(cells, rule); len(r.evidence) > 0 {
+		return r.text
+	}
+	return fl.text()
 }
 
 func count(s []state) int {
@@ -710,7 +730,7 @@ func (f *fieldReader) lines() {
 				r.evidence = append(r.evidence, "sum")
 			}
 		}
-		if f.tallied(qty) {
+		if r.p < needed(st.Costs.Quantity) && f.tallied(qty) {
 			r.reasons = append(r.reasons, reasonTally)
 		}
 		qty.two = slices.ContainsFunc(qty.split, func(b block) bool { return b.p > doubtSplit || len(r.text) == len(b.cells) })
