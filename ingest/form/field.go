@@ -155,7 +155,9 @@ func (f *fieldReader) look(fl *field) {
 			st = unsure
 		}
 		if c.bad && c.ink == 0 {
-			st = unsure // the damage may have taken what stood there
+			if c.bad = f.mayHide(b); c.bad {
+				st = unsure // the damage may have taken what stood there
+			}
 		}
 		var gl glyphs
 		if digits && st != empty {
@@ -238,6 +240,28 @@ func (f *fieldReader) damaged(b printed.Box) bool {
 		return i < len(s) && s[i] < to
 	}
 	return within(f.bad.rows, y0, y1) || within(f.bad.columns, x0, x1)
+}
+
+// mayHide tells whether the damage over a box is large enough to have taken a whole digit: of a
+// digit that was there more than specks would be left beside a smaller one.
+func (f *fieldReader) mayHide(b printed.Box) bool {
+	const (
+		tall, wide = 1.4, 0.6 // mm, less than the smallest digit
+		seen       = 0.6      // part of the row's frames
+	)
+	if part, ok := f.g.frames.rows[b.Y]; ok && len(f.g.tears) > 0 && part < seen {
+		return true
+	}
+	if f.g.torn(b) && f.g.lostMM() >= tall {
+		return true
+	}
+	x0, y0, x1, y1 := f.g.bounds(b, 0)
+	number := func(s []int, from, to int) float64 {
+		i, _ := slices.BinarySearch(s, from)
+		j, _ := slices.BinarySearch(s, to)
+		return float64(j - i)
+	}
+	return number(f.bad.rows, y0, y1)/f.g.ky >= tall || number(f.bad.columns, x0, x1)/f.g.kx >= wide
 }
 
 // cut shows the box to who wants to see what the recogniser sees.
@@ -669,8 +693,12 @@ func (f *fieldReader) lines() {
 			continue
 		}
 		multiple := 1
-		if !item.isBlank() && n > 1 && item.sameAsAbove() {
-			item.out.Text, item.out.Confidence = f.fields[fmt.Sprintf("lines[%d]%s", n-1, suffixItem)].out.Text, 0.5
+		above := ""
+		if up := f.fields[fmt.Sprintf("lines[%d]%s", n-1, suffixItem)]; up != nil {
+			above = up.out.Text
+		}
+		if above != "" && !item.isBlank() && item.sameAsAbove() {
+			item.out.Text, item.out.Confidence = above, 0.5
 			item.review(reasonSame)
 		} else if !item.isBlank() {
 			f.code(item, codeRule{known: known, size: len(f.k.Items), unknown: st.UnknownItem, scheme: f.k.Scheme.Item}, st.Costs.Item)
