@@ -150,7 +150,7 @@ func (f *fieldReader) amend(fl *field) {
 		}
 		area := printed.Box{X: b.X - 0.8, Y: b.Y - height, W: b.W + 2.4, H: height + 0.3}
 		x0, y0, x1, y1 := f.g.bounds(area, 0)
-		if float64(f.g.page.Count(x0, y0, x1, y1-int(0.7*f.g.ky)))/(f.g.kx*f.g.ky) < amendInk {
+		if float64(f.g.page.Count(x0, y0+int(0.6*f.g.ky), x1, y1-int(0.7*f.g.ky)))/(f.g.kx*f.g.ky) < amendInk {
 			continue
 		}
 		m, ink := f.cells.free(area, f.g.layout.FrameMM)

@@ -623,14 +623,16 @@ func (s *side) redraw(m *bilevel.Image, horizontal bool, from, to int) {
 func laidOn(n int, thick func(i int) bool) []bool {
 	const window, least = 4, 8 // pixels: half of the median's window, and the shortest stroke
 	over := make([]bool, n)
+	sum := make([]int, n+1)
 	for i := range n {
-		k, m := 0, 0
-		for j := max(i-window, 0); j <= min(i+window, n-1); j++ {
-			m++
-			if thick(j) {
-				k++
-			}
+		sum[i+1] = sum[i]
+		if thick(i) {
+			sum[i+1]++
 		}
+	}
+	for i := range n {
+		from, to := max(i-window, 0), min(i+window, n-1)+1
+		k, m := sum[to]-sum[from], to-from
 		over[i] = 4*k >= 3*m
 	}
 	for i := 0; i < n; {
