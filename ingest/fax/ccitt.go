@@ -144,23 +144,47 @@ func (d *decoder) turn() {
 // keep appends the row just decoded and makes it the reference.
 func (d *decoder) keep() {
 	d.turn()
-	row, c := d.row(), d.ref
-	for i := 0; i < d.n; i += 2 {
-		a, b := int(c[i]), int(c[i+1])
-		j, k := a>>3, b>>3
-		first, last := byte(0xff>>(a&7)), ^byte(0xff>>(b&7))
-		if j == k {
-			row[j] |= first & last
+	row := d.row()
+	if d.n == 0 {
+		return
+	}
+	for _, x := range d.ref[:d.n] {
+		row[x>>3] ^= 0x80 >> (x & 7)
+	}
+	if d.n&1 == 1 && d.width&7 != 0 { // the last run ends with the row, before the padding
+		row[d.width>>3] ^= 0x80 >> (d.width & 7)
+	}
+	fill(row, int(d.ref[0])>>6*8)
+}
+
+// fill makes runs of the bits at which a row's colour changes, from byte i on: each bit becomes
+// the sum, modulo 2, of those up to it.
+func fill(row []byte, i int) {
+	var carry uint64 // all ones within a black run
+	for ; i+8 <= len(row); i += 8 {
+		v := binary.BigEndian.Uint64(row[i:])
+		if v|carry == 0 {
 			continue
 		}
-		row[j] |= first
-		for j++; j < k; j++ {
-			row[j] = 0xff
-		}
-		if last != 0 {
-			row[k] |= last
-		}
+		v = runs(v) ^ carry
+		binary.BigEndian.PutUint64(row[i:], v)
+		carry = -(v & 1)
 	}
+	if i < len(row) {
+		var last [8]byte
+		copy(last[:], row[i:])
+		binary.BigEndian.PutUint64(last[:], runs(binary.BigEndian.Uint64(last[:]))^carry)
+		copy(row[i:], last[:])
+	}
+}
+
+func runs(v uint64) uint64 {
+	v ^= v >> 1
+	v ^= v >> 2
+	v ^= v >> 4
+	v ^= v >> 8
+	v ^= v >> 16
+	return v ^ v>>32
 }
 
 // doubted is how many two-dimensional rows before one that does not decode are reported with it.
