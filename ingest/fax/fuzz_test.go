@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	corpus "todoke/bench/decode"
 	"todoke/ingest/fax"
 	"todoke/internal/bilevel"
 	"todoke/order"
@@ -19,6 +20,9 @@ func FuzzPages(f *testing.F) {
 	}
 	for _, o := range pdfVariants() {
 		f.Add(encodePDF(f, o, m))
+	}
+	for _, file := range corpus.Flavours(textPage(96, 30, 5)) {
+		f.Add(file.Data)
 	}
 	f.Add(encodeTIFF(f, fax.Options{Orientation: 6, NoByteCounts: true, NoLength: true}, m, m))
 	f.Add(document("/Rotate 90", "q 6 0 0 6 0 0 cm /I Do Q BT (x) Tj ET", "/Width 16/Height 8/ColorSpace[/Indexed/DeviceGray 1<00ff>]/BitsPerComponent 1", bits16().Pix))

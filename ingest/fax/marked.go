@@ -529,28 +529,30 @@ func (d *decoder) balance(segs []segment, want int) {
 		have += segs[i].rows
 	}
 	var bad []int
+	around := around(segs)
 	size := make([]float64, len(segs)) // of bad segments, in rows like those around them
 	for i := range segs {
 		if segs[i].state != segmentGood && segs[i].rows > 0 {
 			bad = append(bad, i)
-			size[i] = float64(segs[i].length()) / around(segs, i)
+			size[i] = float64(segs[i].length()) / around[i]
 		}
 	}
-	for have > want {
-		// The two neighbours that together come nearest to one row.
-		best, at := 1.7, -1
+	if have > want {
+		// Neighbours that together come nearest to one row.
+		var pairs []int
+		both := func(i int) float64 { return size[i] + size[i+1] }
 		for _, i := range bad {
-			if i+1 < len(segs) && segs[i].rows > 0 && segs[i+1].rows > 0 && segs[i+1].state != segmentGood {
-				if both := size[i] + size[i+1]; both < best {
-					best, at = both, i
-				}
+			if i+1 < len(segs) && segs[i+1].rows > 0 && segs[i+1].state != segmentGood && both(i) < 1.7 {
+				pairs = append(pairs, i)
 			}
 		}
-		if at < 0 {
-			break
+		slices.SortStableFunc(pairs, func(a, b int) int { return cmp.Compare(both(a), both(b)) })
+		for _, i := range pairs {
+			if have > want && segs[i].rows > 0 && segs[i+1].rows > 0 {
+				segs[i].rows--
+				have--
+			}
 		}
-		segs[at].rows--
-		have--
 	}
 	if have > want && have-want <= len(bad) { // what is left of rows that damage ended early
 		slices.SortStableFunc(bad, func(a, b int) int { return cmp.Compare(size[a], size[b]) })
@@ -586,20 +588,30 @@ func (d *decoder) balance(segs []segment, want int) {
 // length is the segment's, in bits, with an end-of-line code.
 func (s *segment) length() int { return s.end - s.start + 12 }
 
-// around is the mean length of the whole rows next to a segment.
-func around(segs []segment, i int) float64 {
-	sum, n := 0, 0
-	for _, step := range [...]int{-1, 1} {
-		for k := i + step; k >= 0 && k < len(segs); k += step {
-			if segs[k].state == segmentGood {
-				sum += segs[k].length()
-				n++
-				break
-			}
+// around is, for each segment, the mean length of the whole rows next to it; infinite where there
+// is none.
+func around(segs []segment) []float64 {
+	mean := make([]float64, len(segs))
+	last := 0 // length of the last whole row met
+	for i := range segs {
+		mean[i] = float64(last)
+		if segs[i].state == segmentGood {
+			last = segs[i].length()
 		}
 	}
-	if n == 0 {
-		return math.Inf(1)
+	last = 0
+	for i := len(segs) - 1; i >= 0; i-- {
+		switch {
+		case mean[i] > 0 && last > 0:
+			mean[i] = (mean[i] + float64(last)) / 2
+		case last > 0:
+			mean[i] = float64(last)
+		case mean[i] == 0:
+			mean[i] = math.Inf(1)
+		}
+		if segs[i].state == segmentGood {
+			last = segs[i].length()
+		}
 	}
-	return float64(sum) / float64(n)
+	return mean
 }
