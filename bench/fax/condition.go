@@ -97,7 +97,7 @@ func Conditions() []Condition {
 }
 
 // Mishaps are what happens to faxes now and then: to the sheet, on foreign machines. The last
-// lies beyond what the reader promises: it must go to a person.
+// lies beyond the scales that the reader promises to read.
 func Mishaps() []Condition {
 	return []Condition{
 		{Name: "small_hands", Hand: small, Line: func(r *rand.Rand) Line { return usual(r, 204, either(r)) }},
