@@ -243,6 +243,10 @@ func TestEmptyPageSaysSo(t *testing.T) {
 	if p := decode(t, []byte(lost))[0]; !p.LeftOut || !strings.Contains(p.Note, "font") {
 		t.Errorf("text without its font: note %q", p.Note)
 	}
+	lost = strings.NewReplacer("BT /F 24 Tf 100 700 Td <8abc> Tj ET", "", "/Contents 4", "/Annots[<</Type/Annot/Subtype/FreeText/Rect[100 700 300 740]/F 4/Contents(5)/AP<</N 7 0 R>>>>]/Contents 4").Replace(lost)
+	if p := decode(t, []byte(lost))[0]; !p.LeftOut || !strings.Contains(p.Note, "font") {
+		t.Errorf("a comment without its font: note %q", p.Note)
+	}
 }
 
 func TestInlinePictures(t *testing.T) {

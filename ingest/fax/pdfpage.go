@@ -25,6 +25,7 @@ func (f *pdfFile) page(index int, leaf pdfPage) (p Page, err error) {
 	content, whole := f.contents(leaf.dict["Contents"])
 	s.run(content, leaf.resources, gstate{m: identity, fillInk: true}, 0)
 	comments := f.annotated(leaf.dict["Annots"])
+	s.noFont = s.noFont || comments && f.commentsLackFont(leaf.dict["Annots"])
 	if s.overrun && len(s.images) == 0 {
 		return p, permanent(nil, "this page is too complicated; %s", asFax)
 	}
@@ -170,6 +171,20 @@ func (f *pdfFile) annotated(o types.Object) bool {
 		case "", "Link", "Popup", "PrinterMark", "TrapNet":
 		default:
 			return true
+		}
+	}
+	return false
+}
+
+// commentsLackFont tells whether the file lacks a font that its comments or fields are shown in.
+func (f *pdfFile) commentsLackFont(o types.Object) bool {
+	annots, _ := f.deref(o).(types.Array)
+	for _, a := range annots[:min(len(annots), 1000)] {
+		shown := f.dict(f.dict(f.dict(a)["AP"])["N"])
+		for _, font := range f.dict(f.dict(shown["Resources"])["Font"]) {
+			if f.lacksFont(font) {
+				return true
+			}
 		}
 	}
 	return false
