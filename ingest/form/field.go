@@ -159,6 +159,9 @@ func (f *fieldReader) look(fl *field) {
 				st = unsure // the damage may have taken what stood there
 			}
 		}
+		if st == empty && f.g.unseen(b) {
+			c.bad, st = true, unsure // who knows what was looked at
+		}
 		var gl glyphs
 		if digits && st != empty {
 			gl = f.recognise(&c, scale, wide)

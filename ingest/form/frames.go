@@ -90,6 +90,13 @@ func (c frameCount) seen() float64 {
 	return float64(c.found) / float64(c.lines)
 }
 
+// unseen tells whether the lines of the box's row are not where the map puts them: what is looked
+// at there may be no box at all.
+func (g *registration) unseen(b printed.Box) bool {
+	part, ok := g.frames.rows[b.Y]
+	return ok && part < leastRow
+}
+
 // countFrames looks at the upright lines of all digit boxes and the level ones of the first.
 func (g *registration) countFrames() frameCount {
 	const seen, clear = 0.62, 0.6

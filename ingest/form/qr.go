@@ -81,32 +81,40 @@ func (g *registration) inked(x, y, side float64) float64 {
 // alignQR finds how far off, in mm, the code of n modules a side lies, by the modules that every
 // code has. ok is false where nothing there looks like a code.
 func (g *registration) alignQR(n int) (xy, bool) {
-	const reach, step, least = 0.9, 0.3, 0.12
-	b := g.layout.QR
-	side := b.W / float64(n)
-	best, at := -1.0, xy{}
+	const reach, step, least, plain = 0.9, 0.3, 0.12, 0.6
+	best, at := g.contrastQR(n, xy{}), xy{}
+	if best > plain {
+		return at, true
+	}
 	for dy := -reach; dy <= reach+1e-9; dy += step {
 		for dx := -reach; dx <= reach+1e-9; dx += step {
-			var dark, light, nd, nl float64
-			for i := range n * n {
-				black, fixed := qrFixed(i%n, i/n, n)
-				if !fixed {
-					continue
-				}
-				v := g.inked(b.X+dx+(float64(i%n)+.5)*side, b.Y+dy+(float64(i/n)+.5)*side, side*0.6)
-				if black {
-					dark, nd = dark+v, nd+1
-				} else {
-					light, nl = light+v, nl+1
-				}
-			}
-			score := dark/nd - light/nl - 0.01*math.Hypot(dx, dy)
-			if score > best {
+			if score := g.contrastQR(n, xy{dx, dy}) - 0.01*math.Hypot(dx, dy); score > best {
 				best, at = score, xy{dx, dy}
 			}
 		}
 	}
 	return at, best > least
+}
+
+// contrastQR is by how much the modules that are dark in every code have more ink than those
+// that are light, where the code lies off by mm.
+func (g *registration) contrastQR(n int, off xy) float64 {
+	b := g.layout.QR
+	side := b.W / float64(n)
+	var dark, light, nd, nl float64
+	for i := range n * n {
+		black, fixed := qrFixed(i%n, i/n, n)
+		if !fixed {
+			continue
+		}
+		v := g.inked(b.X+off.x+(float64(i%n)+.5)*side, b.Y+off.y+(float64(i/n)+.5)*side, side*0.6)
+		if black {
+			dark, nd = dark+v, nd+1
+		} else {
+			light, nl = light+v, nl+1
+		}
+	}
+	return dark/nd - light/nl
 }
 
 // qrFixed tells the modules that are the same in every code of n modules a side: the finder
