@@ -22,6 +22,8 @@ type cell struct {
 	frame  float64        // part of the frame's lines that was seen
 	rim    float64        // mm of ink that leaves the box
 	over   float64        // mm² of ink along the frame beyond what the frame's own lines have
+	rest   float64        // mm² of specks well within the box, left out of the ink: a digit that faded leaves some
+	lent   float64        // mm² of ink in the box that a neighbour's digit is taken to own
 	sides  float64        // mm by which the frame is thicker than others in the mean
 	bad    bool           // damaged rows run through it
 }
@@ -158,10 +160,14 @@ func (c *cellReader) cut(b printed.Box, near neighbours, frameMM float64, wide b
 	pxArea := 1 / (g.kx * g.ky)
 	largest := 0.0
 	c.s.roots(func(id int32, k *component) {
+		mx, my := float64(k.x0+k.x1)/2, float64(k.y0+k.y1)/2
 		if k.area < speck {
+			const within = 0.6 // mm
+			if mx > left.centre(my)+within*g.kx && mx < right.centre(my)-within*g.kx && my > top.centre(mx)+within*g.ky && my < bottom.centre(mx)-within*g.ky {
+				out.rest += float64(k.area) * pxArea
+			}
 			return
 		}
-		mx, my := float64(k.x0+k.x1)/2, float64(k.y0+k.y1)/2
 		l, r := left.centre(my)+left.thick/2+insetX, right.centre(my)-right.thick/2-insetX
 		t, u := top.centre(mx)+top.thick/2+insetY, bottom.centre(mx)-bottom.thick/2-insetY
 		if float64(k.x1) <= l || float64(k.x0) >= r || float64(k.y1) <= t || float64(k.y0) >= u {
@@ -179,6 +185,11 @@ func (c *cellReader) cut(b printed.Box, near neighbours, frameMM float64, wide b
 	parts := map[int32]*piece{}
 	if wide {
 		parts = c.apportion(keep, share)
+		for id, p := range parts {
+			if !keep[id] {
+				out.lent += float64(p.area[1]) * pxArea
+			}
+		}
 	}
 	clear(m.Pix)
 	ix0, ix1 := m.W, 0

@@ -234,7 +234,11 @@ const otherNumber = 0.5
 func decodeAmount(blocks []block, multiple int, odd, junk float64) amounts {
 	var out amounts
 	weight := map[int]float64{}
-	total := 0.0
+	total := 1.0 // what no block stands for is none of these
+	for _, b := range blocks {
+		total -= b.p
+	}
+	total = max(total, 0)
 	for _, b := range blocks {
 		cells, none := meant(b.cells, junk)
 		out.digits = max(out.digits, len(cells))

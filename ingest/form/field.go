@@ -57,6 +57,7 @@ type field struct {
 const (
 	emptyInk      = 0.20 // mm²
 	writtenInk    = 0.55
+	lentInk       = 0.6  // of a neighbour's stroke
 	dottedInk     = 0.35 // in small pieces: a stroke that the machine broke up
 	emptyExtent   = 0.8  // mm
 	writtenExtent = 1.6
@@ -153,6 +154,9 @@ func (f *fieldReader) look(fl *field) {
 			st = empty
 		case c.ink < writtenInk || c.extent < writtenExtent:
 			st = unsure
+		}
+		if st == empty && c.lent >= lentInk {
+			st = unsure // two digits may touch
 		}
 		if c.bad && c.ink == 0 {
 			if c.bad = f.mayHide(b); c.bad {
@@ -363,6 +367,11 @@ func (fl *field) block() []glyphs { return fl.glyphs[fl.from:fl.to] }
 // empty is, or is not, part of the number.
 func (fl *field) blocks() []block {
 	out := []block{{fl.block(), 1}}
+	for _, i := range []int{fl.from - 1, fl.to} {
+		if i >= 0 && i < len(fl.cells) {
+			out[0].p *= 1 - fl.cells[i].faded()
+		}
+	}
 	for _, b := range fl.split {
 		for i := range out {
 			out[i].p *= 1 - b.p
@@ -395,7 +404,14 @@ func (fl *field) blocks() []block {
 // whether it looks like a digit.
 func (c *cell) inkP(g *glyphs) float64 {
 	const even = 0.35 // mm² that may as well be dirt
-	odds := math.Pow(c.ink/even, 4) * (1 - g.reject) / (g.reject + 0.05)
+	odds := math.Pow((c.ink+c.lent/3)/even, 4) * (1 - g.reject) / (g.reject + 0.05)
+	return odds / (1 + odds)
+}
+
+// faded is the probability that a digit stood in a box that looks empty: by the specks in it.
+func (c *cell) faded() float64 {
+	const even = 0.4 // mm²
+	odds := math.Pow((c.ink+c.rest+c.lent/3)/even, 3)
 	return odds / (1 + odds)
 }
 
