@@ -15,7 +15,7 @@ import (
 // limits or in errors that a person can act on. TODOKE_MUTATIONS sets how many of each there are.
 func TestDamagedPDFs(t *testing.T) {
 	t.Parallel()
-	rounds := 8
+	rounds := 4
 	if v, err := strconv.Atoi(os.Getenv("TODOKE_MUTATIONS")); err == nil {
 		rounds = v
 	}

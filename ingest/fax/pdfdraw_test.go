@@ -307,3 +307,17 @@ func TestDrawingHasLimits(t *testing.T) {
 		})
 	}
 }
+
+// TestCutJPEGInPDF has a picture whose lower third never came.
+func TestCutJPEGInPDF(t *testing.T) {
+	t.Parallel()
+	m := textPage(800, 1000, 3)
+	whole := encodeJPEG(t, grey(m, level(20), level(240)), 85)
+	p := decode(t, scanAndText("", "595 0 0 744 0 0 cm /I Do", pdfStream("/Type/XObject/Subtype/Image/Width 800/Height 1000/BitsPerComponent 8/ColorSpace/DeviceGray/Filter/DCTDecode", whole[:len(whole)*2/3])))[0]
+	if !p.LeftOut || p.Note == "" {
+		t.Errorf("note %q", p.Note)
+	}
+	if n, want := p.Image.Count(0, 0, 800, 500), m.Count(0, 0, 800, 500); n < want*9/10 || n > want*11/10 {
+		t.Errorf("%d black pixels in the upper half, want about %d", n, want)
+	}
+}
