@@ -931,6 +931,9 @@ func (f *fieldReader) decide() {
 	if f.g.frames.worst < leastRow {
 		review(fmt.Sprintf("the boxes of the form %.0f mm from its top are not where its marks say", f.g.frames.worstRow))
 	}
+	if n := len(f.g.tears); n > usualTears {
+		review(fmt.Sprintf("the paper feed jumped %d times, or rows of the page were lost", n))
+	}
 	if mm := f.g.lostMM(); mm > tornWhole {
 		review(fmt.Sprintf("the paper feed jumped by %.0f mm, or rows of the page were lost", mm))
 	}

@@ -19,10 +19,11 @@ type tear struct {
 
 // Limits of tears, millimetres and counts.
 const (
-	leastTear = 0.45 // smaller ones the marks' deviations carry
-	mostTears = 8
-	tornWhole = 6.0 // from this on a whole row of writing may be gone
-	tornWide  = 0.6 // from this on the boxes in it are not whole
+	leastTear  = 0.45 // smaller ones the marks' deviations carry
+	mostTears  = 8
+	usualTears = 4   // more are a map that follows its own errors, or a page beyond trust
+	tornWhole  = 6.0 // from this on a whole row of writing may be gone
+	tornWide   = 0.6 // from this on the boxes in it are not whole
 )
 
 // jumped is by how much what smooth puts at row y was carried on by the tears above it.
