@@ -7,6 +7,10 @@
 # later does, wherever it was installed from.
 set -euo pipefail
 
+programs() {
+  for program in "$@"; do command -v "$program" >/dev/null 2>&1 || return 1; done
+}
+
 have() {
   case "$1" in
     postgres)
@@ -16,8 +20,8 @@ have() {
         [ -x "$p" ] && return 0
       done
       return 1 ;;
-    libtiff-tools) command -v tiffcp >/dev/null 2>&1 ;;
-    poppler-utils) command -v pdftoppm >/dev/null 2>&1 && command -v pdftotext >/dev/null 2>&1 ;;
+    libtiff-tools) programs tiffcp fax2tiff tiff2pdf ;;
+    poppler-utils) programs pdftoppm pdftotext pdfimages pdfinfo pdffonts ;;
     zbar-tools) command -v zbarimg >/dev/null 2>&1 ;;
     libc6-dev) [ -e /usr/include/stdio.h ] ;;
     python3-*) dpkg -s "$1" >/dev/null 2>&1 ;;
