@@ -59,8 +59,10 @@ func TestArchiveIsAppendOnly(t *testing.T) {
 	if _, err := app.Exec(t.Context(), fill); err != nil {
 		t.Fatalf("the application cannot add: %v", err)
 	}
-	columns := map[string]string{"documents": "caller = 'x'", "drafts": "draft = '[]'", "events": "text = 'y'", "issued_documents": "sha256 = sha256",
-		"reading_thresholds": "threshold_ppm = 0", "reading_audits": "reading = 'x'", "reading_audit_keyings": "value = 'x'"}
+	columns := map[string]string{
+		"documents": "caller = 'x'", "drafts": "draft = '[]'", "events": "text = 'y'", "issued_documents": "sha256 = sha256",
+		"reading_thresholds": "threshold_ppm = 0", "reading_audits": "reading = 'x'", "reading_audit_keyings": "value = 'x'",
+	}
 	for table, set := range columns {
 		statements := []string{"UPDATE " + table + " SET " + set, "DELETE FROM " + table, "TRUNCATE " + table + " CASCADE"}
 		for _, sql := range statements {

@@ -1,8 +1,8 @@
 package rules_test
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 
 	"todoke/order"
@@ -66,7 +66,7 @@ func TestJudgeAudit(t *testing.T) {
 	t.Parallel()
 	said := func(values ...string) (k []rules.Keying) {
 		for i, v := range values {
-			k = append(k, rules.Keying{By: fmt.Sprint(i), Value: v, Unreadable: v == "?"})
+			k = append(k, rules.Keying{By: strconv.Itoa(i), Value: v, Unreadable: v == "?"})
 		}
 		return k
 	}

@@ -69,8 +69,11 @@ func TestAdaptThreshold(t *testing.T) {
 		{"the least sure alone are surely bad", current, []rules.AuditBand{band(999_990, 90_000, 0, 5_000, 0), band(998_100, 30, 2, 30, 2)}, 200, 990_000, rules.ThresholdTighten, 998_200, "below 99.82 % 2 of 30"},
 		{"what was bad below stays out", current, []rules.AuditBand{band(999_990, 90_000, 0, 5_000, 0), band(997_700, 30, 2, 0, 0)}, 200, 990_000, rules.ThresholdHold, current, "when they were accepted"},
 		{"at the floor", 990_000, []rules.AuditBand{band(999_990, 15_000, 0, 1_600, 0)}, 200, 990_000, rules.ThresholdHold, 990_000, "floor"},
-		{"what a lower threshold let through is not forgotten", current,
-			[]rules.AuditBand{band(999_990, 20_000, 0, 1_600, 0), band(997_700, 100, 5, 0, 0)}, 200, 990_000, rules.ThresholdHold, current, "as high as"},
+		{
+			"what a lower threshold let through is not forgotten", current,
+			[]rules.AuditBand{band(999_990, 20_000, 0, 1_600, 0), band(997_700, 100, 5, 0, 0)},
+			200, 990_000, rules.ThresholdHold, current, "as high as",
+		},
 		{"one error among few", current, []rules.AuditBand{band(998_500, 100, 1, 100, 1)}, 200, 990_000, rules.ThresholdTighten, 999_000, "1 of 100"},
 		{"one error among many", current, []rules.AuditBand{band(998_500, 5_000, 1, 5_000, 1)}, 200, 990_000, rules.ThresholdHold, current, "since the last change the error may be as high as"},
 		{"several errors above the target", current, []rules.AuditBand{band(998_500, 9_000, 3, 100, 1)}, 200, 990_000, rules.ThresholdTighten, 999_000, "3 of 9000"},
@@ -231,6 +234,7 @@ func live(rd reader, s rules.Settings, start rules.PPM, days, fields int, seed u
 			l.tightened++
 		case rules.ThresholdLoosen:
 			l.loosened++
+		case rules.ThresholdHold:
 		}
 		threshold = d.Next
 	}

@@ -30,11 +30,11 @@ func TestCorpus(t *testing.T) {
 		got := decode.Ours(f.Data)
 		switch {
 		case got.Flagged != f.Flagged:
-			note := ""
+			var notes []string
 			for _, p := range got.Pages {
-				note += p.Note + "; "
+				notes = append(notes, p.Note)
 			}
-			t.Errorf("%s: flagged %v, want %v: %d pages, %s", f.Name, got.Flagged, f.Flagged, len(got.Pages), note)
+			t.Errorf("%s: flagged %v, want %v: %d pages, %q", f.Name, got.Flagged, f.Flagged, len(got.Pages), notes)
 		case got.Exact(f.Pages):
 			exact++
 		case !f.Flagged:

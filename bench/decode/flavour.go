@@ -144,8 +144,10 @@ func Flavours(m *bilevel.Image) []File {
 	return files
 }
 
-type adder func(name string, data []byte, pages ...*bilevel.Image) *File
-type flagger func(name string, data []byte, pages ...*bilevel.Image)
+type (
+	adder   func(name string, data []byte, pages ...*bilevel.Image) *File
+	flagger func(name string, data []byte, pages ...*bilevel.Image)
+)
 
 func clearPadding(m *bilevel.Image) {
 	if pad := m.Stride*8 - m.W; pad > 0 {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -195,8 +196,11 @@ func (c *benchDecodeCommand) ximage(m *bilevel.Image, o fax.Options) (func() err
 // not installed. The caller ends it with done.
 func (c *benchDecodeCommand) libtiff(ctx context.Context, images []*bilevel.Image, o fax.Options) (round func() (time.Duration, error), done func(), err error) {
 	tool, err := exec.LookPath("tiffcp")
-	if err != nil {
+	if errors.Is(err, exec.ErrNotFound) {
 		return func() (time.Duration, error) { return 0, nil }, func() {}, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("find tiffcp: %w", err)
 	}
 	dir, err := os.MkdirTemp("", "todoke-bench-")
 	if err != nil {

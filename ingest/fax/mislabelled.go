@@ -16,11 +16,12 @@ func (s stream) coding() string {
 		return CodingG3
 	case schemeG3TwoD:
 		return CodingG3TwoD
+	default:
+		if s.align == 16 {
+			return CodingRLEWord
+		}
+		return CodingRLE
 	}
-	if s.align == 16 {
-		return CodingRLEWord
-	}
-	return CodingRLE
 }
 
 // String says it in full, for a note.

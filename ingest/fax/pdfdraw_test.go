@@ -123,7 +123,7 @@ func TestJBIG2WithGlobals(t *testing.T) {
 		grid = binary.BigEndian.AppendUint32(grid, v)
 	}
 	grid = append(append(grid, 8, 0, 0, 0), g4(t, cells)...)
-	data := append(info, 0, 0, 0, 2, 23, 1<<5, 0, 1)
+	data := append(bytes.Clone(info), 0, 0, 0, 2, 23, 1<<5, 0, 1)
 	data = append(binary.BigEndian.AppendUint32(data, uint32(len(grid))), grid...)
 	file := pdfObjects(
 		"<</Type/Catalog/Pages 2 0 R>>",

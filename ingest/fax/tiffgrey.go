@@ -167,7 +167,7 @@ func (p *picture) greyPart(i, n, w, h int, b *budget) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		return p.jpegPart(raw, w, h)
+		return p.jpegPart(raw, w, h), nil
 	}
 	planes, channels := 1, p.samples
 	if p.planes {
@@ -279,8 +279,8 @@ func (p *picture) luminances(planes [][]byte, channels int) []byte {
 }
 
 // jpegPart decodes a strip or tile that is a JPEG picture, with the tables that all of them share
-// (TIFF technical note 2).
-func (p *picture) jpegPart(raw []byte, w, h int) ([]byte, error) {
+// (TIFF technical note 2); nil where it cannot: its rows are lost.
+func (p *picture) jpegPart(raw []byte, w, h int) []byte {
 	stream := []byte{0xff, 0xd8}
 	if p.photometric == colourRGB {
 		// Says that the samples are not to be transformed, which JPEG alone cannot.
@@ -292,13 +292,13 @@ func (p *picture) jpegPart(raw []byte, w, h int) ([]byte, error) {
 	stream = append(stream, bytes.TrimPrefix(raw, []byte{0xff, 0xd8})...)
 	cfg, err := jpeg.DecodeConfig(bytes.NewReader(stream))
 	if err != nil || cfg.Width != w || cfg.Height < h && p.tiled || cfg.Height > 2*h+16 {
-		return nil, nil // its rows are lost
+		return nil
 	}
 	img, err := jpeg.Decode(bytes.NewReader(stream))
 	if err != nil {
-		return nil, nil
+		return nil
 	}
-	return packGrey(img, w, h, p.photometric == whiteIsZero), nil
+	return packGrey(img, w, h, p.photometric == whiteIsZero)
 }
 
 // oldJPEG decodes a page that is one whole JPEG picture, as TIFF 6.0 first had it; its other

@@ -28,7 +28,7 @@ var compressionNames = map[uint64]string{
 	compressPackBits: CodingPackBits, compressOldFlate: CodingFlate,
 }
 
-// photometric interpretations
+// Photometric interpretations (TIFF 6.0).
 const (
 	whiteIsZero = 0
 	blackIsZero = 1

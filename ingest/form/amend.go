@@ -315,7 +315,7 @@ func (f *fieldReader) beside(fl *field, way int) (glyphs, bool) {
 		sum += v
 	}
 	for d := range g.p {
-		g.p[d] = g.p[d] / max(sum, 1e-9)
+		g.p[d] /= max(sum, 1e-9)
 	}
 	return g, true
 }

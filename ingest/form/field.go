@@ -411,7 +411,8 @@ func (c *cell) inkP(g *glyphs) float64 {
 // faded is the probability that a digit stood in a box that looks empty: by the specks in it.
 func (c *cell) faded() float64 {
 	const even = 0.4 // mm²
-	odds := math.Pow((c.ink+c.rest+c.lent/3)/even, 3)
+	x := (c.ink + c.rest + c.lent/3) / even
+	odds := x * x * x
 	return odds / (1 + odds)
 }
 
@@ -716,10 +717,11 @@ func (f *fieldReader) lines() {
 		if up := f.fields[fmt.Sprintf("lines[%d]%s", n-1, suffixItem)]; up != nil {
 			above = up.out.Text
 		}
-		if above != "" && !item.isBlank() && item.sameAsAbove() {
+		switch {
+		case above != "" && !item.isBlank() && item.sameAsAbove():
 			item.out.Text, item.out.Confidence = above, 0.5
 			item.review(reasonSame)
-		} else if !item.isBlank() {
+		case !item.isBlank():
 			f.code(item, codeRule{known: known, size: len(f.k.Items), unknown: st.UnknownItem, scheme: f.k.Scheme.Item}, st.Costs.Item)
 			if n <= f.id.Rows && f.overwritten(item) {
 				item.review(struckOut)
@@ -727,7 +729,7 @@ func (f *fieldReader) lines() {
 			if it, ok := f.k.Items[item.out.Text]; ok && item.out.Decision == order.DecisionAccept {
 				multiple = max(it.OrderMultiple, 1)
 			}
-		} else {
+		default:
 			item.out.Confidence = 0
 			item.review("a quantity without an item code")
 		}

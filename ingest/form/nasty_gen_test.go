@@ -299,7 +299,7 @@ func nasty(b *bench) map[string]func() *scribe {
 	}
 }
 
-func TestMakeNasty(t *testing.T) {
+func TestMakeNasty(t *testing.T) { //nolint:paralleltest // writes what other tests read
 	if !*makeNasty {
 		t.Skip("only with -nasty")
 	}

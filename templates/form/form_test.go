@@ -176,8 +176,11 @@ func TestLayoutKeepsItsDistances(t *testing.T) {
 func TestIdentityReadsWhatItPrints(t *testing.T) {
 	t.Parallel()
 	for _, id := range []form.Identity{
-		{Kind: form.KindOrder, Version: 1}, {Kind: form.KindOrder, Version: 1, CustomerCode: "10002345"}, {Kind: form.KindOrder, Version: 42, CustomerCode: "99999999"},
-		{Kind: form.KindOrder, Version: 1, CustomerCode: "10002345", Rows: 1}, {Kind: form.KindOrder, Version: 1, CustomerCode: "10002345", Rows: 12},
+		{Kind: form.KindOrder, Version: 1},
+		{Kind: form.KindOrder, Version: 1, CustomerCode: "10002345"},
+		{Kind: form.KindOrder, Version: 42, CustomerCode: "99999999"},
+		{Kind: form.KindOrder, Version: 1, CustomerCode: "10002345", Rows: 1},
+		{Kind: form.KindOrder, Version: 1, CustomerCode: "10002345", Rows: 12},
 	} {
 		if got, err := form.ParseIdentity(id.Payload()); err != nil || got != id {
 			t.Errorf("ParseIdentity(%q) = %+v, %v", id.Payload(), got, err)
