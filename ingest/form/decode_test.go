@@ -199,3 +199,36 @@ func TestMultiplesAreEvidence(t *testing.T) {
 		t.Errorf("13 clearly written is read as %d", a.list[0].value)
 	}
 }
+
+// A digit that faded away without a trace is a reading of its own: the sum may ask for it, and
+// no other number may be bent to fit instead.
+func TestFadedDigit(t *testing.T) {
+	t.Parallel()
+	read := func(fade float64, cells []glyphs) *amounts {
+		fl := &field{cells: make([]cell, 4), states: []state{empty, empty, empty, written}, from: 4 - len(cells), to: 4}
+		fl.glyphs = append(make([]glyphs, fl.from), cells...)
+		a := decodeAmount(fl.blocks(fade), 1, 0, 0.005)
+		return &a
+	}
+	doubtful := boxes("29", 0.999)
+	doubtful[0].p[2], doubtful[0].p[3] = 0.9, 0.08
+	for _, c := range []struct {
+		name  string
+		fade  float64
+		other []glyphs
+		check func(best amount) bool
+	}{
+		{"a page that fades, another number in doubt: 9 or 19", 0.02, doubtful, func(b amount) bool { return b.p < 0.99 }},
+		{"a page that fades, another number sure: 19", 0.02, boxes("29", 0.99999), func(b amount) bool { return b.value == 19 }},
+	} {
+		q := []*amounts{read(c.fade, boxes("9", 0.9999)), read(0, c.other)}
+		total := read(0, boxes("48", 0.9999))
+		reconcile(q, total, 0.03)
+		if best := q[0].list[0]; !c.check(best) {
+			t.Errorf("%s: %d with %.6f", c.name, best.value, best.p)
+		}
+	}
+	if alone := read(0, boxes("9", 0.9999)).list[0]; alone.p < 0.999 {
+		t.Errorf("a clear 9 where nothing fades: %.6f", alone.p)
+	}
+}

@@ -364,13 +364,12 @@ func widened(m *bilevel.Image, n int) *bilevel.Image {
 func (fl *field) block() []glyphs { return fl.glyphs[fl.from:fl.to] }
 
 // blocks are the ways to see a quantity: a box at either end of the written ones that may be
-// empty is, or is not, part of the number.
-func (fl *field) blocks() []block {
+// empty is, or is not, part of the number, and a digit before them may have faded away; fade is
+// how often digits do on this page.
+func (fl *field) blocks(fade float64) []block {
 	out := []block{{fl.block(), 1}}
-	for _, i := range []int{fl.from - 1, fl.to} {
-		if i >= 0 && i < len(fl.cells) {
-			out[0].p *= 1 - fl.cells[i].faded()
-		}
+	if fl.to < len(fl.cells) {
+		out[0].p = 1 - fl.cells[fl.to].faded()
 	}
 	for _, b := range fl.split {
 		for i := range out {
@@ -378,9 +377,25 @@ func (fl *field) blocks() []block {
 		}
 		out = append(out, b)
 	}
-	if len(out) > 1 {
+	if len(fl.split) == 0 {
+		out = fl.trimmed(out)
+	}
+	if fl.from == 0 {
 		return out
 	}
+	gone := 1 - (1-fade)*(1-fl.cells[fl.from-1].faded())
+	for i := range out {
+		out[i].p *= 1 - gone
+	}
+	var any glyphs
+	for d := range any.p {
+		any.p[d] = .1
+	}
+	return append(out, block{append([]glyphs{any}, fl.block()...), gone})
+}
+
+// trimmed adds what the number is without a first or last box that may be empty.
+func (fl *field) trimmed(out []block) []block {
 	trim := func(at int, part func([]glyphs) []glyphs) {
 		if fl.states[at] != unsure || fl.to-fl.from < 2 {
 			return
@@ -398,6 +413,30 @@ func (fl *field) blocks() []block {
 		trim(fl.to-1, func(g []glyphs) []glyphs { return g[:len(g)-1] })
 	}
 	return out
+}
+
+// fade is how often a box beside a written number held a digit that left no trace, judged by the
+// page's codes: these have a digit in every box.
+func (f *fieldReader) fade() float64 {
+	const more = 0.4 // odds that a number is one digit longer
+	lost, n := 0, 0
+	for name, fl := range f.fields {
+		_, suffix := lineOf(name)
+		if fl.isBlank() || name != fieldCustomer && suffix != suffixItem {
+			continue
+		}
+		gone := 0
+		for _, st := range fl.states {
+			if st == empty {
+				gone++
+			}
+		}
+		if gone > 2 { // not the code that is meant
+			continue
+		}
+		lost, n = lost+gone, n+len(fl.states)
+	}
+	return more * float64(lost) / float64(max(n, 1))
 }
 
 // inkP is the probability that the little ink in a box is writing: by how much there is, and by
@@ -685,6 +724,7 @@ func (f *fieldReader) lines() {
 	}
 	var quantities []*field
 	var values []*amounts
+	fade := f.fade()
 	for n := 1; ; n++ {
 		item := f.fields[fmt.Sprintf("lines[%d]%s", n, suffixItem)]
 		qty := f.fields[fmt.Sprintf("lines[%d]%s", n, suffixQuantity)]
@@ -746,7 +786,7 @@ func (f *fieldReader) lines() {
 			qty.guard()
 			continue
 		}
-		a := decodeAmount(qty.blocks(), multiple, st.OddQuantity, st.Junk)
+		a := decodeAmount(qty.blocks(fade), multiple, st.OddQuantity, st.Junk)
 		quantities = append(quantities, qty)
 		values = append(values, &a)
 		qty.out.Text = strconv.Itoa(multiple) // kept until settled below
@@ -756,7 +796,7 @@ func (f *fieldReader) lines() {
 	var sum amounts
 	written := total != nil && !total.isBlank()
 	if written && !total.gap && len(values) > 0 {
-		sum = decodeAmount(total.blocks(), 1, 0, st.Junk)
+		sum = decodeAmount(total.blocks(fade), 1, 0, st.Junk)
 		agree = reconcile(values, &sum, st.WrongTotal)
 	}
 	const surely = 0.5
