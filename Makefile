@@ -46,7 +46,7 @@ bench: postgres build ## the project's figures: reading, decoding, allocation, w
 generate: ## write the golden files again after an intended change (API description, form geometry, documents)
 	$(GO) test ./api ./templates/document ./templates/form -update
 
-train: ## train the digit recogniser again, reproducibly (about half an hour on one core)
+train: ## train the digit recogniser again, reproducibly (about an hour on one core)
 	train/run.sh
 
 clean: ## delete what the targets above built

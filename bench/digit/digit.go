@@ -1,5 +1,5 @@
 // Package digit measures the digit and mark recogniser: MNIST's test half through the simulated
-// cell, fonts and strokes it was not trained on, junk, empty cells, and, where a path is given,
+// cell and off whole pages, fonts and strokes it was not trained on, junk by kind, empty cells, and, where a path is given,
 // real faxed cells. It prints Markdown tables, every figure with its n.
 //
 // In: data on disk. Out: tables. It never trains or fits anything.
@@ -19,22 +19,24 @@ import (
 	"math"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"todoke/ingest/glyph"
 	"todoke/internal/bilevel"
+	"todoke/train/page"
 	"todoke/train/synth"
 )
 
 // Options says what to measure on; a path left empty leaves its rows out.
 type Options struct {
-	MNIST    string    // folder with MNIST's t10k files
-	HeldBank string    // glyph bank of the held-out fonts, written by train/fonts.py
-	Fax      string    // real cells: a .tar.gz with labels.csv (file, label, …) and 1-bit PNGs
-	Weights  string    // weights file; the program's own where empty
-	Cells    int       // cells a synthetic set; 10,000 where 0
-	Misses   io.Writer // where to name each real cell that is read wrong; nil for nowhere
+	MNIST   string    // folder with MNIST's t10k files
+	Banks   string    // folder of the glyph banks, written by train/fonts.py: the held-out ones are used
+	Fax     string    // real cells: a .tar.gz with labels.csv (file, label, …) and 1-bit PNGs
+	Weights string    // weights file; the program's own where empty
+	Cells   int       // cells a synthetic set; 10,000 where 0
+	Misses  io.Writer // where to name each real cell that is read wrong; nil for nowhere
 }
 
 // cell is one to measure.
@@ -62,7 +64,7 @@ func Run(w io.Writer, o Options) error {
 	}
 	t := &table{w: w, m: m}
 	t.head()
-	var scans, fonts synth.Digits
+	var scans, fonts, prints, letters synth.Digits
 	var err error
 	if o.MNIST != "" {
 		if scans, _, err = synth.ReadMNIST(o.MNIST, "t10k"); err != nil {
@@ -70,12 +72,16 @@ func Run(w io.Writer, o Options) error {
 		}
 		t.digits("MNIST test, simulated cells", draw(len(scans.Glyphs), synth.Scan, &scans, nil, 101))
 	}
-	if o.HeldBank != "" {
-		if fonts, err = synth.ReadBank(o.HeldBank); err != nil {
-			return err
+	if o.Banks != "" {
+		for name, bank := range map[string]*synth.Digits{"held": &fonts, "print-held": &prints, "letters-held": &letters} {
+			if *bank, err = synth.ReadBank(filepath.Join(o.Banks, name+".bank")); err != nil {
+				return err
+			}
 		}
 		t.digits("held-out fonts", draw(n, synth.Font, &fonts, nil, 102))
+		t.digits("printed digits, held-out fonts", draw(n/5, synth.Print, &prints, nil, 107))
 	}
+	var pageJunk []cell
 	strokes := draw(n, synth.Stroke, nil, nil, 103)
 	t.digits("drawn strokes, other seeds", strokes)
 	for _, yScale := range []int{1, 2} {
@@ -90,6 +96,23 @@ func Run(w io.Writer, o Options) error {
 	t.digits("… two pieces or more", keep(strokes, measured(func(m glyph.Measures) bool { return m.Pieces > 1 })))
 	t.digits("… lower than 3 mm", keep(strokes, measured(func(m glyph.Measures) bool { return m.Y1-m.Y0 < 24 })))
 	t.digits("… pen thinner than 0.3 mm", keep(strokes, measured(func(m glyph.Measures) bool { return m.Stroke < 2.4 })))
+	bound := strokes // of what the bound below rejects 1 %
+	if o.MNIST != "" && o.Banks != "" {
+		cut, err := page.Cells(&page.Hands{Scans: scans, To: len(scans.Glyphs), Fonts: fonts, Prints: prints, Bank: slices.Concat(scans.Glyphs, fonts.Glyphs), Letters: letters.Glyphs}, 2*n, 1, 108)
+		if err != nil {
+			return err
+		}
+		var off []cell
+		for _, s := range cut {
+			off = append(off, cell{Sample: s})
+		}
+		bound = keep(off, func(c cell) bool { return c.Label != synth.Reject })
+		t.digits("cut off whole pages", bound)
+		for _, yScale := range []int{1, 2} {
+			t.digits(fmt.Sprintf("… rows × %d", yScale), keep(bound, func(c cell) bool { return c.YScale == yScale }))
+		}
+		pageJunk = keep(off, func(c cell) bool { return c.Label == synth.Reject })
+	}
 	var real []cell
 	if o.Fax != "" {
 		if real, err = readFax(o.Fax); err != nil {
@@ -105,9 +128,22 @@ func Run(w io.Writer, o Options) error {
 		t.misses = nil
 	}
 
-	t.bound = t.onePercent(strokes)
-	t.printf("\nAccepted as a digit at P ≥ %.3f, the bound that rejects 1 %% of the drawn strokes:\n\n| junk | n | accepted | P > 0.9 |\n|---|---|---|---|\n", t.bound)
-	t.junk("simulated junk", draw(n, synth.Junk, nil, slices.Concat(scans.Glyphs, fonts.Glyphs), 104))
+	t.bound = t.onePercent(bound)
+	of := "cells cut off pages"
+	if len(pageJunk) == 0 {
+		of = "drawn strokes"
+	}
+	t.printf("\nAccepted as a digit at P ≥ %.3f, the bound that rejects 1 %% of the %s:\n\n| junk | n | accepted | P > 0.9 |\n|---|---|---|---|\n", t.bound, of)
+	if len(pageJunk) > 0 {
+		t.junk("off whole pages", pageJunk)
+	}
+	src := synth.Source{Kind: synth.Junk, Bank: slices.Concat(scans.Glyphs, fonts.Glyphs), Letters: letters.Glyphs}
+	t.junk("simulated, all kinds", drawOf(n, src, 104))
+	for _, part := range synth.JunkParts {
+		if src.Part = part; part != synth.JunkLetter || len(letters.Glyphs) > 0 {
+			t.junk("… "+string(part), drawOf(n/5, src, 109))
+		}
+	}
 	t.junk("simulated marks", draw(n/2, synth.Mark, nil, nil, 105))
 	blanks := draw(n, synth.Blank, nil, nil, 106)
 	t.junk("empty cells", blanks)
@@ -136,6 +172,16 @@ func draw(n int, kind synth.Kind, d *synth.Digits, bank []synth.Gray, seed uint6
 			k := i % len(d.Glyphs)
 			src.Digit, src.Glyph = int(d.Labels[k]), &d.Glyphs[k]
 		}
+		out[i].Sample = synth.Draw(src, seed, uint64(i))
+	}
+	return out
+}
+
+// drawOf draws n of one source.
+func drawOf(n int, src synth.Source, seed uint64) []cell {
+	out := make([]cell, n)
+	for i := range out {
+		src.Digit = i % 10
 		out[i].Sample = synth.Draw(src, seed, uint64(i))
 	}
 	return out
@@ -175,7 +221,7 @@ func (t *table) printf(format string, args ...any) {
 }
 
 func (t *table) head() {
-	t.printf("%s", "| digits | n | wrong, all accepted | 0.5 % rejected | 1 % | 5 % | ECE | overconfident by | taken for junk |\n|---|---|---|---|---|---|---|---|---|\n")
+	t.printf("%s", "| digits | n | wrong, all accepted | 0.5 % rejected | 1 % | 5 % | ECE | overconfident by | P > 0.999: wrong of | taken for junk |\n|---|---|---|---|---|---|---|---|---|---|\n")
 }
 
 type answer struct {
@@ -222,15 +268,21 @@ func (t *table) digits(name string, cells []cell) {
 		}
 		t.printf(" %.2f %% (%d) |", 100*float64(wrong)/float64(k), wrong)
 	}
-	over := 0.0
+	over, sure, missed := 0.0, 0, 0
 	for _, x := range a {
+		if x.p > .999 {
+			sure++
+			if !x.right {
+				missed++
+			}
+		}
 		over += x.p
 		if x.right {
 			over--
 		}
 	}
 	n := float64(len(a))
-	t.printf(" %.2f %% | %+.2f %% | %.2f %% |\n", 100*calibration(a), 100*over/n, 100*float64(junk)/n)
+	t.printf(" %.2f %% | %+.2f %% | %d of %.1f %% | %.2f %% |\n", 100*calibration(a), 100*over/n, missed, 100*float64(sure)/n, 100*float64(junk)/n)
 }
 
 // calibration is the expected calibration error over fifteen equal bins of confidence.

@@ -14,9 +14,21 @@ func (m *Model) Logits(v *Views) [][classes]float32 {
 	return out
 }
 
+// Pools are the probabilities made of the first network's logits alone, the first two's, ….
+func (m *Model) Pools(logits [][classes]float32) [][classes]float64 {
+	var answers [maxNetworks][classes]float32
+	copy(answers[:], logits)
+	out := make([][classes]float64, len(m.pools))
+	for i := range m.pools {
+		m.pools[i].probs(&answers, &out[i])
+	}
+	return out
+}
+
 // Tile and TilePortable are the kernel as this machine runs it and as every machine can.
 var (
 	Tile         = tile
 	TilePortable = tilePortable
 	Half         = half
+	TileRows     = tileRows
 )

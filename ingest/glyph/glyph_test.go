@@ -32,7 +32,7 @@ func TestAnswersEqualPyTorch(t *testing.T) {
 	m := glyph.Default()
 	var v glyph.Views
 	nets := len(m.Logits(&v))
-	if n < 50 || len(data) != n*(2*px+nets*11*4) {
+	if n < 50 || len(data) != n*(2*px+2*nets*11*4) {
 		t.Fatalf("%d vectors in %d bytes for %d networks", n, len(data), nets)
 	}
 	worst := 0.0
@@ -40,13 +40,25 @@ func TestAnswersEqualPyTorch(t *testing.T) {
 		copy(v.Box[:], data)
 		copy(v.Cell[:], data[px:])
 		data = data[2*px:]
-		for k, z := range m.Logits(&v) {
+		logits := m.Logits(&v)
+		next := func() float32 {
+			f := math.Float32frombits(binary.LittleEndian.Uint32(data))
+			data = data[4:]
+			return f
+		}
+		for k, z := range logits {
 			for c := range z {
-				want := math.Float32frombits(binary.LittleEndian.Uint32(data))
-				data = data[4:]
+				want := next()
 				worst = max(worst, math.Abs(float64(z[c]-want)))
 				if !(math.Abs(float64(z[c]-want)) < 1e-4) {
 					t.Fatalf("vector %d network %d class %d: %g, PyTorch %g", i, k, c, z[c], want)
+				}
+			}
+		}
+		for k, p := range m.Pools(logits) {
+			for c := range p {
+				if want := next(); !(math.Abs(p[c]-float64(want)) < 1e-4) {
+					t.Fatalf("vector %d of %d networks class %d: P %g, in training %g", i, k+1, c, p[c], want)
 				}
 			}
 		}
@@ -86,7 +98,7 @@ func TestViewsAreThoseOfTheTraining(t *testing.T) {
 
 func TestTileEqualsPortable(t *testing.T) {
 	t.Parallel()
-	r := rand.New(rand.NewPCG(1, 2))
+	r, rows := rand.New(rand.NewPCG(1, 2)), glyph.TileRows
 	random := func(n int) []float32 {
 		v := make([]float32, n)
 		for i := range v {
@@ -98,10 +110,10 @@ func TestTileEqualsPortable(t *testing.T) {
 	}
 	for _, c := range []struct{ ldc, lda, stride, runs, n int }{{16, 1, 32, 5, 5}, {32, 16, 256, 3, 48}, {64, 32, 288, 3, 96}, {0, 0, 0, 1, 576}, {16, 3, 7, 1, 1}} {
 		for _, relu := range []bool{false, true} {
-			a, b, bias := random(3*c.lda+(c.runs-1)*c.stride+c.n), random(c.runs*c.n*16), random(16)
-			got, want := make([]float32, 3*c.ldc+16), make([]float32, 3*c.ldc+16)
+			a, b, bias := random((rows-1)*c.lda+(c.runs-1)*c.stride+c.n), random(c.runs*c.n*16), random(16)
+			got, want := make([]float32, (rows-1)*c.ldc+16), make([]float32, (rows-1)*c.ldc+16)
 			glyph.Tile(got, c.ldc, a, c.lda, c.stride, c.runs, c.n, b, bias, relu)
-			glyph.TilePortable(want, c.ldc, a, c.lda, c.stride, c.runs, c.n, b, bias, relu)
+			glyph.TilePortable(rows, want, c.ldc, a, c.lda, c.stride, c.runs, c.n, b, bias, relu)
 			for i := range got {
 				if math.Abs(float64(got[i]-want[i])) > 1e-4 {
 					t.Fatalf("%+v relu %v: [%d] = %g, want %g", c, relu, i, got[i], want[i])
@@ -203,10 +215,10 @@ func TestReadsDrawnDigits(t *testing.T) {
 		}
 		sum += p
 	}
-	if rate := float64(wrong) / float64(n); rate > 0.02 {
+	if rate := float64(wrong) / float64(n); rate > 0.012 {
 		t.Errorf("%.2f %% of drawn digits wrong (n = %d)", 100*rate, n)
 	}
-	if mean := sum / float64(n); math.Abs(mean-(1-float64(wrong)/float64(n))) > 0.02 {
+	if mean := sum / float64(n); math.Abs(mean-(1-float64(wrong)/float64(n))) > 0.01 {
 		t.Errorf("mean confidence %.4f with %d of %d wrong", mean, wrong, n)
 	}
 }
@@ -221,7 +233,7 @@ func TestJunkIsRejected(t *testing.T) {
 			taken++
 		}
 	}
-	if rate := float64(taken) / float64(n); rate > 0.08 {
+	if rate := float64(taken) / float64(n); rate > 0.04 {
 		t.Errorf("%.1f %% of junk taken for a digit (n = %d)", 100*rate, n)
 	}
 }
@@ -253,7 +265,7 @@ func TestBlankAndMarks(t *testing.T) {
 		case glyph.MarkSet:
 		}
 	}
-	if lost > 5 || seen > 30 || missed > 10 || unsure > 150 {
+	if lost > 4 || seen > 12 || missed > 8 || unsure > 40 {
 		t.Errorf("of %d each: written taken for blank %d, blank for written %d, mark and no mark mixed up %d, marks unsure %d", n, lost, seen, missed, unsure)
 	}
 }
@@ -419,7 +431,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(good[:100])
 	f.Add(good[len(good)-40:])
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		data := append([]byte("tdkglyph\x01\x00\x01\x00"), make([]byte, 8)...)
+		data := append([]byte("tdkglyph\x02\x00\x01\x00"), make([]byte, 8)...)
 		binary.LittleEndian.PutUint32(data[12:], uint32(len(payload)))
 		binary.LittleEndian.PutUint32(data[16:], crc32.ChecksumIEEE(payload))
 		if m, err := glyph.Parse(append(data, payload...)); err == nil {

@@ -1,6 +1,8 @@
 package glyph
 
 import (
+	"errors"
+	"fmt"
 	"math"
 
 	"todoke/internal/bilevel"
@@ -31,35 +33,66 @@ func (m *Model) blankness(ink Measures) float64 {
 	if ink.Raw == 0 {
 		return certain
 	}
-	z := m.blank.b
-	for i, x := range features(ink) {
-		z += m.blank.w[i] * x
-	}
-	return min(max(1/(1+math.Exp(-z)), 1-certain), certain)
+	return min(max(logistics(m.blank.logit(BlankFeatures(ink))), 1-certain), certain)
 }
 
 // certain is the most that the blank test ever claims: rarer things than the cells it was fitted
 // on show it happen.
 const certain = 0.9999
 
-// BlankFeatures are what the blank test weighs, before their products are added, for its fitting:
-// logarithms, for twice the ink means the same at any pen.
-func BlankFeatures(m Measures) [6]float64 {
+// blankFeatures is how many measures the blank test weighs.
+const blankFeatures = 6
+
+// BlankFeatures are what the blank test weighs, for its fitting: logarithms, for twice the ink means
+// the same at any pen.
+func BlankFeatures(m Measures) [blankFeatures]float64 {
 	l := func(n int) float64 { return math.Log1p(float64(n)) }
-	return [6]float64{l(m.Largest), l(m.Span), l(m.Breadth), l(m.Ink), l(m.Inner), l(m.Rule)}
+	return [blankFeatures]float64{l(m.Largest), l(m.Span), l(m.Breadth), l(m.Ink), l(m.Inner), l(m.Rule)}
 }
 
-// features are the blank test's: each of the six and every product of two.
-func features(m Measures) (f [27]float64) {
-	base := BlankFeatures(m)
-	n := copy(f[:], base[:])
-	for i := range base {
-		for j := i; j < len(base); j++ {
-			f[n] = base[i] * base[j]
-			n++
+// blankTest is a perceptron with one hidden layer: tanh, then a weighted sum.
+type blankTest struct {
+	hidden []blankUnit
+	bias   float64
+}
+
+type blankUnit struct {
+	w       [blankFeatures]float64
+	bias    float64
+	outward float64
+}
+
+func (t *blankTest) logit(x [blankFeatures]float64) float64 {
+	z := t.bias
+	for i := range t.hidden {
+		u := &t.hidden[i]
+		a := u.bias
+		for k, v := range x {
+			a += u.w[k] * v
 		}
+		z += u.outward * math.Tanh(a)
 	}
-	return f
+	return z
+}
+
+func (r *cursor) blankTest() (t blankTest, err error) {
+	features, hidden := int(r.uint16()), int(r.uint16())
+	if features != blankFeatures || hidden > maxChannels {
+		return t, fmt.Errorf("blank test has %d features and %d hidden units", features, hidden)
+	}
+	for range hidden {
+		var u blankUnit
+		for k := range u.w {
+			u.w[k] = r.sound()
+		}
+		u.bias, u.outward = r.sound(), r.sound()
+		if r.short {
+			return t, errors.New("blank test is cut short")
+		}
+		t.hidden = append(t.hidden, u)
+	}
+	t.bias = r.sound()
+	return t, nil
 }
 
 // MarkState is one of three: a tick box in doubt is a person's.

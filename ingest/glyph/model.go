@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
+	"slices"
 	"sync"
 
 	"todoke/internal/bilevel"
@@ -32,26 +33,19 @@ func (r Reading) Best() (digit int, p float64) {
 	return digit, p
 }
 
-// Model is a set of trained networks, with the temperatures that calibrate them and the blank
-// test's weights. Where the first network is not sure the others are asked too, and their answers
-// averaged. It is immutable and safe for concurrent use.
+// Model is a set of trained networks, with what calibrates their answers and the blank test's
+// weights. Where the first network is not sure the next is asked too. It is immutable and safe for
+// concurrent use.
 type Model struct {
 	nets  []network
-	temp  float64 // of the networks' averaged answer
-	blank logistic
+	pools []pool // pools[k] makes probabilities of the answers of the first k+1 networks
+	blank blankTest
 	sizes [2]int // floats of the two activation buffers
 }
 
 type network struct {
 	view   byte // viewBox or viewCell
-	temp   float32
 	layers []layer
-}
-
-// logistic is P = 1/(1+e^-(w·x+b)).
-type logistic struct {
-	w []float64
-	b float64
 }
 
 // The views a network may look at.
@@ -63,25 +57,28 @@ const (
 // Weights file, little endian:
 //
 //	"tdkglyph"  8 bytes
-//	version     uint16, 1
+//	version     uint16, 2
 //	networks    uint16
 //	length      uint32, bytes of what follows the checksum
 //	checksum    uint32, CRC-32 (IEEE) of what follows
-//	network     view uint8, layers uint8, temperature float32, then its layers
+//	network     view uint8, layers uint8, then its layers
 //	layer       kind uint8 (0 convolution, 1 full), kernel uint8, pool uint8, relu uint8,
 //	            in uint16, out uint16, weights as IEEE half floats [kernel][kernel][in][out],
 //	            biases as float32 [out]
-//	average     float32, temperature of the networks' averaged answer
-//	blank test  features uint16, weights float32 each, bias float32
+//	pool        one for the first network alone, one for the first two, …: a float32 weight for
+//	            each network's logits, slope and offset of the reject class (float32), knots uint8
+//	            and for each knot its place and value (float32), see pool
+//	blank test  features uint16, hidden units uint16, for each of them its weights, its bias and
+//	            its weight outward (float32), then the bias of the sum
 const (
 	magic   = "tdkglyph"
-	version = 1
+	version = 2
 
 	maxNetworks = 8
 	maxLayers   = 16
 	maxChannels = 512
 
-	minTemp, maxTemp = 0.05, 20
+	maxKnots = 32
 )
 
 // ErrWeights is wrapped by every error of Parse.
@@ -132,18 +129,17 @@ func Parse(data []byte) (*Model, error) {
 		}
 		m.nets = append(m.nets, net)
 	}
-	m.temp = float64(r.float32())
-	if !(m.temp >= minTemp && m.temp <= maxTemp) {
-		return nil, fmt.Errorf("parse %w: temperature %g", ErrWeights, m.temp)
+	for i := range n {
+		p, err := r.pool(i + 1)
+		if err != nil {
+			return nil, fmt.Errorf("parse %w: pool of %d networks: %w", ErrWeights, i+1, err)
+		}
+		m.pools = append(m.pools, p)
 	}
-	k := int(r.uint16())
-	if k != len(features(Measures{})) {
-		return nil, fmt.Errorf("parse %w: blank test has %d features", ErrWeights, k)
+	var err error
+	if m.blank, err = r.blankTest(); err != nil {
+		return nil, fmt.Errorf("parse %w: %w", ErrWeights, err)
 	}
-	for range k {
-		m.blank.w = append(m.blank.w, float64(r.float32()))
-	}
-	m.blank.b = float64(r.float32())
 	if r.short || len(r.data) != 0 {
 		return nil, fmt.Errorf("parse %w: cut short or too long", ErrWeights)
 	}
@@ -187,15 +183,21 @@ func (r *cursor) float32() float32 {
 	return 0
 }
 
+// sound is a number that no later sum makes infinite; others count as the data's end.
+func (r *cursor) sound() float64 {
+	v := r.float32()
+	if !(v > -1e4 && v < 1e4) {
+		r.short = true
+		return 0
+	}
+	return float64(v)
+}
+
 func (r *cursor) network() (network, error) {
 	net := network{view: r.uint8()}
 	n := int(r.uint8())
-	net.temp = r.float32()
 	if net.view > viewCell || n == 0 || n > maxLayers {
 		return net, errors.New("unknown view or number of layers")
-	}
-	if !(net.temp >= minTemp && net.temp <= maxTemp) {
-		return net, fmt.Errorf("temperature %g", net.temp)
 	}
 	side, channels := Side, 1
 	for i := range n {
@@ -205,7 +207,7 @@ func (r *cursor) network() (network, error) {
 		case kind > 1 || pool > 1 || relu > 1,
 			l.in != channels || l.out < 1 || l.out > maxChannels,
 			l.full && (kernel != side || l.pool),
-			!l.full && (kernel%2 == 0 || kernel > 9 || side < tileRows):
+			!l.full && (kernel%2 == 0 || kernel > 9 || side < maxTileRows):
 			return net, fmt.Errorf("layer %d does not fit the one before it", i)
 		}
 		if err := r.layer(&l); err != nil {
@@ -307,11 +309,11 @@ func (m *Model) readInto(s *scratch, cell *bilevel.Image, yScale int, framed boo
 	r.Reject = p[10]
 }
 
-// sure is the probability from which the first network's answer stands alone. Of the held-out
-// digits one in seven falls below; asking the others always is no better and costs twice as much.
-const sure = 0.98
+// sure is the probability from which an answer stands and no further network is asked. Above it the
+// next one's word changes little and costs twice as much.
+const sure = 0.995
 
-// probs averages the networks' calibrated answers to the view in s.
+// probs asks the networks about the view in s, as many as it takes.
 func (m *Model) probs(s *scratch, p *[classes]float64) {
 	for i := range s.net {
 		if cap(s.net[i]) < m.sizes[i] {
@@ -319,39 +321,15 @@ func (m *Model) probs(s *scratch, p *[classes]float64) {
 		}
 		s.net[i] = s.net[i][:m.sizes[i]]
 	}
-	asked := 0
+	var answers [maxNetworks][classes]float32
 	for i := range m.nets {
 		net := &m.nets[i]
 		s.need(net.view)
-		z := net.logits(s)
-		top := z[0]
-		for _, v := range z {
-			top = max(top, v)
+		answers[i] = [classes]float32(net.logits(s))
+		m.pools[i].probs(&answers, p)
+		if slices.Max(p[:]) >= sure {
+			return
 		}
-		var q [classes]float64
-		sum, most := 0.0, 0.0
-		for k, v := range z {
-			q[k] = math.Exp(float64(v-top) / float64(net.temp))
-			sum += q[k]
-			most = max(most, q[k])
-		}
-		for k := range q {
-			p[k] += q[k] / sum
-		}
-		if asked++; i == 0 && most/sum >= sure {
-			break
-		}
-	}
-	if asked == 1 {
-		return
-	}
-	sum := 0.0
-	for k := range p {
-		p[k] = math.Pow(p[k]/float64(asked), 1/m.temp)
-		sum += p[k]
-	}
-	for k := range p {
-		p[k] /= sum
 	}
 }
 

@@ -1,9 +1,10 @@
 package glyph
 
-// tileRows × tileCols is what one call of the kernel computes: pixels × channels.
+// tileRows × tileCols is what one call of the kernel computes: pixels × channels. tileRows is the
+// machine's.
 const (
-	tileRows = 4
-	tileCols = 16
+	tileCols    = 16
+	maxTileRows = 7
 )
 
 // layer is a convolution with bias and ReLU over "same" padding, then 2 × 2 max pooling where
@@ -45,7 +46,7 @@ func (l *layer) inputSize() int { p := l.side + 2*l.pad(); return p * p * l.in }
 
 func (l *layer) rawSize() int {
 	if l.full {
-		return tileRows * l.outWidth
+		return maxTileRows * l.outWidth
 	}
 	return l.side * l.side * l.outWidth
 }
@@ -54,7 +55,7 @@ func (l *layer) rawSize() int {
 func (l *layer) run(in, raw []float32) {
 	k := l.kernel * l.kernel * l.in
 	if l.full {
-		// One row: the kernel's four rows are the same one, written over each other.
+		// One row: the kernel's rows are the same one, written over each other.
 		for p := 0; p < l.outWidth; p += tileCols {
 			tile(raw[p:], 0, in, 0, 0, 1, k, l.panels[p*k:], l.bias[p:], l.relu)
 		}
@@ -108,10 +109,10 @@ func (l *layer) pass(raw, next []float32, pad int) {
 	}
 }
 
-// tilePortable computes c[i][j] = bias[j] + Σ a[i][k]·b[k][j] for four rows i and sixteen columns
-// j; a row's k runs over runs stretches of n floats, runStride apart.
-func tilePortable(c []float32, ldc int, a []float32, lda, runStride, runs, n int, b, bias []float32, relu bool) {
-	for i := range tileRows {
+// tilePortable computes c[i][j] = bias[j] + Σ a[i][k]·b[k][j] for the given rows i and sixteen
+// columns j; a row's k runs over runs stretches of n floats, runStride apart.
+func tilePortable(rows int, c []float32, ldc int, a []float32, lda, runStride, runs, n int, b, bias []float32, relu bool) {
+	for i := range rows {
 		acc := [tileCols]float32(bias[:tileCols])
 		w := b
 		for r := range runs {

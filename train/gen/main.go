@@ -23,47 +23,42 @@ import (
 
 	"todoke/ingest/glyph"
 	"todoke/internal/bilevel"
+	"todoke/train/page"
 	"todoke/train/synth"
 )
 
 type set struct {
 	name string
-	seed uint64
 	n    int
-	at   func(i int) synth.Sample
+	at   func(i int) synth.Sample // nil where the cells come off pages
 }
 
 func main() {
 	mnist := flag.String("mnist", "", "folder of MNIST's four IDX files")
-	bank := flag.String("bank", "", "glyph bank of fonts.py, for training")
-	heldBank := flag.String("held-bank", "", "glyph bank of the held-out fonts")
+	bank := flag.String("banks", "", "folder of the glyph banks that fonts.py wrote")
 	out := flag.String("out", "", "folder to write to")
 	scale := flag.Float64("scale", 1, "share of the full sizes, for a quick look")
 	threads := flag.Int("j", 1, "threads")
+	only := flag.String("only", "", "draw only the sets with this in their name")
 	look := flag.String("look", "", "write a PGM picture of each set's first cells into this folder")
 	flag.Parse()
-	if err := run(*mnist, *bank, *heldBank, *out, *look, *scale, *threads); err != nil {
+	if err := run(*mnist, *bank, *out, *look, *only, *scale, *threads); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(mnist, bank, heldBank, out, look string, scale float64, threads int) error {
+func run(mnist, banks, out, look, only string, scale float64, threads int) error {
 	train, plain, err := synth.ReadMNIST(mnist, "train")
 	if err != nil {
 		return err
 	}
-	test, plainTest, err := synth.ReadMNIST(mnist, "t10k")
-	if err != nil {
-		return err
+	var bank [6]synth.Digits
+	for i, name := range []string{"train", "held", "print", "print-held", "letters", "letters-held"} {
+		if bank[i], err = synth.ReadBank(filepath.Join(banks, name+".bank")); err != nil {
+			return err
+		}
 	}
-	fonts, err := synth.ReadBank(bank)
-	if err != nil {
-		return err
-	}
-	held, err := synth.ReadBank(heldBank)
-	if err != nil {
-		return err
-	}
+	fonts, held, prints, heldPrints, letters, heldLetters := bank[0], bank[1], bank[2], bank[3], bank[4], bank[5]
 	// The last 5,000 of MNIST's training half are held out: calibration and the choice between
 	// networks look at them, its test half is for the figures alone.
 	const cut = 55000
@@ -76,43 +71,61 @@ func run(mnist, bank, heldBank, out, look string, scale float64, threads int) er
 			return synth.Draw(synth.Source{Kind: synth.Scan, Digit: int(d.Labels[k]), Glyph: &d.Glyphs[k]}, seed, uint64(i))
 		}
 	}
-	font := func(d synth.Digits, seed uint64) func(int) synth.Sample {
+	font := func(k synth.Kind, d synth.Digits, seed uint64) func(int) synth.Sample {
 		return func(i int) synth.Sample {
-			k := i % len(d.Glyphs)
-			return synth.Draw(synth.Source{Kind: synth.Font, Digit: int(d.Labels[k]), Glyph: &d.Glyphs[k]}, seed, uint64(i))
+			g := i % len(d.Glyphs)
+			return synth.Draw(synth.Source{Kind: k, Digit: int(d.Labels[g]), Glyph: &d.Glyphs[g]}, seed, uint64(i))
 		}
 	}
-	kind := func(k synth.Kind, bank []synth.Gray, seed uint64) func(int) synth.Sample {
+	kind := func(k synth.Kind, bank, letters []synth.Gray, seed uint64) func(int) synth.Sample {
 		return func(i int) synth.Sample {
-			return synth.Draw(synth.Source{Kind: k, Digit: i % 10, Bank: bank}, seed, uint64(i))
+			return synth.Draw(synth.Source{Kind: k, Digit: i % 10, Bank: bank, Letters: letters}, seed, uint64(i))
 		}
 	}
 	trainBank := append(append([]synth.Gray{}, train.Glyphs[:cut]...), repeat(fonts.Glyphs, 50)...)
 	heldOut := append(append([]synth.Gray{}, train.Glyphs[cut:]...), repeat(held.Glyphs, 20)...)
+	writers := &page.Hands{Scans: train, To: cut, Fonts: fonts, Prints: prints, Bank: trainBank, Letters: letters.Glyphs}
+	others := &page.Hands{Scans: train, From: cut, To: len(plain), Fonts: held, Prints: heldPrints, Bank: heldOut, Letters: heldLetters.Glyphs}
 	sets := []set{
-		{"train_clean", 0, cut, clean(plain, train.Labels, 0)},
-		{"train_scan", 1, 55000, scan(train, 0, cut, 1)},
-		{"train_font", 2, 50000, font(fonts, 2)},
-		{"train_stroke", 3, 60000, kind(synth.Stroke, nil, 3)},
-		{"train_junk", 4, 40000, kind(synth.Junk, trainBank, 4)},
-		{"train_mark", 5, 10000, kind(synth.Mark, nil, 5)},
-		{"train_blank", 6, 25000, kind(synth.Blank, nil, 6)},
-		{"held_clean", 0, len(plain) - cut, clean(plain, train.Labels, cut)},
-		{"held_scan", 11, 5000, scan(train, cut, len(plain)-cut, 11)},
-		{"held_font", 12, 6000, font(held, 12)},
-		{"held_stroke", 13, 5000, kind(synth.Stroke, nil, 13)},
-		{"held_junk", 14, 5000, kind(synth.Junk, heldOut, 14)},
-		{"held_mark", 15, 3000, kind(synth.Mark, nil, 15)},
-		{"held_blank", 16, 5000, kind(synth.Blank, nil, 16)},
-		{"test_clean", 0, len(plainTest), clean(plainTest, test.Labels, 0)},
-		{"test_scan", 21, len(plainTest), scan(test, 0, len(plainTest), 21)},
+		{"train_clean", 55000, clean(plain, train.Labels, 0)},
+		{"train_scan", 110000, scan(train, 0, cut, 1)},
+		{"train_font", 110000, font(synth.Font, fonts, 2)},
+		{"train_print", 25000, font(synth.Print, prints, 7)},
+		{"train_stroke", 160000, kind(synth.Stroke, nil, nil, 3)},
+		{"train_page", 150000, nil},
+		{"train_junk", 90000, kind(synth.Junk, trainBank, letters.Glyphs, 4)},
+		{"train_mark", 20000, kind(synth.Mark, nil, nil, 5)},
+		{"train_blank", 25000, kind(synth.Blank, nil, nil, 6)},
+		{"held_clean", len(plain) - cut, clean(plain, train.Labels, cut)},
+		{"held_scan", 5000, scan(train, cut, len(plain)-cut, 11)},
+		{"held_font", 6000, font(synth.Font, held, 12)},
+		{"held_print", 2000, font(synth.Print, heldPrints, 17)},
+		{"held_stroke", 5000, kind(synth.Stroke, nil, nil, 13)},
+		{"held_page", 20000, nil},
+		{"held_junk", 5000, kind(synth.Junk, heldOut, heldLetters.Glyphs, 14)},
+		{"held_mark", 3000, kind(synth.Mark, nil, nil, 15)},
+		{"held_blank", 5000, kind(synth.Blank, nil, nil, 16)},
 	}
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
 	for _, s := range sets {
+		if !strings.Contains(s.name, only) {
+			continue
+		}
 		start := time.Now()
 		s.n = max(1, int(float64(s.n)*scale))
+		if s.at == nil {
+			h, seed := writers, uint64(8)
+			if s.name == "held_page" {
+				h, seed = others, 18
+			}
+			cells, err := page.Cells(h, s.n, threads, seed)
+			if err != nil {
+				return err
+			}
+			s.at = func(i int) synth.Sample { return cells[i] }
+		}
 		if err := s.write(out, look, threads); err != nil {
 			return err
 		}
@@ -145,7 +158,7 @@ func plainCell(im []uint8, label uint8) synth.Sample {
 func (s set) write(out, look string, threads int) error {
 	const px = glyph.Side * glyph.Side
 	box, cell, y := make([]byte, s.n*px), make([]byte, s.n*px), make([]byte, s.n)
-	const cols = 6
+	cols := len(glyph.BlankFeatures(glyph.Measures{}))
 	ink := make([]byte, s.n*cols*4)
 	var next atomic.Int64
 	var wg sync.WaitGroup

@@ -19,6 +19,7 @@ type Kind string
 const (
 	Scan   Kind = "scan"   // a scanned digit (MNIST), distorted mildly, its pen sometimes changed
 	Font   Kind = "font"   // a digit of a handwriting font, distorted, its pen changed
+	Print  Kind = "print"  // a digit of a printing font, hardly distorted
 	Stroke Kind = "stroke" // a digit drawn stroke by stroke
 	Junk   Kind = "junk"   // no digit: marks, two digits, struck-out digits, dust, line pieces
 	Mark   Kind = "mark"   // a tick or another mark, alone
@@ -36,13 +37,15 @@ type Sample struct {
 	Label  int  // the digit, or Reject
 }
 
-// Source is what a sample is drawn from: a glyph for Scan and Font, the digit for Stroke, a bank
-// of other people's digits for Junk.
+// Source is what a sample is drawn from: a glyph for Scan, Font and Print, the digit for Stroke,
+// other people's digits and letters for Junk.
 type Source struct {
-	Kind  Kind
-	Digit int
-	Glyph *Gray
-	Bank  []Gray
+	Kind    Kind
+	Digit   int
+	Glyph   *Gray
+	Bank    []Gray
+	Letters []Gray
+	Part    JunkPart // which junk; "" is any
 }
 
 // Draw draws the source as the seed says.
@@ -50,44 +53,83 @@ func Draw(src Source, seed1, seed2 uint64) Sample {
 	r := hand{rand.New(rand.NewPCG(seed1, seed2))}
 	for {
 		box := geometry(r)
-		label := src.Digit
-		var m *mask
-		h := box.height(r)
-		t := 2 * pen(r, h)
-		switch src.Kind {
-		case Scan:
-			m = warp(src.Glyph, r, h, true)
-			if r.chance(.75) {
-				if r.chance(.3) {
-					t *= 1.5
-				}
-				m = m.restroke(t)
-			}
-		case Font:
-			m = warp(src.Glyph, r, h, false).restroke(t)
-		case Stroke:
-			s, natural := digitStrokes(src.Digit, r)
-			m = draw(s, natural, r, h, t, .012+.016*r.Float64())
-		case Junk:
-			m, label = junk(src.Bank, r, h, t), Reject
-		case Mark:
-			m, label = mark(r, h, t), Reject
-		case Blank:
+		if src.Kind == Blank {
 			return Sample{Cell: box.blank(r), YScale: box.yScale, Framed: box.framed, Label: Reject}
 		}
-		if cell := box.fax(m, r, src.Kind != Junk && src.Kind != Mark); cell != nil {
+		h := box.height(r, src.Kind)
+		m, label := src.ink(r, h, 2*pen(r, h), float64(box.w))
+		if cell := box.fax(m, r, label != Reject); cell != nil {
 			return Sample{Cell: cell, YScale: box.yScale, Framed: box.framed, Label: label}
 		}
 	}
 }
 
-// pen is a width in fax pixels (8 a mm): mostly ballpoint, sometimes a felt pen up to 1.4 mm.
-func pen(r hand, h float64) float64 {
-	t := math.Exp(r.n(math.Log(3.3), .33))
-	if r.chance(.2) {
-		t = r.u(4.5, 11)
+// Write draws the source as ink on paper, 16 pixels a millimetre, h millimetres high with a pen of
+// the given width, for writing into a box so many millimetres wide; nil where no ink came. The
+// label is the digit, or Reject.
+func Write(src Source, h, width, room float64, seed1, seed2 uint64) (ink *bilevel.Image, label int) {
+	const perMM = 8
+	m, label := src.ink(hand{rand.New(rand.NewPCG(seed1, seed2))}, h*perMM, 2*width*perMM, room*perMM)
+	if m = m.crop(); m == nil {
+		return nil, label
 	}
-	return min(max(t, 1.6), .24*h)
+	c := canvas{w: m.w, h: m.h, pix: m.pix}
+	return c.image(), label
+}
+
+// ink draws the source h fax pixels high with a pen t mask pixels wide into a box room fax pixels
+// wide.
+func (src Source) ink(r hand, h, t, room float64) (m *mask, label int) {
+	label = src.Digit
+	switch src.Kind {
+	case Scan:
+		m = warp(src.Glyph, r, h, calm)
+		if r.chance(.75) {
+			if r.chance(.3) {
+				t = min(1.3*t, .4*h)
+			}
+			m = m.restroke(t)
+		}
+	case Font:
+		m = warp(src.Glyph, r, h, lively).restroke(t)
+	case Print:
+		return warp(src.Glyph, r, h, still), label
+	case Stroke:
+		m = drawDigit(src.Digit, r, h, t)
+	case Mark:
+		m, label = mark(r, h, t), Reject
+	default:
+		m, label = junk(src, r, h, t, room), Reject
+	}
+	if r.chance(.06) { // the pen left a blob or skipped
+		m.blob(r, t)
+	}
+	if r.chance(.06) {
+		m.skip(r, t)
+	}
+	return m, label
+}
+
+// drawDigit draws a digit stroke by stroke; some hands are hasty, some do not lift the pen.
+func drawDigit(d int, r hand, h, t float64) *mask {
+	s, natural := digitStrokes(d, r)
+	if len(s) > 1 && r.chance(.07) {
+		s = joined(s)
+	}
+	jitter := .012 + .016*r.Float64()
+	if r.chance(.12) {
+		jitter += .02
+	}
+	return draw(s, natural, r, h, t, jitter)
+}
+
+// pen is a width in fax pixels (8 a mm): mostly ballpoint, sometimes a felt pen of a millimetre.
+func pen(r hand, h float64) float64 {
+	t := math.Exp(r.n(math.Log(3.4), .3))
+	if r.chance(.13) {
+		t = r.u(4.5, 9)
+	}
+	return min(max(t, 1.6), .22*h)
 }
 
 // geom is the cell: its size in fax pixels with square pixels, where its frame runs and what the
@@ -124,9 +166,12 @@ func geometry(r hand) geom {
 }
 
 // height is how tall somebody writes into the cell.
-func (g geom) height(r hand) float64 {
+func (g geom) height(r hand, kind Kind) float64 {
+	if kind == Print {
+		return r.u(20, 44)
+	}
 	if g.form {
-		return min(max(math.Exp(r.n(math.Log(36), .22)), 16), 56)
+		return min(max(math.Exp(r.n(math.Log(34), .28)), 16), 56)
 	}
 	return min(max(math.Exp(r.n(math.Log(46), .28)), 20), 78)
 }
@@ -414,95 +459,4 @@ func (o *canvas) image() *bilevel.Image {
 		}
 	}
 	return m
-}
-
-func mark(r hand, h, t float64) *mask {
-	s, natural, flat := markStrokes(r)
-	if flat {
-		h *= .6
-	}
-	return draw(s, natural, r, h, t, .02)
-}
-
-// junk draws what is no single whole digit.
-func junk(bank []Gray, r hand, h, t float64) *mask {
-	digit := func(h float64) *mask {
-		if len(bank) == 0 || r.chance(.5) {
-			s, natural := digitStrokes(r.IntN(10), r)
-			return draw(s, natural, r, h, t, .02)
-		}
-		return warp(&bank[r.IntN(len(bank))], r, h, false).restroke(t)
-	}
-	p := r.Float64()
-	switch {
-	case p < .50:
-		return mark(r, h, t)
-	case p < .70: // two digits in one box
-		a, b := digit(h).crop(), digit(h*r.u(.8, 1.2)).crop()
-		if a == nil || b == nil {
-			return newMask(1, 1)
-		}
-		gap := r.IntN(10) - 2
-		tall := max(a.h, b.h)
-		o := newMask(a.w+b.w+gap, tall)
-		o.or(a, 0, (tall-a.h)/2)
-		o.or(b, a.w+gap, (tall-b.h)/2)
-		return o
-	case p < .92: // struck out
-		m := digit(h).crop()
-		if m == nil {
-			return newMask(1, 1)
-		}
-		o := m.pad(int(t) + 4)
-		w, hh := float64(o.w), float64(o.h)
-		switch r.IntN(5) {
-		case 0: // two or three lines across
-			for range 2 + r.IntN(2) {
-				o.line(r.u(0, .1)*w, r.u(.25, .75)*hh, r.u(.9, 1)*w, r.u(.25, .75)*hh, t)
-			}
-		case 1: // crossed
-			o.line(r.u(0, .15)*w, r.u(0, .15)*hh, r.u(.85, 1)*w, r.u(.85, 1)*hh, t)
-			o.line(r.u(.85, 1)*w, r.u(0, .15)*hh, r.u(0, .15)*w, r.u(.85, 1)*hh, t)
-		case 2: // zigzag down
-			var z [][2]float64
-			n := 7 + r.IntN(9)
-			for i := range n {
-				x := r.u(0, .3)
-				if i%2 == 1 {
-					x = r.u(.7, 1)
-				}
-				z = append(z, [2]float64{x * w, (.1 + .8*float64(i)/float64(n)) * hh})
-			}
-			o.polyline(z, t)
-		case 3: // scribbled over
-			var z [][2]float64
-			for range 8 + r.IntN(8) {
-				z = append(z, [2]float64{r.u(0, 1) * w, r.u(0, 1) * hh})
-			}
-			o.polyline(spline(z), t)
-		default: // a second digit written over the first
-			b := digit(h).crop()
-			if b == nil {
-				return newMask(1, 1)
-			}
-			for range 2 { // darker than the first, as corrections are
-				o.or(b, r.IntN(max(1, o.w-b.w+1)), r.IntN(max(1, o.h-b.h+1)))
-			}
-			o.line(r.u(0, .2)*w, r.u(.3, .7)*hh, r.u(.8, 1)*w, r.u(.3, .7)*hh, t)
-		}
-		return o
-	case p < .96: // dust
-		o := newMask(140, 170)
-		for range 1 + r.IntN(8) {
-			x, y := float64(10+r.IntN(110)), float64(10+r.IntN(140))
-			o.line(x, y, x+r.u(0, 4), y+r.u(0, 4), r.u(3, 9))
-		}
-		return o
-	default: // corner of a frame, or two lines that meet
-		o := newMask(140, 170)
-		x := r.u(20, 55)
-		o.line(x, 10, x, 10+r.u(30, 140), t)
-		o.line(min(x, 20), 10, max(x, r.u(60, 130)), 10, t)
-		return o
-	}
 }

@@ -195,14 +195,17 @@ func (g *Gray) at(x, y float64) float64 {
 	return (p(x0, y0)*(1-fx)+p(x0+1, y0)*fx)*(1-fy) + (p(x0, y0+1)*(1-fx)+p(x0+1, y0+1)*fx)*fy
 }
 
+// How much a shape is distorted: a lot where it is a type's, less where it is already somebody's
+// handwriting, hardly where it stays print.
+const (
+	lively = 1
+	calm   = .6
+	still  = .12
+)
+
 // frame is a linear map of the unit box, centred, to mask pixels: writing h fax pixels high, its
-// width over height about natural, turned and sheared a little. calm is for shapes that are
-// already somebody's handwriting.
-func frame(r hand, h, natural float64, calm bool) [2][2]float64 {
-	s := 1.0
-	if calm {
-		s = .6
-	}
+// width over height about natural, turned and sheared a little.
+func frame(r hand, h, natural, s float64) [2][2]float64 {
 	th := r.n(0, 5*s) * math.Pi / 180
 	shear := r.n(.10*s, .13*s)
 	wide := natural * math.Exp(r.n(0, .13*s)) * 2 * h
@@ -230,8 +233,8 @@ func (w wobble) at(x, y float64) (dx, dy float64) {
 }
 
 // warp draws a glyph h fax pixels high, distorted.
-func warp(g *Gray, r hand, h float64, calm bool) *mask {
-	m := frame(r, h, float64(g.W)/float64(g.H), calm)
+func warp(g *Gray, r hand, h, much float64) *mask {
+	m := frame(r, h, float64(g.W)/float64(g.H), much)
 	var lx, ly, hx, hy float64
 	for _, c := range [4][2]float64{{-.5, -.5}, {.5, -.5}, {.5, .5}, {-.5, .5}} {
 		x, y := m[0][0]*c[0]+m[0][1]*c[1], m[1][0]*c[0]+m[1][1]*c[1]
@@ -240,11 +243,7 @@ func warp(g *Gray, r hand, h float64, calm bool) *mask {
 	pad := .06*h + 12
 	w2, h2 := int(hx-lx+2*pad), int(hy-ly+2*pad)
 	det := m[0][0]*m[1][1] - m[0][1]*m[1][0]
-	amp := .015
-	if calm {
-		amp = .009
-	}
-	wob := newWobble(r, amp*2*h, 2*h)
+	wob := newWobble(r, .015*much*2*h, 2*h)
 	level := r.u(90, 150)
 	out := newMask(w2, h2)
 	colX, colY := make([]float64, w2), make([]float64, w2)
@@ -271,7 +270,7 @@ func warp(g *Gray, r hand, h float64, calm bool) *mask {
 
 // draw draws strokes h fax pixels high with a pen t mask pixels wide.
 func draw(strokes []stroke, natural float64, r hand, h, t, jitter float64) *mask {
-	m := frame(r, h, natural, false)
+	m := frame(r, h, natural, lively)
 	wob := newWobble(r, .02*2*h, 2*h)
 	lines := make([][][2]float64, len(strokes))
 	lx, ly, hx, hy := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
@@ -294,4 +293,39 @@ func draw(strokes []stroke, natural float64, r hand, h, t, jitter float64) *mask
 		out.polyline(l, max(1.2, t*math.Exp(r.n(0, .06))))
 	}
 	return out
+}
+
+// anywhere is a random pixel of ink.
+func (m *mask) anywhere(r hand) (x, y float64, ok bool) {
+	for range 400 {
+		if i := r.IntN(len(m.pix)); m.pix[i] != 0 {
+			return float64(i % m.w), float64(i / m.w), true
+		}
+	}
+	return 0, 0, false
+}
+
+// blob is ink that gathered at the pen's tip.
+func (m *mask) blob(r hand, t float64) {
+	if x, y, ok := m.anywhere(r); ok {
+		m.line(x, y, x+r.u(-1, 1)*t, y+r.u(-1, 1)*t, t*r.u(1.2, 1.8))
+	}
+}
+
+// skip is where the pen gave no ink, or a weak line broke.
+func (m *mask) skip(r hand, t float64) {
+	for range 1 + r.IntN(2) {
+		x, y, ok := m.anywhere(r)
+		if !ok {
+			return
+		}
+		gap := newMask(m.w, m.h)
+		a, l := r.u(0, math.Pi), .8*t
+		gap.line(x-l*math.Cos(a), y-l*math.Sin(a), x+l*math.Cos(a), y+l*math.Sin(a), r.u(1.5, 5))
+		for i, p := range gap.pix {
+			if p != 0 {
+				m.pix[i] = 0
+			}
+		}
+	}
 }

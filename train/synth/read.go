@@ -67,7 +67,7 @@ func enlarge(im []uint8, side int) Gray {
 }
 
 // ReadBank reads the glyph bank that fonts.py writes: for each glyph font uint16, digit uint16,
-// width uint16, height uint16 (little endian) and its pixels.
+// width uint16, height uint16 (little endian) and its pixels. Letters have the digit Reject.
 func ReadBank(path string) (Digits, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -80,7 +80,7 @@ func ReadBank(path string) (Digits, error) {
 		}
 		font, digit := binary.LittleEndian.Uint16(b), binary.LittleEndian.Uint16(b[2:])
 		w, h := int(binary.LittleEndian.Uint16(b[4:])), int(binary.LittleEndian.Uint16(b[6:]))
-		if digit > 9 || len(b)-8 < w*h {
+		if digit > Reject || len(b)-8 < w*h {
 			return d, fmt.Errorf("read %s: cut short", path)
 		}
 		d.Glyphs = append(d.Glyphs, Gray{W: w, H: h, Pix: b[8 : 8+w*h]})

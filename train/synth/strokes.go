@@ -201,6 +201,19 @@ func digitStrokes(d int, r hand) ([]stroke, float64) {
 	}
 }
 
+// joined is what a pen draws that is not lifted between strokes.
+func joined(s []stroke) []stroke {
+	all := append(stroke{}, s[0]...)
+	for _, next := range s[1:] {
+		all[len(all)-1].corner = true
+		for i, k := range next {
+			k.corner = k.corner || i == 0
+			all = append(all, k)
+		}
+	}
+	return []stroke{all}
+}
+
 // markStrokes draws what is no digit: ticks and other marks, letters' parts, scribble.
 func markStrokes(r hand) (s []stroke, natural float64, flat bool) {
 	p := r.Float64()
