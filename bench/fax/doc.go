@@ -4,6 +4,7 @@
 //
 // In: a form's raster, an order to write on it, a writer, the faults of a line, a seed. Out:
 // the bilevel page a fax machine would have delivered, and the truth by field name. Everything
-// is deterministic by seed. It never trains anything, and its digit shapes are its own: no
-// recogniser may learn from them.
+// is deterministic by seed. Digits are its own shapes, or pictures of real ones that are given
+// to it (Source). It counts what any reader makes of the pages, beside limits and peers. It
+// never trains anything: no recogniser may learn from what it draws.
 package fax
