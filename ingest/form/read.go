@@ -62,6 +62,9 @@ func Read(p Page, k Knowledge) order.Draft {
 	f := fieldReader{k: &k, g: g, id: found.id, identified: found.evidence, d: &d}
 	f.bad = badLines(&p, p.Image.W, p.Image.H, g.rotation)
 	f.read()
+	if found.reason != "" {
+		d.Decision, d.Reasons = order.DecisionReview, append(d.Reasons, found.reason)
+	}
 	return d
 }
 
@@ -70,7 +73,7 @@ type finding struct {
 	id       printed.Identity
 	evidence string // what the identity was read from; "" where it was not
 	decision order.Decision
-	reason   string
+	reason   string // why there is none, or why reading the one that was found is not enough
 }
 
 // find registers the page on the form it is. Where it is none, or cannot be told, there is no
@@ -113,7 +116,9 @@ func (k Knowledge) find(p *Page) (*registration, finding) {
 		m = clean
 		s.scan(m, maxRuns)
 	}
-	g, id, evidence := k.lay(&s, m, rs)
+	var comps []component
+	s.roots(func(_ int32, c *component) { comps = append(comps, *c) })
+	g, id, evidence := k.lay(comps, m, rs)
 	if g == nil {
 		if id, ok := searchQR(m, &s, rs[0]); ok {
 			_, f := stop(order.DecisionReview, "the page is one of our forms, but its marks do not fit: cut off, folded or badly distorted")
@@ -122,7 +127,11 @@ func (k Knowledge) find(p *Page) (*registration, finding) {
 		}
 		return stop(order.DecisionNotAForm, "the page has no marks of our forms")
 	}
-	return g, finding{id: id, evidence: evidence}
+	out := finding{id: id, evidence: evidence}
+	if k.second(g, m, comps, rs) {
+		out.reason = reasonSecond
+	}
+	return g, out
 }
 
 func round(v float64, digits int) float64 {
@@ -161,9 +170,7 @@ func withDefaults(k Knowledge) Knowledge {
 }
 
 // lay registers the page on the layout that fits, and asks the form who it is.
-func (k Knowledge) lay(s *scanner, m *bilevel.Image, rs []resolution) (*registration, printed.Identity, string) {
-	var comps []component
-	s.roots(func(_ int32, c *component) { comps = append(comps, *c) })
+func (k Knowledge) lay(comps []component, m *bilevel.Image, rs []resolution) (*registration, printed.Identity, string) {
 	var first *registration
 	for _, l := range k.Layouts {
 		g, ok := register(m, comps, l, rs)
@@ -231,7 +238,7 @@ func blankPage(s *scanner, m *bilevel.Image, r resolution) bool {
 		}
 		sum += float64(c.area) / (kx * ky)
 	})
-	return sum < leastMM2 && dirt < m.W*m.H/200
+	return sum < leastMM2 && dirt < m.W*m.H/500
 }
 
 // searchQR looks for one of our QR codes anywhere on a page whose marks do not fit: first for two
