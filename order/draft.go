@@ -41,16 +41,19 @@ type DraftCell struct {
 
 // DraftField is one field of a form as read: value, confidence, evidence and where it stands.
 type DraftField struct {
-	Name       string      `json:"name"` // as `todoke form layout` names it, such as "lines[1].item_code"
-	Text       string      `json:"text"`
-	Confidence float64     `json:"confidence"` // probability that the whole Text is right
-	Decision   Decision    `json:"decision"`
-	Evidence   []string    `json:"evidence,omitempty"` // what besides the image supports it: check_digit, master, qr, sum, person:NAME …
-	Reasons    []string    `json:"reasons,omitempty"`  // why it is in review
-	Cells      []DraftCell `json:"cells,omitempty"`
-	Area       *Area       `json:"area,omitempty"`  // where it stands on the page, with a margin; nil where nothing is written
-	Image      string      `json:"image,omitempty"` // blob key of Picture, once it is stored
-	Picture    []byte      `json:"-"`               // of a free field with ink: its snippet of the page, upright, as PNG (FAX-4)
+	Name       string  `json:"name"` // as `todoke form layout` names it, such as "lines[1].item_code"
+	Text       string  `json:"text"`
+	Confidence float64 `json:"confidence"` // probability that the whole Text is right
+	// ImageConfidence is how probable the boxes alone make Text, before any master, check digit,
+	// sum or calendar is asked; 0 where the boxes do not say Text one digit each.
+	ImageConfidence float64     `json:"image_confidence,omitempty"`
+	Decision        Decision    `json:"decision"`
+	Evidence        []string    `json:"evidence,omitempty"` // what besides the image supports it: check_digit, master, qr, sum, person:NAME …
+	Reasons         []string    `json:"reasons,omitempty"`  // why it is in review
+	Cells           []DraftCell `json:"cells,omitempty"`
+	Area            *Area       `json:"area,omitempty"`  // where it stands on the page, with a margin; nil where nothing is written
+	Image           string      `json:"image,omitempty"` // blob key of Picture, once it is stored
+	Picture         []byte      `json:"-"`               // of a free field with ink: its snippet of the page, upright, as PNG (FAX-4)
 }
 
 // Geometry is how a page lay against its form.

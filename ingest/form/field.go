@@ -925,8 +925,14 @@ func (f *fieldReader) images() {
 func (f *fieldReader) show(fl *field) {
 	for i, c := range fl.cells {
 		box := order.DraftCell{Box: order.Box(c.box), Confidence: 1}
-		if fl.def.Kind == printed.FieldDigits && fl.states[i] != empty {
+		switch {
+		case fl.def.Kind != printed.FieldDigits:
+		case fl.states[i] != empty:
 			box.Text, box.Confidence = fl.glyphs[i].shown()
+		case !fl.isBlank() && fl.fixedLength():
+			box.Text, box.Confidence = "?", 0 // a digit belongs here
+		default:
+			box.Confidence = round(1-c.faded(), 4)
 		}
 		if fl.def.Kind == printed.FieldMark {
 			box.Text, box.Confidence = fl.out.Text, fl.out.Confidence
@@ -934,9 +940,33 @@ func (f *fieldReader) show(fl *field) {
 		fl.out.Cells = append(fl.out.Cells, box)
 	}
 	fl.out.Confidence = round(fl.out.Confidence, 6)
+	fl.out.ImageConfidence = round(fl.imageP(), 6)
 	if fl.out.Decision != order.DecisionBlank {
 		fl.out.Area = f.g.area(fl.def.Cells)
 	}
+}
+
+// fixedLength tells whether every box of the field has a digit where any has.
+func (fl *field) fixedLength() bool {
+	_, suffix := lineOf(fl.def.Name)
+	return suffix == suffixItem || fl.def.Name == fieldCustomer || fl.def.Name == fieldShipTo
+}
+
+// imageP is how probable the boxes alone make the field's text; 0 where they do not say it box
+// by box.
+func (fl *field) imageP() float64 {
+	if fl.def.Kind != printed.FieldDigits || fl.isBlank() || len(fl.out.Text) != fl.to-fl.from {
+		return 0
+	}
+	p := 1.0
+	for i, c := range []byte(fl.out.Text) {
+		if c < '0' || c > '9' {
+			return 0
+		}
+		g := &fl.glyphs[fl.from+i]
+		p *= g.p[c-'0'] * (1 - g.reject)
+	}
+	return p
 }
 
 // framesSeen is the share of digit boxes whose frame lay where the map puts it.
