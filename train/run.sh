@@ -55,5 +55,5 @@ UPDATE_VIEWS=1 go test -count=1 -run TestViewsAreThoseOfTheTraining ./ingest/gly
 say "measuring"
 fax=()
 [ -z "${TODOKE_FAXDIGITS:-}" ] || fax=(--fax "$TODOKE_FAXDIGITS")
-unset TODOKE_FAXDIGITS # todoke refuses variables that look like its settings and are none
+unset TODOKE_FAXDIGITS TODOKE_TRAIN_DIR # todoke refuses variables that look like its settings and are none
 nice -n 10 go run ./cmd/todoke bench glyph --mnist "$work/mnist/package/data" --banks "$work" "${fax[@]}"
