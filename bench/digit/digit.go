@@ -1,28 +1,20 @@
 // Package digit measures the digit and mark recogniser: MNIST's test half through the simulated
-// cell and off whole pages, fonts and strokes it was not trained on, junk by kind, empty cells, and, where a path is given,
-// real faxed cells. It prints Markdown tables, every figure with its n.
+// cell and off whole pages, fonts and strokes it was not trained on, junk by kind, empty cells,
+// and, where a path is given, real faxed cells. It prints Markdown tables, every figure with its n.
 //
 // In: data on disk. Out: tables. It never trains or fits anything.
 package digit
 
 import (
-	"archive/tar"
-	"bytes"
 	"cmp"
-	"compress/gzip"
-	"encoding/csv"
-	"errors"
 	"fmt"
-	"image"
-	"image/png"
 	"io"
 	"math"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 
+	"todoke/bench/handwriting"
 	"todoke/ingest/glyph"
 	"todoke/internal/bilevel"
 	"todoke/train/page"
@@ -344,67 +336,19 @@ func (t *table) marks(name string, cells []cell) {
 
 // readFax reads the archive of real cells. Its lines are remnants, so the frame is the cleaner's.
 func readFax(file string) ([]cell, error) {
-	f, err := os.Open(file)
+	cells, err := handwriting.Cells(file)
 	if err != nil {
 		return nil, err
-	}
-	defer func() { _ = f.Close() }() // only read
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		return nil, err
-	}
-	images := map[string]*bilevel.Image{}
-	var rows [][]string
-	for tr := tar.NewReader(z); ; {
-		h, err := tr.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		data, err := io.ReadAll(io.LimitReader(tr, 4<<20))
-		if err != nil {
-			return nil, err
-		}
-		switch name := strings.TrimPrefix(h.Name, "./"); {
-		case path.Base(name) == "labels.csv":
-			if rows, err = csv.NewReader(bytes.NewReader(data)).ReadAll(); err != nil {
-				return nil, err
-			}
-		case path.Ext(name) == ".png":
-			img, err := png.Decode(bytes.NewReader(data))
-			if err != nil {
-				return nil, fmt.Errorf("read %s: %w", name, err)
-			}
-			images[name] = ink(img)
-		}
 	}
 	var out []cell
-	for _, r := range rows[min(1, len(rows)):] {
-		img := images[r[0]]
-		if img == nil {
-			return nil, fmt.Errorf("read %s: %s is not in the archive", file, r[0])
-		}
-		c := cell{name: r[0], Sample: synth.Sample{Cell: img, YScale: 1, Framed: true, Label: synth.Reject}}
-		if len(r[1]) == 1 && r[1][0] >= '0' && r[1][0] <= '9' {
-			c.Label = int(r[1][0] - '0')
+	for _, real := range cells {
+		c := cell{name: real.Name, Sample: synth.Sample{Cell: real.Image, YScale: 1, Framed: true, Label: synth.Reject}}
+		if d, ok := real.Digit(); ok {
+			c.Label = d
 		} else {
-			c.kind = r[1]
+			c.kind = real.Label
 		}
 		out = append(out, c)
 	}
 	return out, nil
-}
-
-func ink(img image.Image) *bilevel.Image {
-	b := img.Bounds()
-	m := bilevel.New(b.Dx(), b.Dy())
-	for y := range m.H {
-		for x := range m.W {
-			r, g, bl, _ := img.At(b.Min.X+x, b.Min.Y+y).RGBA()
-			m.Set(x, y, r+g+bl < 3*0x8000)
-		}
-	}
-	return m
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"todoke/order"
+	"todoke/rules"
 	"todoke/templates/form"
 )
 
@@ -188,26 +189,10 @@ func (r Rate) Of() float64 {
 	return float64(r.K) / float64(r.N)
 }
 
-// AtMost is the true rate that k in n stays below with 95 % confidence (Poisson).
+// AtMost is the true rate that k in n stays below with 95 % confidence (Clopper–Pearson).
 func (r Rate) AtMost() float64 {
-	if r.N == 0 {
-		return 1
-	}
-	lo, hi := float64(r.K), float64(r.K)*3+20
-	for range 60 {
-		mean := (lo + hi) / 2
-		term, below := math.Exp(-mean), 0.0
-		for i := 0; i <= r.K; i++ {
-			below += term
-			term *= mean / float64(i+1)
-		}
-		if below > .05 {
-			lo = mean
-		} else {
-			hi = mean
-		}
-	}
-	return min(hi/float64(r.N), 1)
+	_, most := rules.ErrorBounds(r.K, r.N, .05)
+	return most
 }
 
 // bySureness sorts digits, the surest first.

@@ -6,5 +6,6 @@
 // the bilevel page a fax machine would have delivered, and the truth by field name. Everything
 // is deterministic by seed. Digits are its own shapes, or pictures of real ones that are given
 // to it (Source). It counts what any reader makes of the pages, beside limits and peers. It
-// never trains anything: no recogniser may learn from what it draws.
+// never trains anything: its papers and lines serve training too (train/page), its digit shapes
+// and the digits it is given never do.
 package fax

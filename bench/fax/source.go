@@ -1,21 +1,12 @@
 package fax
 
 import (
-	"archive/tar"
-	"bytes"
-	"compress/gzip"
-	"encoding/binary"
-	"encoding/csv"
-	"errors"
 	"fmt"
-	"image"
-	_ "image/png" // real cells are PNGs
-	"io"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path"
-	"path/filepath"
+
+	"todoke/bench/handwriting"
+	"todoke/internal/bilevel"
 )
 
 // Source is handwriting from outside: pictures of digits, by digit. Pages are written in one
@@ -51,140 +42,51 @@ func (s *Source) complete(file string) (*Source, error) {
 	return s, nil
 }
 
-// maxSource bounds what a file of handwriting may hold, unpacked.
-const maxSource = 256 << 20
-
-// LoadMNIST reads MNIST's test split (t10k-*), which no training may see, in IDX form, plain
-// or gzipped, from dir.
+// LoadMNIST reads MNIST's test split (t10k-*), which no training may see, from dir.
 func LoadMNIST(dir string) (*Source, error) {
-	images, err := readIDX(dir, []string{"t10k-images-idx3-ubyte", "t10k-images.idx3-ubyte"}, 16)
+	pictures, digits, err := handwriting.MNIST(dir, "t10k")
 	if err != nil {
 		return nil, err
-	}
-	labels, err := readIDX(dir, []string{"t10k-labels-idx1-ubyte", "t10k-labels.idx1-ubyte"}, 8)
-	if err != nil {
-		return nil, err
-	}
-	const side = 28
-	if len(images) != len(labels)*side*side {
-		return nil, fmt.Errorf("read %s: %d image bytes for %d labels", dir, len(images), len(labels))
 	}
 	s := &Source{Name: "mnist"}
-	for i, d := range labels {
-		if d > 9 {
-			return nil, fmt.Errorf("read %s: label %d", dir, d)
-		}
-		s.of[d] = append(s.of[d], scan{w: side, h: side, pix: images[i*side*side:][:side*side]})
+	for i, d := range digits {
+		s.of[d] = append(s.of[d], scan{w: handwriting.Side, h: handwriting.Side, pix: pictures[i]})
 	}
 	return s.complete(dir)
 }
 
-func readIDX(dir string, names []string, head int) ([]byte, error) {
-	var last error
-	for _, name := range names {
-		for _, suffix := range []string{"", ".gz"} {
-			f, err := os.Open(filepath.Join(dir, name+suffix))
-			if err != nil {
-				last = err
-				continue
-			}
-			defer func() { _ = f.Close() }()
-			var r io.Reader = f
-			if suffix != "" {
-				if r, err = gzip.NewReader(f); err != nil {
-					return nil, fmt.Errorf("read %s: %w", name, err)
-				}
-			}
-			b, err := io.ReadAll(io.LimitReader(r, maxSource))
-			if err != nil {
-				return nil, fmt.Errorf("read %s: %w", name, err)
-			}
-			if len(b) < head || binary.BigEndian.Uint16(b) != 0 {
-				return nil, fmt.Errorf("read %s: %w", name, errors.New("not an IDX file"))
-			}
-			return b[head:], nil
-		}
-	}
-	return nil, fmt.Errorf("read digits: %w", last)
-}
-
-// LoadBank reads a bank of handwriting fonts that no training saw, as train/fonts.py writes
-// it: for each glyph font, digit, width, height (uint16, little-endian) and grey pixels.
+// LoadBank reads a bank of handwriting fonts that no training saw, as train/fonts.py writes it.
 func LoadBank(file string) (*Source, error) {
-	b, err := os.ReadFile(file)
+	glyphs, err := handwriting.Bank(file)
 	if err != nil {
-		return nil, fmt.Errorf("read fonts: %w", err)
+		return nil, err
 	}
 	s := &Source{Name: "fonts"}
-	for len(b) > 0 {
-		if len(b) < 8 {
-			return nil, fmt.Errorf("read %s: cut short", file)
+	for _, g := range glyphs {
+		if g.Digit == handwriting.Letter {
+			return nil, fmt.Errorf("read %s: a bank of letters", file)
 		}
-		digit := binary.LittleEndian.Uint16(b[2:])
-		w, h := int(binary.LittleEndian.Uint16(b[4:])), int(binary.LittleEndian.Uint16(b[6:]))
-		if digit > 9 || w == 0 || h == 0 || len(b)-8 < w*h {
-			return nil, fmt.Errorf("read %s: not a bank of glyphs", file)
-		}
-		s.of[digit] = append(s.of[digit], scan{w: w, h: h, pix: b[8 : 8+w*h]})
-		b = b[8+w*h:]
+		s.of[g.Digit] = append(s.of[g.Digit], scan{w: g.W, h: g.H, pix: g.Pix})
 	}
 	return s.complete(file)
 }
 
-// LoadCells reads an archive (.tar.gz) of cells cut from real faxes: labels.csv with columns
-// file and label, and PNGs. Remnants of the cells' frames are removed; a digit of which
-// the cut took much is left out, for no one wrote it so.
+// LoadCells reads an archive of cells cut from real faxes, and takes the digits. Remnants of the
+// cells' frames are removed; a digit of which the cut took much is left out, for no one wrote it
+// so.
 func LoadCells(file string) (*Source, error) {
-	f, err := os.Open(file)
+	cells, err := handwriting.Cells(file)
 	if err != nil {
-		return nil, fmt.Errorf("read cells: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", file, err)
-	}
-	pictures := map[string]image.Image{}
-	var rows [][]string
-	for tr := tar.NewReader(io.LimitReader(z, maxSource)); ; {
-		h, err := tr.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", file, err)
-		}
-		name := path.Clean(h.Name)
-		switch {
-		case path.Base(name) == "labels.csv":
-			if rows, err = csv.NewReader(tr).ReadAll(); err != nil {
-				return nil, fmt.Errorf("read %s in %s: %w", name, file, err)
-			}
-		case path.Ext(name) == ".png":
-			data, err := io.ReadAll(io.LimitReader(tr, 1<<20))
-			if err != nil {
-				return nil, fmt.Errorf("read %s in %s: %w", name, file, err)
-			}
-			c, _, err := image.DecodeConfig(bytes.NewReader(data))
-			if err != nil || c.Width > maxCell || c.Height > maxCell {
-				return nil, fmt.Errorf("read %s in %s: not the picture of a cell", name, file)
-			}
-			if pictures[name], _, err = image.Decode(bytes.NewReader(data)); err != nil {
-				return nil, fmt.Errorf("read %s in %s: %w", name, file, err)
-			}
-		}
+		return nil, err
 	}
 	s := &Source{Name: "cells"}
-	for _, row := range rows {
-		if len(row) < 2 || len(row[1]) != 1 || row[1][0] < '0' || row[1][0] > '9' {
+	for _, c := range cells {
+		d, ok := c.Digit()
+		if !ok {
 			continue
 		}
-		picture := pictures[path.Clean(row[0])]
-		if picture == nil {
-			return nil, fmt.Errorf("read %s: labels.csv names %s, which is not there", file, row[0])
-		}
-		if g, ok := cleanCell(inkOf(picture)); ok {
-			s.of[row[1][0]-'0'] = append(s.of[row[1][0]-'0'], g)
+		if g, ok := cleanCell(scanOf(c.Image)); ok {
+			s.of[d] = append(s.of[d], g)
 		} else {
 			s.Left++
 		}
@@ -192,15 +94,11 @@ func LoadCells(file string) (*Source, error) {
 	return s.complete(file)
 }
 
-// maxCell is the largest picture of a cell that is taken, in pixels a side.
-const maxCell = 1024
-
-func inkOf(m image.Image) scan {
-	b := m.Bounds()
-	s := scan{w: b.Dx(), h: b.Dy(), pix: make([]byte, b.Dx()*b.Dy()), stair: true}
+func scanOf(m *bilevel.Image) scan {
+	s := scan{w: m.W, h: m.H, pix: make([]byte, m.W*m.H), stair: true}
 	for y := range s.h {
 		for x := range s.w {
-			if r, g, bl, _ := m.At(b.Min.X+x, b.Min.Y+y).RGBA(); r+g+bl < 3*0x8000 {
+			if m.At(x, y) {
 				s.pix[y*s.w+x] = 255
 			}
 		}

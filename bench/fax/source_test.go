@@ -62,7 +62,12 @@ func archive(t *testing.T) string {
 		add("./"+name, p.Bytes())
 		fmt.Fprintf(&labels, "%s,%d,201004\n", name, d%10)
 	}
-	labels.WriteString("marks/none.png,check,201004\n")
+	var tick bytes.Buffer
+	if err := png.Encode(&tick, image.NewGray(image.Rect(0, 0, 20, 20))); err != nil {
+		t.Fatal(err)
+	}
+	add("./marks/tick.png", tick.Bytes())
+	labels.WriteString("marks/tick.png,check,201004\n")
 	add("./labels.csv", []byte(labels.String()))
 	if err := w.Close(); err != nil {
 		t.Fatal(err)

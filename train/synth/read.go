@@ -1,12 +1,6 @@
 package synth
 
-import (
-	"encoding/binary"
-	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
-)
+import "todoke/bench/handwriting"
 
 // Digits are glyphs with their labels and, for fonts, the number of the font.
 type Digits struct {
@@ -15,29 +9,16 @@ type Digits struct {
 	Fonts  []uint16
 }
 
-// ReadMNIST reads one half of MNIST ("train" or "t10k") in its IDX format from a folder; each
-// digit is cut to its ink and enlarged fourfold, as Draw wants it. The images as they are come
-// second.
+// ReadMNIST reads one half of MNIST ("train" or "t10k") from a folder; each digit is cut to its
+// ink and enlarged fourfold, as Draw wants it. The images as they are come second.
 func ReadMNIST(dir, half string) (Digits, [][]uint8, error) {
-	images, err := os.ReadFile(filepath.Join(dir, half+"-images-idx3-ubyte"))
+	plain, labels, err := handwriting.MNIST(dir, half)
 	if err != nil {
 		return Digits{}, nil, err
 	}
-	labels, err := os.ReadFile(filepath.Join(dir, half+"-labels-idx1-ubyte"))
-	if err != nil {
-		return Digits{}, nil, err
-	}
-	const side = 28
-	if len(images) < 16 || len(labels) < 8 || len(images)-16 != (len(labels)-8)*side*side {
-		return Digits{}, nil, errors.New("read MNIST: images and labels do not match")
-	}
-	images, labels = images[16:], labels[8:]
 	d := Digits{Labels: labels}
-	var plain [][]uint8
-	for i := range labels {
-		im := images[i*side*side:][:side*side]
-		plain = append(plain, im)
-		d.Glyphs = append(d.Glyphs, enlarge(im, side))
+	for _, im := range plain {
+		d.Glyphs = append(d.Glyphs, enlarge(im, handwriting.Side))
 	}
 	return d, plain, nil
 }
@@ -66,27 +47,17 @@ func enlarge(im []uint8, side int) Gray {
 	return o
 }
 
-// ReadBank reads the glyph bank that fonts.py writes: for each glyph font uint16, digit uint16,
-// width uint16, height uint16 (little endian) and its pixels. Letters have the digit Reject.
+// ReadBank reads the glyph bank that fonts.py writes. Letters have the digit Reject.
 func ReadBank(path string) (Digits, error) {
-	b, err := os.ReadFile(path)
+	glyphs, err := handwriting.Bank(path)
 	if err != nil {
 		return Digits{}, err
 	}
 	var d Digits
-	for len(b) > 0 {
-		if len(b) < 8 {
-			return d, fmt.Errorf("read %s: cut short", path)
-		}
-		font, digit := binary.LittleEndian.Uint16(b), binary.LittleEndian.Uint16(b[2:])
-		w, h := int(binary.LittleEndian.Uint16(b[4:])), int(binary.LittleEndian.Uint16(b[6:]))
-		if digit > Reject || len(b)-8 < w*h {
-			return d, fmt.Errorf("read %s: cut short", path)
-		}
-		d.Glyphs = append(d.Glyphs, Gray{W: w, H: h, Pix: b[8 : 8+w*h]})
-		d.Labels = append(d.Labels, uint8(digit))
-		d.Fonts = append(d.Fonts, font)
-		b = b[8+w*h:]
+	for _, g := range glyphs {
+		d.Glyphs = append(d.Glyphs, Gray{W: g.W, H: g.H, Pix: g.Pix})
+		d.Labels = append(d.Labels, g.Digit)
+		d.Fonts = append(d.Fonts, g.Font)
 	}
 	return d, nil
 }
