@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -170,13 +171,40 @@ func dayOf(month, day string, received order.Date) (order.Date, *order.Error) {
 	return order.Date{}, order.Invalid("CUT-7", "delivery_day", fmt.Sprintf("%d/%d does not come within a year", m, d))
 }
 
-// LineKeys are an order's items and quantities without their order: equal keys are the same
-// goods (FAX-5).
-func LineKeys(lines []order.RequestLine) []string {
-	keys := make([]string, len(lines))
-	for i, l := range lines {
-		keys[i] = l.ItemCode + " " + strconv.Itoa(l.Qty)
+// Likeness is how much two orders of one customer are alike (FAX-5).
+type Likeness int
+
+// The likenesses, in rising order.
+const (
+	Unlike        Likeness = iota
+	HalfAlike              // half of the items, at least, are the same: something added or taken off
+	OtherQuantity          // the same items in other quantities: a correction, or some more
+	SameGoods              // the same items and quantities: sent again
+)
+
+// LikenessOf compares the goods of two orders, in whatever order they are listed.
+func LikenessOf(a, b []order.RequestLine) Likeness {
+	goods := func(lines []order.RequestLine) map[string]int {
+		m := map[string]int{}
+		for _, l := range lines {
+			m[l.ItemCode] += l.Qty
+		}
+		return m
 	}
-	slices.Sort(keys)
-	return keys
+	x, y := goods(a), goods(b)
+	shared := 0
+	for code := range x {
+		if _, ok := y[code]; ok {
+			shared++
+		}
+	}
+	switch all := max(len(x), len(y)); {
+	case shared == 0 || 2*shared < all:
+		return Unlike
+	case maps.Equal(x, y):
+		return SameGoods
+	case shared == all:
+		return OtherQuantity
+	}
+	return HalfAlike
 }

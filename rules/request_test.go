@@ -3,7 +3,6 @@ package rules_test
 import (
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 
@@ -128,14 +127,28 @@ func TestRequestOfDates(t *testing.T) {
 	}
 }
 
-func TestLineKeys(t *testing.T) {
+func TestLikeness(t *testing.T) {
 	t.Parallel()
-	a, b := rules.LineKeys(lines(pen, 3, paper, 5)), rules.LineKeys(lines(paper, 5, pen, 3))
-	if !slices.Equal(a, b) {
-		t.Errorf("%q and %q are the same goods", a, b)
-	}
-	if slices.Equal(a, rules.LineKeys(lines(pen, 35, paper, 5))) {
-		t.Errorf("%q: another quantity is the same", a)
+	for name, c := range map[string]struct {
+		a, b []order.RequestLine
+		want rules.Likeness
+	}{
+		"another order of lines":  {lines(pen, 3, paper, 5), lines(paper, 5, pen, 3), rules.SameGoods},
+		"a line in two parts":     {lines(pen, 3, pen, 2), lines(pen, 5), rules.SameGoods},
+		"one quantity changed":    {lines(pen, 3, paper, 5), lines(pen, 35, paper, 5), rules.OtherQuantity},
+		"quantities swapped":      {lines(pen, 3, paper, 5), lines(pen, 5, paper, 3), rules.OtherQuantity},
+		"a line added":            {lines(pen, 3), lines(pen, 3, paper, 5), rules.HalfAlike},
+		"a line of three changed": {lines(pen, 3, paper, 5, "1000033", 1), lines(pen, 3, paper, 5, "1000041", 1), rules.HalfAlike},
+		"one item of three":       {lines(pen, 3, paper, 5, "1000033", 1), lines(pen, 3), rules.Unlike},
+		"other items":             {lines(pen, 3), lines(paper, 3), rules.Unlike},
+		"nothing":                 {nil, nil, rules.Unlike},
+	} {
+		if got := rules.LikenessOf(c.a, c.b); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+		if got := rules.LikenessOf(c.b, c.a); got != c.want {
+			t.Errorf("%s, the other way round: %d, want %d", name, got, c.want)
+		}
 	}
 }
 

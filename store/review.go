@@ -307,29 +307,57 @@ func (tx *Tx) SuspectPages(ctx context.Context, documentID int64, keys []string,
 	return found, nil
 }
 
-// SuspectLines finds a faxed order of the same customer with the same items and quantities,
-// received not long before or after (FAX-5); nil where there is none.
+// SuspectLines finds a faxed order of the same customer for the same or nearly the same goods,
+// received not long before or after (FAX-5): sent again, corrected or added to. nil where there is
+// none.
 func (tx *Tx) SuspectLines(ctx context.Context, req order.Request) (*Suspect, error) {
 	// Two pages of one customer that are read at the same moment must see each other.
 	if _, err := scanDepartment(tx.tx.QueryRow(ctx, query("DepartmentLock"), req.DepartmentCode)); err != nil && !missing(err) {
 		return nil, fmt.Errorf("lock department: %w", err)
 	}
 	window := time.Duration(tx.s.settings.ResendLineHours) * time.Hour
-	var number order.Number
-	var other int64
-	err := tx.tx.QueryRow(ctx, query("ResendOfLines"), req.DepartmentCode, at(req.ReceivedAt.Add(-window)), at(req.ReceivedAt.Add(window)),
-		rules.LineKeys(req.Lines)).Scan(&number, &other)
-	if missing(err) {
-		return nil, nil
-	}
+	recent, err := collect(ctx, tx.tx, "RecentFaxOrders", pgx.RowToStructByPos[recentOrder], req.DepartmentCode, at(req.ReceivedAt.Add(-window)), at(req.ReceivedAt.Add(window)))
 	if err != nil {
-		return nil, fmt.Errorf("find resends: %w", err)
+		return nil, err
 	}
-	text := fmt.Sprintf("order %s of this customer has the same items and quantities", number.Grouped())
-	if other != 0 {
-		text = fmt.Sprintf("order %s (document %d) of this customer has the same items and quantities", number.Grouped(), other)
+	var like recentOrder
+	how := rules.Unlike
+	for _, o := range recent { // the newest of those most alike
+		if l := rules.LikenessOf(req.Lines, o.lines()); l > how {
+			like, how = o, l
+		}
 	}
-	return &Suspect{text, other}, nil
+	text := "order " + like.Number.Grouped()
+	if like.Document != 0 {
+		text += fmt.Sprintf(" (document %d)", like.Document)
+	}
+	switch text += " of this customer has "; how {
+	case rules.Unlike:
+		return nil, nil
+	case rules.SameGoods:
+		text += "the same items and quantities"
+	case rules.OtherQuantity:
+		text += "the same items in other quantities"
+	case rules.HalfAlike:
+		text += "half of the same items or more"
+	}
+	return &Suspect{text, like.Document}, nil
+}
+
+// recentOrder is an order that another one may repeat or correct.
+type recentOrder struct {
+	Number   order.Number
+	Document int64
+	Codes    []string
+	Quantity []int
+}
+
+func (o recentOrder) lines() []order.RequestLine {
+	lines := make([]order.RequestLine, len(o.Codes))
+	for i := range lines {
+		lines[i] = order.RequestLine{ItemCode: o.Codes[i], Qty: o.Quantity[i]}
+	}
+	return lines
 }
 
 // findReview finds the open review that document and page name; page 0 is the only open one.

@@ -64,7 +64,7 @@ func TestSettlingLosesNothing(t *testing.T) {
 	}
 }
 
-// TestResendsAreSeenInAnyOrder: the database and the rule must sort an order's lines alike.
+// TestResendsAreSeenInAnyOrder: lines are the same goods in whatever order they stand.
 func TestResendsAreSeenInAnyOrder(t *testing.T) {
 	t.Parallel()
 	s, clock := st.NewShop(t)

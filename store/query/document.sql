@@ -100,11 +100,10 @@ WHERE p.blob_key = ANY($2) AND p.document_id <> $1 AND p.state IN ('ordered', 'r
   AND d.received_at BETWEEN $3 AND $4
 ORDER BY p.id DESC;
 
--- name: ResendOfLines
--- An order of the same department by fax, received within the window, with the same items and
--- quantities, as rules.LineKeys writes and sorts them whatever the database's collation.
-SELECT o.number, coalesce(o.document_id, 0) FROM orders o
-WHERE o.department_code = $1 AND o.channel = 'fax' AND o.state <> 'cancelled'
-  AND o.received_at BETWEEN $2 AND $3
-  AND (SELECT array_agg(l.item_code || ' ' || l.qty ORDER BY (l.item_code || ' ' || l.qty) COLLATE "C") FROM order_lines l WHERE l.order_id = o.id) = $4
-ORDER BY o.id DESC LIMIT 1;
+-- name: RecentFaxOrders
+-- Orders of a department by fax that were received within the window and not cancelled, with their
+-- goods; the newest first.
+SELECT o.number, coalesce(o.document_id, 0), array_agg(l.item_code ORDER BY l.no), array_agg(l.qty ORDER BY l.no)
+FROM orders o JOIN order_lines l ON l.order_id = o.id
+WHERE o.department_code = $1 AND o.channel = 'fax' AND o.state <> 'cancelled' AND o.received_at BETWEEN $2 AND $3
+GROUP BY o.id ORDER BY o.id DESC;
