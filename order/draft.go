@@ -39,6 +39,9 @@ type DraftCell struct {
 	Box
 }
 
+// EvidencePrinted marks a field whose text the form came with: nobody wrote it.
+const EvidencePrinted = "printed"
+
 // DraftField is one field of a form as read: value, confidence, evidence and where it stands.
 type DraftField struct {
 	Name       string  `json:"name"` // as `todoke form layout` names it, such as "lines[1].item_code"
@@ -48,7 +51,7 @@ type DraftField struct {
 	// sum or calendar is asked; 0 where the boxes do not say Text one digit each.
 	ImageConfidence float64     `json:"image_confidence,omitempty"`
 	Decision        Decision    `json:"decision"`
-	Evidence        []string    `json:"evidence,omitempty"` // what besides the image supports it: check_digit, master, qr, sum, person:NAME …
+	Evidence        []string    `json:"evidence,omitempty"` // what besides the image supports it: check_digit, master, qr, sum, printed, person:NAME …
 	Reasons         []string    `json:"reasons,omitempty"`  // why it is in review
 	Cells           []DraftCell `json:"cells,omitempty"`
 	Area            *Area       `json:"area,omitempty"`  // where it stands on the page, with a margin; nil where nothing is written

@@ -74,8 +74,8 @@ func Auditable(d order.Draft) []order.DraftField {
 	for _, f := range d.Fields {
 		_, known := KindOfField(f.Name)
 		written := slices.ContainsFunc(f.Cells, func(c order.DraftCell) bool { return c.Text != "" })
-		person := slices.ContainsFunc(f.Evidence, func(e string) bool { return strings.HasPrefix(e, "person:") })
-		if known && written && !person && f.Decision == order.DecisionAccept && f.Text != "" && f.Area != nil {
+		other := slices.ContainsFunc(f.Evidence, func(e string) bool { return e == order.EvidencePrinted || strings.HasPrefix(e, "person:") })
+		if known && written && !other && f.Decision == order.DecisionAccept && f.Text != "" && f.Area != nil {
 			out = append(out, f)
 		}
 	}

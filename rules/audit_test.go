@@ -19,6 +19,8 @@ func TestAuditable(t *testing.T) {
 	}
 	printedCode := field("customer_code", "10000016")
 	printedCode.Cells = []order.DraftCell{{}, {}}
+	printedItem := field("lines[2].item_code", "1000025")
+	printedItem.Evidence = []string{"check_digit", "master", "printed"}
 	settled := field("lines[3].quantity", "3")
 	settled.Evidence = []string{"person:佐藤"}
 	doubtful := field("lines[4].quantity", "4")
@@ -27,7 +29,7 @@ func TestAuditable(t *testing.T) {
 	nowhere.Area = nil
 	blank := field("lines[6].quantity", "")
 	d := order.Draft{Fields: []order.DraftField{
-		printedCode, field("lines[1].item_code", "1000017"), field("lines[1].comment", "x"), field("total_quantity", "9"), settled, doubtful, nowhere, blank,
+		printedCode, printedItem, field("lines[1].item_code", "1000017"), field("lines[1].comment", "x"), field("total_quantity", "9"), settled, doubtful, nowhere, blank,
 		field("stockout.cancel", "x"), field("ship_to", "001"), field("delivery_day", "24"),
 	}}
 	var names []string

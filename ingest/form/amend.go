@@ -28,6 +28,7 @@ const (
 	reasonShifted  = "written one box too far"
 	reasonBeside   = "something is written beside the boxes"
 	reasonStruck   = "struck out: is this line ordered?"
+	reasonWhose    = "the customer code is struck out: whose order is it?"
 	reasonSame     = "may be 〃: the item of the line above?"
 	reasonTally    = "may be a tally (正)"
 	reasonTwoInBox = "two digits in one box"

@@ -2,6 +2,7 @@ package form_test
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	lab "todoke/bench/fax"
@@ -132,6 +133,36 @@ func TestFadedPageIsNotBlank(t *testing.T) {
 		d := form.Read(form.Page{Image: m, XDPI: 204, YDPI: 196}, b.know)
 		if d.Decision == order.DecisionBlank || d.Decision == order.DecisionAccept {
 			t.Errorf("%.0f %% of the ink left: %s %v", 100*keep, d.Decision, d.Reasons)
+		}
+	}
+}
+
+// However dear an error in a mark is, that dear it is: nothing is accepted beyond it.
+func TestCostOfAMarkCounts(t *testing.T) {
+	t.Parallel()
+	b := setup(t, printed.Options{})
+	p, _ := b.page(b.plain(), fine, lab.Mess{}, neat)
+	know := b.know
+	know.Settings = form.Default()
+	know.Settings.Costs.Mark = 1e9
+	f := fieldOf(p, know, "stockout.cancel")
+	if f.Decision != order.DecisionReview || f.Text != "x" || !strings.Contains(strings.Join(f.Reasons, " "), "not sure enough") {
+		t.Errorf("%+v", f)
+	}
+}
+
+// Where the customer code was printed and nothing is seen, it was covered or cut away.
+func TestCoveredPrintedCustomerCodeGoesToReview(t *testing.T) {
+	t.Parallel()
+	b, _ := usual(t, 3)
+	for name, l := range map[string]lab.Line{"fine": fine, "standard": standard98} {
+		p, _ := b.page(lab.Sheet{Lines: []lab.SheetLine{{Row: 1, Quantity: "2"}}}, l, lab.Mess{}, neat)
+		for _, c := range b.form.Layout.Field("customer_code").Cells {
+			c.X, c.Y, c.W, c.H = c.X+1.4, c.Y+1.4, c.W-2.8, c.H-2.8
+			white(p.Image, l, c)
+		}
+		if f := fieldOf(p, b.know, "customer_code"); f.Decision != order.DecisionReview {
+			t.Errorf("%s: %s %q %v %v", name, f.Decision, f.Text, f.Evidence, f.Reasons)
 		}
 	}
 }

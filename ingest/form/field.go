@@ -111,7 +111,7 @@ func (f *fieldReader) read() {
 func (f *fieldReader) slips(fl *field) {
 	f.amend(fl)
 	_, suffix := lineOf(fl.def.Name)
-	fl.struck = (suffix == suffixItem || suffix == suffixQuantity) && f.lineStruck(fl)
+	fl.struck = (suffix == suffixItem || suffix == suffixQuantity || fl.def.Name == fieldCustomer) && f.lineStruck(fl)
 	if suffix != suffixQuantity && fl.def.Name != fieldTotal {
 		return
 	}
@@ -625,16 +625,20 @@ func (f *fieldReader) customer() {
 		fl.out.Confidence = 0
 		fl.review("no customer code")
 	case fl.isBlank():
-		fl.settle(reading{text: printedCode, p: 0.9999, evidence: []string{f.identified}}, st.Costs.Customer)
+		fl.out.Text, fl.out.Confidence, fl.out.Evidence = printedCode, 0.5, []string{f.identified}
+		fl.review(reasonCovered)
 		if rule.known != nil && !known(printedCode) {
 			fl.review("no such code in the master")
 		}
 	default:
 		f.code(fl, rule, st.Costs.Customer)
 		if printedCode != "" && fl.out.Text == printedCode {
-			fl.out.Evidence = append(fl.out.Evidence, f.identified)
+			fl.out.Evidence = append(fl.out.Evidence, f.identified, order.EvidencePrinted)
 		} else if printedCode != "" {
 			fl.review("another customer's code on a personal form")
+		}
+		if fl.struck {
+			fl.review(reasonWhose)
 		}
 	}
 }
@@ -763,8 +767,11 @@ func (f *fieldReader) lines() {
 			item.review(reasonSame)
 		case !item.isBlank():
 			f.code(item, codeRule{known: known, size: len(f.k.Items), unknown: st.UnknownItem, scheme: f.k.Scheme.Item}, st.Costs.Item)
-			if n <= f.id.Rows && f.overwritten(item) {
-				item.review(struckOut)
+			if n <= f.id.Rows {
+				item.out.Evidence = append(item.out.Evidence, order.EvidencePrinted)
+				if f.overwritten(item) {
+					item.review(struckOut)
+				}
 			}
 			if it, ok := f.k.Items[item.out.Text]; ok && item.out.Decision == order.DecisionAccept {
 				multiple = max(it.OrderMultiple, 1)
@@ -888,7 +895,7 @@ func (f *fieldReader) marks() {
 			fl.out.Confidence = 0.5
 			fl.review("may be a mark, or the box's own frame")
 		default:
-			fl.out.Text, fl.out.Decision, fl.out.Confidence = "x", order.DecisionAccept, 0.9999
+			fl.settle(reading{text: "x", p: 0.9999}, f.k.Settings.Costs.Mark)
 			set = append(set, fl)
 		}
 	}

@@ -8,7 +8,10 @@ import (
 // Personal forms name the customer's usual items: their codes stand printed in the boxes of the
 // first lines and only quantities are written beside them.
 
-const struckOut = "the printed item code was struck out or written over"
+const (
+	struckOut     = "the printed item code was struck out or written over"
+	reasonCovered = "the customer code that was printed is not seen in its boxes: is the form another's?"
+)
 
 // unordered settles a line whose item code is printed and whose quantity is blank: nothing of it
 // is ordered, unless someone changed the code.
