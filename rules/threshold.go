@@ -141,6 +141,10 @@ func AdaptThreshold(c ThresholdCase, s Settings) ThresholdDecision {
 		d.Why = fmt.Sprintf("below %s %d of %d audited are wrong: surely more than %d times the target %s", next, v.errors, v.n, s.AuditBandFactor, k.TargetPPM)
 		return d
 	}
+	if c.Current >= Whole { // what was drawn before it stopped may still be keyed
+		d.Why = "nothing is accepted unseen until a person resets it"
+		return d
+	}
 	if now.newN < s.AuditLoosenAfter {
 		d.Why = fmt.Sprintf("%d audited since the last change: %d are needed before it may loosen", now.newN, s.AuditLoosenAfter)
 		return d

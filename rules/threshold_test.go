@@ -85,7 +85,7 @@ func TestAdaptThreshold(t *testing.T) {
 		{"up to the ceiling", 999_930, []rules.AuditBand{band(999_990, 100, 2, 100, 2)}, 200, 990_000, rules.ThresholdTighten, 999_950, "2 of 100"},
 		{"everything wrong", current, []rules.AuditBand{band(998_500, 1, 1, 1, 1)}, 200, 990_000, rules.ThresholdTighten, 999_000, "1 of 1"},
 		{"accepting everything", 0, []rules.AuditBand{band(0, 10, 5, 10, 5)}, 200, 0, rules.ThresholdTighten, 750_000, "5 of 10"},
-		{"certain only", rules.Whole, []rules.AuditBand{band(rules.Whole, 15_000, 0, 1_600, 0)}, 200, 990_000, rules.ThresholdLoosen, 999_999, "surely below"},
+		{"stopped", rules.Whole, []rules.AuditBand{band(rules.Whole, 15_000, 0, 1_600, 0)}, 200, 990_000, rules.ThresholdHold, rules.Whole, "until a person resets it"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -108,6 +108,9 @@ func (c *formPrintCommand) usualItems(ctx context.Context, a *App) ([]form.Item,
 	if len(c.Items) == 0 && !history {
 		return nil, nil
 	}
+	if c.Customer == "" {
+		return nil, order.Invalid("", "items", "items are printed on a customer's own form: give the customer code too (--customer CODE)")
+	}
 	if c.Usual > form.MaxItems {
 		return nil, order.Invalid("", "usual", fmt.Sprintf("a form names at most %d items", form.MaxItems))
 	}

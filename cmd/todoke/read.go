@@ -91,6 +91,7 @@ func (r *pageReader) file(ctx context.Context, file string) error {
 			k := r.k
 			seen := r.overlays.watch(&k)
 			line.Draft = form.Read(formPage(p), k)
+			line.tell(p)
 			sight = *seen
 		}
 		now := cpuTime()
@@ -113,6 +114,18 @@ func (r *pageReader) file(ctx context.Context, file string) error {
 // unreadableDraft is what there is of a page that gives no image.
 func unreadableDraft(reason string) order.Draft {
 	return order.Draft{Decision: order.DecisionUnreadable, Fields: []order.DraftField{}, Reasons: []string{reason}}
+}
+
+// tell adds what the decoder noted. A page of which the file shows more than was read is not
+// accepted: what is missing may change the order.
+func (r *pageReading) tell(p fax.Page) {
+	if !p.LeftOut {
+		return
+	}
+	r.Reasons = append(r.Reasons, p.Note)
+	if r.Decision == order.DecisionAccept || r.Decision == order.DecisionBlank {
+		r.Decision = order.DecisionReview
+	}
 }
 
 // print writes the line of a page.
