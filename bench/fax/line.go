@@ -84,7 +84,7 @@ func (l Line) Send(p *Paper, r *rand.Rand) *bilevel.Image {
 	if threshold == 0 {
 		threshold = .5
 	}
-	near := inkMap(src)
+	near, dots := *inkMap(src), *src // copies of the heads, at hand in the inner loop
 	noise := newNoise(r.Uint64())
 	view := l.view(paperW, paperH)
 	sheetW := view.sheetW
@@ -124,7 +124,7 @@ func (l Line) Send(p *Paper, r *rand.Rand) *bilevel.Image {
 			}
 			black := 0
 			for _, o := range aperture {
-				if src.At(int((px+o[0])*k), int((py+o[1])*k)) {
+				if dots.At(int((px+o[0])*k), int((py+o[1])*k)) {
 					black++
 				}
 			}

@@ -41,7 +41,7 @@ func (c *cellReader) free(area printed.Box, frameMM float64) (*bilevel.Image, fl
 	g := c.g
 	outer := printed.Box{X: area.X - margin, Y: area.Y - margin, W: area.W + 2*margin, H: area.H + 2*margin}
 	x0, y0, x1, y1 := g.bounds(outer, 0)
-	m := crop(g.page, x0, y0, x1, y1)
+	m := g.page.Crop(x0, y0, x1, y1)
 	if m.W < 8 || m.H < 6 {
 		return nil, 0
 	}
@@ -112,7 +112,7 @@ func (c *cellReader) free(area printed.Box, frameMM float64) (*bilevel.Image, fl
 		}
 	}
 	const quiet = 3
-	return crop(m, all.x0-quiet, all.y0-quiet, all.x1+quiet, all.y1+quiet), ink
+	return m.Crop(all.x0-quiet, all.y0-quiet, all.x1+quiet, all.y1+quiet), ink
 }
 
 // framesWithin are the boxes whose frames run into an area.
@@ -412,7 +412,7 @@ func (f *fieldReader) split(c *cell) (a, b glyphs, p float64) {
 			continue
 		}
 		tried = append(tried, pl.x)
-		l, r := crop(m, 0, 0, pl.x, m.H), crop(m, pl.x, 0, m.W, m.H)
+		l, r := m.Crop(0, 0, pl.x, m.H), m.Crop(pl.x, 0, m.W, m.H)
 		pl, rl := f.ask(l)
 		pr, rr := f.ask(r)
 		gl, gr := glyphs{p: pl, reject: rl}, glyphs{p: pr, reject: rr}
@@ -556,7 +556,7 @@ func (f *fieldReader) labelCircled(fl *field) bool {
 	)
 	b := fl.def.Cells[0]
 	x0, y0, x1, y1 := f.g.bounds(printed.Box{X: b.X + b.W + surely, Y: b.Y - up, W: words, H: b.H + 2*up}, 0)
-	m := crop(f.g.page, x0, y0, x1, y1)
+	m := f.g.page.Crop(x0, y0, x1, y1)
 	if !f.cells.s.scan(m, 1<<16) {
 		return false
 	}

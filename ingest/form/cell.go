@@ -112,7 +112,7 @@ func (c *cellReader) cut(b printed.Box, near neighbours, frameMM float64, wide b
 		}
 	}
 	y0, y1 = y0-int(0.5*g.ky), y1+int(0.5*g.ky)
-	m := crop(g.page, x0, y0, x1, y1)
+	m := g.page.Crop(x0, y0, x1, y1)
 	out = cell{box: b, image: m}
 	if m.W < 8 || m.H < 6 {
 		return out, false
@@ -235,7 +235,7 @@ func (c *cellReader) cut(b printed.Box, near neighbours, frameMM float64, wide b
 		out.rim = max(over, 0)
 		cx0, cx1, cy0, cy1 = min(cx0, ix0), max(cx1, ix1), min(cy0, iy0), max(cy1, iy1)
 	}
-	out.image = crop(m, cx0, cy0, cx1, cy1)
+	out.image = m.Crop(cx0, cy0, cx1, cy1)
 	if out.ink > 0 {
 		out.others = c.alternatives(m, all, level, [4]int{cx0, cy0, cx1, cy1})
 	}
@@ -361,7 +361,7 @@ func (c *cellReader) alternatives(m *bilevel.Image, sides [4]*side, level [4]boo
 			p *= v.p
 			v.side.redraw(&n, v.level, v.from, v.to)
 		}
-		out = append(out, alternative{crop(&n, box[0], box[1], box[2], box[3]), p})
+		out = append(out, alternative{n.Crop(box[0], box[1], box[2], box[3]), p})
 	}
 	return out
 }
@@ -676,7 +676,7 @@ func (c *cellReader) area(b printed.Box) cell {
 	}
 	inner := printed.Box{X: b.X + inset, Y: b.Y + inset, W: b.W - 2*inset, H: b.H - 2*inset}
 	x0, y0, x1, y1 := g.bounds(inner, 0)
-	m := crop(g.page, x0, y0, x1, y1)
+	m := g.page.Crop(x0, y0, x1, y1)
 	out.image = m
 	if m.Count(0, 0, m.W, m.H) == 0 {
 		return out

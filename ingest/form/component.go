@@ -137,34 +137,3 @@ func nextBit(row []byte, from, w int, flip byte) int {
 	}
 	return min(i*8+bits.LeadingZeros8(b), w)
 }
-
-// crop copies a rectangle of m; what lies outside is white.
-func crop(m *bilevel.Image, x0, y0, x1, y1 int) *bilevel.Image {
-	o := bilevel.New(max(x1-x0, 0), max(y1-y0, 0))
-	if o.W == 0 {
-		return o
-	}
-	for y := range o.H {
-		sy := y0 + y
-		if sy < 0 || sy >= m.H {
-			continue
-		}
-		src, dst := m.Row(sy), o.Row(y)
-		for i := range dst {
-			sx := x0 + i*8
-			k, shift := sx>>3, uint(sx&7)
-			var v byte
-			if k >= 0 && k < len(src) {
-				v = src[k] << shift
-			}
-			if shift != 0 && k+1 >= 0 && k+1 < len(src) {
-				v |= src[k+1] >> (8 - shift)
-			}
-			dst[i] = v
-		}
-		if pad := o.W & 7; pad != 0 {
-			dst[len(dst)-1] &= ^byte(0xff >> pad)
-		}
-	}
-	return o
-}

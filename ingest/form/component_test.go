@@ -1,7 +1,6 @@
 package form
 
 import (
-	"bytes"
 	"math/rand/v2"
 	"testing"
 
@@ -54,24 +53,6 @@ func TestComponentsAgreeWithFloodFill(t *testing.T) {
 			if n != 0 {
 				t.Fatalf("%d × %d: component %v found %d times too few", m.W, m.H, c, n)
 			}
-		}
-	}
-}
-
-func TestCropAgreesWithCrop(t *testing.T) {
-	t.Parallel()
-	r := rand.New(rand.NewPCG(3, 4))
-	m := bilevel.New(45, 20)
-	for y := range m.H {
-		for x := range m.W {
-			m.Set(x, y, r.IntN(2) == 0)
-		}
-	}
-	for range 500 {
-		x0, y0 := r.IntN(70)-15, r.IntN(50)-15
-		x1, y1 := x0+r.IntN(40), y0+r.IntN(20)
-		if got, want := crop(m, x0, y0, x1, y1), m.Crop(x0, y0, x1, y1); !bytes.Equal(got.Pix, want.Pix) || got.W != want.W {
-			t.Fatalf("crop %d,%d %d,%d differs", x0, y0, x1, y1)
 		}
 	}
 }

@@ -138,7 +138,7 @@ func (g *registration) identify(digits Recogniser) (id printed.Identity, evidenc
 // cut crops a box of the form, margin millimetres around it, from the page.
 func (g *registration) cut(b printed.Box, margin float64) *bilevel.Image {
 	x0, y0, x1, y1 := g.bounds(b, margin)
-	return crop(g.page, x0, y0, x1, y1)
+	return g.page.Crop(x0, y0, x1, y1)
 }
 
 // bounds are the page pixels that hold a box of the form and a margin.

@@ -52,7 +52,7 @@ func (g *registration) readNumber(bars printed.Box, digits Recogniser) (printed.
 	}
 	numbers := []guess{{p: 1}}
 	for _, c := range glyphBoxes {
-		p, reject := askDigit(digits, crop(strip, c.x0-2, c.y0-2, c.x1+2, c.y1+2), g.kx, g.ky)
+		p, reject := askDigit(digits, strip.Crop(c.x0-2, c.y0-2, c.x1+2, c.y1+2), g.kx, g.ky)
 		numbers = extend(numbers, p, 1-reject)
 	}
 	return g.likeliest(numbers)

@@ -32,15 +32,15 @@ func TestPersonalFormNamesTheUsualItems(t *testing.T) {
 	b, code := usual(t, 7)
 	extra := b.shop.Items[40]
 	for name, l := range map[string]lab.Line{"fine": fine, "standard": standard98, "copied": {XDPI: 204, YDPI: 196, WidthPx: 1728, Scale: .96, Skew: 1, Generation: 2, Noise: .06}} {
+		s := lab.Sheet{Lines: []lab.SheetLine{{Row: 2, Quantity: "3"}, {Row: 5, Quantity: "10"}, {Row: 8, Code: extra.Code, Quantity: strconv.Itoa(extra.OrderMultiple)}}}
+		s.Total = strconv.Itoa(13 + extra.OrderMultiple)
+		p, _ := b.page(s, l, lab.Mess{}, neat)
+		want := map[string]string{
+			"customer_code": code, "lines[2].item_code": b.shop.Items[1].Code, "lines[2].quantity": "3",
+			"lines[5].item_code": b.shop.Items[4].Code, "lines[5].quantity": "10",
+			"lines[8].item_code": extra.Code, "lines[8].quantity": strconv.Itoa(extra.OrderMultiple), "total_quantity": s.Total,
+		}
 		for _, know := range []form.Knowledge{b.know, {}} {
-			s := lab.Sheet{Lines: []lab.SheetLine{{Row: 2, Quantity: "3"}, {Row: 5, Quantity: "10"}, {Row: 8, Code: extra.Code, Quantity: strconv.Itoa(extra.OrderMultiple)}}}
-			s.Total = strconv.Itoa(13 + extra.OrderMultiple)
-			p, _ := b.page(s, l, lab.Mess{}, neat)
-			want := map[string]string{
-				"customer_code": code, "lines[2].item_code": b.shop.Items[1].Code, "lines[2].quantity": "3",
-				"lines[5].item_code": b.shop.Items[4].Code, "lines[5].quantity": "10",
-				"lines[8].item_code": extra.Code, "lines[8].quantity": strconv.Itoa(extra.OrderMultiple), "total_quantity": s.Total,
-			}
 			d := form.Read(p, know)
 			for _, f := range d.Fields {
 				switch {

@@ -282,7 +282,7 @@ func searchQR(m *bilevel.Image, s *scanner, r resolution) (printed.Identity, boo
 		y0, y1 = min(y0, int(p.y-around*ky)), max(y1, int(p.y+around*ky))
 	}
 	x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, m.W), min(y1, m.H)
-	return readQR(crop(m, x0, y0, x1, y1), kx, ky, 3)
+	return readQR(m.Crop(x0, y0, x1, y1), kx, ky, 3)
 }
 
 // lines are rows or columns of the upright page.

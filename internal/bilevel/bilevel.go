@@ -104,11 +104,29 @@ func (m *Image) Count(x0, y0, x1, y1 int) int {
 // Crop copies a rectangle; what lies outside the image is white.
 func (m *Image) Crop(x0, y0, x1, y1 int) *Image {
 	o := New(max(x1-x0, 0), max(y1-y0, 0))
+	if o.W == 0 {
+		return o
+	}
 	for y := range o.H {
-		for x := range o.W {
-			if m.At(x0+x, y0+y) {
-				o.Pix[y*o.Stride+x>>3] |= 0x80 >> (x & 7)
+		sy := y0 + y
+		if sy < 0 || sy >= m.H {
+			continue
+		}
+		src, dst := m.Row(sy), o.Row(y)
+		for i := range dst {
+			sx := x0 + i*8
+			k, shift := sx>>3, uint(sx&7)
+			var v byte
+			if k >= 0 && k < len(src) {
+				v = src[k] << shift
 			}
+			if shift != 0 && k+1 >= 0 && k+1 < len(src) {
+				v |= src[k+1] >> (8 - shift)
+			}
+			dst[i] = v
+		}
+		if pad := o.W & 7; pad != 0 {
+			dst[len(dst)-1] &= ^byte(0xff >> pad)
 		}
 	}
 	return o

@@ -74,3 +74,28 @@ func TestPNGKeepsEveryPixel(t *testing.T) {
 		}
 	}
 }
+
+func TestCropTakesThePixelsThatWereThere(t *testing.T) {
+	t.Parallel()
+	m := random(t, 45, 20)
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 500 {
+		x0, y0 := r.IntN(70)-15, r.IntN(50)-15
+		o := m.Crop(x0, y0, x0+r.IntN(40)-2, y0+r.IntN(20)-2)
+		for y := -1; y <= o.H; y++ {
+			for x := -1; x <= o.W; x++ {
+				inside := x >= 0 && y >= 0 && x < o.W && y < o.H
+				if o.At(x, y) != (inside && m.At(x0+x, y0+y)) {
+					t.Fatalf("%d,%d: pixel %d,%d is %v", x0, y0, x, y, o.At(x, y))
+				}
+			}
+		}
+		for y := range o.H { // padding stays white
+			for x := o.W; x < o.Stride*8; x++ {
+				if o.Row(y)[x>>3]&(0x80>>(x&7)) != 0 {
+					t.Fatalf("%d,%d: ink in the padding of row %d", x0, y0, y)
+				}
+			}
+		}
+	}
+}
