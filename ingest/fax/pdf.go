@@ -2,14 +2,17 @@ package fax
 
 import (
 	"bytes"
+	"compress/flate"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"sync"
 	"time"
 
 	"github.com/pdfcpu/pdfcpu/pkg/api"
+	"github.com/pdfcpu/pdfcpu/pkg/filter"
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu"
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/model"
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/types"
@@ -209,13 +212,18 @@ func (f *pdfFile) numbers(o types.Object) []float64 {
 	return out
 }
 
-// stream is a stream object's data with all its filters undone, at most limit bytes.
-func (f *pdfFile) stream(o types.Object, limit int64) ([]byte, error) {
-	sd, ok := f.deref(o).(types.StreamDict)
-	if !ok {
-		return nil, errors.New("no stream")
+// contentOf is the data of a content stream with all its filters undone, and whether that is all
+// of it: the PDF library takes what there is of data that were cut off.
+func contentOf(sd types.StreamDict) (data []byte, whole bool) {
+	data, err := unfiltered(sd, len(sd.FilterPipeline), maxContent)
+	if err != nil {
+		return nil, false
 	}
-	return unfiltered(sd, len(sd.FilterPipeline), limit)
+	if len(sd.FilterPipeline) > 0 && sd.FilterPipeline[0].Name == filter.Flate && len(sd.Raw) > 2 {
+		// Behind the header of zlib; the checksum at its end is missing from many a sound file.
+		_, err = io.Copy(io.Discard, io.LimitReader(flate.NewReader(bytes.NewReader(sd.Raw[2:])), maxContent))
+	}
+	return data, err == nil
 }
 
 // unfiltered undoes the first n filters of a stream.

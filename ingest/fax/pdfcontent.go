@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/pdfcpu/pdfcpu/pkg/filter"
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/types"
 )
 
@@ -47,7 +48,8 @@ type pageScan struct {
 	images        []placed
 	text, drawing bool // something visible besides pictures
 	noFont        bool // visible text whose font the file lacks
-	overrun       bool
+	overrun       bool // there was more than is looked at
+	damaged       bool // something on it could not be read
 	operators     int
 }
 
@@ -155,22 +157,23 @@ func (f *pdfFile) lacksFont(o types.Object) bool {
 	return d["FontFile"] == nil && d["FontFile2"] == nil && d["FontFile3"] == nil
 }
 
-// fontNote notes text that could not be drawn as the sender saw it.
-func (s *pageScan) fontNote(p Page, err error) (Page, error) {
-	if err == nil && s.noFont {
+// noteMissing notes what could not be drawn as the sender saw it; whole tells that all of the
+// page's content could be read.
+func (s *pageScan) noteMissing(p Page, whole bool) Page {
+	if !whole {
+		leaveOut(&p, "a part of the page's content is damaged, and what it shows may be missing here; send it again")
+	}
+	if s.noFont {
 		leaveOut(&p, "the file lacks the font of some of its text, which may be missing here; "+asFax)
 	}
-	return p, err
+	return p
 }
 
 // do draws a picture or a form.
 func (s *pageScan) do(name string, resources types.Object, g gstate, depth int) {
-	object := s.f.dict(s.f.dict(resources)["XObject"])[name]
-	if object == nil {
-		return
-	}
-	sd, ok := s.f.deref(object).(types.StreamDict)
+	sd, ok := s.f.deref(s.f.dict(s.f.dict(resources)["XObject"])[name]).(types.StreamDict)
 	if !ok {
+		s.damaged = true
 		return
 	}
 	switch s.f.name(sd.Dict["Subtype"]) {
@@ -190,14 +193,36 @@ func (s *pageScan) do(name string, resources types.Object, g gstate, depth int) 
 		if own == nil {
 			own = resources
 		}
-		content, err := unfiltered(sd, len(sd.FilterPipeline), maxContent)
-		if err != nil {
-			return
-		}
-		// The bytes count too: a form of nothing but operands, drawn a million times, takes as long.
-		s.operators += len(content) / 64
+		content, whole := contentOf(sd)
+		// The bytes count too: a form of nothing but operands, or one that unpacks beyond the limit,
+		// takes as long when it is drawn a million times.
+		s.operators += max(len(content), unpacking(sd, content == nil)) / 64
+		s.damaged = s.damaged || !whole
 		s.run(content, own, g, depth+1)
 	}
+}
+
+// unpacking is the most bytes that the filters of a stream make on the way to its data, or until
+// the last of them fails.
+func unpacking(sd types.StreamDict, failed bool) int {
+	steps := sd.FilterPipeline
+	if !failed && len(steps) > 0 {
+		steps = steps[:len(steps)-1]
+	}
+	most, n := len(sd.Raw), len(sd.Raw)
+	for _, step := range steps {
+		switch step.Name {
+		case filter.Flate:
+			n *= 1032 // at its best
+		case filter.LZW:
+			n *= 2731
+		case filter.RunLength:
+			n *= 64
+		}
+		n = min(n, maxContent)
+		most = max(most, n)
+	}
+	return most
 }
 
 type tokenKind uint8

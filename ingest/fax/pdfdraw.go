@@ -24,6 +24,7 @@ const (
 	wholeSheet  = 0.9   // share of a page that a picture covers where only PDFium can read the file
 	samePlace   = 0.002 // of a picture's size, by which two ways of placing it may differ
 	pdfMemory   = 512 << 20
+	maxDrawers  = 4       // files of which pages are drawn at the same time, each in pdfMemory
 	maxNumbered = 1 << 12 // pages among which one is looked for by the number of its object
 )
 
@@ -34,6 +35,7 @@ var (
 		return pdfium.New(pdfium.Options{Memory: pdfMemory, CacheDir: dir})
 	})
 	errLocked = errors.New("locked")
+	drawers   = make(chan struct{}, maxDrawers)
 )
 
 // KeepPrograms names the folder in which the compiled PDF renderer is kept from one run of the
@@ -42,7 +44,7 @@ var (
 func KeepPrograms(dir string) { programs.Store(dir) }
 
 func locked(cause error) error {
-	return permanent(errors.Join(errLocked, cause), "the PDF file is locked with a password; send it without one")
+	return permanent(fmt.Errorf("%w: %w", errLocked, cause), "the PDF file is locked with a password; send it without one")
 }
 
 // drawer has PDFium do what this package does not: draw pages, and decode JBIG2 and JPEG 2000. It
@@ -52,13 +54,32 @@ type drawer struct {
 	b    *budget
 	left time.Duration
 	doc  *pdfium.Document
+	mine bool // one of the drawers at work is this
 }
 
 func (d *drawer) close() {
+	d.restart()
+	if d.mine {
+		<-drawers
+		d.mine = false
+	}
+}
+
+// restart has the next page start afresh.
+func (d *drawer) restart() {
 	if d.doc != nil {
 		d.doc.Close()
 		d.doc = nil
 	}
+}
+
+// prepare waits until the file may be drawn, which is none of its time.
+func (d *drawer) prepare() error {
+	if !d.mine {
+		drawers <- struct{}{}
+		d.mine = true
+	}
+	return pdfiumEngine().Prepare(context.Background())
 }
 
 // with runs f on a page, within its time and the file's. number is that of the page's object.
@@ -67,7 +88,7 @@ func (d *drawer) with(index, number int, f func(context.Context, *pdfium.Page) e
 	if limit <= 0 {
 		return permanent(nil, "the file takes too long to draw; send it in parts, or %s", asFax)
 	}
-	err := pdfiumEngine().Prepare(context.Background())
+	err := d.prepare()
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	if err == nil {
@@ -92,7 +113,7 @@ func (d *drawer) with(index, number int, f func(context.Context, *pdfium.Page) e
 	case errors.Is(err, pdfium.ErrPassword):
 		return locked(err)
 	case errors.Is(err, pdfium.ErrLimit):
-		d.close() // the next page starts afresh
+		d.restart()
 		return permanent(err, "this page takes too much time or memory to draw; %s", asFax)
 	case errors.Is(err, pdfium.ErrDamaged):
 		return permanent(err, "this page is damaged; %s", asFax)
@@ -299,7 +320,7 @@ func (d *drawer) layers(ctx context.Context, page *pdfium.Page, p *Page, top pdf
 
 // allPages yields the pages of a file that only PDFium can read; cause is what was wrong with it.
 func (d *drawer) allPages(cause error, yield func(Page, error) bool) {
-	err := pdfiumEngine().Prepare(context.Background())
+	err := d.prepare()
 	if err == nil {
 		ctx, cancel := context.WithTimeout(context.Background(), d.b.lim.PageTime)
 		err = d.open(ctx)
@@ -323,8 +344,8 @@ func (d *drawer) allPages(cause error, yield func(Page, error) bool) {
 		}
 		p, err := d.unparsed(i)
 		p.Index = i
-		if err == nil && p.Note == "" && cause != nil {
-			p.Note = "the PDF file is damaged; this is what could be read of it"
+		if err == nil {
+			leaveOut(&p, "the PDF file is damaged, and this is what could be read of it; send it again")
 		}
 		if !yield(p, err) {
 			return

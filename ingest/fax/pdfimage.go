@@ -24,7 +24,7 @@ func (f *pdfFile) image(sd types.StreamDict) (Page, error) {
 		return p, err
 	}
 	if err := f.b.read(int64(len(sd.Raw))); err != nil {
-		return p, err
+		return p, errNotOurs // a letterhead on many pages: PDFium has bounds of its own
 	}
 	if _, soft := f.deref(sd.Dict["SMask"]).(types.StreamDict); soft {
 		return p, errNotOurs

@@ -24,6 +24,7 @@ func (f *pdfFile) page(index int, leaf pdfPage) (p Page, err error) {
 	s := &pageScan{f: f}
 	content, whole := f.contents(leaf.dict["Contents"])
 	s.run(content, leaf.resources, gstate{m: identity, fillInk: true}, 0)
+	whole = whole && !s.damaged && !s.overrun
 	comments := f.annotated(leaf.dict["Annots"])
 	s.noFont = s.noFont || comments && f.commentsLackFont(leaf.dict["Annots"])
 	if s.overrun && len(s.images) == 0 {
@@ -34,23 +35,16 @@ func (f *pdfFile) page(index int, leaf pdfPage) (p Page, err error) {
 	}
 	parts, minor := s.sheet()
 	if len(parts) == 0 || (s.text || s.drawing) && covered(parts) < minCover*f.area(leaf) {
-		p, err = f.drawer.whole(index, leaf.number, f.unit(leaf), f.scanned(s, leaf))
-		if err == nil && p.Note == emptyPage && (s.text || comments || !whole) {
-			leaveOut(&p, "though the file has something on it that could not be drawn")
-		}
-		return s.fontNote(p, err)
+		return f.drawn(index, leaf, s, whole)
 	}
 	p, err = f.sheetPage(index, leaf, parts)
 	if errors.Is(err, errNotOurs) {
-		return f.drawer.whole(index, leaf.number, f.unit(leaf), f.scanned(s, leaf))
+		return f.drawn(index, leaf, s, whole)
 	}
 	if err != nil {
 		return p, err
 	}
-	if s.text || s.drawing || minor > 0 || comments {
-		if f.drawer.merge(index, leaf.number, &p, parts) {
-			return s.fontNote(p, nil)
-		}
+	if (s.text || s.drawing || minor > 0 || comments || !whole) && !f.drawer.merge(index, leaf.number, &p, parts) {
 		var also []string
 		if s.text || s.drawing {
 			also = append(also, "text or drawings")
@@ -61,9 +55,23 @@ func (f *pdfFile) page(index int, leaf pdfPage) (p Page, err error) {
 		if comments {
 			also = append(also, "comments")
 		}
-		leaveOut(&p, fmt.Sprintf("the page has %s on top of the scanned sheet that are left out", join(also)))
+		if len(also) > 0 {
+			leaveOut(&p, fmt.Sprintf("the page has %s on top of the scanned sheet that are left out", join(also)))
+		}
 	}
-	return p, nil
+	return s.noteMissing(p, whole), nil
+}
+
+// drawn is a page that is drawn as a whole.
+func (f *pdfFile) drawn(index int, leaf pdfPage, s *pageScan, whole bool) (Page, error) {
+	p, err := f.drawer.whole(index, leaf.number, f.unit(leaf), f.scanned(s, leaf))
+	if err != nil {
+		return p, err
+	}
+	if p.Note == emptyPage && (s.text || f.annotated(leaf.dict["Annots"])) {
+		leaveOut(&p, "though the file has something on it that could not be drawn")
+	}
+	return s.noteMissing(p, whole), nil
 }
 
 // sheetPage joins the pictures that make up a scanned sheet.
@@ -191,7 +199,7 @@ func (f *pdfFile) commentsLackFont(o types.Object) bool {
 }
 
 // contents joins a page's content streams, and tells whether all could be read.
-func (f *pdfFile) contents(o types.Object) (content []byte, whole bool) {
+func (f *pdfFile) contents(o types.Object) (joined []byte, whole bool) {
 	if o == nil {
 		return nil, true
 	}
@@ -201,16 +209,16 @@ func (f *pdfFile) contents(o types.Object) (content []byte, whole bool) {
 	}
 	whole = true
 	for _, part := range streams {
-		b, err := f.stream(part, maxContent)
-		if err != nil {
-			whole = false
+		sd, _ := f.deref(part).(types.StreamDict)
+		b, all := contentOf(sd)
+		if whole = whole && all && sd.Dict != nil; b == nil {
 			continue
 		}
-		if content = append(append(content, b...), '\n'); len(content) > maxContent {
-			return content, false
+		if joined = append(append(joined, b...), '\n'); len(joined) > maxContent {
+			return joined, false
 		}
 	}
-	return content, whole
+	return joined, whole
 }
 
 // orientationOf is the TIFF orientation of a picture placed by m on a page that is shown turned

@@ -5,6 +5,7 @@ import (
 	"compress/zlib"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"image"
 	"image/jpeg"
 	"image/png"
@@ -192,7 +193,7 @@ var errDamaged = errors.New("damaged picture")
 // jpegGrey decodes a JPEG picture's brightness.
 func jpegGrey(data []byte, b *budget) (*image.Gray, error) {
 	damaged := func(err error) error {
-		return permanent(errors.Join(errDamaged, err), "the JPEG picture is damaged; send it again")
+		return permanent(fmt.Errorf("%w: %w", errDamaged, err), "the JPEG picture is damaged; send it again")
 	}
 	cfg, err := jpeg.DecodeConfig(bytes.NewReader(data))
 	if err != nil {

@@ -94,18 +94,19 @@ func (d *ifd) extent(offsets, counts uint16) (end int64) {
 // fullPages leaves out reduced copies of other pages and transparency masks, and takes the full
 // picture from below a directory that is itself only a copy.
 func fullPages(dirs []*ifd) []*ifd {
-	var most uint64 // pixels of the largest full picture
+	var most, widest uint64 // pixels of the largest full picture, and of a row of the widest
 	for i, d := range dirs {
 		if full := d.fullBelow(); full != nil {
 			dirs[i] = full
 		}
 		if d := dirs[i]; !d.reduced() {
-			most = max(most, d.pixels())
+			most, widest = max(most, d.pixels()), max(widest, d.uintOr(tagWidth, 0))
 		}
 	}
 	return slices.DeleteFunc(dirs, func(d *ifd) bool {
 		mask := d.uintOr(tagSubfileType, 0)&4 != 0 && d.uintOr(tagPhotometric, 0) == 4
-		return d.reduced() && d.pixels() < most || mask && most > 0
+		// A short last page is as wide as the others, whatever it calls itself.
+		return d.reduced() && d.pixels() < most && d.uintOr(tagWidth, 0) < widest || mask && most > 0
 	})
 }
 

@@ -114,7 +114,7 @@ func (p *picture) grey(page *Page, b *budget) error {
 	var err error
 	lost := make([]bool, p.h)
 	if p.compression == compressOldJPEG {
-		err = p.oldJPEG(g)
+		err = p.oldJPEG(g, b)
 	} else {
 		err = p.greyParts(g, lost, b)
 	}
@@ -125,6 +125,9 @@ func (p *picture) grey(page *Page, b *budget) error {
 		if is {
 			page.BadRows = append(page.BadRows, y)
 		}
+	}
+	if len(page.BadRows) == p.h {
+		return permanent(nil, "no row of the page could be decoded; send it again")
 	}
 	page.Image = toBilevel(g)
 	return nil
@@ -282,7 +285,7 @@ func (p *picture) luminances(planes [][]byte, channels int) []byte {
 // (TIFF technical note 2); nil where it cannot: its rows are lost.
 func (p *picture) jpegPart(raw []byte, w, h int) []byte {
 	stream := []byte{0xff, 0xd8}
-	if p.photometric == colourRGB {
+	if p.photometric == colourRGB || p.photometric == colourCMYK {
 		// Says that the samples are not to be transformed, which JPEG alone cannot.
 		stream = append(stream, 0xff, 0xee, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 0)
 	}
@@ -298,17 +301,25 @@ func (p *picture) jpegPart(raw []byte, w, h int) []byte {
 	if err != nil {
 		return nil
 	}
+	if ink, ok := img.(*image.CMYK); ok { // Adobe's mark also turns the inks round
+		for i := range ink.Pix {
+			ink.Pix[i] = ^ink.Pix[i]
+		}
+	}
 	return packGrey(img, w, h, p.photometric == whiteIsZero)
 }
 
 // oldJPEG decodes a page that is one whole JPEG picture, as TIFF 6.0 first had it; its other
 // forms are not known.
-func (p *picture) oldJPEG(g *image.Gray) error {
+func (p *picture) oldJPEG(g *image.Gray, b *budget) error {
 	size := uint64(len(p.data))
 	off := min(p.uintOr(tagOldJPEGStart, size), size)
 	n := min(p.uintOr(tagOldJPEGLength, size), size-off)
 	if parts := p.parts; n == 0 && len(parts) == 1 {
 		off, n = uint64(parts[0].off), uint64(parts[0].n)
+	}
+	if err := b.read(int64(n)); err != nil {
+		return err
 	}
 	data := p.data[off : off+n]
 	cfg, err := jpeg.DecodeConfig(bytes.NewReader(data))

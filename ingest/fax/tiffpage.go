@@ -50,6 +50,7 @@ type picture struct {
 	parts                    []part
 	partW, partH             int // pixels of a tile; of a strip w and, where it is not stated, 0
 	tiled                    bool
+	beyond                   int64 // pixels of tiles that hang over the page
 	notes                    []string
 }
 
@@ -88,6 +89,12 @@ func (d *ifd) describe(b *budget) (*picture, error) {
 		if w == 0 || h == 0 || w > maxWidth || h > maxRows || b.pageSize(int64(w), int64(h)) != nil || height == 0 {
 			return nil, permanent(nil, "the page's tiles are %d × %d pixels; send it again", w, h)
 		}
+		// Tiles hang over the page; what they unpack to must be within the limits, too.
+		across, down := (width+w-1)/w, (height+h-1)/h
+		if across*down > maxParts || across*down*w*h > 2*uint64(b.lim.PagePixels) {
+			return nil, permanent(nil, "the page's tiles of %d × %d pixels are too large for it; send it again", w, h)
+		}
+		p.beyond = max(0, int64(across*down*w*h)-int64(p.w)*int64(p.h))
 		p.partW, p.partH = int(w), int(h)
 		p.parts = d.parts(tagTileOffsets, tagTileByteCounts)
 	} else {
@@ -137,6 +144,7 @@ func (d *ifd) page(b *budget) (Page, error) {
 		return page, err
 	}
 	b.spend(page.Image)
+	b.left -= p.beyond
 	p.noteLine(len(page.BadRows))
 	x, y := statedResolution(page.Image.W, d.rational(tagXResolution), d.rational(tagYResolution), d.uintOr(tagResolutionUnit, 2))
 	finish(&page, int(min(d.uintOr(tagOrientation, 1), 9)), x, y)

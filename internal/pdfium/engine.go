@@ -105,13 +105,36 @@ func (e *Engine) compiled(ctx context.Context) (wazero.Runtime, wazero.CompiledM
 	if program, err = meter(program, tickFunction); err != nil {
 		return nil, nil, fmt.Errorf("meter pdfium: %w", err)
 	}
+	if _, err := os.Stat(filepath.Dir(e.o.CacheDir)); e.o.CacheDir != "" && err == nil {
+		// A folder that cannot be written costs time, nothing else; what a crash or a full disk
+		// left of a file there is made anew.
+		if err = e.compile(ctx, program, e.o.CacheDir); err != nil {
+			stale, _ := filepath.Glob(filepath.Join(e.o.CacheDir, "wazero-*"))
+			for _, dir := range stale {
+				_ = os.RemoveAll(dir)
+			}
+			err = e.compile(ctx, program, e.o.CacheDir)
+		}
+		if err == nil {
+			return e.rt, e.module, nil
+		}
+	}
+	if err := e.compile(ctx, program, ""); err != nil {
+		return nil, nil, err
+	}
+	return e.rt, e.module, nil
+}
+
+// compile compiles the program, with what a folder keeps of it unless that is empty.
+func (e *Engine) compile(ctx context.Context, program []byte, dir string) error {
 	conf := wazero.NewRuntimeConfig().WithMemoryLimitPages(uint32(min(e.o.Memory/wasmPage, 1<<16)))
 	var cache wazero.CompilationCache
-	if _, err := os.Stat(filepath.Dir(e.o.CacheDir)); e.o.CacheDir != "" && err == nil {
-		// A folder that cannot be written costs time, nothing else.
-		if cache, err = wazero.NewCompilationCacheWithDir(e.o.CacheDir); err == nil {
-			conf = conf.WithCompilationCache(cache)
+	if dir != "" {
+		var err error
+		if cache, err = wazero.NewCompilationCacheWithDir(dir); err != nil {
+			return fmt.Errorf("open cache: %w", err)
 		}
+		conf = conf.WithCompilationCache(cache)
 	}
 	rt := wazero.NewRuntimeWithConfig(ctx, conf)
 	m, err := rt.CompileModule(experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0)), program)
@@ -123,10 +146,10 @@ func (e *Engine) compiled(ctx context.Context) (wazero.Runtime, wazero.CompiledM
 		if cache != nil {
 			err = errors.Join(err, cache.Close(ctx))
 		}
-		return nil, nil, err
+		return err
 	}
 	e.rt, e.cache, e.module = rt, cache, m
-	return rt, m, nil
+	return nil
 }
 
 // System calls' results, as WebAssembly's two conventions number them.
