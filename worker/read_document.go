@@ -264,9 +264,7 @@ func (w *ReadDocument) mail(ctx context.Context, doc store.Document, data []byte
 type readPage struct {
 	page  store.Page
 	draft *order.Draft
-	note  string
-	// leftOut tells that the note speaks of something that the draft does not know.
-	leftOut bool
+	note  string // why there is no draft
 	// audits are the fields that are audited if nobody sees the page (RDR-2).
 	audits []store.NewReadingAudit
 }
@@ -299,7 +297,6 @@ func (w *ReadDocument) fax(ctx context.Context, doc store.Document, data []byte)
 			pages = append(pages, r)
 			continue
 		}
-		r.note, r.leftOut = p.Note, p.LeftOut
 		r.page.WidthPX, r.page.HeightPX = p.Image.W, p.Image.H
 		var buf bytes.Buffer
 		if err := p.Image.EncodePNG(&buf, p.XDPI, p.YDPI); err != nil {
@@ -344,6 +341,9 @@ func (w *ReadDocument) interpret(p fax.Page, know form.Knowledge) (d order.Draft
 		}
 	}()
 	page := form.Page{Image: p.Image, BadRows: p.BadRows, BadColumns: p.BadColumns}
+	if p.LeftOut { // it may change the order
+		page.LeftOut = p.Note
+	}
 	if p.Stated { // else the decoder guessed, and the reader guesses better
 		page.XDPI, page.YDPI = p.XDPI, p.YDPI
 	}
@@ -426,9 +426,6 @@ func (w *ReadDocument) judge(ctx context.Context, tx *store.Tx, doc store.Docume
 		if d != order.DecisionReview {
 			problems = append(problems, order.Invalid("FAX-2", "", "the reader's decision is "+string(d)))
 		}
-	}
-	if p.leftOut { // what stood on top of the scan may change the order
-		problems = append(problems, order.Invalid("FAX-2", "", p.note))
 	}
 	if suspect != nil {
 		problems = append(problems, suspect)

@@ -417,6 +417,25 @@ func TestAnotherAttemptTookOver(t *testing.T) {
 	b.audit(t)
 }
 
+// TestReaderHearsWhatIsMissing has a page of which the decoder knows that something is left out.
+func TestReaderHearsWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	heard := ""
+	b.cfg.Read = func(p form.Page, _ form.Knowledge) order.Draft {
+		heard = p.LeftOut
+		return order.Draft{Decision: order.DecisionUnreadable, Reasons: []string{p.LeftOut}}
+	}
+	id := b.add(t, "order.pdf", []byte("%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n2 0 obj\n<</Type/Pages/Count 1/Kids[3 0 R]>>\nendobj\n"+
+		"3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<<>>>>\nendobj\n"+
+		"4 0 obj\n<</Length 9>>\nstream\n/Order Do\nendstream\nendobj\ntrailer\n<</Root 1 0 R/Size 5>>\n"))
+	b.work(t)
+	if p := b.pages(t, id); heard == "" || len(p) != 1 || p[0].State != store.PageReview || !strings.Contains(p[0].Detail, heard) {
+		t.Errorf("the reader heard %q: %+v", heard, p)
+	}
+	b.audit(t)
+}
+
 func TestJobsAreInsertedWithTheirRows(t *testing.T) {
 	t.Parallel()
 	b := setup(t, drafts())

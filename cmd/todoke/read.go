@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -32,6 +33,7 @@ type pageReading struct {
 	File string `json:"file"`
 	Page int    `json:"page"` // from 1
 	order.Draft
+	Note  string  `json:"note,omitempty"` // what the decoder has to say of the page
 	CPUms float64 `json:"cpu_ms"`
 	Error string  `json:"error,omitempty"`
 }
@@ -91,8 +93,7 @@ func (r *pageReader) file(ctx context.Context, file string) error {
 			k := r.k
 			seen := r.overlays.watch(&k)
 			line.Draft = form.Read(formPage(p), k)
-			line.tell(p)
-			sight = *seen
+			sight, line.Note = *seen, p.Note
 		}
 		now := cpuTime()
 		line.CPUms = math.Round(float64((now-start).Microseconds())/100) / 10
@@ -116,18 +117,6 @@ func unreadableDraft(reason string) order.Draft {
 	return order.Draft{Decision: order.DecisionUnreadable, Fields: []order.DraftField{}, Reasons: []string{reason}}
 }
 
-// tell adds what the decoder noted. A page of which the file shows more than was read is not
-// accepted: what is missing may change the order.
-func (r *pageReading) tell(p fax.Page) {
-	if !p.LeftOut {
-		return
-	}
-	r.Reasons = append(r.Reasons, p.Note)
-	if r.Decision == order.DecisionAccept || r.Decision == order.DecisionBlank {
-		r.Decision = order.DecisionReview
-	}
-}
-
 // print writes the line of a page.
 func (r *pageReading) print(w io.Writer, asJSON bool) error {
 	var err error
@@ -146,6 +135,9 @@ func (r *pageReading) print(w io.Writer, asJSON bool) error {
 // the decoder's guess; the reader makes its own.
 func formPage(p fax.Page) form.Page {
 	out := form.Page{Image: p.Image, BadRows: p.BadRows, BadColumns: p.BadColumns}
+	if p.LeftOut {
+		out.LeftOut = p.Note
+	}
 	if p.Stated {
 		out.XDPI, out.YDPI = p.XDPI, p.YDPI
 	}
@@ -216,6 +208,9 @@ func printDraft(w io.Writer, line *pageReading) error {
 	b.WriteByte('\n')
 	if line.Error != "" {
 		fmt.Fprintf(&b, "    %s\n", line.Error)
+	}
+	if line.Note != "" && !slices.Contains(line.Reasons, line.Note) {
+		fmt.Fprintf(&b, "    %s\n", line.Note)
 	}
 	for _, r := range line.Reasons {
 		fmt.Fprintf(&b, "  ? %s\n", r)

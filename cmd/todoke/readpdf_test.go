@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,5 +56,32 @@ func TestReadOurOwnPDF(t *testing.T) {
 				t.Errorf("%s: %q is read in an empty box", f.Name, c.Text)
 			}
 		}
+	}
+}
+
+// TestReadSaysWhatIsMissing reads a page that shows nothing, because the file lacks a part of it.
+func TestReadSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "page.pdf")
+	file := "%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n2 0 obj\n<</Type/Pages/Count 1/Kids[3 0 R]>>\nendobj\n" +
+		"3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<<>>>>\nendobj\n" +
+		"4 0 obj\n<</Length 9>>\nstream\n/Order Do\nendstream\nendobj\ntrailer\n<</Root 1 0 R/Size 5>>\n"
+	if err := os.WriteFile(name, []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	app, stdout, stderr := testApp(t, nil)
+	if status := app.Main(t.Context(), []string{"read", name, "--json"}); status != exitOK {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	var page struct {
+		Decision order.Decision `json:"decision"`
+		Reasons  []string       `json:"reasons"`
+		Note     string         `json:"note"`
+	}
+	if err := json.Unmarshal(stdout.Bytes(), &page); err != nil {
+		t.Fatalf("%v: %s", err, stdout)
+	}
+	if page.Decision != order.DecisionUnreadable || !strings.Contains(page.Note, "missing") || !slices.Contains(page.Reasons, page.Note) {
+		t.Errorf("%s, reasons %q, note %q", page.Decision, page.Reasons, page.Note)
 	}
 }

@@ -162,7 +162,14 @@ func TestHostileTIFF(t *testing.T) {
 	colour := encodeTIFF(t, fax.Options{Coding: fax.CodingNone}, m)
 	setTag(colour, 277, 3)
 	tiled := base()
-	setType(tiled, 273, 324) // the strips become tiles without a size
+	setType(tiled, 273, 324)                                                             // the strips become tiles without a size
+	hanging := encodeTIFF(t, fax.Options{Coding: fax.CodingNone}, bilevel.New(8, 50000)) // tiles of 60000 × 2
+	setTag(hanging, 259, 8)
+	setType(hanging, 273, 324)
+	setType(hanging, 266, 322)
+	setTag(hanging, 322, 60000)
+	setType(hanging, 278, 323)
+	setTag(hanging, 323, 2)
 	jbig := base()
 	setTag(jbig, 259, 34661)
 	uncompressed := base()
@@ -178,6 +185,7 @@ func TestHostileTIFF(t *testing.T) {
 		"too many pixels":     {wide, 0, "too large"},
 		"colour":              {colour, 0, "3 × 1 bits"},
 		"tiles":               {tiled, 0, "tiles are 0 × 0"},
+		"tiles hang over":     {hanging, 0, "too large for it"},
 		"unusual compression": {jbig, 0, "TIFF compression 34661"},
 		"uncompressed mode":   {uncompressed, 0, "uncompressed mode"},
 		"header only":         {[]byte("II*\x00\x08\x00\x00\x00"), 0, "ends before"},

@@ -286,6 +286,21 @@ func TestDamagedRowsAreDistrusted(t *testing.T) {
 	}
 }
 
+// TestPagesThatLackSomethingGoToAPerson has what the decoder knows to be missing from a page.
+func TestPagesThatLackSomethingGoToAPerson(t *testing.T) {
+	t.Parallel()
+	b := setup(t, printed.Options{})
+	p, _ := b.page(b.plain(), fine, lab.Mess{}, neat)
+	p.LeftOut = "a part of the page is missing"
+	if d := read(t, p, b.know); d.Decision != order.DecisionReview || !slices.Contains(d.Reasons, p.LeftOut) {
+		t.Errorf("a clean page: %s %v", d.Decision, d.Reasons)
+	}
+	p.Image = bilevel.New(p.Image.W, p.Image.H)
+	if d := read(t, p, b.know); d.Decision != order.DecisionUnreadable || !slices.Contains(d.Reasons, p.LeftOut) {
+		t.Errorf("a blank page: %s %v", d.Decision, d.Reasons)
+	}
+}
+
 func TestWithoutMastersLessIsAccepted(t *testing.T) {
 	t.Parallel()
 	b := setup(t, printed.Options{})

@@ -20,6 +20,9 @@ type Page struct {
 	XDPI, YDPI float64 // as tagged; 0 where unknown
 	BadRows    []int   // rows the decoder could not trust
 	BadColumns []int   // the same where the page was stored lying on its side
+	// LeftOut says what the file shows, or may show, that Image lacks: a person must look at the
+	// page. Empty where nothing is.
+	LeftOut string
 }
 
 // Recogniser reads one box whose frame is blanked: the probability of each digit and of
@@ -39,6 +42,21 @@ const (
 // Read reads one page against the forms there are. It always answers: what it cannot read it
 // says so of, and what it is not sure of is in review.
 func Read(p Page, k Knowledge) order.Draft {
+	d := read(p, k)
+	if p.LeftOut == "" {
+		return d
+	}
+	d.Reasons = append(d.Reasons, p.LeftOut)
+	switch d.Decision {
+	case order.DecisionAccept:
+		d.Decision = order.DecisionReview
+	case order.DecisionBlank:
+		d.Decision = order.DecisionUnreadable
+	}
+	return d
+}
+
+func read(p Page, k Knowledge) order.Draft {
 	d := order.Draft{Reasons: []string{}, Fields: []order.DraftField{}}
 	k = withDefaults(k)
 	g, found := k.find(&p)
