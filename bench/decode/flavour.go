@@ -2,7 +2,6 @@ package decode
 
 import (
 	"bytes"
-	"compress/zlib"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -141,6 +140,7 @@ func Flavours(m *bilevel.Image) []File {
 	orientations(add, m)
 	resolutions(add, m)
 	bytewise(add, flagged, m)
+	sampled(add, m)
 	return files
 }
 
@@ -294,6 +294,8 @@ func chains(add adder, flagged flagger, m *bilevel.Image) {
 	add("thumbnail before the page", write(style{}, small, s))
 	add("thumbnail by the old tag", write(style{}, small.without(254).set(255, short, 2), s))
 	add("all pages called thumbnails", write(style{}, s.set(254, long, 1), s.set(254, long, 1)), m, m)
+	last := m.Crop(0, 0, m.W, m.H/3)
+	add("a short last page called thumbnail", write(style{}, s, stored(last, 4, 0, mustRows(last, fax.Options{})).set(254, long, 1)), m, last)
 	below := s
 	below.below = []sheet{small}
 	add("thumbnail below the page", write(style{}, below))
@@ -374,13 +376,6 @@ func sortedKeys[V any](m map[string]V) []string {
 
 // bytewise are pages stored as bytes: black-and-white, and grey and colours that are as clear.
 func bytewise(add adder, flagged flagger, m *bilevel.Image) {
-	flate := func(b []byte) []byte {
-		var out bytes.Buffer
-		z := zlib.NewWriter(&out)
-		_, _ = z.Write(b)
-		_ = z.Close()
-		return out.Bytes()
-	}
 	add("uncompressed", write(style{}, stored(m, 1, 0, m.Pix)))
 	add("uncompressed, first bit lowest", write(style{}, stored(m, 1, 0, reverse(m.Pix)).set(tagFillOrder, short, 2)))
 	add("deflate", write(style{}, stored(m, 8, 0, flate(m.Pix))))
@@ -404,9 +399,9 @@ func bytewise(add adder, flagged flagger, m *bilevel.Image) {
 	grey, colour := make([]byte, 0, m.W*m.H), make([]byte, 0, 3*m.W*m.H)
 	for y := range m.H {
 		for x := range m.W {
-			v := byte(240)
+			v := byte(paperLevel)
 			if m.At(x, y) {
-				v = 20
+				v = inkLevel
 			}
 			grey, colour = append(grey, v), append(colour, v, v, v)
 		}

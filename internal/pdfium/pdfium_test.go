@@ -188,3 +188,31 @@ func TestLimits(t *testing.T) {
 		t.Errorf("too much memory: %v", err)
 	}
 }
+
+// TestDamagedCacheIsMadeAnew has what a crash or a full disk leaves of the compiled program.
+func TestDamagedCacheIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "cache")
+	for _, damage := range []func(program []byte) []byte{
+		func(program []byte) []byte { return program },
+		func(program []byte) []byte { return program[:len(program)/2] },
+	} {
+		files, _ := filepath.Glob(filepath.Join(dir, "*", "*"))
+		for _, name := range files {
+			program, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(name, damage(program), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		e := pdfium.New(pdfium.Options{CacheDir: dir})
+		if err := e.Prepare(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := e.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+}
