@@ -317,8 +317,8 @@ func TestThresholdsFollowTheirAudits(t *testing.T) {
 		t.Errorf("still stopped after a reset: %v", err)
 	}
 	for _, err := range []error{
-		s.PinThreshold(ctx, "colour", 1, "a", "b", clock.Now()), s.PinThreshold(ctx, rules.ReadingItem, 0, "a", "b", clock.Now()),
-		s.PinThreshold(ctx, rules.ReadingItem, 1, "", "b", clock.Now()), s.ResetThreshold(ctx, rules.ReadingItem, "a", " ", clock.Now()),
+		s.PinThreshold(ctx, "colour", rules.Whole, "a", "b", clock.Now()), s.PinThreshold(ctx, rules.ReadingItem, 9_985, "a", "b", clock.Now()),
+		s.PinThreshold(ctx, rules.ReadingItem, rules.Whole, "", "b", clock.Now()), s.ResetThreshold(ctx, rules.ReadingItem, "a", " ", clock.Now()),
 	} {
 		if order.KindOf(err) != order.KindInvalid {
 			t.Errorf("taken: %v", err)

@@ -89,8 +89,8 @@ func (s *Store) ThresholdHistory(ctx context.Context, kind rules.ReadingKind) ([
 
 // PinThreshold sets a threshold by hand; adaption leaves it alone until it is reset.
 func (s *Store) PinThreshold(ctx context.Context, kind rules.ReadingKind, threshold rules.PPM, by, reason string, now time.Time) error {
-	if threshold < 1 || threshold > rules.Whole {
-		return order.Invalid("RDR-4", "threshold", fmt.Sprintf("%d is out of range: choose 1 to %d parts per million", threshold, rules.Whole))
+	if threshold < rules.Whole/2 || threshold > rules.Whole { // 0.9985 for 99.85 must not accept everything
+		return order.Invalid("RDR-4", "threshold", fmt.Sprintf("%s is out of range: choose %s to %s", threshold, rules.Whole/2, rules.Whole))
 	}
 	return s.setThreshold(ctx, ThresholdChange{Kind: kind, Threshold: threshold, Action: thresholdPin, By: by, Reason: reason}, now)
 }

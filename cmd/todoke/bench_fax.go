@@ -116,9 +116,7 @@ func keepFax(name string, file []byte, k form.Knowledge) error {
 		}
 		sight := saw.watch(&k)
 		d := form.Read(formPage(p), k)
-		if err := saw.add(filepath.Base(name), formPage(p), *sight, d); err != nil {
-			return err
-		}
+		saw.add(filepath.Base(name), formPage(p), *sight, d)
 	}
 	return saw.close()
 }

@@ -18,6 +18,7 @@ type overlays struct {
 	name  string // "" writes none
 	first []byte // the first page's picture, until it is known whether it is the only one
 	n     int
+	err   error // of the first picture that could not be written: the pages are read all the same
 }
 
 // watch has the reader tell how a page lies; what it tells is in the result once it has read.
@@ -30,10 +31,13 @@ func (o *overlays) watch(k *form.Knowledge) **form.Sight {
 }
 
 // add draws a page.
-func (o *overlays) add(title string, p form.Page, sight *form.Sight, d order.Draft) error {
-	if o.name == "" {
-		return nil
+func (o *overlays) add(title string, p form.Page, sight *form.Sight, d order.Draft) {
+	if o.name != "" && o.err == nil {
+		o.err = o.draw(title, p, sight, d)
 	}
+}
+
+func (o *overlays) draw(title string, p form.Page, sight *form.Sight, d order.Draft) error {
 	var b bytes.Buffer
 	if err := overlay.EncodePNG(&b, form.Overlay(title, p, sight, d)); err != nil {
 		return err
@@ -51,10 +55,10 @@ func (o *overlays) add(title string, p form.Page, sight *form.Sight, d order.Dra
 	return o.write(o.n, b.Bytes())
 }
 
-// close writes the picture of an only page.
+// close writes the picture of an only page, and tells what could not be written.
 func (o *overlays) close() error {
-	if o.n != 1 {
-		return nil
+	if o.err != nil || o.n != 1 {
+		return o.err
 	}
 	return o.write(0, o.first)
 }

@@ -101,9 +101,7 @@ func (r *pageReader) file(ctx context.Context, file string) error {
 			return err
 		}
 		title := fmt.Sprintf("%s page %d · %.0f ms", filepath.Base(file), line.Page, line.CPUms)
-		if err := r.overlays.add(title, formPage(p), sight, line.Draft); err != nil {
-			return err
-		}
+		r.overlays.add(title, formPage(p), sight, line.Draft)
 		start = cpuTime()
 	}
 	if pages == 0 {

@@ -1,6 +1,7 @@
 package form_test
 
 import (
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -163,6 +164,19 @@ func TestCoveredPrintedCustomerCodeGoesToReview(t *testing.T) {
 		}
 		if f := fieldOf(p, b.know, "customer_code"); f.Decision != order.DecisionReview {
 			t.Errorf("%s: %s %q %v %v", name, f.Decision, f.Text, f.Evidence, f.Reasons)
+		}
+	}
+}
+
+// A resolution that is no number is none.
+func TestResolutionThatIsNoNumber(t *testing.T) {
+	t.Parallel()
+	b := setup(t, printed.Options{})
+	p, _ := b.page(b.plain(), fine, lab.Mess{}, neat)
+	for _, dpi := range []float64{math.NaN(), math.Inf(1), -204, 1e-300} {
+		p.XDPI, p.YDPI = dpi, dpi
+		if d := form.Read(p, b.know); d.Decision != order.DecisionAccept {
+			t.Errorf("%g dpi: %s %v", dpi, d.Decision, d.Reasons)
 		}
 	}
 }

@@ -27,7 +27,7 @@ var faxWidths = []struct {
 func resolutions(w, h int, tagX, tagY float64) []resolution {
 	var out []resolution
 	add := func(x, y float64) {
-		if x < 60 || x > 1300 || y < 60 || y > 1300 {
+		if !(x >= 60 && x <= 1300 && y >= 60 && y <= 1300) { // nor where it is no number
 			return
 		}
 		for _, r := range out {

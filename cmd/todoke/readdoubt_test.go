@@ -17,6 +17,25 @@ import (
 	printed "todoke/templates/form"
 )
 
+// TestReadGoesOnWithoutItsOverlay: a picture that cannot be written costs no page.
+func TestReadGoesOnWithoutItsOverlay(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "blank.png")
+	var b bytes.Buffer
+	if err := bilevel.New(1728, 2292).EncodePNG(&b, 204, 196); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	app, stdout, stderr := testApp(t, nil)
+	status := app.Main(t.Context(), []string{"read", file, file, file, "--json", "--overlay", filepath.Join(dir, "nowhere", "o.png")})
+	if lines := strings.Count(stdout.String(), "\n"); status == exitOK || lines != 3 || !strings.Contains(stderr.String(), "write overlay") {
+		t.Errorf("status %d, %d pages: %s", status, lines, stderr)
+	}
+}
+
 // TestReadTellsWhatWasLeftOut: a file that was cut off before its directory may have had more
 // pages. The page that is left reads well, and is still not accepted.
 func TestReadTellsWhatWasLeftOut(t *testing.T) {
