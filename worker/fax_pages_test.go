@@ -9,11 +9,14 @@ import (
 
 	lab "todoke/bench/fax"
 	"todoke/ingest/fax"
+	"todoke/ingest/form"
 	"todoke/internal/bilevel"
 	"todoke/order"
+	"todoke/rules"
 	"todoke/store"
 	st "todoke/store/storetest"
 	printed "todoke/templates/form"
+	"todoke/worker"
 )
 
 // written is a page of the order form, filled in by hand and sent at 204 × 98 dpi.
@@ -130,4 +133,30 @@ func TestCorrectedFaxIsSuspected(t *testing.T) {
 		t.Fatalf("as an order of its own: %+v, %v", own, err)
 	}
 	b.audit(t)
+}
+
+// TestReaderKnowsTheShopsLimits: how far ahead a date may be designated is the shop's to say (CUT-7).
+func TestReaderKnowsTheShopsLimits(t *testing.T) {
+	t.Parallel()
+	settings := rules.Default()
+	settings.DesignatedLimitDays = 10
+	clock := &st.Clock{}
+	clock.Set(st.At(t, "2026-11-24 10:00:00"))
+	s, err := store.Open(t.Context(), store.Config{DSN: st.DSN(t), BlobDir: t.TempDir(), Now: clock.Now, Settings: settings, MaxConns: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	st.Shop(t, s)
+	b := &bundle{s: s, clock: clock, out: t.TempDir()}
+	told := make(chan int, 1)
+	b.cfg = worker.Config{Store: s, Deliver: b.out, Read: func(_ form.Page, k form.Knowledge) order.Draft {
+		told <- k.Settings.DateReachDays
+		return drafts()[wNoForm]
+	}}
+	b.add(t, "order.tif", page(t, 1, wNoForm))
+	b.work(t)
+	if days := <-told; days != settings.DesignatedLimitDays {
+		t.Errorf("the reader takes dates within %d days, the shop within %d", days, settings.DesignatedLimitDays)
+	}
 }

@@ -1,11 +1,13 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"time"
 
 	"todoke/ingest/form"
+	"todoke/order"
 	"todoke/rules"
 	"todoke/store"
 )
@@ -47,6 +49,7 @@ func DefaultThresholds(s form.Settings) store.Thresholds {
 // thresholds. A threshold that nothing has moved stays to the last digit what was configured.
 func (c Config) reading(ctx context.Context, now time.Time) (form.Settings, store.Thresholds, error) {
 	s := c.Reading
+	s.DateReachDays = cmp.Or(c.Store.Settings().On(order.DateOf(now)).DesignatedLimitDays, s.DateReachDays) // CUT-7 as the shop has it
 	defaults := DefaultThresholds(s)
 	held, err := c.Store.ThresholdsInForce(ctx, defaults, c.Model, now)
 	if err != nil {
