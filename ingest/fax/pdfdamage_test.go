@@ -130,3 +130,16 @@ func TestLetterheadOnManyPages(t *testing.T) {
 		}
 	}
 }
+
+// TestJBIG2CutOffIsTold has pictures of which PDFium shows what there is.
+func TestJBIG2CutOffIsTold(t *testing.T) {
+	t.Parallel()
+	globals, data := jbig2(t, textPage(1728, 600, 4))
+	full := append(bytes.Clone(globals), data...)
+	dict := "/Type/XObject/Subtype/Image/Width 1728/Height 600/BitsPerComponent 1/ColorSpace/DeviceGray/Filter/JBIG2Decode"
+	for n, told := range map[int]bool{len(full): false, len(full) / 2: true, len(globals): true} {
+		if p := decode(t, scanAndText("", "595 0 0 206 0 0 cm /I Do", pdfStream(dict, full[:n])))[0]; p.LeftOut != told {
+			t.Errorf("%d of %d bytes: left out %v, note %q", n, len(full), p.LeftOut, p.Note)
+		}
+	}
+}

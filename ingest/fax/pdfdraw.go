@@ -198,6 +198,11 @@ func (d *drawer) pixels(index, number int, im placed, coding string) (p Page, er
 	if err == nil && coding == CodingJPEG {
 		leaveOut(&p, "the picture is damaged, and a part of it may be missing")
 	}
+	if n := len(im.sd.FilterPipeline); err == nil && coding == CodingJBIG2 {
+		if raw, cause := unfiltered(im.sd, n-1, int64(d.b.lim.Bytes)); cause != nil || !jbig2Whole(raw) {
+			leaveOut(&p, "the picture is cut off, and a part of it is missing")
+		}
+	}
 	return p, err
 }
 
