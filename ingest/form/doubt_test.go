@@ -180,3 +180,22 @@ func TestResolutionThatIsNoNumber(t *testing.T) {
 		}
 	}
 }
+
+// What is written below the form, on a page that was fed on, belongs to the order.
+func TestWritingBeyondTheFormGoesToReview(t *testing.T) {
+	t.Parallel()
+	b := setup(t, printed.Options{})
+	for name, l := range map[string]lab.Line{"fine": fine, "standard": standard98} {
+		p, _ := b.page(b.plain(), l, lab.Mess{}, neat)
+		note := &lab.Paper{Image: bilevel.New(b.sheet.Image.W, b.sheet.Image.H)}
+		r := rand.New(rand.NewPCG(1, 1))
+		lab.Fill(note, &b.form.Layout, b.plain(), lab.NewWriter(r), lab.Mess{}, r)
+		q := l.Send(note, r)
+		for what, m := range map[string]*bilevel.Image{"writing": q, "white paper": bilevel.New(q.W, q.H)} {
+			d := form.Read(form.Page{Image: joined(true, p.Image, m.Crop(0, 0, m.W, m.H*2/5)), XDPI: l.XDPI, YDPI: l.YDPI}, b.know)
+			if want := what == "writing"; want != strings.Contains(strings.Join(d.Reasons, "; "), "beyond the form") || want != (d.Decision == order.DecisionReview) {
+				t.Errorf("%s, %s: %s %v", name, what, d.Decision, d.Reasons)
+			}
+		}
+	}
+}

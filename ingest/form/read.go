@@ -145,11 +145,7 @@ func (k Knowledge) find(p *Page) (*registration, finding) {
 		}
 		return stop(order.DecisionNotAForm, "the page has no marks of our forms")
 	}
-	out := finding{id: id, evidence: evidence}
-	if k.second(g, m, comps, rs) {
-		out.reason = reasonSecond
-	}
-	return g, out
+	return g, finding{id: id, evidence: evidence, reason: k.beyond(g, m, comps, rs)}
 }
 
 func round(v float64, digits int) float64 {
