@@ -62,7 +62,7 @@ func Run(w io.Writer, o Options) error {
 		if scans, _, err = synth.ReadMNIST(o.MNIST, "t10k"); err != nil {
 			return err
 		}
-		t.digits("MNIST test, simulated cells", draw(len(scans.Glyphs), synth.Scan, &scans, nil, 101))
+		t.digits("MNIST test, simulated cells", draw(len(scans.Glyphs), synth.Scan, &scans, 101))
 	}
 	if o.Banks != "" {
 		for name, bank := range map[string]*synth.Digits{"held": &fonts, "print-held": &prints, "letters-held": &letters} {
@@ -70,11 +70,11 @@ func Run(w io.Writer, o Options) error {
 				return err
 			}
 		}
-		t.digits("held-out fonts", draw(n, synth.Font, &fonts, nil, 102))
-		t.digits("printed digits, held-out fonts", draw(n/5, synth.Print, &prints, nil, 107))
+		t.digits("held-out fonts", draw(n, synth.Font, &fonts, 102))
+		t.digits("printed digits, held-out fonts", draw(n/5, synth.Print, &prints, 107))
 	}
 	var pageJunk []cell
-	strokes := draw(n, synth.Stroke, nil, nil, 103)
+	strokes := draw(n, synth.Stroke, nil, 103)
 	t.digits("drawn strokes, other seeds", strokes)
 	for _, yScale := range []int{1, 2} {
 		t.digits(fmt.Sprintf("… rows × %d", yScale), keep(strokes, func(c cell) bool { return c.YScale == yScale }))
@@ -136,8 +136,8 @@ func Run(w io.Writer, o Options) error {
 			t.junk("… "+string(part), drawOf(n/5, src, 109))
 		}
 	}
-	t.junk("simulated marks", draw(n/2, synth.Mark, nil, nil, 105))
-	blanks := draw(n, synth.Blank, nil, nil, 106)
+	t.junk("simulated marks", draw(n/2, synth.Mark, nil, 105))
+	blanks := draw(n, synth.Blank, nil, 106)
 	t.junk("empty cells", blanks)
 	for _, k := range []string{"check", "cross", "circle", "triangle", "minus", "plus"} {
 		if c := keep(real, func(c cell) bool { return c.kind == k }); len(c) > 0 {
@@ -147,7 +147,7 @@ func Run(w io.Writer, o Options) error {
 
 	t.printf("%s", "\n| blank and mark test | n | empty | unsure | marked | P(blank) > 0.5 | P(blank) > 0.995 |\n|---|---|---|---|---|---|---|\n")
 	t.marks("empty cells", blanks)
-	t.marks("simulated marks", draw(n/2, synth.Mark, nil, nil, 105))
+	t.marks("simulated marks", draw(n/2, synth.Mark, nil, 105))
 	t.marks("drawn strokes", strokes)
 	if len(real) > 0 {
 		t.marks("real marks", keep(real, func(c cell) bool { return c.Label == synth.Reject }))
@@ -156,10 +156,10 @@ func Run(w io.Writer, o Options) error {
 	return t.err
 }
 
-func draw(n int, kind synth.Kind, d *synth.Digits, bank []synth.Gray, seed uint64) []cell {
+func draw(n int, kind synth.Kind, d *synth.Digits, seed uint64) []cell {
 	out := make([]cell, n)
 	for i := range out {
-		src := synth.Source{Kind: kind, Digit: i % 10, Bank: bank}
+		src := synth.Source{Kind: kind, Digit: i % 10}
 		if d != nil {
 			k := i % len(d.Glyphs)
 			src.Digit, src.Glyph = int(d.Labels[k]), &d.Glyphs[k]

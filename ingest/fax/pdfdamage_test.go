@@ -110,16 +110,18 @@ func TestLetterheadOnManyPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	const n = 7
-	objects := []string{"<</Type/Catalog/Pages 2 0 R>>", "", "<</Type/Font/Subtype/Type1/BaseFont/Helvetica-Bold>>",
-		pdfStream("/Type/XObject/Subtype/Image/Width 827/Height 1170/BitsPerComponent 8/ColorSpace/DeviceGray/Filter/DCTDecode", head.Bytes())}
-	kids := ""
+	objects := []string{
+		"<</Type/Catalog/Pages 2 0 R>>", "", "<</Type/Font/Subtype/Type1/BaseFont/Helvetica-Bold>>",
+		pdfStream("/Type/XObject/Subtype/Image/Width 827/Height 1170/BitsPerComponent 8/ColorSpace/DeviceGray/Filter/DCTDecode", head.Bytes()),
+	}
+	var kids strings.Builder
 	for i := range n {
-		kids += fmt.Sprintf("%d 0 R ", len(objects)+1)
+		fmt.Fprintf(&kids, "%d 0 R ", len(objects)+1)
 		objects = append(objects,
 			fmt.Sprintf("<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents %d 0 R/Resources<</Font<</F 3 0 R>>/XObject<</I 4 0 R>>>>>>", len(objects)+2),
 			pdfStream("", fmt.Appendf(nil, "q 595 0 0 842 0 0 cm /I Do Q BT /F 24 Tf 100 700 Td (Page %d) Tj ET", i)))
 	}
-	objects[1] = fmt.Sprintf("<</Type/Pages/Count %d/Kids[%s]>>", n, kids)
+	objects[1] = fmt.Sprintf("<</Type/Pages/Count %d/Kids[%s]>>", n, &kids)
 	got := decode(t, pdfObjects(objects...))
 	if len(got) != n {
 		t.Fatalf("%d pages", len(got))

@@ -52,6 +52,7 @@ func Read(p Page, k Knowledge) order.Draft {
 		d.Decision = order.DecisionReview
 	case order.DecisionBlank:
 		d.Decision = order.DecisionUnreadable
+	default: // a person looks at it already, or it is no form
 	}
 	return d
 }
