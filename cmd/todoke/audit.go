@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"todoke/ingest/form"
 	"todoke/ingest/glyph"
 	"todoke/order"
 	"todoke/rules"
@@ -248,7 +247,7 @@ func (c *auditThresholdsCommand) Run(ctx context.Context, a *App) error {
 		if c.History {
 			return c.history(ctx, a, st)
 		}
-		all, err := st.JudgeThresholds(ctx, worker.DefaultThresholds(form.Default()), glyph.Fingerprint(), a.Now())
+		all, err := st.JudgeThresholds(ctx, worker.DefaultThresholds(a.Config.Reading), glyph.Fingerprint(), a.Now())
 		if err != nil {
 			return err
 		}

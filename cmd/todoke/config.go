@@ -27,6 +27,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	reader "todoke/ingest/form"
 	"todoke/order"
 	"todoke/rules"
 	"todoke/templates/form"
@@ -57,6 +58,7 @@ type Config struct {
 	ShopFax  string // to which customers send their forms, with hyphens
 	Database DatabaseConfig
 	Workers  WorkersConfig
+	Reading  reader.Settings
 	Log      LogConfig
 	// DrainTimeout is how long a stop waits for work and requests in progress.
 	DrainTimeout time.Duration
@@ -190,6 +192,12 @@ var settings = []setting{
 	},
 	intSetting("database.pool_size", "connections to the database of this process", 4, 500, func(c *Config) *int { return &c.Database.PoolSize }),
 	intSetting("workers.reading", "pages read at once", 1, 1024, func(c *Config) *int { return &c.Workers.Reading }),
+	costSetting("customer", "everything goes to somebody else", func(c *reader.Costs) *float64 { return &c.Customer }),
+	costSetting("item", "something else arrives", func(c *reader.Costs) *float64 { return &c.Item }),
+	costSetting("quantity", "too much or too little arrives", func(c *reader.Costs) *float64 { return &c.Quantity }),
+	costSetting("ship_to", "it arrives at another of the customer's addresses", func(c *reader.Costs) *float64 { return &c.ShipTo }),
+	costSetting("date", "it arrives on another day", func(c *reader.Costs) *float64 { return &c.Date }),
+	costSetting("mark", "what is out of stock is sent later, or not", func(c *reader.Costs) *float64 { return &c.Mark }),
 	{
 		key: "drain_timeout", about: "how long a stop waits for work in progress", allowed: "a duration from 0s to 10m such as 20s",
 		set: func(c *Config, v string) error {
@@ -263,6 +271,23 @@ func intSetting(key, about string, low, high int, field func(c *Config) *int) se
 	}
 }
 
+// costSetting is what a field read wrongly and accepted unseen costs, in looks of a person.
+func costSetting(kind, harm string, field func(c *reader.Costs) *float64) setting {
+	return setting{
+		key: "reading.cost_" + kind, about: "looks that a wrong one accepted unseen is worth: " + harm,
+		allowed: "a number from 2 to 1000000; a field is accepted from the confidence 1 - 1/cost on",
+		set: func(c *Config, v string) error {
+			n, err := strconv.ParseFloat(v, 64)
+			if err != nil || !(n >= 2 && n <= 1e6) {
+				return fmt.Errorf("%q is out of range or no number", v)
+			}
+			*field(&c.Reading.Costs) = n
+			return nil
+		},
+		get: func(c *Config) string { return strconv.FormatFloat(*field(&c.Reading.Costs), 'f', -1, 64) },
+	}
+}
+
 func defaultConfig() Config {
 	return Config{
 		Data:         "data",
@@ -272,6 +297,7 @@ func defaultConfig() Config {
 		ShopFax:      form.SampleShop.Fax,
 		Database:     DatabaseConfig{PoolSize: 16},
 		Workers:      WorkersConfig{Reading: runtime.GOMAXPROCS(0)},
+		Reading:      reader.Default(),
 		Log:          LogConfig{Level: slog.LevelInfo, Format: "text"},
 		DrainTimeout: 20 * time.Second,
 		Rules:        rules.Default(),

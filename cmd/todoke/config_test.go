@@ -28,7 +28,7 @@ func lookup(env map[string]string) func(string) (string, bool) {
 
 func TestConfigPrecedence(t *testing.T) {
 	t.Parallel()
-	file := writeFile(t, "todoke.yaml", "data: by-file\nlisten: 127.0.0.1:1\nlog:\n  level: warn\ndatabase: {pool_size: 31}\ndrain_timeout: 3s\n")
+	file := writeFile(t, "todoke.yaml", "data: by-file\nlisten: 127.0.0.1:1\nlog:\n  level: warn\ndatabase: {pool_size: 31}\ndrain_timeout: 3s\nreading: {cost_quantity: 250.5}\n")
 	env := map[string]string{"TODOKE_DATA": "by-env", "TODOKE_LISTEN": "127.0.0.1:2", "TODOKE_CONFIG": file, "TODOKE_LOG_FORMAT": "json"}
 	c, err := loadConfig(settingFlags{DataDir: "by-flag", Set: map[string]string{"workers.reading": "5"}}, lookup(env), nil)
 	if err != nil {
@@ -46,6 +46,9 @@ func TestConfigPrecedence(t *testing.T) {
 		if tt.got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, tt.got, tt.want)
 		}
+	}
+	if c.Reading.Costs.Quantity != 250.5 || c.Reading.Costs.Item <= 1 {
+		t.Errorf("costs %+v", c.Reading.Costs)
 	}
 	if c.Database.PoolSize != 31 || c.Workers.Reading != 5 {
 		t.Errorf("pool %d, workers %d", c.Database.PoolSize, c.Workers.Reading)
@@ -77,6 +80,7 @@ func TestConfigErrorsNameTheirKey(t *testing.T) {
 		{name: "shop's fax", file: "shop_fax: 3-1234-5678", want: []string{"shop_fax:", "such as 03-1234-5678", ":1)"}},
 		{name: "desk's name", flags: settingFlags{Set: map[string]string{"desk_name": strings.Repeat("あ", 41)}}, want: []string{"desk_name:", "up to 40", "--set"}},
 		{name: "number", env: map[string]string{"TODOKE_DATABASE_POOL_SIZE": "many"}, want: []string{"database.pool_size:", "from 4 to 500", "TODOKE_DATABASE_POOL_SIZE"}},
+		{name: "cost below a look", file: "reading: {cost_item: 1}", want: []string{"reading.cost_item:", "from 2 to 1000000", ":1)"}},
 		{name: "list for a value", file: "data: [a, b]", want: []string{"data: it is not a single value"}},
 		{name: "no value", file: "data:", want: []string{"data: it has no value"}},
 		{name: "value for a group", file: "log: debug", want: []string{"log: it holds further keys (log.level, log.format)"}},

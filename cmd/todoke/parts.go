@@ -55,7 +55,7 @@ const tickEvery = 5 * time.Second
 // partWork works the queue and ticks the schedules.
 var partWork = part{"work", func(_ context.Context, app *App, st *store.Store) (service, error) {
 	client, err := worker.Client(worker.Config{
-		Store: st, Mail: readMail, Deliver: app.Config.Out,
+		Store: st, Mail: readMail, Deliver: app.Config.Out, Reading: app.Config.Reading,
 		ShopName: app.Config.ShopName, DeskName: app.Config.DeskName, ShopFax: app.Config.ShopFax, Log: app.Log, Readers: app.Config.Workers.Reading,
 	})
 	if err != nil {

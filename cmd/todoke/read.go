@@ -45,6 +45,7 @@ func (c *readCommand) Run(ctx context.Context, a *App) error {
 	if err != nil {
 		return err
 	}
+	k.Settings = a.Config.Reading
 	out := pageReader{k: k, stdout: a.Stdout, json: c.JSON, overlays: overlays{name: c.Overlay}}
 	for _, file := range c.Files {
 		if err := out.file(ctx, file); err != nil {
