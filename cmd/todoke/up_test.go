@@ -214,15 +214,16 @@ func TestUpErrors(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = taken.Close() })
 	file := writeFile(t, "a-file", "x")
+	const free = "127.0.0.1:0" // whatever runs on the machine
 	tests := []struct {
 		name string
 		args []string
 		want string
 	}{
 		{"port taken", []string{"up", "--data", dataDir(t), "--listen", taken.Addr().String()}, "choose another with --listen"},
-		{"data is a file", []string{"up", "--data", file}, "data: "},
-		{"no such server", []string{"up", "--data", dataDir(t), "--database-url", "postgres://nobody@127.0.0.1:1/x"}, "migrate: "},
-		{"no binaries there", []string{"up", "--data", dataDir(t), "--set", "database.bin_dir=" + t.TempDir()}, "were not found in"},
+		{"data is a file", []string{"up", "--data", file, "--listen", free}, "data: "},
+		{"no such server", []string{"up", "--data", dataDir(t), "--database-url", "postgres://nobody@127.0.0.1:1/x", "--listen", free}, "migrate: "},
+		{"no binaries there", []string{"up", "--data", dataDir(t), "--set", "database.bin_dir=" + t.TempDir(), "--listen", free}, "were not found in"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
