@@ -59,6 +59,7 @@ type Config struct {
 	Database DatabaseConfig
 	Workers  WorkersConfig
 	Reading  reader.Settings
+	Gateways GatewaysConfig
 	Log      LogConfig
 	// DrainTimeout is how long a stop waits for work and requests in progress.
 	DrainTimeout time.Duration
@@ -78,6 +79,12 @@ type DatabaseConfig struct {
 // WorkersConfig is how many jobs this process runs at once.
 type WorkersConfig struct {
 	Reading int // pages: bound by processors
+}
+
+// GatewaysConfig says how mails of fax gateways are understood.
+type GatewaysConfig struct {
+	Profiles   string // folder of the shop's own profiles; it need not be there
+	OwnNumbers string // our fax numbers beside ShopFax, separated by commas: never a sender's
 }
 
 // LogConfig says what is logged and how.
@@ -198,6 +205,30 @@ var settings = []setting{
 	costSetting("ship_to", "it arrives at another of the customer's addresses", func(c *reader.Costs) *float64 { return &c.ShipTo }),
 	costSetting("date", "it arrives on another day", func(c *reader.Costs) *float64 { return &c.Date }),
 	costSetting("mark", "what is out of stock is sent later, or not", func(c *reader.Costs) *float64 { return &c.Mark }),
+	{
+		key: "gateways.profiles", about: "the shop's own gateway profiles (*.yaml: todoke gateway list); DATA/gateways if empty", allowed: "a folder",
+		set: func(c *Config, v string) error { c.Gateways.Profiles = v; return nil },
+		get: func(c *Config) string { return c.Gateways.Profiles },
+	},
+	{
+		key: "gateways.own_numbers", about: "our fax numbers beside shop_fax: never taken for a sender's", allowed: "Japanese numbers such as 03-1234-5678, separated by commas",
+		set: func(c *Config, v string) error {
+			var own []string
+			for s := range strings.SplitSeq(v, ",") {
+				if s = strings.TrimSpace(s); s == "" {
+					continue
+				}
+				n, ok := order.ParsePhone(s)
+				if !ok {
+					return fmt.Errorf("%q is no fax number", s)
+				}
+				own = append(own, order.FormatPhone(n))
+			}
+			c.Gateways.OwnNumbers = strings.Join(own, ", ")
+			return nil
+		},
+		get: func(c *Config) string { return c.Gateways.OwnNumbers },
+	},
 	{
 		key: "drain_timeout", about: "how long a stop waits for work in progress", allowed: "a duration from 0s to 10m such as 20s",
 		set: func(c *Config, v string) error {
@@ -355,6 +386,7 @@ func loadConfig(f settingFlags, env func(string) (string, bool), environ func() 
 	c.Blobs = cmp.Or(c.Blobs, filepath.Join(c.Data, "blobs"))
 	c.Inbox = cmp.Or(c.Inbox, filepath.Join(c.Data, "inbox"))
 	c.Out = cmp.Or(c.Out, filepath.Join(c.Data, "out"))
+	c.Gateways.Profiles = cmp.Or(c.Gateways.Profiles, filepath.Join(c.Data, "gateways"))
 	return c, errors.Join(errs...)
 }
 
@@ -860,5 +892,8 @@ func (c *Config) moveData(dir string) {
 		if c.origins[key] == "" {
 			*folder = filepath.Join(dir, key)
 		}
+	}
+	if c.origins["gateways.profiles"] == "" {
+		c.Gateways.Profiles = filepath.Join(dir, "gateways")
 	}
 }

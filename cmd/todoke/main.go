@@ -58,6 +58,7 @@ type commands struct {
 	Order    orderCommand    `cmd:"" help:"Look orders up."`
 	PickList pickListCommand `cmd:"" name:"picklist" help:"Look pick lists up and report them shipped."`
 	Stock    stockCommand    `cmd:"" help:"Tell what is on hand, reserved and available."`
+	Gateway  gatewayCommand  `cmd:"" help:"Tell what mails of fax gateways say, and by which profiles."`
 	Ledger   ledgerCommand   `cmd:"" help:"List everything that is not in a final state."`
 	Schedule scheduleCommand `cmd:"" help:"Look at the schedules."`
 	Run      runCommand      `cmd:"" help:"Run a schedule by hand."`

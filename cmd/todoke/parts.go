@@ -54,8 +54,12 @@ const tickEvery = 5 * time.Second
 
 // partWork works the queue and ticks the schedules.
 var partWork = part{"work", func(_ context.Context, app *App, st *store.Store) (service, error) {
+	book, err := app.gateways()
+	if err != nil {
+		return service{}, err
+	}
 	client, err := worker.Client(worker.Config{
-		Store: st, Mail: readMail, Deliver: app.Config.Out, Reading: app.Config.Reading,
+		Store: st, Mail: mailReader(book), Deliver: app.Config.Out, Reading: app.Config.Reading,
 		ShopName: app.Config.ShopName, DeskName: app.Config.DeskName, ShopFax: app.Config.ShopFax, Log: app.Log, Readers: app.Config.Workers.Reading,
 	})
 	if err != nil {

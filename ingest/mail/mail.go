@@ -20,7 +20,7 @@ type Message struct {
 	Date      time.Time   // as the sender states
 	Received  []time.Time // of the Received fields, the last hop (our own server) first
 	Automatic bool        // sent by a machine, a list or as a bounce: never to be answered (FAX-1)
-	Text      string      // what is there to read, UTF-8
+	Text      string      // what is there to read, UTF-8; of a mail in HTML alone, its words
 	// Attachments are all parts that are not mere text, those of forwarded mails too.
 	Attachments []Attachment
 	Notes       []string // what was wrong with the mail, for the desk
@@ -78,7 +78,21 @@ func Parse(data []byte, lim Limits) (Message, error) {
 	m.Automatic = automatic(h)
 	w := walker{m: &m, lim: lim}
 	w.part(h, body, "1", 0)
+	if strings.TrimSpace(m.Text) == "" {
+		m.Text = plainText(strings.ToValidUTF8(w.html, ""))
+	}
 	return m, nil
+}
+
+// Header are the values of every header field of the name, decoded, each on one line.
+func (m *Message) Header(name string) []string {
+	var out []string
+	for _, f := range m.header {
+		if strings.EqualFold(f.name, name) {
+			out = append(out, cleanLine(decodeWords(f.value)))
+		}
+	}
+	return out
 }
 
 func (m *Message) note(s string) {
@@ -101,6 +115,7 @@ type walker struct {
 	m     *Message
 	lim   Limits
 	parts int
+	html  string
 }
 
 // part takes one part, with all below it.
@@ -150,7 +165,11 @@ func (w *walker) part(h header, body []byte, at string, depth int) {
 		w.m.Text = strings.ToValidUTF8(w.m.Text, "")
 		return
 	case kind == "text/html" && name == "" && disposition != "attachment":
-		return // the same in colour
+		if len(w.html) < w.lim.Text { // the same in colour, or all there is to read
+			text := decodeText(params["charset"], data)
+			w.html += text[:min(len(text), w.lim.Text-len(w.html))] + "\n"
+		}
+		return
 	}
 	if kind == "" {
 		kind = "application/octet-stream"

@@ -189,30 +189,6 @@ func TestHeaderFacts(t *testing.T) {
 	}
 }
 
-func TestGateways(t *testing.T) {
-	t.Parallel()
-	at := time.Date(2026, 11, 24, 16, 59, 30, 0, order.JST)
-	for name, c := range map[string]struct {
-		raw  string
-		want mail.Facts
-	}{
-		"note-ja":      {"From: a@b\nContent-Type: text/plain; charset=utf-8\n\nFAXを受信しました。\n\n発信元: 03-1234-5678\n受信日時: 2026/11/24 16:59:30\nページ数: 2\nジョブ番号: 40000123\n", mail.Facts{Dialect: "note-ja", Caller: "0312345678", At: at, Job: "40000123", Pages: 2}},
-		"note-ja jis":  {"From: a@b\nContent-Type: text/plain; charset=iso-2022-jp\n\n" + jis("・発信者番号：０３－１２３４－５６７８\n・受信日時：2026年11月24日 16時59分30秒\n・枚数：2枚\n・受付番号：A-77\n"), mail.Facts{Dialect: "note-ja", Caller: "0312345678", At: at, Job: "A-77", Pages: 2}},
-		"note-en":      {"From: a@b\n\nCaller ID: +81 3 1234 5678\nReceived: 2026-11-24 16:59:30\nPages: 2\nJob ID: F-9\n", mail.Facts{Dialect: "note-en", Caller: "0312345678", At: at, Job: "F-9", Pages: 2}},
-		"subject":      {"From: a@b\nSubject: =?utf-8?B?" + b64("FAX受信 0312345678 (2ページ)") + "?=\n\n\n", mail.Facts{Dialect: "subject", Caller: "0312345678", Pages: 2}},
-		"header":       {"From: a@b\nX-Fax-Caller: 0312345678\nX-Fax-Received: 2026-11-24T16:59:30\nX-Fax-Job: 12\nX-Fax-Pages: 2\n\n\n", mail.Facts{Dialect: "header", Caller: "0312345678", At: at, Job: "12", Pages: 2}},
-		"withheld":     {"From: a@b\nContent-Type: text/plain; charset=utf-8\n\n発信元: 非通知\n受信日時: 2026/11/24 16:59:30\n", mail.Facts{Dialect: "note-ja", At: at}},
-		"minute stamp": {"From: a@b\nContent-Type: text/plain; charset=utf-8\n\n受信日時: 2026/11/24 16:59\n", mail.Facts{Dialect: "note-ja", At: at.Add(-30 * time.Second)}},
-		"a person":     {"From: a@b\nSubject: order\n\nPlease send 10 pens.\n", mail.Facts{}},
-	} {
-		m := parse(t, c.raw)
-		got := m.Gateway()
-		if got.Dialect != c.want.Dialect || got.Caller != c.want.Caller || !got.At.Equal(c.want.At) || got.Job != c.want.Job || got.Pages != c.want.Pages {
-			t.Errorf("%s: %+v, want %+v (%q)", name, got, c.want, m.Text)
-		}
-	}
-}
-
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("From: a@b\r\nContent-Type: multipart/mixed; boundary=b1\r\n\r\n--b1\r\nContent-Type: application/pdf; name*0*=iso-2022-jp''%1B$B; name*1=x\r\nContent-Transfer-Encoding: base64\r\n\r\nSGVs*bG8\r\n--b1\r\nContent-Type: message/rfc822\r\n\r\nSubject: =?Shift_JIS?B?kg==?= =?Shift_JIS?B?jQ==?=\r\n\r\nx\r\n"))
 	f.Add([]byte("Subject: \x1b$B\x1b(I1\x0e2\r\n\r\n\x8e\xa0"))
@@ -225,7 +201,6 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		m.Gateway()
 		total := 0
 		for _, a := range m.Attachments {
 			total += len(a.Bytes)
