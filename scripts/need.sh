@@ -22,6 +22,7 @@ have() {
       return 1 ;;
     libtiff-tools) programs tiffcp fax2tiff tiff2pdf ;;
     poppler-utils) programs pdftoppm pdftotext pdfimages pdfinfo pdffonts ;;
+    dovecot-imapd) command -v dovecot >/dev/null 2>&1 && [ -x /usr/lib/dovecot/imap ] ;;
     zbar-tools) command -v zbarimg >/dev/null 2>&1 ;;
     libc6-dev) [ -e /usr/include/stdio.h ] ;;
     python3-*) dpkg -s "$1" >/dev/null 2>&1 ;;

@@ -1,0 +1,392 @@
+package mailbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+)
+
+const (
+	// chunk is how many mails are asked for at once.
+	chunk = 100
+	// maxInRow is how many mails in a row may fail to be stored before it is the store that is
+	// taken to be at fault, and maxWaiting how many may wait at most.
+	maxInRow   = 3
+	maxWaiting = 100
+	// beginning is how much of a mail that is too large is fetched, in bytes.
+	beginning = 64 << 10
+)
+
+// collect takes everything that is there.
+func (s *session) collect(ctx context.Context) error {
+	select {
+	case <-s.wake: // what it told of is looked at now
+	default:
+	}
+	url := s.c.Account.URL()
+	cur, err := s.c.Keeper.Cursor(ctx, url)
+	if err != nil {
+		return fmt.Errorf("read cursor: %w", err)
+	}
+	sel, err := s.selectFolder()
+	if err != nil {
+		return err
+	}
+	s.settleWay()
+	if sel.UIDValidity == 0 {
+		return fmt.Errorf("open %s: the server does not number mails for good (no UIDVALIDITY): it cannot be collected", s.c.Account.folder())
+	}
+	if cur.UIDValidity != sel.UIDValidity || sel.UIDNext != 0 && uint32(sel.UIDNext) <= cur.UID {
+		if cur.UIDValidity != 0 {
+			s.log.WarnContext(ctx, "the server has numbered the mails anew: all are looked at again", "was", cur.UIDValidity, "is", sel.UIDValidity)
+		}
+		cur = Cursor{UIDValidity: sel.UIDValidity, RenumberedTo: uint32(max(sel.UIDNext, 1)) - 1}
+		if err := s.c.Keeper.SaveCursor(ctx, url, cur); err != nil {
+			return fmt.Errorf("save cursor: %w", err)
+		}
+	}
+	if sel.HighestModSeq != 0 && sel.HighestModSeq == cur.ModSeq && uint32(sel.UIDNext) == cur.UID+1 && len(cur.Waiting) == 0 {
+		s.sweep, s.busy = false, false
+		return nil // nothing has changed since nothing was left to do
+	}
+	p := &pass{session: s, url: url, cur: cur}
+	return p.run(ctx, sel)
+}
+
+func (s *session) selectFolder() (*imap.SelectData, error) {
+	w := s.watch()
+	defer w.pause()
+	folder := s.c.Account.folder()
+	sel, err := s.client.Select(folder, &imap.SelectOptions{ReadOnly: s.c.Account.After == Leave, CondStore: s.client.Caps().Has(imap.CapCondStore)}).Wait()
+	if refusal(err) {
+		return nil, fmt.Errorf("open %s: the server refuses: %s", folder, serverText(err))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", folder, err)
+	}
+	return sel, nil
+}
+
+// pass is one look at the whole mailbox.
+type pass struct {
+	*session
+	url   string
+	cur   Cursor
+	saved Cursor
+	inRow int // mails in a row that could not be stored
+}
+
+func (p *pass) run(ctx context.Context, sel *imap.SelectData) error {
+	p.saved = p.cur
+	worked := false
+	if p.sweep && p.way != notAtAll && p.cur.UID > 0 {
+		left, err := p.search(imap.UIDRange{Start: 1, Stop: imap.UID(p.cur.UID)}, imap.FlagDeleted, keptFlag, failedFlag, p.doneFlag())
+		if err != nil {
+			return err
+		}
+		left = slices.DeleteFunc(left, func(u imap.UID) bool { return slices.Contains(p.cur.Waiting, uint32(u)) })
+		worked = worked || len(left) > 0
+		if err := p.take(ctx, left); err != nil {
+			return err
+		}
+	}
+	p.sweep = true // until this pass has come to its end
+	fresh, err := p.search(imap.UIDRange{Start: imap.UID(p.cur.UID) + 1})
+	if err != nil {
+		return err
+	}
+	// n:* also gives the last mail where none has a number from n.
+	fresh = slices.DeleteFunc(fresh, func(u imap.UID) bool { return uint32(u) <= p.cur.UID })
+	worked = worked || len(fresh) > 0 || len(p.cur.Waiting) > 0
+	retry := slices.Clone(p.cur.Waiting)
+	if err := p.take(ctx, fresh); err != nil {
+		return err
+	}
+	var again []imap.UID
+	for _, u := range retry {
+		again = append(again, imap.UID(u))
+	}
+	if err := p.take(ctx, again); err != nil {
+		return err
+	}
+	p.sweep, p.busy = false, worked
+	if !worked && sel.HighestModSeq != 0 && p.cur.ModSeq != sel.HighestModSeq {
+		p.cur.ModSeq = sel.HighestModSeq
+		return p.save(ctx)
+	}
+	return nil
+}
+
+// search gives the mails of a range, but those with one of the flags, in ascending order.
+func (p *pass) search(r imap.UIDRange, without ...imap.Flag) ([]imap.UID, error) {
+	w := p.watch()
+	defer w.pause()
+	slices.Sort(without)
+	found, err := p.client.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{{r}}, NotFlag: slices.Compact(without)}, nil).Wait()
+	if err != nil {
+		return nil, fmt.Errorf("search mails: %w", err)
+	}
+	uids := found.AllUIDs()
+	slices.Sort(uids)
+	return uids, nil
+}
+
+// take stores mails and puts them away, a chunk at a time.
+func (p *pass) take(ctx context.Context, uids []imap.UID) error {
+	for part := range slices.Chunk(uids, chunk) {
+		if err := p.takeChunk(ctx, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// found is a mail as the server lists it.
+type found struct {
+	size int64
+	at   time.Time
+}
+
+// outcome is what became of a mail.
+type outcome int
+
+const (
+	untouched outcome = iota
+	stored
+	refused // or too large
+	waits
+	gone
+)
+
+func (p *pass) takeChunk(ctx context.Context, uids []imap.UID) error {
+	listed, err := p.list(uids)
+	if err != nil {
+		return err
+	}
+	became := make(map[imap.UID]outcome, len(uids))
+	var names []string
+	for _, u := range uids {
+		if _, ok := listed[u]; !ok {
+			became[u] = gone // deleted by somebody else
+		}
+		names = append(names, p.c.Account.mailURL(p.cur.UIDValidity, uint32(u)))
+	}
+	kept, err := p.c.Keeper.Kept(ctx, names)
+	if err != nil {
+		return fmt.Errorf("ask what is stored: %w", err)
+	}
+	var whole, large []imap.UID
+	for i, u := range uids {
+		size, known := kept[names[i]]
+		switch f := listed[u]; {
+		case became[u] == gone:
+		case f.size > p.c.MaxBytes && known:
+			became[u] = refused
+		case f.size > p.c.MaxBytes:
+			large = append(large, u)
+		case known && size == f.size: // stored, but killed before it was put away
+			became[u] = stored
+		default:
+			whole = append(whole, u)
+		}
+	}
+	err = p.fetch(ctx, whole, listed, became, nil)
+	if err == nil {
+		err = p.fetch(ctx, large, listed, became, &imap.SectionPartial{Size: beginning})
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if saveErr := p.advance(ctx, uids, became, err != nil); saveErr != nil {
+		return errors.Join(err, saveErr)
+	}
+	if err != nil {
+		return err
+	}
+	if err := p.settle(those(uids, became, stored), false); err != nil {
+		return err
+	}
+	return p.settle(those(uids, became, refused), true)
+}
+
+func those(uids []imap.UID, became map[imap.UID]outcome, o outcome) []imap.UID {
+	return slices.DeleteFunc(slices.Clone(uids), func(u imap.UID) bool { return became[u] != o })
+}
+
+// list asks for sizes and times.
+func (p *pass) list(uids []imap.UID) (map[imap.UID]found, error) {
+	w := p.watch()
+	defer w.pause()
+	cmd := p.client.Fetch(imap.UIDSetNum(uids...), &imap.FetchOptions{UID: true, RFC822Size: true, InternalDate: true})
+	listed := make(map[imap.UID]found, len(uids))
+	for m := cmd.Next(); m != nil; m = cmd.Next() {
+		var u imap.UID
+		var f found
+		for item := m.Next(); item != nil; item = m.Next() {
+			switch item := item.(type) {
+			case imapclient.FetchItemDataUID:
+				u = item.UID
+			case imapclient.FetchItemDataRFC822Size:
+				f.size = item.Size
+			case imapclient.FetchItemDataInternalDate:
+				f.at = item.Time
+			}
+		}
+		if u != 0 && len(listed) <= len(uids) {
+			listed[u] = f
+		}
+	}
+	if err := cmd.Close(); err != nil {
+		return nil, fmt.Errorf("list mails: %w", err)
+	}
+	return listed, nil
+}
+
+// errStore ends a chunk when mail after mail cannot be stored.
+var errStore = errors.New("mails cannot be stored")
+
+// fetch streams mails one by one and stores each. Only one is in memory at a time.
+func (p *pass) fetch(ctx context.Context, uids []imap.UID, listed map[imap.UID]found, became map[imap.UID]outcome, part *imap.SectionPartial) (err error) {
+	if len(uids) == 0 {
+		return nil
+	}
+	w := p.watch()
+	defer w.pause()
+	cmd := p.client.Fetch(imap.UIDSetNum(uids...), &imap.FetchOptions{
+		UID: true, BodySection: []*imap.FetchItemBodySection{{Peek: true, Partial: part}},
+	})
+	defer func() {
+		// What was not read hangs the client; where the rest is not wanted, the connection ends.
+		if err != nil {
+			p.fail(err)
+		}
+		closeErr := cmd.Close()
+		if err == nil && closeErr != nil {
+			err = fmt.Errorf("fetch mails: %w", closeErr)
+		}
+	}()
+	for m := cmd.Next(); m != nil; m = cmd.Next() {
+		var u imap.UID
+		for item := m.Next(); item != nil; item = m.Next() {
+			switch item := item.(type) {
+			case imapclient.FetchItemDataUID:
+				u = item.UID
+			case imapclient.FetchItemDataBodySection:
+				f, ok := listed[u]
+				if !ok || became[u] != untouched {
+					continue // not asked for: it is drained
+				}
+				mail, err := p.read(u, f, item.Literal, part != nil)
+				if err != nil {
+					return fmt.Errorf("fetch mail %d: %w", u, err)
+				}
+				w.pause()
+				became[u], err = p.keep(ctx, mail)
+				w.resume()
+				if err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// read reads a mail whole, or as much of it as it may have.
+func (p *pass) read(u imap.UID, f found, literal imap.LiteralReader, large bool) (Mail, error) {
+	m := Mail{
+		ExternalID: p.c.Account.mailURL(p.cur.UIDValidity, uint32(u)), ReceivedAt: f.at, Size: f.size,
+		TooLarge: large, Renumbered: uint32(u) <= p.cur.RenumberedTo,
+	}
+	if literal == nil {
+		return m, nil // the server has nothing: a person must see that
+	}
+	limit := p.c.MaxBytes
+	size := literal.Size()
+	switch {
+	case large:
+		limit = beginning
+	case size > limit: // larger than listed
+		m.TooLarge, m.Size, limit = true, size, beginning
+	}
+	m.Bytes = make([]byte, min(size, limit))
+	if _, err := io.ReadFull(literal, m.Bytes); err != nil {
+		return m, err
+	}
+	if _, err := io.Copy(io.Discard, literal); err != nil {
+		return m, err
+	}
+	if !m.TooLarge {
+		m.Size = size
+	}
+	return m, nil
+}
+
+// keep hands a mail over. Its error is the end of the pass, not that of the mail.
+func (p *pass) keep(ctx context.Context, m Mail) (outcome, error) {
+	name, err := p.c.Keeper.Keep(ctx, m)
+	switch {
+	case err == nil && m.TooLarge:
+		p.inRow = 0
+		p.log.WarnContext(ctx, "a mail is too large to be taken in", "mail", m.ExternalID, "bytes", m.Size, "as", name)
+		return refused, nil
+	case err == nil:
+		p.inRow = 0
+		p.log.InfoContext(ctx, "taken from the mailbox", "mail", m.ExternalID, "bytes", m.Size, "as", name)
+		return stored, nil
+	case ctx.Err() != nil:
+		return untouched, ctx.Err()
+	case errors.Is(err, ErrRefused):
+		p.log.ErrorContext(ctx, "a mail cannot be taken in", "mail", m.ExternalID, "error", err)
+		return refused, nil
+	}
+	p.log.ErrorContext(ctx, "a mail cannot be stored now", "mail", m.ExternalID, "error", err)
+	if p.inRow++; p.inRow >= maxInRow {
+		return waits, fmt.Errorf("%w: %w", errStore, err)
+	}
+	return waits, nil
+}
+
+// advance moves the cursor over what was seen to, and saves it. Where the chunk was broken off,
+// it stops before the first mail that was not stored.
+func (p *pass) advance(ctx context.Context, uids []imap.UID, became map[imap.UID]outcome, broken bool) error {
+	waiting := slices.Clone(p.cur.Waiting)
+	for _, uid := range uids {
+		u := uint32(uid)
+		open := became[uid] == untouched || became[uid] == waits // the server may have kept one back
+		switch {
+		case !open:
+			waiting = slices.DeleteFunc(waiting, func(w uint32) bool { return w == u })
+		case u <= p.cur.UID:
+			if !broken && !slices.Contains(waiting, u) {
+				waiting = append(waiting, u)
+			}
+			continue
+		case broken || len(waiting) >= maxWaiting:
+			p.cur.Waiting = waiting
+			return p.save(ctx)
+		default:
+			waiting = append(waiting, u)
+		}
+		p.cur.UID = max(p.cur.UID, u)
+	}
+	p.cur.Waiting = waiting
+	return p.save(ctx)
+}
+
+func (p *pass) save(ctx context.Context) error {
+	if p.cur.UID == p.saved.UID && p.cur.ModSeq == p.saved.ModSeq && slices.Equal(p.cur.Waiting, p.saved.Waiting) {
+		return nil
+	}
+	if err := p.c.Keeper.SaveCursor(ctx, p.url, p.cur); err != nil {
+		return fmt.Errorf("save cursor: %w", err)
+	}
+	p.saved = p.cur
+	return nil
+}
