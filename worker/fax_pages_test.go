@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -37,7 +38,7 @@ func written(t *testing.T, customer string, lines ...lab.SheetLine) *bilevel.Ima
 		}
 		total += n
 	}
-	lab.Fill(p, &d.Layout, lab.Sheet{Customer: customer, Total: fmt.Sprint(total), Lines: lines}, lab.NewWriter(r), lab.Mess{}, r)
+	lab.Fill(p, &d.Layout, lab.Sheet{Customer: customer, Total: strconv.Itoa(total), Lines: lines}, lab.NewWriter(r), lab.Mess{}, r)
 	return lab.Line{XDPI: 204, YDPI: 98, WidthPx: 1728, BlurMM: .02, Noise: .05}.Send(p, r)
 }
 

@@ -14,7 +14,7 @@ import (
 
 // cost is the place in the reader's settings that decides from which confidence on a kind is
 // accepted unseen: 1 − 1/cost.
-func cost(s *form.Settings, kind rules.ReadingKind) *float64 {
+func cost(s *form.Settings, kind rules.ReadingKind) *form.Looks {
 	switch kind {
 	case rules.ReadingCustomer:
 		return &s.Costs.Customer
@@ -39,7 +39,7 @@ func DefaultThresholds(s form.Settings) store.Thresholds {
 	out := store.Thresholds{}
 	for _, kind := range rules.ReadingKinds() {
 		if c := cost(&s, kind); c != nil {
-			out[kind] = ppm(1 - 1/max(*c, 1))
+			out[kind] = ppm(1 - 1/float64(max(*c, 1)))
 		}
 	}
 	return out
@@ -57,7 +57,7 @@ func (c Config) reading(ctx context.Context, now time.Time) (form.Settings, stor
 	}
 	for kind, p := range held {
 		if c := cost(&s, kind); c != nil && p != defaults[kind] {
-			*c = float64(rules.Whole) / float64(rules.Whole-p) // 100 % accepts nothing that is less: infinitely dear
+			*c = form.Looks(rules.Whole) / form.Looks(rules.Whole-p) // 100 % accepts nothing that is less: infinitely dear
 		}
 	}
 	return s, held, nil

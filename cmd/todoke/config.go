@@ -199,12 +199,12 @@ var settings = []setting{
 	},
 	intSetting("database.pool_size", "connections to the database of this process", 4, 500, func(c *Config) *int { return &c.Database.PoolSize }),
 	intSetting("workers.reading", "pages read at once", 1, 1024, func(c *Config) *int { return &c.Workers.Reading }),
-	costSetting("customer", "everything goes to somebody else", func(c *reader.Costs) *float64 { return &c.Customer }),
-	costSetting("item", "something else arrives", func(c *reader.Costs) *float64 { return &c.Item }),
-	costSetting("quantity", "too much or too little arrives", func(c *reader.Costs) *float64 { return &c.Quantity }),
-	costSetting("ship_to", "it arrives at another of the customer's addresses", func(c *reader.Costs) *float64 { return &c.ShipTo }),
-	costSetting("date", "it arrives on another day", func(c *reader.Costs) *float64 { return &c.Date }),
-	costSetting("mark", "what is out of stock is sent later, or not", func(c *reader.Costs) *float64 { return &c.Mark }),
+	costSetting("customer", "everything goes to somebody else", func(c *reader.Costs) *reader.Looks { return &c.Customer }),
+	costSetting("item", "something else arrives", func(c *reader.Costs) *reader.Looks { return &c.Item }),
+	costSetting("quantity", "too much or too little arrives", func(c *reader.Costs) *reader.Looks { return &c.Quantity }),
+	costSetting("ship_to", "it arrives at another of the customer's addresses", func(c *reader.Costs) *reader.Looks { return &c.ShipTo }),
+	costSetting("date", "it arrives on another day", func(c *reader.Costs) *reader.Looks { return &c.Date }),
+	costSetting("mark", "what is out of stock is sent later, or not", func(c *reader.Costs) *reader.Looks { return &c.Mark }),
 	{
 		key: "gateways.profiles", about: "the shop's own gateway profiles (*.yaml: todoke gateway list); DATA/gateways if empty", allowed: "a folder",
 		set: func(c *Config, v string) error { c.Gateways.Profiles = v; return nil },
@@ -303,7 +303,7 @@ func intSetting(key, about string, low, high int, field func(c *Config) *int) se
 }
 
 // costSetting is what a field read wrongly and accepted unseen costs, in looks of a person.
-func costSetting(kind, harm string, field func(c *reader.Costs) *float64) setting {
+func costSetting(kind, harm string, field func(c *reader.Costs) *reader.Looks) setting {
 	return setting{
 		key: "reading.cost_" + kind, about: "looks that a wrong one accepted unseen is worth: " + harm,
 		allowed: "a number from 2 to 1000000; a field is accepted from the confidence 1 - 1/cost on",
@@ -312,10 +312,10 @@ func costSetting(kind, harm string, field func(c *reader.Costs) *float64) settin
 			if err != nil || !(n >= 2 && n <= 1e6) {
 				return fmt.Errorf("%q is out of range or no number", v)
 			}
-			*field(&c.Reading.Costs) = n
+			*field(&c.Reading.Costs) = reader.Looks(n)
 			return nil
 		},
-		get: func(c *Config) string { return strconv.FormatFloat(*field(&c.Reading.Costs), 'f', -1, 64) },
+		get: func(c *Config) string { return fmt.Sprint(*field(&c.Reading.Costs)) },
 	}
 }
 

@@ -323,7 +323,7 @@ func (f *fieldReader) beside(fl *field, way int) (glyphs, bool) {
 
 // shifted reads a code that begins or ends one box beside its own: what stands outside is read,
 // or, where the form's own print is in the way, left to check digit and master.
-func (f *fieldReader) shifted(fl *field, rule codeRule, cost float64) bool {
+func (f *fieldReader) shifted(fl *field, rule codeRule, cost Looks) bool {
 	want := rule.scheme.Digits
 	n := len(fl.def.Cells)
 	if want < 4 || want != n || fl.to-fl.from != n-1 || fl.gap {

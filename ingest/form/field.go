@@ -513,7 +513,7 @@ func (fl *field) review(reason string) {
 }
 
 // settle puts a reading into the field and decides.
-func (fl *field) settle(r reading, cost float64) {
+func (fl *field) settle(r reading, cost Looks) {
 	accept := needed(cost)
 	fl.out.Text, fl.out.Evidence = r.text, r.evidence
 	fl.out.Confidence = min(max(r.p, 0), 1)
@@ -550,7 +550,7 @@ func (fl *field) blankOrDoubt() {
 }
 
 // code decodes a field of n digits against a rule.
-func (f *fieldReader) code(fl *field, rule codeRule, cost float64) {
+func (f *fieldReader) code(fl *field, rule codeRule, cost Looks) {
 	want := rule.scheme.Digits
 	if want == 0 && rule.known == nil {
 		want = fl.to - fl.from

@@ -6,20 +6,22 @@ import (
 	printed "todoke/templates/form"
 )
 
-// Costs say what a field that is accepted unseen and wrong costs, in looks: what it costs to
-// have a person look at one field. A field is accepted where the look would cost more than the
-// error it may prevent, that is from the confidence 1 − 1/cost on.
+// Looks is a cost, counted in looks: what it costs to have a person look at one field.
+type Looks float64
+
+// Costs say what a field that is accepted unseen and wrong costs. A field is accepted where the
+// look would cost more than the error it may prevent: from the confidence 1 − 1/cost on.
 type Costs struct {
-	Customer float64 // everything goes to, and is invoiced to, somebody else
-	Item     float64 // something else arrives, comes back and is sent again
-	Quantity float64 // too much or too little of it; the total's cost as well
-	ShipTo   float64 // it arrives at another of the customer's own addresses
-	Date     float64 // it arrives too early or too late
-	Mark     float64 // what is out of stock is sent later, or not
+	Customer Looks // everything goes to, and is invoiced to, somebody else
+	Item     Looks // something else arrives, comes back and is sent again
+	Quantity Looks // too much or too little of it; the total's cost as well
+	ShipTo   Looks // it arrives at another of the customer's own addresses
+	Date     Looks // it arrives too early or too late
+	Mark     Looks // what is out of stock is sent later, or not
 }
 
 // needed is the confidence from which what costs so much is accepted unseen.
-func needed(cost float64) float64 { return 1 - 1/max(cost, 1) }
+func needed(cost Looks) float64 { return 1 - 1/float64(max(cost, 1)) }
 
 // Settings are what the reader is told about people and money. They are configuration; Default
 // documents them.
