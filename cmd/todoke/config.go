@@ -60,7 +60,9 @@ type Config struct {
 	Workers  WorkersConfig
 	Reading  reader.Settings
 	Gateways GatewaysConfig
-	Log      LogConfig
+	// Mailboxes are collected beside the inbox, in the order of their names.
+	Mailboxes []MailboxConfig
+	Log       LogConfig
 	// DrainTimeout is how long a stop waits for work and requests in progress.
 	DrainTimeout time.Duration
 	// Rules are the shop's business numbers.
@@ -357,7 +359,12 @@ func loadConfig(f settingFlags, env func(string) (string, bool), environ func() 
 	fail(setRules(&c, flaggedRules...))
 	flags, err := flagValues(f)
 	fail(err)
-	for _, s := range settings {
+	var variables []string
+	if environ != nil {
+		variables = environ()
+	}
+	names := mailboxNames(variables, flags, fileValues)
+	for _, s := range allSettings(names) {
 		v, origin, found := flags[s.key].value, flags[s.key].origin, flags[s.key].origin != ""
 		if !found {
 			v, origin, found, err = envValue(s, env)
@@ -377,9 +384,8 @@ func loadConfig(f settingFlags, env func(string) (string, bool), environ func() 
 		}
 		c.origins[s.key] = origin
 	}
-	if environ != nil {
-		fail(checkEnvironment(environ()))
-	}
+	fail(checkEnvironment(variables, names...))
+	fail(c.checkMailboxes())
 	if c.Data == "" {
 		fail(order.Invalid("", "data", "it must be a folder"))
 	}
@@ -406,7 +412,7 @@ func flagValues(f settingFlags) (map[string]given, error) {
 			continue // flagRules has it
 		}
 		if findSetting(key) == nil {
-			errs = append(errs, unknownKey(key, bySet, append(settingKeys(), rulesKeys()...)))
+			errs = append(errs, unknownKey(key, bySet, append(settingKeys(key), rulesKeys()...)))
 			continue
 		}
 		if _, twice := values[key]; twice {
@@ -517,9 +523,9 @@ func readSecret(path string) (string, error) {
 
 // checkEnvironment finds variables that look like ours and are not: a misspelt one would be
 // passed over in silence.
-func checkEnvironment(environ []string) error {
+func checkEnvironment(environ []string, mailboxes ...string) error {
 	known := []string{envPrefix + "CONFIG"}
-	for _, s := range settings {
+	for _, s := range allSettings(mailboxes) {
 		known = append(known, s.env())
 		if s.secret {
 			known = append(known, s.env()+"_FILE")
@@ -622,7 +628,7 @@ func parseConfig(path string, b []byte) (values map[string]given, rulesNode ast.
 			case len(keysUnder(key)) > 0:
 				walk(key, pair.Value)
 			default:
-				errs = append(errs, unknownKey(key, at, append(append(settingKeys(), rulesKey), rulesKeys()...)))
+				errs = append(errs, unknownKey(key, at, append(append(settingKeys(key), rulesKey), rulesKeys()...)))
 			}
 		}
 	}
@@ -758,28 +764,46 @@ func yamlMessage(err error) string {
 	return line
 }
 
-func settingKeys() []string {
-	keys := make([]string, 0, len(settings))
-	for _, s := range settings {
+// allSettings are the settings, those of the named mailboxes included.
+func allSettings(mailboxes []string) []setting {
+	all := slices.Clone(settings)
+	for _, name := range mailboxes {
+		all = append(all, mailboxSettings(name)...)
+	}
+	return all
+}
+
+// settingKeys are the keys there are beside key: those of its mailbox are among them.
+func settingKeys(key string) []string {
+	name := cmp.Or(mailboxOf(key), "NAME")
+	keys := make([]string, 0, len(settings)+len(mailboxFields))
+	for _, s := range allSettings([]string{name}) {
 		keys = append(keys, s.key)
 	}
 	return keys
 }
 
 func findSetting(key string) *setting {
-	if i := slices.IndexFunc(settings, func(s setting) bool { return s.key == key }); i >= 0 {
-		return &settings[i]
+	all := settings
+	if name := mailboxOf(key); name != "" {
+		all = mailboxSettings(name)
+	}
+	if i := slices.IndexFunc(all, func(s setting) bool { return s.key == key }); i >= 0 {
+		return &all[i]
 	}
 	return nil
 }
 
 // keysUnder are the keys that begin with prefix and a dot.
 func keysUnder(prefix string) []string {
-	return slices.DeleteFunc(settingKeys(), func(k string) bool { return !strings.HasPrefix(k, prefix+".") })
+	return slices.DeleteFunc(settingKeys(prefix), func(k string) bool { return !strings.HasPrefix(k, prefix+".") })
 }
 
 func unknownKey(key, origin string, known []string) error {
 	message := "there is no such setting (from " + origin + ")"
+	if strings.HasPrefix(key, mailboxesKey+".") && mailboxOf(key) == "" {
+		return order.Invalid("", key, message+": a mailbox's name is small letters and digits, such as "+mailboxesKey+".fax")
+	}
 	if near := nearest(key, known); near != "" {
 		message += ": did you mean " + near + "?"
 	} else {
@@ -840,18 +864,21 @@ func (configCommand) Help() string {
 // Run prints the effective configuration as YAML, with where each value came from.
 func (configCommand) Run(_ context.Context, app *App) error {
 	var b bytes.Buffer
-	group := ""
-	for _, s := range settings {
-		head, name, nested := strings.Cut(s.key, ".")
-		indent := ""
-		if nested {
-			if head != group {
-				fmt.Fprintf(&b, "%s:\n", head)
+	var group []string
+	var names []string
+	for _, m := range app.Config.Mailboxes {
+		names = append(names, m.Name)
+	}
+	for _, s := range allSettings(names) {
+		path := strings.Split(s.key, ".")
+		name, heads := path[len(path)-1], path[:len(path)-1]
+		for i, head := range heads {
+			if !slices.Equal(heads[:i+1], group[:min(i+1, len(group))]) {
+				fmt.Fprintf(&b, "%s%s:\n", strings.Repeat("  ", i), head)
 			}
-			group, indent = head, "  "
-		} else {
-			group, name = "", head
 		}
+		group = heads
+		indent := strings.Repeat("  ", len(heads))
 		v := s.get(&app.Config)
 		if s.secret {
 			v = masked(v)

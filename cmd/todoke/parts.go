@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"todoke/api"
 	"todoke/ingest/folder"
+	"todoke/ingest/mailbox"
 	"todoke/store"
 	"todoke/worker"
 )
@@ -89,7 +91,8 @@ const (
 	inboxLimit = 64 << 20
 )
 
-// partCollect takes in what people and fax servers put into the inbox folder.
+// partCollect takes in what people and fax servers put into the inbox folder, and what comes to
+// the mailboxes.
 var partCollect = part{"collect", func(_ context.Context, app *App, st *store.Store) (service, error) {
 	c := &folder.Collector{
 		Dir: app.Config.Inbox, MaxBytes: inboxLimit, Log: app.Log,
@@ -115,5 +118,22 @@ var partCollect = part{"collect", func(_ context.Context, app *App, st *store.St
 			return fmt.Sprintf("document %d", id), nil
 		},
 	}
-	return service{"collect", func(ctx, _ context.Context) error { return c.Run(ctx, inboxInterval) }}, nil
+	var mailboxes []*mailbox.Collector
+	for _, m := range app.Config.Mailboxes {
+		c, err := app.mailCollector(m, st)
+		if err != nil {
+			return service{}, err
+		}
+		mailboxes = append(mailboxes, c)
+	}
+	return service{"collect", func(ctx, _ context.Context) error {
+		ctx, stop := context.WithCancel(ctx)
+		var running sync.WaitGroup
+		defer running.Wait()
+		defer stop()
+		for _, m := range mailboxes {
+			running.Go(func() { m.Run(ctx) })
+		}
+		return c.Run(ctx, inboxInterval)
+	}}, nil
 }}
