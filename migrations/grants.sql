@@ -17,12 +17,12 @@ GRANT USAGE ON SCHEMA public TO todoke_app, todoke_retention;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO todoke_app;
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO todoke_app;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO todoke_app;
-REVOKE UPDATE, DELETE, TRUNCATE ON documents, drafts, events, issued_documents,
+REVOKE UPDATE, DELETE, TRUNCATE ON documents, document_claims, gateway_gaps, drafts, events, issued_documents,
     reading_audits, reading_audit_keyings, reading_thresholds FROM todoke_app;
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON reading_audit_key FROM todoke_app;
 REVOKE DELETE, TRUNCATE ON orders, order_lines, pages, reviews, document_states, idempotency_keys,
     waves, pick_lists, deliveries, schedules, schedule_runs, reading_audit_states FROM todoke_app;
 REVOKE INSERT, UPDATE, DELETE ON goose_db_version FROM todoke_app;
 
-GRANT SELECT, UPDATE, DELETE ON documents, document_states, pages, drafts, reviews, events, issued_documents,
+GRANT SELECT, UPDATE, DELETE ON documents, document_claims, document_states, pages, drafts, reviews, events, issued_documents,
     reading_audits, reading_audit_states, reading_audit_keyings TO todoke_retention;

@@ -30,7 +30,7 @@ func (s *Store) Audit(ctx context.Context) ([]string, error) {
 
 // Entry is something that is not finished.
 type Entry struct {
-	Kind   string    `json:"kind"` // document, page, order, pick_list, delivery, run, job, threshold
+	Kind   string    `json:"kind"` // document, page, gateway, order, pick_list, delivery, run, job, threshold
 	Name   string    `json:"name"`
 	State  string    `json:"state"`
 	Detail string    `json:"detail,omitempty"`
@@ -44,7 +44,7 @@ func (e Entry) Review() bool { return e.State == "review" }
 func (s *Store) Ledger(ctx context.Context) ([]Entry, error) {
 	var all []Entry
 	for _, name := range []string{
-		"LedgerDocuments", "LedgerPages", "LedgerOrders", "LedgerPickLists", "LedgerDeliveries", "LedgerRuns", "LedgerJobs", "LedgerThresholds",
+		"LedgerDocuments", "LedgerPages", "LedgerGateways", "LedgerOrders", "LedgerPickLists", "LedgerDeliveries", "LedgerRuns", "LedgerJobs", "LedgerThresholds",
 	} {
 		found, err := collect(ctx, s.pool, name, pgx.RowToStructByPos[Entry])
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -383,6 +384,9 @@ func (tx *Tx) findReview(ctx context.Context, documentID int64, page int) (Revie
 		return Review{}, tx.nothingWaits(ctx, documentID, page, all)
 	case 1:
 	default:
+		if i := slices.IndexFunc(open, func(r Review) bool { return r.PageID == 0 }); i >= 0 {
+			return open[i], nil // that of the document as a whole has the document's own name
+		}
 		return Review{}, order.Invalid("", "document", "say which page: "+strings.Join(names, ", "))
 	}
 	return open[0], nil
@@ -408,7 +412,11 @@ func (s *Store) Junk(ctx context.Context, documentID int64, page int, duplicateO
 			if err := tx.note(ctx, documentID, "KEP-2", by, "review "+r.Name()+" closed as junk by "+by, nil, now); err != nil {
 				return err
 			}
-			return tx.closeReview(ctx, r, PageJunk, DocumentJunk, text, now)
+			rest, err := tx.rest(ctx, r)
+			if err != nil {
+				return err
+			}
+			return tx.closeReview(ctx, r, PageJunk, rest, text, now)
 		}
 		if duplicateOf == documentID {
 			// A page may repeat another page of its own fax.
@@ -431,6 +439,23 @@ func (s *Store) Junk(ctx context.Context, documentID int64, page int, duplicateO
 		return tx.closeReview(ctx, r, PageDuplicate, DocumentDuplicate, text, now)
 	})
 	return r, err
+}
+
+// rest is the state of a document whose review as a whole is closed without an order: what it
+// holds carries on by itself.
+func (tx *Tx) rest(ctx context.Context, r Review) (DocumentState, error) {
+	if r.PageID != 0 {
+		return DocumentJunk, nil
+	}
+	pages, err := tx.pages(ctx, r.DocumentID)
+	if err != nil || len(pages) > 0 {
+		return DocumentRead, err
+	}
+	parts, err := collect(ctx, tx.tx, "DocumentChildren", pgx.RowTo[int64], r.DocumentID)
+	if err != nil || len(parts) > 0 {
+		return DocumentSplit, err
+	}
+	return DocumentJunk, nil
 }
 
 // nothingWaits says why a document or page has no open review.

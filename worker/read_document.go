@@ -17,6 +17,7 @@ import (
 
 	"todoke/ingest/fax"
 	"todoke/ingest/form"
+	"todoke/ingest/gateway"
 	"todoke/ingest/web"
 	"todoke/internal/bilevel"
 	"todoke/jobs"
@@ -217,13 +218,27 @@ func (w *ReadDocument) mail(ctx context.Context, doc store.Document, data []byte
 		return nil, order.Permanent("it is not a readable mail: a person must look at it", err)
 	}
 	received, _, odd := rules.FaxReceivedAt(rules.FaxClaims{
-		GatewayAt: m.GatewayAt, HeaderAt: m.HeaderAt, FileAt: doc.ReceivedAt, TakenAt: doc.StoredAt,
+		GatewayAt: m.Facts.At, HeaderAt: m.HeaderAt, FileAt: doc.ReceivedAt, TakenAt: doc.StoredAt,
 	}, w.cfg.Store.Settings())
+	claims := claimsOf(m)
+	if f := m.Facts; f.Kind == gateway.KindFailed || f.Kind == gateway.KindDelivered {
+		what := "could not be sent"
+		if f.Kind == gateway.KindDelivered {
+			what = "was sent"
+		}
+		// What is attached is our own fax.
+		return func(tx *store.Tx) error {
+			if err := tx.AddClaims(ctx, doc.ID, claims, w.cfg.Store.Now()); err != nil {
+				return err
+			}
+			return w.review(ctx, tx, doc, order.Invalid("FAX-3", "", "the gateway says that a fax of ours "+what+": "+m.Subject))
+		}, nil
+	}
 	var parts []store.NewDocument
 	var keys []string
 	for i, a := range m.Attachments {
 		d := store.NewDocument{
-			Source: doc.Source, ReceivedAt: received, Caller: m.Caller, FileName: a.FileName, MediaType: a.MediaType,
+			Source: doc.Source, ReceivedAt: received, Caller: m.Facts.Caller.Digits, FileName: a.FileName, MediaType: a.MediaType,
 			Bytes: a.Bytes, ParentID: doc.ID,
 		}
 		if k := kindOf(a.Bytes, store.Document{FileName: a.FileName, MediaType: a.MediaType}); k == kindUnknown || k == kindWeb {
@@ -243,6 +258,9 @@ func (w *ReadDocument) mail(ctx context.Context, doc store.Document, data []byte
 		parts, keys = append(parts, d), append(keys, key)
 	}
 	return func(tx *store.Tx) error {
+		if err := tx.AddClaims(ctx, doc.ID, claims, w.cfg.Store.Now()); err != nil {
+			return err
+		}
 		if len(parts) == 0 {
 			return w.review(ctx, tx, doc, order.Invalid("FAX-1", "", "the mail carries no fax: orders come by fax or web"))
 		}
@@ -252,8 +270,15 @@ func (w *ReadDocument) mail(ctx context.Context, doc store.Document, data []byte
 				return err
 			}
 		}
+		var reasons []*order.Error
 		if odd != nil { // CUT-3: the parts are read by our own server's time until a person decides
-			return w.review(ctx, tx, doc, odd)
+			reasons = append(reasons, odd)
+		}
+		if m.Facts.Incomplete != "" {
+			reasons = append(reasons, order.Invalid("FAX-2", "pages", "the gateway did not receive the whole fax: "+m.Facts.Incomplete+"; ask the sender for what is missing"))
+		}
+		if len(reasons) > 0 {
+			return w.review(ctx, tx, doc, reasons...)
 		}
 		_, err := tx.SetDocument(ctx, doc.ID, store.DocumentSplit, fmt.Sprintf("%d document(s)", len(parts)), 0, now)
 		return err
@@ -330,7 +355,17 @@ func (w *ReadDocument) fax(ctx context.Context, doc store.Document, data []byte)
 	if len(pages) == 0 {
 		return nil, order.Permanent("it has no pages: a person must look at it", nil)
 	}
-	return func(tx *store.Tx) error { return w.saveFax(ctx, tx, doc, pages) }, nil
+	var claims []store.Claim
+	if text := fax.Station(data); text != "" {
+		n := w.cfg.Gateways.Station(text)
+		claims = append(claims, numberClaim(store.ClaimStation, n, "the fax file"))
+	}
+	return func(tx *store.Tx) error {
+		if err := tx.AddClaims(ctx, doc.ID, claims, w.cfg.Store.Now()); err != nil {
+			return err
+		}
+		return w.saveFax(ctx, tx, doc, pages)
+	}, nil
 }
 
 func (w *ReadDocument) interpret(p fax.Page, know form.Knowledge) (d order.Draft) {
@@ -399,6 +434,13 @@ func (w *ReadDocument) saveFax(ctx context.Context, tx *store.Tx, doc store.Docu
 		if _, err := tx.DrawAudits(ctx, doc.ID, id, o.ID, page.No, p.audits, now); err != nil {
 			return err
 		}
+	}
+	differ, err := tx.PagesDiffer(ctx, doc, len(pages))
+	if err != nil {
+		return err
+	}
+	if differ != nil { // its pages carry on by themselves
+		return w.review(ctx, tx, doc, differ)
 	}
 	_, err = tx.SetDocument(ctx, doc.ID, store.DocumentRead, fmt.Sprintf("%d page(s)", len(pages)), 0, now)
 	return err

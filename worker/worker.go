@@ -13,6 +13,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"todoke/ingest/form"
+	"todoke/ingest/gateway"
 	"todoke/ingest/glyph"
 	"todoke/jobs"
 	"todoke/order"
@@ -26,10 +27,11 @@ type Config struct {
 	// Reading are the reader's settings before any audit moved a threshold; the zero value stands
 	// for the defaults.
 	Reading  form.Settings
-	Model    string     // the recogniser's weights, to which errors are charged; the built-in's where empty
-	Mail     MailParser // nil sends every mail to review
-	Deliver  string     // folder in which each partner has a folder of its own
-	ShopName string     // on documents, as are the next two
+	Model    string        // the recogniser's weights, to which errors are charged; the built-in's where empty
+	Mail     MailParser    // nil sends every mail to review
+	Gateways *gateway.Book // knows our own numbers; nil knows none
+	Deliver  string        // folder in which each partner has a folder of its own
+	ShopName string        // on documents, as are the next two
 	DeskName string
 	ShopFax  string
 	Log      *slog.Logger
@@ -46,10 +48,9 @@ type PageReader func(form.Page, form.Knowledge) order.Draft
 type Mail struct {
 	From        string
 	Subject     string
-	Caller      string    // claimed number of the sender, digits; "" where none is stated
-	Job         string    // the gateway's name of the transmission; "" where none is stated
-	GatewayAt   time.Time // when the fax line received it as the gateway states (CUT-3)
-	HeaderAt    time.Time // the Received header that our own server stamped
+	Facts       gateway.Facts // what the gateway says of the transmission
+	Job         string        // the gateway's name of the transmission, unlike any other's; "" where none is stated
+	HeaderAt    time.Time     // the Received header that our own server stamped
 	Attachments []Attachment
 	Notes       []string // what was odd about the mail, for the desk
 }

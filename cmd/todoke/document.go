@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"todoke/ingest/fax"
 	"todoke/order"
@@ -34,6 +35,7 @@ type documentView struct {
 	store.Document
 	Pages   []store.Page  `json:"pages,omitempty"`
 	Parts   []int64       `json:"parts,omitempty"`
+	Claims  []store.Claim `json:"claims,omitempty"`
 	Reviews []reviewView  `json:"reviews,omitempty"`
 	Events  []order.Event `json:"events,omitempty"`
 }
@@ -53,6 +55,9 @@ func (c *documentShowCommand) Run(ctx context.Context, a *App) error {
 			return err
 		}
 		if v.Parts, err = st.DocumentParts(ctx, id); err != nil {
+			return err
+		}
+		if v.Claims, err = st.Claims(ctx, id); err != nil {
 			return err
 		}
 		reviews, err := st.ReviewsOf(ctx, id)
@@ -82,8 +87,11 @@ func (c *documentShowCommand) Run(ctx context.Context, a *App) error {
 			{"file", fmt.Sprintf("%s  %s  %d bytes", v.FileName, v.MediaType, v.SizeBytes)},
 			{"sha256", v.SHA256},
 		}
-		if v.Caller != "" {
-			rows = append(rows, []string{"caller", v.Caller})
+		if v.Caller != "" && len(v.Claims) == 0 {
+			rows = append(rows, []string{"caller", order.FormatPhone(v.Caller)})
+		}
+		for _, c := range v.Claims {
+			rows = append(rows, []string{"claimed " + string(c.Kind), claimInWords(c)})
 		}
 		if v.ParentID != 0 {
 			rows = append(rows, []string{"part of", strconv.FormatInt(v.ParentID, 10)})
@@ -100,6 +108,28 @@ func (c *documentShowCommand) Run(ctx context.Context, a *App) error {
 		}
 		return printTable(a.Stdout, rows)
 	})
+}
+
+// claimInWords is a claim, and what we know of it.
+func claimInWords(c store.Claim) string {
+	text := cmp.Or(c.Value, c.Text)
+	if c.Sender() || c.Kind == store.ClaimLine {
+		text = cmp.Or(order.FormatPhone(c.Value), c.Text)
+	}
+	if at, err := time.Parse(time.RFC3339, c.Value); err == nil && c.Kind == store.ClaimReceived {
+		text = stamp(at)
+	}
+	switch {
+	case c.Problem != "":
+		text = strings.TrimSpace(text + "  " + c.Problem)
+	case c.Kind == store.ClaimCaller && c.Value == "":
+		text = "the gateway states no caller"
+	case c.Sender() && len(c.Customers) > 0:
+		text += "  registered by customer " + strings.Join(c.Customers, ", ")
+	case c.Sender() && c.Value != "":
+		text += "  no customer has this fax number"
+	}
+	return text + "  (" + c.By + ")"
 }
 
 // saveDocument writes a document's bytes and its pages' pictures for a person to look at. The

@@ -8,17 +8,43 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"todoke/ingest/gateway"
 	"todoke/ingest/mail"
 	"todoke/order"
+	"todoke/store"
 )
 
 // gatewayCommand tells what mails of fax gateways say.
 type gatewayCommand struct {
 	List gatewayListCommand `cmd:"" help:"List the profiles in the order in which they are tried."`
 	Test gatewayTestCommand `cmd:"" help:"Tell what each profile makes of a mail, and why one does not fit."`
+
+	ExplainGap gatewayExplainGapCommand `cmd:"" help:"Say why jobs of a gateway never came, so that the ledger lists them no longer."`
+}
+
+type gatewayExplainGapCommand struct {
+	Gateway string `arg:"" help:"The gateway as todoke ledger names it."`
+	Jobs    string `arg:"" help:"The job that never came, or the first and the last, such as 4711-4713."`
+	Reason  string `help:"Why." placeholder:"TEXT" required:""`
+	By      string `help:"Who says so." placeholder:"NAME" env:"USER" required:""`
+}
+
+func (c *gatewayExplainGapCommand) Run(ctx context.Context, a *App) error {
+	from, to, ranged := strings.Cut(c.Jobs, "-")
+	first, err := strconv.ParseInt(from, 10, 64)
+	last, errLast := first, error(nil)
+	if ranged {
+		last, errLast = strconv.ParseInt(to, 10, 64)
+	}
+	if err != nil || errLast != nil {
+		return order.Invalid("", "jobs", "give the first and the last job that is missing, such as 4711-4713")
+	}
+	return a.withStore(ctx, func(st *store.Store) error {
+		return st.ExplainGap(ctx, c.Gateway, first, last, c.Reason, c.By, a.Now())
+	})
 }
 
 type gatewayListCommand struct {

@@ -104,12 +104,10 @@ func newFileDocument(file string, at, now time.Time, from string) (store.NewDocu
 	if at.After(now) { // the machine that wrote the file has a wrong clock
 		at = now
 	}
-	digits := strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, from)
+	digits, ok := order.ParsePhone(from)
+	if !ok && from != "" {
+		return store.NewDocument{}, order.Invalid("", "from", fmt.Sprintf("%q is no Japanese fax number: write one such as 03-1234-5678", from))
+	}
 	return store.NewDocument{
 		Source: "file", ExternalID: id, ReceivedAt: at, Caller: digits,
 		FileName: name, MediaType: mediaTypes[strings.ToLower(filepath.Ext(name))], Bytes: data,

@@ -34,7 +34,7 @@ func mailReader(book *gateway.Book) worker.MailParser {
 			return worker.Mail{}, err
 		}
 		facts := book.Read(&m)
-		out := worker.Mail{From: m.From, Subject: m.Subject, Caller: facts.Caller.Digits, GatewayAt: facts.At, Notes: m.Notes}
+		out := worker.Mail{From: m.From, Subject: m.Subject, Facts: facts, Notes: m.Notes}
 		if facts.Job != "" {
 			// Gateways count their jobs each for itself, and start again some day: a job alone would
 			// make a new fax look like an old one (FAX-5).

@@ -24,7 +24,7 @@ func TestReadMailNamesTheTransmission(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if first.Caller != "0301234567" || !first.GatewayAt.Equal(time.Date(2026, 11, 24, 16, 59, 30, 0, order.JST)) ||
+	if first.Facts.Caller.Digits != "0301234567" || !first.Facts.At.Equal(time.Date(2026, 11, 24, 16, 59, 30, 0, order.JST)) ||
 		!first.HeaderAt.Equal(time.Date(2026, 11, 24, 17, 0, 40, 0, order.JST)) ||
 		len(first.Attachments) != 1 || first.Attachments[0].FileName != "a.tif" || string(first.Attachments[0].Bytes) != "II*\x00" {
 		t.Errorf("%+v", first)

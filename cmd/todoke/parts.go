@@ -61,7 +61,7 @@ var partWork = part{"work", func(_ context.Context, app *App, st *store.Store) (
 		return service{}, err
 	}
 	client, err := worker.Client(worker.Config{
-		Store: st, Mail: mailReader(book), Deliver: app.Config.Out, Reading: app.Config.Reading,
+		Store: st, Mail: mailReader(book), Gateways: book, Deliver: app.Config.Out, Reading: app.Config.Reading,
 		ShopName: app.Config.ShopName, DeskName: app.Config.DeskName, ShopFax: app.Config.ShopFax, Log: app.Log, Readers: app.Config.Workers.Reading,
 	})
 	if err != nil {

@@ -151,6 +151,15 @@ func (a *App) printReview(ctx context.Context, st *store.Store, doc store.Docume
 		fmt.Fprintln(a.Stdout, "history: this stood against it until it was closed")
 	}
 	printProblems(a, r.Reasons)
+	claims, err := st.Claims(ctx, r.DocumentID)
+	if err != nil {
+		return err
+	}
+	for _, c := range claims {
+		if c.Sender() || c.Problem != "" || c.Kind == store.ClaimPages || c.Kind == store.ClaimIncomplete {
+			fmt.Fprintf(a.Stdout, "  claimed %s: %s\n", c.Kind, claimInWords(c))
+		}
+	}
 	if r.Draft != nil {
 		if err := a.printDraft(ctx, st, doc, *r.Draft); err != nil {
 			return err

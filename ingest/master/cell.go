@@ -274,8 +274,8 @@ func fax[T any](field func(*T) *string) func(*T, string, *Options) string {
 		if cell == "" {
 			return ""
 		}
-		v := strings.NewReplacer("-", "", "(", "", ")", "", " ", "").Replace(fold(cell))
-		if !digits(v) || len(v) < 10 || len(v) > 11 || v[0] != '0' || v[1] == '0' {
+		v, ok := order.ParsePhone(fold(cell))
+		if !ok {
 			return fmt.Sprintf("%q is not a fax number in Japan: write 10 or 11 digits with the area code, such as 03-1234-5678", clip(cell))
 		}
 		*field(row) = v

@@ -104,11 +104,12 @@ SELECT format('order %s has no event that explains it', o.number) FROM orders o
 WHERE NOT EXISTS (SELECT FROM events e WHERE e.order_id = o.id AND e.kind = 'accepted');
 
 -- name: LedgerDocuments
-SELECT 'document', d.id::text, s.state, s.detail, s.changed_at
+SELECT 'document', d.id::text, s.state, concat_ws('; ', nullif(s.detail, ''), (SELECT 'sender unknown: ' || u.why FROM unknown_senders u WHERE u.document_id = d.id LIMIT 1)), s.changed_at
 FROM documents d JOIN document_states s ON s.document_id = d.id WHERE s.state IN ('received', 'review') ORDER BY d.id;
 
 -- name: LedgerPages
-SELECT 'page', p.document_id || '.' || p.no, p.state, p.detail, p.changed_at FROM pages p WHERE p.state = 'review' ORDER BY p.document_id, p.no;
+SELECT 'page', p.document_id || '.' || p.no, p.state,
+    concat_ws('; ', nullif(p.detail, ''), (SELECT 'sender unknown: ' || u.why FROM unknown_senders u WHERE u.document_id = p.document_id LIMIT 1)), p.changed_at FROM pages p WHERE p.state = 'review' ORDER BY p.document_id, p.no;
 
 -- name: LedgerOrders
 SELECT 'order', o.number, o.state, CASE o.state

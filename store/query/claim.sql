@@ -1,0 +1,35 @@
+-- Statements about what others claim of documents.
+
+-- name: ClaimInsert
+INSERT INTO document_claims (document_id, kind, value, text, by, problem, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: ClaimsOfDocument
+-- Those of the mail that it came with, too; of a number, the customers that have it registered.
+SELECT c.document_id, c.kind, c.value, c.text, c.by, c.problem, c.made_at,
+    coalesce((SELECT array_agg(p.code ORDER BY p.code) FROM departments p WHERE c.kind IN ('caller', 'station', 'header') AND c.value <> '' AND p.fax = c.value), '{}')
+FROM documents d JOIN document_claims c ON c.document_id IN (d.id, d.parent_id)
+WHERE d.id = $1 ORDER BY c.id;
+
+-- name: PagesClaimed
+-- How many pages a mail's gateway states, how many came with its other documents, and how many
+-- of these are not read yet.
+SELECT c.value::bigint,
+    (SELECT count(*) FROM documents d JOIN pages p ON p.document_id = coalesce(d.duplicate_of, d.id) WHERE d.parent_id = $1 AND d.id <> $2),
+    (SELECT count(*) FROM documents d JOIN document_states s ON s.document_id = d.id WHERE d.parent_id = $1 AND d.id <> $2 AND s.state = 'received')
+FROM document_claims c WHERE c.document_id = $1 AND c.kind = 'pages' ORDER BY c.id LIMIT 1;
+
+-- name: GatewayGapInsert
+INSERT INTO gateway_gaps (gateway, first_job, last_job, reason, by, at)
+SELECT $1, $2, $3, $4, $5, $6 WHERE EXISTS (SELECT FROM document_claims WHERE kind = 'serial' AND by = $1);
+
+-- name: LedgerGateways
+-- Job numbers that a gateway which counts its jobs has passed over, and that nobody has explained.
+SELECT 'gateway', g.by, 'gap', format('%s never came: the jobs around are of documents %s and %s',
+        CASE WHEN g.n = g.before + 2 THEN 'job ' || (g.n - 1) ELSE format('jobs %s to %s', g.before + 1, g.n - 1) END, g.document_before, g.document_id), g.made_at
+FROM (
+    SELECT by, value::bigint AS n, document_id, made_at, lag(value::bigint) OVER w AS before, lag(document_id) OVER w AS document_before
+    FROM document_claims WHERE kind = 'serial' WINDOW w AS (PARTITION BY by ORDER BY value::bigint, id)
+) g
+WHERE g.n - g.before > 1
+  AND NOT EXISTS (SELECT FROM gateway_gaps x WHERE x.gateway = g.by AND x.first_job <= g.before + 1 AND x.last_job >= g.n - 1)
+ORDER BY g.by, g.n;

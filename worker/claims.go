@@ -1,0 +1,70 @@
+package worker
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"todoke/ingest/gateway"
+	"todoke/store"
+)
+
+// claimsOf are the claims of a mail's gateway; none where no profile fits.
+func claimsOf(m Mail) []store.Claim {
+	f := m.Facts
+	if f.Profile == "" {
+		return nil
+	}
+	by := strings.TrimSpace("gateway " + f.Profile + " " + m.From)
+	var out []store.Claim
+	add := func(kind store.ClaimKind, value, text, problem string) {
+		out = append(out, store.Claim{Kind: kind, Value: value, Text: text, By: by, Problem: problem})
+	}
+	if f.Kind == gateway.KindFailed || f.Kind == gateway.KindDelivered {
+		add(store.ClaimNotice, string(f.Kind), m.Subject, "")
+		return out
+	}
+	if f.Kind == gateway.KindFax || f.Caller.Text != "" { // a fax without a caller is a claim, too: of nobody
+		out = append(out, numberClaim(store.ClaimCaller, f.Caller, by))
+	}
+	if f.Station.Text != "" {
+		out = append(out, numberClaim(store.ClaimStation, f.Station, by))
+	}
+	if f.Line.Text != "" {
+		add(store.ClaimLine, f.Line.Digits, f.Line.Text, "")
+	}
+	if f.AtText != "" {
+		value, problem := "", "this is no time"
+		if !f.At.IsZero() {
+			value, problem = f.At.UTC().Format(time.RFC3339), ""
+		}
+		add(store.ClaimReceived, value, f.AtText, problem)
+	}
+	if f.Pages > 0 {
+		add(store.ClaimPages, strconv.Itoa(f.Pages), "", "")
+	}
+	if f.Job != "" {
+		add(store.ClaimJob, f.Job, "", "")
+	}
+	if f.Serial > 0 {
+		add(store.ClaimSerial, strconv.FormatInt(f.Serial, 10), "", "") // all lines of a gateway share its count
+	}
+	if f.Incomplete != "" {
+		add(store.ClaimIncomplete, f.Incomplete, "", "")
+	}
+	return out
+}
+
+// numberClaim is a claim of who sent a fax.
+func numberClaim(kind store.ClaimKind, n gateway.Number, by string) store.Claim {
+	c := store.Claim{Kind: kind, Value: n.Digits, Text: n.Text, By: by}
+	switch {
+	case n.Own:
+		c.Problem = "the number " + n.Text + " is our own"
+	case n.Withheld:
+		c.Problem = "the number was withheld (" + n.Text + ")"
+	case n.Digits == "" && n.Text != "" && kind == store.ClaimCaller:
+		c.Problem = strconv.Quote(n.Text) + " is no Japanese number"
+	}
+	return c
+}
