@@ -42,6 +42,9 @@ func ParsePhone(s string) (number string, ok bool) {
 	if plus || len(n) < 3 || n[0] != '0' || n[1] == '0' {
 		return "", false
 	}
+	if strings.HasPrefix(n, "060") && len(n) == 10 {
+		return n, true // Osaka's 06, which the mobile numbers of 060 share
+	}
 	want := 10
 	switch {
 	case strings.HasPrefix(n, "0800"):
