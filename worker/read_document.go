@@ -375,14 +375,7 @@ func (w *ReadDocument) interpret(p fax.Page, know form.Knowledge) (d order.Draft
 			d = order.Draft{Decision: order.DecisionUnreadable, Reasons: []string{"the reader failed on this page"}}
 		}
 	}()
-	page := form.Page{Image: p.Image, BadRows: p.BadRows, BadColumns: p.BadColumns}
-	if p.LeftOut { // it may change the order
-		page.LeftOut = p.Note
-	}
-	if p.Stated { // else the decoder guessed, and the reader guesses better
-		page.XDPI, page.YDPI = p.XDPI, p.YDPI
-	}
-	return w.cfg.Read(page, know)
+	return w.cfg.Read(form.PageOf(p), know)
 }
 
 func (w *ReadDocument) saveFax(ctx context.Context, tx *store.Tx, doc store.Document, pages []readPage) error {

@@ -64,7 +64,7 @@ func (c *benchFaxCommand) Run(ctx context.Context, a *App) error {
 			}
 			mine := k
 			mine.Lap, mine.Cut, mine.Digits = w.Lap, w.Cut, timedDigits{glyph.Default(), w.Lap}
-			d := form.Read(formPage(p), mine)
+			d := form.Read(form.PageOf(p), mine)
 			w.Lap("fields")
 			return d, nil
 		}
@@ -115,8 +115,8 @@ func keepFax(name string, file []byte, k form.Knowledge) error {
 			return err
 		}
 		sight := saw.watch(&k)
-		d := form.Read(formPage(p), k)
-		saw.add(filepath.Base(name), formPage(p), *sight, d)
+		d := form.Read(form.PageOf(p), k)
+		saw.add(filepath.Base(name), form.PageOf(p), *sight, d)
 	}
 	return saw.close()
 }

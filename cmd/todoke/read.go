@@ -93,7 +93,7 @@ func (r *pageReader) file(ctx context.Context, file string) error {
 		} else {
 			k := r.k
 			seen := r.overlays.watch(&k)
-			line.Draft = form.Read(formPage(p), k)
+			line.Draft = form.Read(form.PageOf(p), k)
 			sight, line.Note = *seen, p.Note
 		}
 		now := cpuTime()
@@ -102,7 +102,7 @@ func (r *pageReader) file(ctx context.Context, file string) error {
 			return err
 		}
 		title := fmt.Sprintf("%s page %d · %.0f ms", filepath.Base(file), line.Page, line.CPUms)
-		r.overlays.add(title, formPage(p), sight, line.Draft)
+		r.overlays.add(title, form.PageOf(p), sight, line.Draft)
 		start = cpuTime()
 	}
 	if pages == 0 {
@@ -128,19 +128,6 @@ func (r *pageReading) print(w io.Writer, asJSON bool) error {
 		return fmt.Errorf("print page: %w", err)
 	}
 	return nil
-}
-
-// formPage hands a decoded page to the reader. A resolution that the file does not state is
-// the decoder's guess; the reader makes its own.
-func formPage(p fax.Page) form.Page {
-	out := form.Page{Image: p.Image, BadRows: p.BadRows, BadColumns: p.BadColumns}
-	if p.LeftOut {
-		out.LeftOut = p.Note
-	}
-	if p.Stated {
-		out.XDPI, out.YDPI = p.XDPI, p.YDPI
-	}
-	return out
 }
 
 func (c *readCommand) knowledge() (form.Knowledge, error) {
