@@ -65,7 +65,7 @@ func (c *cellReader) free(area printed.Box, frameMM float64) (*bilevel.Image, fl
 			if i > 1 {
 				usual, s.inset = c.frames.wideV, cornerMM*g.ky
 			}
-			eraseSide(m, s, i < 2, usual)
+			eraseSide(m, s, usual)
 		}
 	}
 	p, q := at(area.X, area.Y), at(area.X+area.W, area.Y+area.H)

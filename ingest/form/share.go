@@ -121,7 +121,7 @@ func (c *cellReader) eraseUprights(m *bilevel.Image, near neighbours, at func(x,
 			s := findSide(m, at(x, n.Y), at(x, n.Y+n.H), false, c.g.kx, lineMM)
 			s.inward = 1 - 2*i
 			s.inset = cornerMM * c.g.ky
-			eraseSide(m, &s, false, c.frames.wideV)
+			eraseSide(m, &s, c.frames.wideV)
 		}
 	}
 }
