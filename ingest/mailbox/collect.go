@@ -19,6 +19,8 @@ const (
 	// taken to be at fault, and maxWaiting how many may wait at most.
 	maxInRow   = 3
 	maxWaiting = 100
+	// arrivals is how many mails may come while a mailbox is looked at.
+	arrivals = 100_000
 	// beginning is how much of a mail that is too large is fetched, in bytes.
 	beginning = 64 << 10
 )
@@ -79,11 +81,12 @@ type pass struct {
 	url   string
 	cur   Cursor
 	saved Cursor
-	inRow int // mails in a row that could not be stored
+	most  uint32 // mails that a search may find
+	inRow int    // mails in a row that could not be stored
 }
 
 func (p *pass) run(ctx context.Context, sel *imap.SelectData) error {
-	p.saved = p.cur
+	p.saved, p.most = p.cur, sel.NumMessages+arrivals
 	worked := false
 	if p.sweep && p.way != notAtAll && p.cur.UID > 0 {
 		left, err := p.search(imap.UIDRange{Start: 1, Stop: imap.UID(p.cur.UID)}, imap.FlagDeleted, keptFlag, failedFlag, p.doneFlag())
@@ -132,7 +135,16 @@ func (p *pass) search(r imap.UIDRange, without ...imap.Flag) ([]imap.UID, error)
 	if err != nil {
 		return nil, fmt.Errorf("search mails: %w", err)
 	}
-	uids := found.AllUIDs()
+	set, _ := found.All.(imap.UIDSet)
+	var uids []imap.UID
+	for _, r := range set {
+		if r.Start == 0 || r.Stop < r.Start || uint64(r.Stop-r.Start)+uint64(len(uids)) >= uint64(p.most) {
+			return nil, errors.New("search mails: the server names more mails than it holds")
+		}
+		for u := uint64(r.Start); u <= uint64(r.Stop); u++ {
+			uids = append(uids, imap.UID(u))
+		}
+	}
 	slices.Sort(uids)
 	return uids, nil
 }

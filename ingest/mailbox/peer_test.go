@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -55,6 +56,7 @@ type peer struct {
 	address, secure string // secure is TLS from the first byte
 	roots           *x509.CertPool
 	kill, start     func()
+	deny            *denied // of the one in memory
 }
 
 // flavour makes a server, with the given capabilities where some are given.
@@ -75,10 +77,30 @@ func realDovecot(t *testing.T, caps ...imap.Cap) *peer {
 	}
 }
 
-// tokenSession also lets in who has the token.
+// tokenSession also lets in who has the token, and may refuse all changes.
 type tokenSession struct {
 	*imapmemserver.UserSession
 	user *imapmemserver.User
+	deny *denied
+}
+
+// denied is what a server refuses to do for others than the person.
+type denied struct{ move, store atomic.Bool }
+
+var errDenied = &imap.Error{Type: imap.StatusResponseTypeNo, Code: imap.ResponseCodeNoPerm, Text: "Permission denied"}
+
+func (s *tokenSession) Move(w *imapserver.MoveWriter, set imap.NumSet, dest string) error {
+	if s.deny.move.Load() {
+		return errDenied
+	}
+	return s.UserSession.Move(w, set, dest)
+}
+
+func (s *tokenSession) Store(w *imapserver.FetchWriter, set imap.NumSet, flags *imap.StoreFlags, o *imap.StoreOptions) error {
+	if s.deny.store.Load() {
+		return errDenied
+	}
+	return s.UserSession.Store(w, set, flags, o)
 }
 
 const token = "ya29.himitsu"
@@ -136,11 +158,11 @@ func inMemory(t *testing.T, caps ...imap.Cap) *peer {
 		t.Fatal(err)
 	}
 	secure := &tls.Config{Certificates: []tls.Certificate{pair}}
-	p := &peer{user: "fax", password: "himitsu", address: "127.0.0.1:0", secure: "127.0.0.1:0", roots: roots}
+	p := &peer{user: "fax", password: "himitsu", address: "127.0.0.1:0", secure: "127.0.0.1:0", roots: roots, deny: &denied{}}
 	p.start = func() {
 		server := imapserver.New(&imapserver.Options{
 			NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
-				return &tokenSession{user: user}, &imapserver.GreetingData{}, nil
+				return &tokenSession{user: user, deny: p.deny}, &imapserver.GreetingData{}, nil
 			},
 			Caps: set, TLSConfig: secure, InsecureAuth: true, Logger: quiet{},
 		})
@@ -217,6 +239,17 @@ func (p *person) holds(folder string, want int) {
 	if int(sel.NumMessages) != want {
 		p.t.Errorf("%s holds %d mails, want %d", folder, sel.NumMessages, want)
 	}
+}
+
+// discard fetches all mails of a folder with the client alone, and tells how long it took.
+func (p *person) discard(folder string) time.Duration {
+	p.t.Helper()
+	began := time.Now()
+	_, err := p.c.Select(folder, &imap.SelectOptions{ReadOnly: true}).Wait()
+	check(p.t, err)
+	cmd := p.c.Fetch(imap.SeqSet{{Start: 1, Stop: 0}}, &imap.FetchOptions{BodySection: []*imap.FetchItemBodySection{{Peek: true}}})
+	check(p.t, cmd.Close()) // drains it
+	return time.Since(began)
 }
 
 // flagged fails unless every mail of a folder, which holds some, has just the given flags.
