@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"net/mail"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -56,7 +57,7 @@ func parseHeader(data []byte) (h header, body []byte, odd bool) {
 			h[len(h)-1].value = append(append(h[len(h)-1].value, ' '), bytes.TrimSpace(line)...)
 		case ok && isFieldName(bytes.TrimRight(name, " \t")):
 			h = append(h, field{strings.ToLower(string(bytes.TrimRight(name, " \t"))), bytes.Clone(bytes.TrimSpace(value))})
-		case len(h) == 0:
+		case len(h) == 0 && !fieldsFollow(next):
 			return nil, data, true // no header at all: everything is body
 		default:
 			odd = true
@@ -64,6 +65,26 @@ func parseHeader(data []byte) (h header, body []byte, odd bool) {
 		rest = next
 	}
 	return h, nil, odd
+}
+
+// surely are fields that stand in every mail or part, and hardly in a text.
+var surely = []string{"content-type", "content-disposition", "content-transfer-encoding", "mime-version", "received", "return-path", "message-id", "from"}
+
+// fieldsFollow tells whether a header begins within the next lines, after one that is no field.
+func fieldsFollow(data []byte) bool {
+	const near = 3
+	for range near {
+		line, rest, more := bytes.Cut(data, []byte("\n"))
+		name, _, ok := bytes.Cut(line, []byte(":"))
+		if ok && slices.Contains(surely, strings.ToLower(string(bytes.TrimRight(name[:min(len(name), 40)], " \t")))) {
+			return true
+		}
+		if !more || len(bytes.TrimSpace(line)) == 0 {
+			return false
+		}
+		data = rest
+	}
+	return false
 }
 
 func isFieldName(b []byte) bool {
@@ -133,9 +154,12 @@ func cleanLine(s string) string {
 }
 
 // decodeBase64 decodes what can be decoded: characters outside the alphabet are skipped, the
-// padding may be missing, and a footer that some relay wrote under it is left out.
+// padding may be missing or stand within, the alphabet may be that of URLs, and a footer that
+// some relay wrote under it is left out.
 func decodeBase64(b []byte) []byte {
+	urls := bytes.IndexAny(b, "+/") < 0
 	clean := make([]byte, 0, len(b))
+	var out []byte
 	blank := false
 lines:
 	for line := range bytes.Lines(b) {
@@ -147,21 +171,45 @@ lines:
 		if blank && (bytes.IndexByte(line, ' ') >= 0 || bytes.HasPrefix(line, []byte("--"))) {
 			break
 		}
+		if out != nil && len(clean) == 0 && !wholeBase64(line) {
+			break // after the padding there is a footer
+		}
 		for _, c := range line {
 			switch {
+			case urls && c == '-':
+				clean = append(clean, '+')
+			case urls && c == '_':
+				clean = append(clean, '/')
 			case c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '+', c == '/':
 				clean = append(clean, c)
 			case c == '=' && len(clean)%4 >= 2:
-				break lines
+				out = appendBase64(out, clean)
+				clean = clean[:0]
+				continue lines
 			}
 		}
 	}
+	return appendBase64(out, clean)
+}
+
+// appendBase64 decodes characters of the alphabet alone.
+func appendBase64(out, clean []byte) []byte {
 	if len(clean)%4 == 1 {
 		clean = clean[:len(clean)-1] // six bits are no byte
 	}
-	out := make([]byte, base64.RawStdEncoding.DecodedLen(len(clean)))
-	n, _ := base64.RawStdEncoding.Decode(out, clean) // of the alphabet and of a whole length
-	return out[:n]
+	out, _ = base64.RawStdEncoding.AppendDecode(out, clean)
+	return out
+}
+
+// wholeBase64 tells that a line is nothing but whole groups.
+func wholeBase64(line []byte) bool {
+	for i, c := range line {
+		alphabet := c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '+' || c == '/'
+		if !alphabet && (c != '=' || i < len(line)-2) {
+			return false
+		}
+	}
+	return len(line)%4 == 0
 }
 
 // decodeQuoted decodes quoted-printable; what is no escape stands for itself.

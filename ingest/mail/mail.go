@@ -54,6 +54,9 @@ func Parse(data []byte, lim Limits) (Message, error) {
 		return Message{}, order.Invalid("", "", fmt.Sprintf("the mail is larger than %d bytes", lim.Bytes))
 	}
 	data = bytes.TrimLeft(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), "\r\n")
+	if bytes.IndexByte(data, '\n') < 0 { // lines end as on old Macs
+		data = bytes.ReplaceAll(data, []byte("\r"), []byte("\n"))
+	}
 	h, body, odd := parseHeader(data)
 	if len(h) == 0 {
 		return Message{}, order.Invalid("", "", "these bytes are no mail: they have no header")
@@ -144,8 +147,12 @@ func (w *walker) part(h header, body []byte, at string, depth int) {
 	if odd != "" {
 		w.m.note("part " + at + ": " + odd)
 	}
+	if !strings.HasPrefix(kind, "text/") && bare(data) {
+		data = decodeBase64(data)
+		w.m.note("part " + at + " is in base64 and does not say so")
+	}
 	switch {
-	case kind == "message/rfc822" || kind == "message/global":
+	case kind == "message/rfc822" || kind == "message/global" || strings.HasSuffix(strings.ToLower(name), ".eml") && fieldsFollow(data):
 		if depth >= w.lim.Depth {
 			w.m.note("mails are nested too deeply: the inner ones were not looked at")
 			break
@@ -252,8 +259,9 @@ func guessBoundary(body []byte) string {
 // transfer undoes a content transfer encoding.
 func transfer(raw, body []byte) (data []byte, odd string) {
 	value, _, _ := strings.Cut(strings.ToLower(string(raw)), ";")
+	value, _, _ = strings.Cut(value, "(")
 	switch value = strings.Trim(value, "\"' \t"); value {
-	case "base64":
+	case "base64", "base-64", "base 64", "b64", "x-base64":
 		return decodeBase64(body), ""
 	case "quoted-printable":
 		return decodeQuoted(body), ""
@@ -265,6 +273,27 @@ func transfer(raw, body []byte) (data []byte, odd string) {
 		}
 	}
 	return body, "its transfer encoding " + strconv.QuoteToASCII(value[:min(len(value), 40)]) + " is unknown"
+}
+
+// bare tells that a part is base64 of a file that we know, though its header does not say so.
+func bare(data []byte) bool {
+	const least, head = 40, 8 // bytes; a picture of fewer is none
+	data = bytes.TrimSpace(data)
+	if len(data) < least {
+		return false
+	}
+	if bytes.ContainsFunc(data, func(r rune) bool {
+		return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("+/=\r\n \t", r)
+	}) {
+		return false
+	}
+	first := decodeBase64(data[:least])
+	for _, magic := range []string{"II*\x00", "MM\x00*", "%PDF-", "\x89PNG", "\xff\xd8\xff"} {
+		if bytes.HasPrefix(first[:min(len(first), head)], []byte(magic)) {
+			return true
+		}
+	}
+	return false
 }
 
 // decodeUU decodes uuencode, as old fax servers still send it.
