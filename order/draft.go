@@ -72,6 +72,8 @@ type Geometry struct {
 type Draft struct {
 	Form        string       `json:"form"` // "" where none was recognised
 	FormVersion int          `json:"form_version"`
+	Sheet       int          `json:"sheet,omitempty"`  // 1 to Sheets where the customer's form has several, each an order of its own; else 0
+	Sheets      int          `json:"sheets,omitempty"` // how many sheets the form has; 0 where it has one or none was recognised
 	Decision    Decision     `json:"decision"`
 	Reasons     []string     `json:"reasons"`
 	Geometry    *Geometry    `json:"geometry,omitempty"`

@@ -30,8 +30,8 @@ type formOf struct {
 
 type formPrintCommand struct {
 	formOf
-	Items  []string `help:"Item codes to print in the first lines, so that only quantities are written. Without them a customer's form names what the department ordered most often." placeholder:"CODE,…"`
-	Usual  int      `help:"How many usual items to print from the order history; 0 prints none." default:"8" placeholder:"N"`
+	Items  []string `help:"Item codes to print in the first lines, so that only quantities are written. Without them a customer's form names what the department ordered most often. More than one sheet has room for make several, each an order of its own." placeholder:"CODE,…"`
+	Usual  int      `help:"How many usual items to print from the order history, on as many sheets as they take; 0 prints none." default:"8" placeholder:"N"`
 	Names  string   `help:"items.csv: takes the items' names from there instead of the database." type:"existingfile" placeholder:"CSV"`
 	Output string   `short:"o" required:"" help:"The PDF to write; - is standard output." placeholder:"F.pdf"`
 }
@@ -69,8 +69,8 @@ func termsOf(r rules.Settings, region order.Region) form.Terms {
 	}
 }
 
-// drawing makes out the form that the arguments describe.
-func (f formOf) drawing(ctx context.Context, a *App, items []form.Item) (*form.Drawing, error) {
+// sheets makes out the form that the arguments describe.
+func (f formOf) sheets(ctx context.Context, a *App, items []form.Item) ([]*form.Drawing, error) {
 	if form.Kind(f.Kind) != form.KindOrder {
 		return nil, order.NotFound("kind", fmt.Sprintf("there is no form %q: the forms are %q", f.Kind, form.Kinds()))
 	}
@@ -97,7 +97,7 @@ func (f formOf) drawing(ctx context.Context, a *App, items []form.Item) (*form.D
 			o.Terms.OwnRegion = true
 		}
 	}
-	return form.Order(o)
+	return form.OrderSheets(o)
 }
 
 // usualItems are the items that the form names: those asked for, else the department's usual
@@ -161,12 +161,12 @@ func (c *formPrintCommand) Run(ctx context.Context, a *App) error {
 	if err != nil {
 		return fmt.Errorf("get items of the form: %w", err)
 	}
-	d, err := c.drawing(ctx, a, items)
+	sheets, err := c.sheets(ctx, a, items)
 	if err != nil {
 		return err
 	}
 	var b bytes.Buffer
-	if err := d.RenderPDF(&b, a.Now()); err != nil {
+	if err := form.RenderPDF(&b, a.Now(), sheets...); err != nil {
 		return err
 	}
 	if c.Output == "-" {

@@ -123,9 +123,9 @@ func (g *registration) identify(digits Recogniser) (id printed.Identity, evidenc
 	if f == nil || len(f.Cells) == 0 {
 		return printed.Identity{}, ""
 	}
-	// A number of two digits more is a seventh longer than the layout says.
+	// Each two digits more than the layout's twelve are 11 modules more.
 	box := f.Cells[0]
-	box.W += 5
+	box.W += 9
 	if id, ok := readBarcode(g.cut(box, 4), g.kx, g.ky); ok {
 		return id, "barcode"
 	}

@@ -61,6 +61,7 @@ func read(p Page, k Knowledge) order.Draft {
 	d := order.Draft{Reasons: []string{}, Fields: []order.DraftField{}}
 	k = withDefaults(k)
 	g, found := k.find(&p)
+	d.Sheet, d.Sheets = found.id.Sheet, found.id.Sheets
 	if g == nil {
 		d.Form, d.FormVersion = string(found.id.Kind), found.id.Version
 		d.Decision, d.Reasons = found.decision, append(d.Reasons, found.reason)

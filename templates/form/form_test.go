@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"todoke/order"
+	"todoke/templates/barcode"
 	"todoke/templates/form"
 )
 
@@ -181,6 +183,9 @@ func TestIdentityReadsWhatItPrints(t *testing.T) {
 		{Kind: form.KindOrder, Version: 42, CustomerCode: "99999999"},
 		{Kind: form.KindOrder, Version: 1, CustomerCode: "10002345", Rows: 1},
 		{Kind: form.KindOrder, Version: 1, CustomerCode: "10002345", Rows: 12},
+		{Kind: form.KindOrder, Version: 1, CustomerCode: "10002345", Rows: 9, Sheet: 1, Sheets: 2},
+		{Kind: form.KindOrder, Version: 1, CustomerCode: "10002345", Rows: 2, Sheet: 3, Sheets: 3},
+		{Kind: form.KindOrder, Version: 9, CustomerCode: "99999999", Rows: 9, Sheet: 9, Sheets: 9},
 	} {
 		if got, err := form.ParseIdentity(id.Payload()); err != nil || got != id {
 			t.Errorf("ParseIdentity(%q) = %+v, %v", id.Payload(), got, err)
@@ -188,16 +193,29 @@ func TestIdentityReadsWhatItPrints(t *testing.T) {
 		if got, err := form.ParseNumber(id.Number()); err != nil || got != id {
 			t.Errorf("ParseNumber(%q) = %+v, %v", id.Number(), got, err)
 		}
-		if n := len(id.Number()); n != 12 && (n != 14 || id.Rows == 0) {
-			t.Errorf("number %q has %d digits", id.Number(), n)
+		want := 12
+		if id.Rows > 0 {
+			want += 2
+		}
+		if id.Sheets > 0 {
+			want += 2
+		}
+		if n := len(id.Number()); n != want {
+			t.Errorf("number %q has %d digits, want %d", id.Number(), n, want)
 		}
 		if id.Version < 10 && len(id.Payload()) > 16 {
 			t.Errorf("%q is too long for a QR code of 21 modules", id.Payload())
 		}
 	}
-	for _, bad := range []string{"", "T", "T1", "T1O", "T1O:", "T1O1", "T1O01:", "T1O1:1234567", "T1O1:1234567x", "T1Q1:", "T2O1:", "T1O100:", "https://example.com/", "T1O1:10002345:", "T1O1:10002345:0", "T1O1:10002345:13", "T1O1:10002345:03", "T1O1:10002345:-1", "T1O1:10002345:1:1", "T1O1::3"} {
+	for _, bad := range []string{"", "T", "T1", "T1O", "T1O:", "T1O1", "T1O01:", "T1O1:1234567", "T1O1:1234567x", "T1Q1:", "T2O1:", "T1O100:", "https://example.com/", "T1O1:10002345:", "T1O1:10002345:0", "T1O1:10002345:13", "T1O1:10002345:03", "T1O1:10002345:-1", "T1O1:10002345:1:1", "T1O1::3",
+		"T1O1:10002345B", "T1O1:10002345B3", "T1O1:10002345B30", "T1O1:10002345B313", "T1O1:10002345B309", "T1O1:10002345D36", "T1O1:10002345A16", "T1O1:10002345@36", "T1O1:10002345b36", "T1O1:10002345J96", "T1O1:B36", "T1O1:10002345:B36", "T1O1:10002345B3:6", "T1O1:10002345B3+6", "T1O1:100023451"} {
 		if id, err := form.ParseIdentity(bad); err == nil {
 			t.Errorf("ParseIdentity(%q) = %+v, want an error", bad, id)
+		}
+	}
+	for _, bad := range []string{"101" + "10002345" + "00", "101" + "10002345" + "13", "101" + "00000000" + "06", "101" + "10002345" + "06" + "11", "101" + "10002345" + "06" + "43", "101" + "10002345" + "06" + "03", "101" + "10002345" + "00" + "23", "101" + "00000000" + "06" + "23"} {
+		if id, err := form.ParseNumber(order.WithCheckDigit(bad)); err == nil {
+			t.Errorf("ParseNumber(%q) = %+v, want an error", bad, id)
 		}
 	}
 	good := form.Identity{Kind: form.KindOrder, Version: 1, CustomerCode: "10002345"}.Number()
@@ -216,7 +234,7 @@ func TestIdentityReadsWhatItPrints(t *testing.T) {
 }
 
 func FuzzParseIdentity(f *testing.F) {
-	for _, s := range []string{"T1O1:", "T1O1:10002345", "T1O12:00000000", "T1", ""} {
+	for _, s := range []string{"T1O1:", "T1O1:10002345", "T1O12:00000000", "T1O1:10002345:6", "T1O1:10002345B36", "T1O1:10002345I912", "1011000234509231", "T1", ""} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -248,7 +266,7 @@ func TestOrderRefusesWrongItems(t *testing.T) {
 		}
 		return out
 	}
-	many := make([]string, form.MaxItems+1)
+	many := make([]string, form.SheetItems+1)
 	for i := range many {
 		many[i] = fmt.Sprintf("%07d", i)
 	}
@@ -263,9 +281,45 @@ func TestOrderRefusesWrongItems(t *testing.T) {
 			t.Errorf("%s: %v, want invalid", name, err)
 		}
 	}
-	d := must(t, form.Options{CustomerCode: "10002345", Items: item(many[:form.MaxItems]...)})
-	if d.Identity.Rows != form.MaxItems {
-		t.Errorf("the form says that %d lines are printed, want %d", d.Identity.Rows, form.MaxItems)
+	d := must(t, form.Options{CustomerCode: "10002345", Items: item(many[:form.SheetItems]...)})
+	if d.Identity.Rows != form.SheetItems {
+		t.Errorf("the form says that %d lines are printed, want %d", d.Identity.Rows, form.SheetItems)
+	}
+}
+
+// A customer with more items than a sheet names gets sheets that each know which they are.
+func TestOrderSheetsNameAllItems(t *testing.T) {
+	t.Parallel()
+	items := make([]form.Item, form.MaxItems+1)
+	for i := range items {
+		items[i] = form.Item{Code: fmt.Sprintf("%07d", i), Name: "クリップ"}
+	}
+	for _, tt := range []struct {
+		items int
+		rows  []int // of each sheet
+	}{{0, []int{0}}, {9, []int{9}}, {10, []int{9, 1}}, {20, []int{9, 9, 2}}, {form.MaxItems, []int{9, 9, 9, 9, 9, 9, 9, 9, 9}}} {
+		sheets, err := form.OrderSheets(form.Options{CustomerCode: "10002345", Items: items[:tt.items]})
+		if err != nil || len(sheets) != len(tt.rows) {
+			t.Fatalf("%d items: %d sheets, %v", tt.items, len(sheets), err)
+		}
+		for i, d := range sheets {
+			want := form.Identity{Kind: form.KindOrder, Version: 1, CustomerCode: "10002345", Rows: tt.rows[i]}
+			if len(sheets) > 1 {
+				want.Sheet, want.Sheets = i+1, len(sheets)
+			}
+			if d.Identity != want {
+				t.Errorf("%d items, sheet %d: %+v, want %+v", tt.items, i+1, d.Identity, want)
+			}
+			if qr, err := barcode.QR(d.Identity.Payload(), 1); err != nil || len(qr) != 21 {
+				t.Errorf("%q: a QR code of %d modules, %v", d.Identity.Payload(), len(qr), err)
+			}
+		}
+	}
+	twice := append(slices.Clone(items[:12]), items[1])
+	for name, bad := range map[string][]form.Item{"too many": items, "twice, on two sheets": twice} {
+		if _, err := form.OrderSheets(form.Options{CustomerCode: "10002345", Items: bad}); order.KindOf(err) != order.KindInvalid {
+			t.Errorf("%s: %v, want invalid", name, err)
+		}
 	}
 }
 
@@ -273,7 +327,7 @@ func TestPDFIsTheSameEveryTime(t *testing.T) {
 	t.Parallel()
 	var a, b bytes.Buffer
 	for _, w := range []*bytes.Buffer{&a, &b} {
-		if err := must(t, personal()).RenderPDF(w, at); err != nil {
+		if err := form.RenderPDF(w, at, must(t, personal())); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -16,10 +16,15 @@ type Identity struct {
 	Version      int    // 1 to 99
 	CustomerCode string // 8 digits, "" on a blank form
 	Rows         int    // order lines, from the first, whose item codes are printed; 0 to 12
+	Sheet        int    // 1 to Sheets where the items take several sheets, else 0
+	Sheets       int    // how many sheets name the customer's items; 0 where one does, else 2 to MaxSheets
 }
 
 // maxRows bounds Rows: two digits, and no form has more lines.
 const maxRows = o1Lines
+
+// MaxSheets is how many sheets a customer's items can take: the printed number has one digit for it.
+const MaxSheets = 9
 
 // qrVersions is the largest QR code for which the form has room: at version 2 modules are 1 mm.
 const qrVersions = 2
@@ -41,6 +46,14 @@ func (id Identity) Named(field string) bool {
 	return false
 }
 
+// sheetWords says which sheet of how many it is, in print; "" where there is one.
+func (id Identity) sheetWords() string {
+	if id.Sheets == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d／%d枚目", id.Sheet, id.Sheets)
+}
+
 // code is how a kind of form is written in the QR code and in the printed number. They are
 // never reused: forms printed long ago still come in.
 type code struct {
@@ -56,13 +69,18 @@ const payloadPrefix = "T1"
 
 // Payload is the QR code's text: T1, the form's letter, its version, a colon and the customer
 // code if any, such as "T1O1:10002345"; where item codes are printed, another colon and in how
-// many lines, such as "T1O1:10002345:6". All of it is in QR's alphanumeric set and fits
-// version 1 (21 modules) at error correction Q, so that modules are 1.2 mm wide.
+// many lines, such as "T1O1:10002345:6". Where the items take several sheets, a letter for the
+// sheet and a digit of how many stand in that colon's place: "T1O1:10002345B36" is the second of
+// three. All of it is in QR's alphanumeric set and fits version 1 (21 modules) at error
+// correction Q, so that modules are 1.2 mm wide.
 func (id Identity) Payload() string {
 	for _, c := range codes {
 		if c.kind == id.Kind {
 			s := fmt.Sprintf("%s%c%d:%s", payloadPrefix, c.letter, id.Version, id.CustomerCode)
-			if id.Rows > 0 {
+			switch {
+			case id.Sheets > 0:
+				s += fmt.Sprintf("%c%d%d", 'A'+id.Sheet-1, id.Sheets, id.Rows)
+			case id.Rows > 0:
 				s += fmt.Sprintf(":%d", id.Rows)
 			}
 			return s
@@ -72,8 +90,9 @@ func (id Identity) Payload() string {
 }
 
 // Number is the printed number: the form's digit, two digits of version, the customer code (eight
-// zeros on a blank form), where item codes are printed two digits of in how many lines, and a
-// Damm check digit over them: 12 digits, or 14, for bar codes hold pairs.
+// zeros on a blank form), where item codes are printed two digits of in how many lines, where
+// they take several sheets the sheet and how many, and a Damm check digit over them: 12 digits,
+// 14 or 16, for bar codes hold pairs.
 func (id Identity) Number() string {
 	customer := id.CustomerCode
 	if customer == "" {
@@ -84,6 +103,9 @@ func (id Identity) Number() string {
 			s := fmt.Sprintf("%c%02d%s", c.digit, id.Version, customer)
 			if id.Rows > 0 {
 				s += fmt.Sprintf("%02d", id.Rows)
+			}
+			if id.Sheets > 0 {
+				s += fmt.Sprintf("%d%d", id.Sheet, id.Sheets)
 			}
 			return order.WithCheckDigit(s)
 		}
@@ -102,52 +124,97 @@ func ParseIdentity(payload string) (Identity, error) {
 		return bad()
 	}
 	version, customer, ok := strings.Cut(rest[1:], ":")
-	customer, lines, personal := strings.Cut(customer, ":")
-	rows, err := strconv.Atoi(lines)
-	if personal && (err != nil || rows < 1 || rows > maxRows || lines != strconv.Itoa(rows) || customer == "") {
-		return bad()
-	}
 	if !ok || len(version) > 2 || !digits(version) || version[0] == '0' {
 		return bad()
 	}
-	if customer != "" && (len(customer) != customerDigits || !digits(customer)) {
+	id, ok := parsePersonal(customer)
+	if !ok {
 		return bad()
 	}
-	v, err := strconv.Atoi(version)
-	if err != nil {
+	var err error
+	if id.Version, err = strconv.Atoi(version); err != nil {
 		return bad()
 	}
 	for _, c := range codes {
 		if c.letter == rest[0] {
-			return Identity{Kind: c.kind, Version: v, CustomerCode: customer, Rows: rows}, nil
+			id.Kind = c.kind
+			return id, nil
 		}
 	}
 	return bad()
+}
+
+// parsePersonal reads what a payload says of the customer: the code, in how many lines items are
+// printed, and which sheet of how many it is.
+func parsePersonal(s string) (id Identity, ok bool) {
+	if s == "" {
+		return id, true
+	}
+	if len(s) < customerDigits || !digits(s[:customerDigits]) {
+		return id, false
+	}
+	id.CustomerCode = s[:customerDigits]
+	rows := s[customerDigits:]
+	switch {
+	case rows == "":
+		return id, true
+	case rows[0] == ':':
+		rows = rows[1:]
+	case len(rows) > 2:
+		id.Sheet, id.Sheets = int(rows[0])-'A'+1, int(rows[1])-'0'
+		if !id.severalSheets() {
+			return id, false
+		}
+		rows = rows[2:]
+	default:
+		return id, false
+	}
+	var err error
+	id.Rows, err = strconv.Atoi(rows)
+	return id, err == nil && id.Rows >= 1 && id.Rows <= maxRows && rows == strconv.Itoa(id.Rows)
+}
+
+// severalSheets tells whether the identity names a sheet of several.
+func (id Identity) severalSheets() bool {
+	return id.Sheets >= 2 && id.Sheets <= MaxSheets && id.Sheet >= 1 && id.Sheet <= id.Sheets
 }
 
 // ParseNumber reads the printed number (Number); spaces between its groups are allowed. A wrong
 // check digit is an error of kind invalid.
 func ParseNumber(s string) (Identity, error) {
 	s = strings.ReplaceAll(s, " ", "")
-	short, long := 3+customerDigits+1, 3+customerDigits+3
-	if len(s) != short && len(s) != long || !digits(s) || !order.ValidCheckDigit(s) {
+	const lines, sheets = 3 + customerDigits, 3 + customerDigits + 2 // where these begin
+	bad := func() (Identity, error) {
 		return Identity{}, order.Invalid("", "form_number", "the printed number is not of one of our forms")
 	}
-	rows := 0
-	if len(s) == long {
-		rows = int(s[short-1]-'0')*10 + int(s[short]-'0')
+	if n := len(s) - 1; n != lines && n != sheets && n != sheets+2 || !digits(s) || !order.ValidCheckDigit(s) {
+		return bad()
 	}
-	v, customer := int(s[1]-'0')*10+int(s[2]-'0'), s[3:3+customerDigits]
-	if customer == strings.Repeat("0", customerDigits) {
-		customer = ""
-	}
-	for _, c := range codes {
-		if c.digit == s[0] && v > 0 && (len(s) == short || rows > 0 && rows <= maxRows && customer != "") {
-			return Identity{Kind: c.kind, Version: v, CustomerCode: customer, Rows: rows}, nil
+	id := Identity{Version: two(s[1:]), CustomerCode: s[3:lines]}
+	if len(s) > sheets {
+		if id.Rows = two(s[lines:]); id.Rows < 1 || id.Rows > maxRows {
+			return bad()
 		}
 	}
-	return Identity{}, order.Invalid("", "form_number", "the printed number is not of one of our forms")
+	if len(s) > sheets+2 {
+		if id.Sheet, id.Sheets = int(s[sheets]-'0'), int(s[sheets+1]-'0'); !id.severalSheets() {
+			return bad()
+		}
+	}
+	if id.CustomerCode == strings.Repeat("0", customerDigits) {
+		id.CustomerCode = ""
+	}
+	for _, c := range codes {
+		if c.digit == s[0] && id.Version > 0 && (id.Rows == 0 || id.CustomerCode != "") {
+			id.Kind = c.kind
+			return id, nil
+		}
+	}
+	return bad()
 }
+
+// two is the number that the first two digits are.
+func two(s string) int { return int(s[0]-'0')*10 + int(s[1]-'0') }
 
 func digits(s string) bool {
 	for i := range len(s) {

@@ -23,7 +23,7 @@ type Options struct {
 	Fax            string // the customer's registered number, to which we answer (FAX-3); digits get hyphens
 
 	// Items are the customer's usual ones, printed in the first lines so that only quantities
-	// are written. They need a customer code; at least UsualFree lines stay empty.
+	// are written. They need a customer code; at least UsualFree lines of a sheet stay empty.
 	Items []Item
 }
 
@@ -34,11 +34,14 @@ type Item struct {
 	Unit string // how it is counted, such as 箱; "" prints none
 }
 
-// UsualFree is how many lines of a personal form are left for other items.
+// UsualFree is how many lines of a personal form's sheet are left for other items.
 const UsualFree = 3
 
-// MaxItems is how many items a personal form can name.
-const MaxItems = o1Lines - UsualFree
+// SheetItems is how many items one sheet can name, MaxItems how many a customer's form can.
+const (
+	SheetItems = o1Lines - UsualFree
+	MaxItems   = MaxSheets * SheetItems
+)
 
 // Shop is who receives the form.
 type Shop struct {
@@ -195,9 +198,22 @@ func orderV1() Layout {
 	return l
 }
 
-// Order makes out the order form in its current version. The customer code must be 8 digits or
-// empty; the error names the field.
+// Order makes out an order form of one sheet in its current version. The customer code must be 8
+// digits or empty; the error names the field.
 func Order(o Options) (*Drawing, error) {
+	if len(o.Items) > SheetItems {
+		return nil, order.Invalid("", "items", fmt.Sprintf("%d items do not fit: a sheet names at most %d and leaves %d lines for others", len(o.Items), SheetItems, UsualFree))
+	}
+	sheets, err := OrderSheets(o)
+	if err != nil {
+		return nil, err
+	}
+	return sheets[0], nil
+}
+
+// OrderSheets makes out an order form of as many sheets as the items take. Each is an order of its
+// own, with a total of its own; what holds for Order's options holds here.
+func OrderSheets(o Options) ([]*Drawing, error) {
 	if c := o.CustomerCode; c != "" && (len(c) != customerDigits || !digits(c) || strings.Trim(c, "0") == "") {
 		return nil, order.Invalid("", "customer_code", fmt.Sprintf("the customer code %q must be %d digits", c, customerDigits))
 	}
@@ -205,7 +221,7 @@ func Order(o Options) (*Drawing, error) {
 		return nil, order.Invalid("", "items", "items are printed on a customer's own form: give the customer code too")
 	}
 	if len(o.Items) > MaxItems {
-		return nil, order.Invalid("", "items", fmt.Sprintf("%d items do not fit: a form names at most %d and leaves %d lines for others", len(o.Items), MaxItems, UsualFree))
+		return nil, order.Invalid("", "items", fmt.Sprintf("%d items do not fit: a form names at most %d, %d on each of %d sheets", len(o.Items), MaxItems, SheetItems, MaxSheets))
 	}
 	for i, it := range o.Items {
 		if len(it.Code) != itemDigits || !digits(it.Code) {
@@ -218,8 +234,31 @@ func Order(o Options) (*Drawing, error) {
 	if o.Shop == (Shop{}) {
 		o.Shop = SampleShop
 	}
+	if len(o.Items) <= SheetItems {
+		d, err := orderSheet(o, 0, 0)
+		if err != nil {
+			return nil, err
+		}
+		return []*Drawing{d}, nil
+	}
+	var sheets []*Drawing
+	n := (len(o.Items) + SheetItems - 1) / SheetItems
+	for items := range slices.Chunk(o.Items, SheetItems) {
+		of := o
+		of.Items = items
+		d, err := orderSheet(of, len(sheets)+1, n)
+		if err != nil {
+			return nil, err
+		}
+		sheets = append(sheets, d)
+	}
+	return sheets, nil
+}
+
+// orderSheet makes out one sheet, of several where sheets is not 0.
+func orderSheet(o Options, sheet, sheets int) (*Drawing, error) {
 	d := &Drawing{Layout: orderV1(), Title: "FAX注文書"}
-	d.Identity = Identity{Kind: KindOrder, Version: d.Layout.Version, CustomerCode: o.CustomerCode, Rows: len(o.Items)}
+	d.Identity = Identity{Kind: KindOrder, Version: d.Layout.Version, CustomerCode: o.CustomerCode, Rows: len(o.Items), Sheet: sheet, Sheets: sheets}
 	qr, err := barcode.QR(d.Identity.Payload(), qrVersions)
 	if err != nil {
 		return nil, err
@@ -254,13 +293,21 @@ func drawOrder(c Canvas, l *Layout, id Identity, o Options, qr [][]bool, bars []
 	align := func(st typeset.Style, a typeset.Align) typeset.Style { st.Align = a; return st }
 
 	// Head: who receives it, and what it is.
-	c.Text(o1Left, 15.5, strings.TrimSpace(o.Shop.Name+"　"+o.Shop.Desk)+" 行", fit(bold(12), 135))
+	receiver := 135.0
+	if id.Sheets > 0 {
+		receiver = 110
+		c.Text(157, 15.5, id.sheetWords(), align(bold(13), typeset.Right))
+	}
+	c.Text(o1Left, 15.5, strings.TrimSpace(o.Shop.Name+"　"+o.Shop.Desk)+" 行", fit(bold(12), receiver))
 	c.Text(o1Left, 28, "FAX注文書", bold(27))
 	c.Text(80, 22.2, "ご注文専用FAX番号", bold(9.5))
 	c.Text(80, 29.4, o.Shop.Fax, fit(bold(20), 76))
 	how := "このままご記入のうえ、上の番号へ送信してください。送付状は不要です。"
 	if len(o.Items) > 0 {
 		how = "印刷済みの商品は数量だけをご記入ください（ご不要の行は空欄のままで結構です）。"
+	}
+	if id.Sheets > 0 {
+		how = "数量だけをご記入ください。ご不要の行は空欄のまま、ご不要の用紙は送信不要です。"
 	}
 	c.Text(o1Left, 33.6, how, fit(regular(9.5), o1HeadW))
 	if when, others := arrival(o.Terms); when != "" {
@@ -338,8 +385,12 @@ func drawOrder(c Canvas, l *Layout, id Identity, o Options, qr [][]bool, bars []
 	c.Line(o1Left, endY, o1Right, endY, 0.5)
 
 	// Total and stock-out preference.
-	c.Text(o1TotalX-2.5, o1TotalY+3, "合計数量", align(regular(12), typeset.Right))
-	c.Text(o1TotalX-2.5, o1TotalY+6.7, "（全行の数量の合計・右づめ）", align(fit(regular(8.5), 48), typeset.Right))
+	total, sum := "合計数量", "（全行の数量の合計・右づめ）"
+	if id.Sheets > 0 {
+		total, sum = "この用紙の合計数量", "（1枚で1件のご注文です・右づめ）"
+	}
+	c.Text(o1TotalX-2.5, o1TotalY+3, total, align(fit(regular(12), 48), typeset.Right))
+	c.Text(o1TotalX-2.5, o1TotalY+6.7, sum, align(fit(regular(8.5), 48), typeset.Right))
 	label(o1CommentX, o1TotalY-0.9, "品切れの場合", "（✓をご記入。空欄はご登録どおり）", o1Right-o1CommentX)
 	c.Text(o1BackX+o1MarkSize+1.5, o1TotalY+5.2, "入荷次第配送", regular(11))
 	c.Text(o1CancelX+o1MarkSize+1.5, o1TotalY+5.2, "キャンセル", regular(11))
@@ -355,12 +406,12 @@ func drawOrder(c Canvas, l *Layout, id Identity, o Options, qr [][]bool, bars []
 
 	// Foot: the number once more for people, and the version.
 	n := id.Number()
-	groups := []string{n[:3], n[3:11], n[11:]}
-	if id.Rows > 0 {
-		groups = []string{n[:3], n[3:11], n[11:13], n[13:]}
+	groups := []string{n[:3], n[3:11]}
+	for rest := n[11:]; rest != ""; rest = rest[min(2, len(rest)):] {
+		groups = append(groups, rest[:min(2, len(rest))])
 	}
 	c.Text(o1NumberX+o1Module*float64(len(bars))/2, o1NumberY+o1NumberH+4, strings.Join(groups, " "), align(regular(11), typeset.Center))
-	c.Text(o1Right, o1NumberY+o1NumberH+4, fmt.Sprintf("FAX注文書　第%d版", id.Version), align(regular(9), typeset.Right))
+	c.Text(o1Right, o1NumberY+o1NumberH+4, strings.TrimSpace(fmt.Sprintf("FAX注文書　第%d版　%s", id.Version, id.sheetWords())), align(regular(9), typeset.Right))
 	c.Text(o1Right, o1NumberY+o1NumberH-0.6, "四隅と左右の黒い印、QRコードには何も書かないでください", align(regular(8.5), typeset.Right))
 }
 

@@ -33,7 +33,7 @@ func pdfBitmap(tb testing.TB, d *form.Drawing, dpi int) *bilevel.Image {
 	needs.Programs(tb, "pdftoppm")
 	dir := tb.TempDir()
 	var b bytes.Buffer
-	if err := d.RenderPDF(&b, at); err != nil {
+	if err := form.RenderPDF(&b, at, d); err != nil {
 		tb.Fatal(err)
 	}
 	pdf := filepath.Join(dir, "form.pdf")
@@ -286,7 +286,7 @@ func TestIdentityReadsFromPDF(t *testing.T) {
 func TestPDFIsSoundAndSaysWhatItShould(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
-	if err := must(t, personal()).RenderPDF(&b, at); err != nil {
+	if err := form.RenderPDF(&b, at, must(t, personal())); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "form.pdf")
@@ -347,7 +347,7 @@ func TestFormPromisesByRegion(t *testing.T) {
 		{"islands", far, []string{"14:00 までに", "4営業日後に", "11:30 までの受付で5営業日後の"}, []string{"本州"}},
 	} {
 		var b bytes.Buffer
-		if err := must(t, tt.o).RenderPDF(&b, at); err != nil {
+		if err := form.RenderPDF(&b, at, must(t, tt.o)); err != nil {
 			t.Fatal(err)
 		}
 		cmd := exec.CommandContext(t.Context(), "pdftotext", "-layout", "-", "-")

@@ -3,6 +3,7 @@ package form
 import (
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -90,10 +91,20 @@ type Drawing struct {
 // Draw draws the form, with the top left of the paper at the canvas's.
 func (d *Drawing) Draw(c Canvas) { d.draw(c) }
 
-// RenderPDF writes the form as a PDF of one page; at is its creation date.
-func (d *Drawing) RenderPDF(w io.Writer, at time.Time) error {
-	doc := pdf.New(d.Layout.Page.WidthMM, d.Layout.Page.HeightMM, pdf.Info{Title: d.Title, Subject: d.Identity.Number(), At: at})
-	doc.AddPage()
-	d.Draw(doc)
+// RenderPDF writes the sheets of a form as a PDF of as many pages; at is its creation date.
+func RenderPDF(w io.Writer, at time.Time, sheets ...*Drawing) error {
+	if len(sheets) == 0 {
+		return errors.New("write form: there is no sheet")
+	}
+	first := sheets[0]
+	numbers := make([]string, len(sheets))
+	for i, d := range sheets {
+		numbers[i] = d.Identity.Number()
+	}
+	doc := pdf.New(first.Layout.Page.WidthMM, first.Layout.Page.HeightMM, pdf.Info{Title: first.Title, Subject: strings.Join(numbers, ", "), At: at})
+	for _, d := range sheets {
+		doc.AddPage()
+		d.Draw(doc)
+	}
 	return doc.Output(w)
 }
