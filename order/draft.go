@@ -1,6 +1,9 @@
 package order
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // Decision is what a reader makes of a page or a field.
 type Decision string
@@ -95,6 +98,14 @@ type DroppedLine struct {
 // Drops tells whether a line is left out on purpose.
 func (d *Draft) Drops(line int) bool {
 	return slices.ContainsFunc(d.Dropped, func(l DroppedLine) bool { return l.Line == line })
+}
+
+// SheetOf says which sheet of how many the page is, such as "sheet 2 of 3"; "" where the form has one.
+func (d *Draft) SheetOf() string {
+	if d.Sheets == 0 {
+		return ""
+	}
+	return fmt.Sprintf("sheet %d of %d", d.Sheet, d.Sheets)
 }
 
 // Field finds a field by name; nil where the draft has none of it.

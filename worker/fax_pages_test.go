@@ -161,3 +161,47 @@ func TestReaderKnowsTheShopsLimits(t *testing.T) {
 		t.Errorf("the reader takes dates within %d days, the shop within %d", days, settings.DesignatedLimitDays)
 	}
 }
+
+// TestSheetsOfOneCustomer: of a personal form of three sheets a fax brings the first, and the third
+// twice. Each is an order of its own, the repeated one waits for a person (FAX-5), and the absent
+// one is noted and holds nothing up.
+func TestSheetsOfOneCustomer(t *testing.T) {
+	t.Parallel()
+	b := realShop(t)
+	o := printed.Options{CustomerCode: st.Code(st.Tokyo), CompanyName: "あおば商事株式会社"}
+	codes := []string{st.Code(st.Paper), st.Code(st.Pen)}
+	for i := range 2*printed.SheetItems - len(codes) {
+		codes = append(codes, order.WithCheckDigit(fmt.Sprintf("77%04d", i)))
+	}
+	for _, code := range append(codes, st.Code(st.Tea)) {
+		o.Items = append(o.Items, printed.Item{Code: code, Name: "コピー用紙"})
+	}
+	sheets, err := printed.OrderSheets(o)
+	if err != nil || len(sheets) != 3 {
+		t.Fatalf("%d sheets, %v", len(sheets), err)
+	}
+	write := func(d *printed.Drawing, seed uint64, quantity string) *bilevel.Image {
+		r := rand.New(rand.NewPCG(seed, 99))
+		p := &lab.Paper{Image: printed.Raster(d, lab.PaperDPI, lab.PaperDPI)}
+		lab.Fill(p, &d.Layout, lab.Sheet{Total: quantity, Lines: []lab.SheetLine{{Row: 1, Quantity: quantity}}}, lab.NewWriter(r), lab.Mess{}, r)
+		return lab.Line{XDPI: 204, YDPI: 98, WidthPx: 1728, BlurMM: .02, Noise: .05}.Send(p, r)
+	}
+	id := b.add(t, "sheets.tif", transmission(t, write(sheets[0], 4, "10"), write(sheets[2], 4, "2"), write(sheets[2], 4, "4")))
+	b.work(t)
+	for i, want := range []struct {
+		state  store.PageState
+		sheet  int
+		detail string
+	}{{store.PageOrdered, 1, "order"}, {store.PageOrdered, 3, "order"}, {store.PageReview, 3, "FAX-5"}} {
+		p := b.pages(t, id)[i]
+		d, err := b.s.FindDraft(t.Context(), p.ID)
+		if err != nil || d == nil || d.Sheet != want.sheet || d.Sheets != 3 || p.State != want.state || !strings.Contains(p.Detail, want.detail) {
+			t.Errorf("page %d is %s, %s: %+v, %v", i+1, p.State, p.Detail, d, err)
+		}
+	}
+	doc, err := b.s.GetDocument(t.Context(), id)
+	if err != nil || doc.Detail != "3 page(s); of the 3 sheets of customer "+st.Code(st.Tokyo)+" without 2" {
+		t.Errorf("the document says %q, %v", doc.Detail, err)
+	}
+	b.audit(t)
+}

@@ -435,7 +435,7 @@ func (w *ReadDocument) saveFax(ctx context.Context, tx *store.Tx, doc store.Docu
 	if differ != nil { // its pages carry on by themselves
 		return w.review(ctx, tx, doc, differ)
 	}
-	_, err = tx.SetDocument(ctx, doc.ID, store.DocumentRead, fmt.Sprintf("%d page(s)", len(pages)), 0, now)
+	_, err = tx.SetDocument(ctx, doc.ID, store.DocumentRead, fmt.Sprintf("%d page(s)", len(pages))+absentSheets(pages), 0, now)
 	return err
 }
 

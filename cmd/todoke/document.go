@@ -33,11 +33,40 @@ type documentShowCommand struct {
 // documentView is a document with all that belongs to it.
 type documentView struct {
 	store.Document
-	Pages   []store.Page  `json:"pages,omitempty"`
+	Pages   []pageView    `json:"pages,omitempty"`
 	Parts   []int64       `json:"parts,omitempty"`
 	Claims  []store.Claim `json:"claims,omitempty"`
 	Reviews []reviewView  `json:"reviews,omitempty"`
 	Events  []order.Event `json:"events,omitempty"`
+}
+
+// pageView is a page with what the reader believed of it.
+type pageView struct {
+	store.Page
+	Sheet  int `json:"sheet,omitempty"`  // of the customer's form, where it has several
+	Sheets int `json:"sheets,omitempty"` // how many it has
+
+	draft *order.Draft // nil where nothing was read
+}
+
+// pageViews gets a document's pages.
+func pageViews(ctx context.Context, st *store.Store, document int64) ([]pageView, error) {
+	pages, err := st.Pages(ctx, document)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]pageView, 0, len(pages))
+	for _, p := range pages {
+		v := pageView{Page: p}
+		if v.draft, err = st.FindDraft(ctx, p.ID); err != nil {
+			return nil, err
+		}
+		if v.draft != nil {
+			v.Sheet, v.Sheets = v.draft.Sheet, v.draft.Sheets
+		}
+		out = append(out, v)
+	}
+	return out, nil
 }
 
 func (c *documentShowCommand) Run(ctx context.Context, a *App) error {
@@ -51,7 +80,7 @@ func (c *documentShowCommand) Run(ctx context.Context, a *App) error {
 		if v.Document, err = st.GetDocument(ctx, id); err != nil {
 			return err
 		}
-		if v.Pages, err = st.Pages(ctx, id); err != nil {
+		if v.Pages, err = pageViews(ctx, st, id); err != nil {
 			return err
 		}
 		if v.Parts, err = st.DocumentParts(ctx, id); err != nil {
@@ -100,8 +129,12 @@ func (c *documentShowCommand) Run(ctx context.Context, a *App) error {
 			rows = append(rows, []string{"part", strconv.FormatInt(p, 10)})
 		}
 		for _, p := range v.Pages {
+			detail := readable(p.Detail)
+			if p.Sheets > 0 {
+				detail = p.draft.SheetOf() + ", " + detail
+			}
 			rows = append(rows, []string{fmt.Sprintf("page %d", p.No), fmt.Sprintf("%s  %s  (%s, %d × %d px, %.0f × %.0f dpi, image %s)",
-				p.State, readable(p.Detail), p.Coding, p.WidthPX, p.HeightPX, p.XDPI, p.YDPI, p.BlobKey)})
+				p.State, detail, p.Coding, p.WidthPX, p.HeightPX, p.XDPI, p.YDPI, p.BlobKey)})
 		}
 		for _, e := range v.Events {
 			rows = append(rows, []string{stamp(e.At), strings.TrimSpace(e.Rule + " " + told(e))})
@@ -164,11 +197,7 @@ func (a *App) saveDocument(ctx context.Context, st *store.Store, v documentView,
 		if err := write(fmt.Sprintf("%d.%d-raw.png", v.ID, p.No), image); err != nil {
 			return err
 		}
-		draft, err := st.FindDraft(ctx, p.ID)
-		if err != nil {
-			return err
-		}
-		if image, err = upright(image, p, draft); err != nil {
+		if image, err = upright(image, p.Page, p.draft); err != nil {
 			return err
 		}
 		if err := write(fmt.Sprintf("%d.%d.png", v.ID, p.No), image); err != nil {

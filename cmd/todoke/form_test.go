@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -106,6 +107,54 @@ func TestFormNamesUsualItems(t *testing.T) {
 		if got := app.Main(t.Context(), args); got == exitOK || !strings.Contains(stderr.String(), "item") {
 			t.Errorf("%v: status %d, %s", args, got, stderr)
 		}
+	}
+}
+
+// More items than a sheet names make several sheets in one PDF, and reading tells which each is.
+func TestFormOfSeveralSheets(t *testing.T) {
+	t.Parallel()
+	needs.Programs(t, "pdftotext")
+	dir := t.TempDir()
+	path := filepath.Join(dir, "form.pdf")
+	var items strings.Builder
+	items.WriteString("code,name,name_kana,unit,order_multiple,list_price_yen,tax_rate,class,category,returnable,no_saturday,eco_marks,successor_code\n")
+	var codes []string
+	for i := range 20 {
+		codes = append(codes, order.WithCheckDigit(fmt.Sprintf("10%04d", i)))
+		fmt.Fprintf(&items, "%s,クリップ %d号,クリップ,箱,1,100,10,normal,文具,yes,no,,\n", codes[i], i+1)
+	}
+	names := filepath.Join(dir, "items.csv")
+	if err := os.WriteFile(names, []byte(items.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := func(args ...string) string {
+		app, stdout, stderr := testApp(t, nil)
+		if got := app.Main(t.Context(), args); got != exitOK {
+			t.Fatalf("%v: status %d: %s", args, got, stderr)
+		}
+		return stdout.String()
+	}
+	run("form", "print", "order", "--customer", order.WithCheckDigit("1000234"), "--company", "株式会社みなと", "--names", names, "--items", strings.Join(codes, ","), "-o", path)
+	text, err := exec.CommandContext(t.Context(), "pdftotext", "-layout", path, "-").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages := strings.Split(strings.TrimSuffix(string(text), "\f"), "\f")
+	if len(pages) != 3 {
+		t.Fatalf("%d pages", len(pages))
+	}
+	for i, p := range pages {
+		for _, want := range []string{fmt.Sprintf("%d／3枚目", i+1), "この用紙の合計数量", fmt.Sprintf("クリップ %d号", 9*i+1)} {
+			if !strings.Contains(p, want) {
+				t.Errorf("page %d does not say %q", i+1, want)
+			}
+		}
+	}
+	if lines := strings.Split(strings.TrimSpace(run("read", "--json", path)), "\n"); len(lines) != 3 || !strings.Contains(lines[1], `"sheet":2,"sheets":3`) {
+		t.Errorf("read as %.300s", lines)
+	}
+	if text := run("read", path); !strings.Contains(text, "(order form, version 1, sheet 3 of 3)") {
+		t.Errorf("read as %s", text)
 	}
 }
 

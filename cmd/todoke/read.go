@@ -189,7 +189,11 @@ func printDraft(w io.Writer, line *pageReading) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s page %d: %s", line.File, line.Page, decisionWords(&line.Draft))
 	if line.FormVersion > 0 {
-		fmt.Fprintf(&b, " (%s form, version %d)", line.Form, line.FormVersion)
+		fmt.Fprintf(&b, " (%s form, version %d", line.Form, line.FormVersion)
+		if of := line.SheetOf(); of != "" {
+			b.WriteString(", " + of)
+		}
+		b.WriteByte(')')
 	}
 	b.WriteByte('\n')
 	if line.Error != "" {

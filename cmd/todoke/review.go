@@ -28,6 +28,8 @@ type reviewView struct {
 	Name       string             `json:"name"`
 	Document   int64              `json:"document"`
 	Page       int                `json:"page,omitempty"`
+	Sheet      int                `json:"sheet,omitempty"`  // of the customer's form, where it has several
+	Sheets     int                `json:"sheets,omitempty"` // how many it has
 	State      store.ReviewState  `json:"state"`
 	DeadlineAt time.Time          `json:"deadline_at,omitzero"`
 	OpenedAt   time.Time          `json:"opened_at"`
@@ -63,8 +65,11 @@ func viewReview(r store.Review, fields bool) reviewView {
 	} else {
 		v.History = viewProblems(r.Reasons)
 	}
-	if fields && r.Draft != nil {
-		v.Fields = r.Draft.Fields
+	if r.Draft != nil {
+		v.Sheet, v.Sheets = r.Draft.Sheet, r.Draft.Sheets
+		if fields {
+			v.Fields = r.Draft.Fields
+		}
 	}
 	return v
 }
@@ -161,6 +166,9 @@ func (a *App) printReview(ctx context.Context, st *store.Store, doc store.Docume
 		}
 	}
 	if r.Draft != nil {
+		if of := r.Draft.SheetOf(); of != "" {
+			fmt.Fprintln(a.Stdout, of+" of the customer's form: an order of its own")
+		}
 		if err := a.printDraft(ctx, st, doc, *r.Draft); err != nil {
 			return err
 		}

@@ -110,3 +110,43 @@ func TestPersonalFormWithoutItsCodes(t *testing.T) {
 		}
 	}
 }
+
+// A customer of twenty items has three sheets. Each reads as the one it is, by whichever of its
+// codes is left, and as an order of its own.
+func TestSheetsReadBack(t *testing.T) {
+	t.Parallel()
+	b, code := usual(t, 0)
+	o := printed.Options{CustomerCode: code, CompanyName: "あおば設計株式会社"}
+	for _, it := range b.shop.Items[:20] {
+		o.Items = append(o.Items, printed.Item{Code: it.Code, Name: "コピー用紙 マルチペーパー 高白色 A4 500枚", Unit: "冊"})
+	}
+	sheets, err := printed.OrderSheets(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := lab.Line{XDPI: 204, YDPI: 196, WidthPx: 1728, Scale: .96, Skew: 1, Generation: 2, Noise: .06}
+	for i, d := range sheets {
+		b.form, b.sheet = d, &lab.Paper{Image: printed.Raster(d, lab.PaperDPI, lab.PaperDPI)}
+		for name, l := range map[string]lab.Line{"fine": fine, "standard": standard98, "copied": copied} {
+			p, _ := b.page(lab.Sheet{Lines: []lab.SheetLine{{Row: 2, Quantity: "3"}}, Total: "3"}, l, lab.Mess{}, neat)
+			lost := []printed.Box{d.Layout.QR, d.Layout.Field("form_number").Cells[0]}
+			lost[1].W += 9
+			for n, evidence := range []string{"qr", "barcode", "number"} {
+				if n > 0 && name == "copied" {
+					break // white knows no skew
+				}
+				if n > 0 {
+					white(p.Image, l, lost[n-1])
+				}
+				got := form.Read(p, b.know)
+				customer, item, quantity := got.Field("customer_code"), got.Field("lines[2].item_code"), got.Field("lines[2].quantity")
+				if got.Sheet != i+1 || got.Sheets != len(sheets) || customer.Text != code || !slices.Contains(customer.Evidence, evidence) {
+					t.Errorf("%s, sheet %d by %s: sheet %d of %d, %+v, %v", name, i+1, evidence, got.Sheet, got.Sheets, customer, got.Reasons)
+				}
+				if want := o.Items[i*printed.SheetItems+1].Code; item.Text != want || item.Decision != order.DecisionAccept || quantity.Text != "3" || got.Field("lines[1].item_code").Decision != order.DecisionBlank {
+					t.Errorf("%s, sheet %d by %s: %q × %q, want %s × 3: %v", name, i+1, evidence, item.Text, quantity.Text, want, got.Reasons)
+				}
+			}
+		}
+	}
+}

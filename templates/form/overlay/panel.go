@@ -71,7 +71,11 @@ func (t *column) heading() {
 	t.d.rect(tone, t.x, t.y-large-2, wide, large*1.7)
 	t.d.text(paper, t.x+20, t.y+4, word, large, typeset.Bold)
 	if d.Form != "" {
-		t.d.text(inked, t.x+wide+20, t.y+2, fmt.Sprintf("%s form, version %d", d.Form, d.FormVersion), normal, typeset.Regular)
+		form := fmt.Sprintf("%s form, version %d", d.Form, d.FormVersion)
+		if of := d.SheetOf(); of != "" {
+			form += ", " + of
+		}
+		t.d.text(inked, t.x+wide+20, t.y+2, form, normal, typeset.Regular)
 	}
 	t.y += large * 1.9
 	for _, r := range d.Reasons {
