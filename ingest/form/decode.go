@@ -2,6 +2,8 @@ package form
 
 import (
 	"cmp"
+	"iter"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -302,7 +304,7 @@ func addUp(fields []*amounts, skip int) sums {
 			continue
 		}
 		next := make(map[int]float64, len(s.p)*2)
-		for v, p := range s.p {
+		for v, p := range s.each() {
 			for _, a := range f.list {
 				if q := p * a.p; q > 1e-12 {
 					next[v+a.value] += q
@@ -317,6 +319,19 @@ func addUp(fields []*amounts, skip int) sums {
 	}
 	s.unknown = 1 - known
 	return s
+}
+
+// each yields the sums in the order of their values: added up in another order, the same numbers
+// give another last digit, and a page must read the same every time.
+func (s sums) each() iter.Seq2[int, float64] {
+	values := slices.Sorted(maps.Keys(s.p))
+	return func(yield func(int, float64) bool) {
+		for _, v := range values {
+			if !yield(v, s.p[v]) {
+				return
+			}
+		}
+	}
 }
 
 // prune keeps the maxSums most probable sums.
@@ -353,7 +368,7 @@ func reconcile(fields []*amounts, total *amounts, wrong float64) float64 {
 
 	all := addUp(fields, -1)
 	var agree, everything float64
-	for v, p := range all.p {
+	for v, p := range all.each() {
 		agree += p * (1 - wrong) * space * pTotal[v]
 		everything += p * fit(v)
 	}
@@ -365,10 +380,11 @@ func reconcile(fields []*amounts, total *amounts, wrong float64) float64 {
 	updates := make([]update, len(fields))
 	for i, f := range fields {
 		others := addUp(fields, i)
+		rest := others.each()
 		w := make([]float64, len(f.list))
 		norm := f.none() * loose
 		for k, a := range f.list {
-			for v, p := range others.p {
+			for v, p := range rest {
 				w[k] += p * fit(v+a.value)
 			}
 			w[k] = (w[k] + others.unknown*loose) * a.p
