@@ -8,6 +8,7 @@ import (
 	"net"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"todoke/ingest/mailbox"
@@ -39,12 +40,7 @@ const mailboxesKey = "mailboxes"
 var mailboxName = regexp.MustCompile(`^[a-z][a-z0-9]{0,39}$`)
 
 // mailboxFields are the keys of each mailbox, in the order `todoke config` prints them.
-var mailboxFields = []struct {
-	name, about, allowed string
-	secret               bool
-	set                  func(m *MailboxConfig, v string) error
-	get                  func(m *MailboxConfig) string
-}{
+var mailboxFields = []mailboxField{
 	{
 		name: "address", about: "IMAP server", allowed: "HOST:PORT such as imap.example.jp:993",
 		set: func(m *MailboxConfig, v string) error {
@@ -92,11 +88,11 @@ var mailboxFields = []struct {
 			m.CopyDelete = v == "true"
 			return nil
 		},
-		get: func(m *MailboxConfig) string { return fmt.Sprint(m.CopyDelete) },
+		get: func(m *MailboxConfig) string { return strconv.FormatBool(m.CopyDelete) },
 	},
 }
 
-type mailboxField = struct {
+type mailboxField struct {
 	name, about, allowed string
 	secret               bool
 	set                  func(m *MailboxConfig, v string) error

@@ -76,7 +76,7 @@ func TestMailboxSettingsThatAreWrong(t *testing.T) {
 		{"nothing but a name", "mailboxes: {fax: {folder: INBOX}}", "mailboxes.fax.address: it is missing"},
 		{"no secret", "mailboxes: {fax: {address: \"a:1\", user: u}}", "set one of password, password_file, token_file and token_command"},
 		{"no port", "mailboxes: {fax: {address: imap.example.jp}}", "missing port in address"},
-		{"a misspelt key", fax + "    adress: x\n", "did you mean mailboxes.fax.address?"},
+		{"a misspelt key", fax + "    addressx: x\n", "did you mean mailboxes.fax.address?"},
 		{"a name in capitals", "mailboxes: {Fax-1: {user: u}}", "small letters and digits"},
 		{"no keys", "mailboxes: {fax: x}", "it holds further keys (mailboxes.fax.address"},
 		{"a way that is none", fax + "    after: delete\n", "it must be move, flag or leave"},

@@ -15,24 +15,24 @@ import (
 
 const ownNumber = "05033330001"
 
-func book(t testing.TB) *gateway.Book {
-	t.Helper()
+func book(tb testing.TB) *gateway.Book {
+	tb.Helper()
 	b, err := gateway.Load("", []string{ownNumber})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b
 }
 
-func sample(t testing.TB, name string) *mail.Message {
-	t.Helper()
+func sample(tb testing.TB, name string) *mail.Message {
+	tb.Helper()
 	data, err := os.ReadFile(filepath.Join("testdata", name+".eml"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	m, err := mail.Parse(data, mail.DefaultLimits())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return &m
 }

@@ -142,7 +142,7 @@ func (t *texts) find(list []Pattern) (by Pattern, groups []string, ok bool) {
 }
 
 // value is what a pattern found: the group value, else the first group, else all of it.
-func (p Pattern) value(groups []string) string {
+func (p *Pattern) value(groups []string) string {
 	i := max(p.re.SubexpIndex("value"), 0)
 	if i == 0 && len(groups) > 1 {
 		i = 1

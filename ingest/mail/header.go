@@ -157,7 +157,7 @@ func cleanLine(s string) string {
 // padding may be missing or stand within, the alphabet may be that of URLs, and a footer that
 // some relay wrote under it is left out.
 func decodeBase64(b []byte) []byte {
-	urls := bytes.IndexAny(b, "+/") < 0
+	urls := !bytes.ContainsAny(b, "+/")
 	clean := make([]byte, 0, len(b))
 	var out []byte
 	blank := false

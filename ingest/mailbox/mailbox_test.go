@@ -22,6 +22,7 @@ import (
 func TestMailsAreStoredThenMoved(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, start flavour) {
+		t.Helper()
 		p, k := start(t), newKeeper()
 		somebody := p.person(t)
 		somebody.send("INBOX", mails(1, 3)...)
@@ -64,6 +65,7 @@ func processed(t *testing.T, p *person) string {
 func TestArrivesWhileIdling(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, start flavour) {
+		t.Helper()
 		p, k := start(t), newKeeper()
 		somebody := p.person(t)
 		somebody.send("INBOX", mail(1))
@@ -97,6 +99,7 @@ func TestServerWithoutIdleIsPolled(t *testing.T) {
 func TestServerRestarts(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, start flavour) {
+		t.Helper()
 		p, k := start(t), newKeeper()
 		p.person(t).send("INBOX", mail(1))
 		c, l := collector(p, k)
@@ -117,6 +120,7 @@ func TestServerRestarts(t *testing.T) {
 func TestNumberedAnew(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, start flavour) {
+		t.Helper()
 		p, k := start(t), newKeeper()
 		somebody := p.person(t)
 		check(t, somebody.c.Create("Faxe", nil).Wait())
@@ -153,6 +157,7 @@ func TestServerWithoutMove(t *testing.T) {
 	t.Parallel()
 	caps := []imap.Cap{imap.CapIMAP4rev1, imap.CapIdle, imap.CapUIDPlus}
 	each(t, func(t *testing.T, start flavour) {
+		t.Helper()
 		p, k := start(t, caps...), newKeeper()
 		somebody := p.person(t)
 		somebody.send("INBOX", mails(1, 3)...)
@@ -215,6 +220,7 @@ func done(t *testing.T, p *person) imap.Flag {
 func TestReadOnly(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, start flavour) {
+		t.Helper()
 		p, k := start(t), newKeeper()
 		somebody := p.person(t)
 		somebody.send("INBOX", mails(1, 150)...)
@@ -235,6 +241,7 @@ func TestThousandMails(t *testing.T) {
 	t.Parallel()
 	const n, size = 1000, 60 << 10
 	each(t, func(t *testing.T, start flavour) {
+		t.Helper()
 		p, k := start(t), newKeeper()
 		k.sizeOnly = true
 		body := bytes.Repeat([]byte("SGFqaW1lbWFzaGl0ZSwgZ29jaHVtb24gZGVzdS4gWW9yb3NoaWt1IG9uZWdhaQ==\r\n"), size/68)
@@ -270,6 +277,7 @@ func TestThousandMails(t *testing.T) {
 func TestKilledBetweenStoringAndMoving(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, start flavour) {
+		t.Helper()
 		for name, dies := range map[string]func(k *keeper, kill func()){
 			"while storing": func(k *keeper, kill func()) {
 				k.keep = func(mailbox.Mail) error { killAt(&k.order, 2, kill); return nil }
@@ -325,6 +333,7 @@ func failAfter(now bool) error {
 func TestLargeMails(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, start flavour) {
+		t.Helper()
 		p, k := start(t), newKeeper()
 		large := append(mail(1), bytes.Repeat([]byte("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcd\r\n"), 30<<20/64)...)
 		larger := append(mail(2), large...)
@@ -356,6 +365,7 @@ func TestLargeMails(t *testing.T) {
 func TestWhatCannotBeStored(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, start flavour) {
+		t.Helper()
 		p, k := start(t), newKeeper()
 		somebody := p.person(t)
 		somebody.send("INBOX", mails(1, 4)...)
@@ -403,6 +413,7 @@ func TestWhatCannotBeStored(t *testing.T) {
 func TestSilentServer(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, start flavour) {
+		t.Helper()
 		p, k := start(t), newKeeper()
 		somebody := p.person(t)
 		between := newProxy(t, p.address)
@@ -432,6 +443,7 @@ func TestSilentServer(t *testing.T) {
 func TestEndsAtOnce(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, start flavour) {
+		t.Helper()
 		p, k := start(t), newKeeper()
 		p.person(t).send("INBOX", append(mail(1), bytes.Repeat([]byte("x\r\n"), 100<<10)...))
 		between := newProxy(t, p.address)
@@ -452,6 +464,7 @@ func TestEndsAtOnce(t *testing.T) {
 func TestLogin(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, start flavour) {
+		t.Helper()
 		p, k := start(t), newKeeper()
 		somebody := p.person(t)
 		somebody.send("INBOX", mail(1))
