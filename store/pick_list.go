@@ -2,16 +2,11 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
-	"todoke/jobs"
 	"todoke/order"
 )
 
@@ -101,19 +96,9 @@ func (s *Store) PickLists(ctx context.Context) ([]PickListRow, error) {
 	})
 }
 
-// NewIssue is a rendered document about to leave. Its bytes are in the blob folder under Key.
-type NewIssue struct {
-	Format    string // xlsx, pdf
-	FileName  string
-	Key       string
-	SizeBytes int
-}
-
-// IssuePickList records a pick list's documents for good, each chained to the one before
-// (KEP-1), with a delivery of each to its warehouse, once: ok is false where they were
-// issued before.
+// IssuePickList records a pick list's documents for good (KEP-1), with a delivery of each to
+// its warehouse, once: ok is false where they were issued before.
 func (tx *Tx) IssuePickList(ctx context.Context, p PickList, documents []NewIssue, now time.Time) (ok bool, err error) {
-	now = at(now)
 	var issued instant
 	if err := tx.tx.QueryRow(ctx, query("PickListLock"), p.ID).Scan(&issued); err != nil {
 		return false, fmt.Errorf("lock pick list: %w", err)
@@ -121,122 +106,15 @@ func (tx *Tx) IssuePickList(ctx context.Context, p PickList, documents []NewIssu
 	if !time.Time(issued).IsZero() {
 		return false, nil
 	}
-	if err := tx.exec(ctx, "IssueLock"); err != nil { // the chain has one end
-		return false, err
-	}
-	var last string
-	if err := tx.tx.QueryRow(ctx, query("IssueLast")).Scan(&last); err != nil && !missing(err) {
-		return false, fmt.Errorf("read chain: %w", err)
-	}
-	const kind = "pick_list"
 	for _, d := range documents {
-		next := chain(last, kind, string(p.Number), d.Format, d.Key, now)
-		var id int64
-		if err := tx.tx.QueryRow(ctx, query("IssueInsert"), kind, string(p.Number), d.Format, d.FileName, p.ID, d.Key, d.Key,
-			int64(d.SizeBytes), now, last, next).Scan(&id); err != nil {
-			return false, fmt.Errorf("issue document: %w", err)
+		d.Kind, d.Number, d.PickListID, d.Party, d.TransactedOn = IssuePickListKind, string(p.Number), p.ID, p.WarehouseCode, p.ShipOn
+		id, _, err := tx.Issue(ctx, d, now)
+		if err != nil {
+			return false, err
 		}
-		last = next
-		var delivery int64
-		if err := tx.tx.QueryRow(ctx, query("DeliveryInsert"), id, p.Channel, p.WarehouseCode, now).Scan(&delivery); err != nil {
-			return false, fmt.Errorf("insert delivery: %w", err)
-		}
-		if err := tx.Enqueue(ctx, jobs.DeliverDocument{DeliveryID: delivery}); err != nil {
+		if err := tx.Send(ctx, id, Recipient{Channel: p.Channel, Address: p.WarehouseCode}, now); err != nil {
 			return false, err
 		}
 	}
-	return true, tx.exec(ctx, "PickListIssued", p.ID, now)
-}
-
-// chain is the hash of an issued document that covers the one before it.
-func chain(previous, kind, number, format, sha string, issued time.Time) string {
-	text := strings.Join([]string{previous, kind, number, format, sha, strconv.FormatInt(issued.UnixMicro(), 10)}, "\n")
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
-}
-
-// VerifyIssued checks the chain and the bytes of every issued document (KEP-1) and says what
-// is wrong with each.
-func (s *Store) VerifyIssued(ctx context.Context) ([]string, error) {
-	const page = 1000
-	var bad []string
-	var last string
-	for id := int64(0); ; {
-		type row struct {
-			ID                         int64
-			Kind, Number, Format, File string
-			PickListID                 int64
-			Key, SHA                   string
-			Size                       int64
-			IssuedAt                   time.Time
-			Previous, Chain            string
-		}
-		rows, err := collect(ctx, s.pool, "IssuedAll", pgx.RowToStructByPos[row], id, page)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range rows {
-			if r.Previous != last || r.Chain != chain(last, r.Kind, r.Number, r.Format, r.SHA, r.IssuedAt) {
-				bad = append(bad, fmt.Sprintf("issued document %d: its chain is broken", r.ID))
-			}
-			if b, err := s.blobs.Get(r.Key); err != nil || r.SHA != r.Key || int64(len(b)) != r.Size {
-				bad = append(bad, fmt.Sprintf("issued document %d: its bytes are damaged or missing", r.ID))
-			}
-			id, last = r.ID, r.Chain
-		}
-		if len(rows) < page {
-			return bad, nil
-		}
-	}
-}
-
-// Delivery is one issued document to one recipient on one channel.
-type Delivery struct {
-	ID        int64     `json:"id"`
-	Channel   string    `json:"channel"`
-	Recipient string    `json:"recipient"`
-	State     string    `json:"state"` // waiting, sent
-	Location  string    `json:"location,omitempty"`
-	Number    string    `json:"number"`
-	FileName  string    `json:"file_name"`
-	BlobKey   string    `json:"sha256"`
-	SizeBytes int64     `json:"size_bytes"`
-	SentAt    time.Time `json:"sent_at,omitzero"`
-}
-
-// Sent tells whether nothing is left to do.
-func (d Delivery) Sent() bool { return d.State == "sent" }
-
-func scanDelivery(r pgx.CollectableRow) (Delivery, error) {
-	var d Delivery
-	return d, r.Scan(&d.ID, &d.Channel, &d.Recipient, &d.State, &d.Location, &d.Number, &d.FileName, &d.BlobKey, &d.SizeBytes, (*instant)(&d.SentAt))
-}
-
-// GetDelivery reads one delivery.
-func (s *Store) GetDelivery(ctx context.Context, id int64) (Delivery, error) {
-	d, err := collect(ctx, s.pool, "DeliveryGet", scanDelivery, id)
-	if err == nil && len(d) == 0 {
-		err = order.NotFound("delivery", "there is no such delivery")
-	}
-	if err != nil {
-		return Delivery{}, err
-	}
-	return d[0], nil
-}
-
-// Deliveries are all deliveries, oldest first.
-func (s *Store) Deliveries(ctx context.Context) ([]Delivery, error) {
-	return collect(ctx, s.pool, "DeliveriesList", scanDelivery)
-}
-
-// ClaimDelivery notes, before anything leaves, that a delivery is being made; ok is false
-// where it was made already.
-func (s *Store) ClaimDelivery(ctx context.Context, id int64, now time.Time) (ok bool, err error) {
-	tag, err := s.pool.Exec(ctx, query("DeliveryClaim"), id, at(now))
-	return err == nil && tag.RowsAffected() == 1, kinded(err)
-}
-
-// DeliverySent records that a delivery was made and where it went.
-func (tx *Tx) DeliverySent(ctx context.Context, id int64, location string, now time.Time) error {
-	return tx.exec(ctx, "DeliverySent", id, at(now), location)
+	return true, tx.exec(ctx, "PickListIssued", p.ID, at(now))
 }
