@@ -16,7 +16,6 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -40,8 +39,10 @@ type Server struct {
 	Address    string // of IMAP with STARTTLS
 	TLSAddress string // of IMAP over TLS
 	Roots      *x509.CertPool
+	CAFile     string // Roots in PEM
 
 	dir    string
+	owner  owner
 	config string
 	cmd    *exec.Cmd
 	ended  chan struct{}
@@ -70,20 +71,15 @@ func Start(tb testing.TB, o Options) *Server {
 	must(tb, err)
 	g, err := user.LookupGroupId(u.Gid)
 	must(tb, err)
-	mail := filepath.Join(dir, "mail")
-	must(tb, os.Mkdir(mail, 0o700))
-	if os.Geteuid() == 0 {
-		uid, err := strconv.Atoi(u.Uid)
-		must(tb, err)
-		gid, err := strconv.Atoi(u.Gid)
-		must(tb, err)
-		must(tb, os.Chown(mail, uid, gid))
-	}
+	owner, err := ownerOf(u)
+	must(tb, err)
+	must(tb, owner.makeDir(filepath.Join(dir, "mail")))
 	cert, key, roots := Certificate(tb)
 	must(tb, os.WriteFile(filepath.Join(dir, "cert.pem"), cert, 0o600))
 	must(tb, os.WriteFile(filepath.Join(dir, "key.pem"), key, 0o600))
 
-	s := &Server{Address: freePort(tb), TLSAddress: freePort(tb), Roots: roots, dir: dir, config: filepath.Join(dir, "dovecot.conf")}
+	s := &Server{Address: freePort(tb), TLSAddress: freePort(tb), Roots: roots, dir: dir, config: filepath.Join(dir, "dovecot.conf"),
+		CAFile: filepath.Join(dir, "cert.pem"), owner: owner}
 	capability := ""
 	if o.Capabilities != "" {
 		capability = "imap_capability = " + o.Capabilities
