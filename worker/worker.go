@@ -18,6 +18,7 @@ import (
 	"todoke/jobs"
 	"todoke/order"
 	"todoke/store"
+	"todoke/templates/mail"
 )
 
 // Config is what the workers need.
@@ -34,8 +35,11 @@ type Config struct {
 	ShopName string        // on documents, as are the next two
 	DeskName string
 	ShopFax  string
-	Log      *slog.Logger
-	Readers  int // documents read at the same time; 0 is 1
+	// What answers to customers tell beside them.
+	ShopPhone, DeskHours, ShopWeb string
+
+	Log     *slog.Logger
+	Readers int // documents read at the same time; 0 is 1
 	// ReadTimeout is how long one attempt to read a document may take; 0 is jobs.ReadTimeout.
 	ReadTimeout time.Duration
 	Cooldown    time.Duration // pause between fetches of jobs; 0 is 5 ms
@@ -166,6 +170,11 @@ func verdict(err error) error {
 	default:
 		return err
 	}
+}
+
+// mailShop is how the shop signs its mails.
+func (c Config) mailShop() mail.Shop {
+	return mail.Shop{Name: c.ShopName, Desk: c.DeskName, Phone: c.ShopPhone, Fax: c.ShopFax, Hours: c.DeskHours, Web: c.ShopWeb}
 }
 
 // done finishes a job that has nothing to save.

@@ -56,6 +56,9 @@ type Config struct {
 	ShopName string // on printed documents, as are the next two
 	DeskName string // "" prints none
 	ShopFax  string // to which customers send their forms, with hyphens
+	// What answers to customers tell beside them; "" tells nothing.
+	ShopPhone, DeskHours, ShopWeb string
+
 	Database DatabaseConfig
 	Workers  WorkersConfig
 	Reading  reader.Settings
@@ -328,6 +331,7 @@ func defaultConfig() Config {
 		ShopName:     form.SampleShop.Name,
 		DeskName:     form.SampleShop.Desk,
 		ShopFax:      form.SampleShop.Fax,
+		DeskHours:    defaultDeskHours,
 		Database:     DatabaseConfig{PoolSize: 16},
 		Workers:      WorkersConfig{Reading: runtime.GOMAXPROCS(0)},
 		Reading:      reader.Default(),
@@ -766,7 +770,7 @@ func yamlMessage(err error) string {
 
 // allSettings are the settings, those of the named mailboxes included.
 func allSettings(mailboxes []string) []setting {
-	all := slices.Clone(settings)
+	all := slices.Concat(settings, answerSettings)
 	for _, name := range mailboxes {
 		all = append(all, mailboxSettings(name)...)
 	}
@@ -784,7 +788,7 @@ func settingKeys(key string) []string {
 }
 
 func findSetting(key string) *setting {
-	all := settings
+	all := allSettings(nil)
 	if name := mailboxOf(key); name != "" {
 		all = mailboxSettings(name)
 	}
