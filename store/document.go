@@ -10,7 +10,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"todoke/jobs"
 	"todoke/order"
 )
 
@@ -63,77 +62,6 @@ type Document struct {
 	Detail      string        `json:"detail,omitempty"`
 	OrderID     int64         `json:"-"`
 	ChangedAt   time.Time     `json:"changed_at"`
-}
-
-// AddDocument stores a document for good (blob synced, then row and read_document job in one
-// transaction) and returns its id: once it returns, the mail may be moved or the request
-// answered. A transmission handed in again with the same bytes is kept as a duplicate of the
-// first and closed; duplicateOf is then the first's id. A transmission name that comes again
-// with other bytes is read like any document: the name alone proves nothing.
-func (s *Store) AddDocument(ctx context.Context, d NewDocument) (id, duplicateOf int64, err error) {
-	key, err := s.blobs.Put(d.Bytes)
-	if err != nil {
-		return 0, 0, order.Temporary("the document could not be stored", err)
-	}
-	err = s.InTx(ctx, func(tx *Tx) error {
-		id, duplicateOf, err = tx.addDocument(ctx, d, key, nil)
-		return err
-	})
-	return id, duplicateOf, err
-}
-
-// AddPart stores a part of a mail inside the transaction that closes the mail; its bytes must
-// be in the blob folder already, under key.
-func (tx *Tx) AddPart(ctx context.Context, d NewDocument, key string) (id, duplicateOf int64, err error) {
-	return tx.addDocument(ctx, d, key, nil)
-}
-
-func (tx *Tx) addDocument(ctx context.Context, d NewDocument, key string, body []byte) (id, duplicateOf int64, err error) {
-	if d.Source == "" || d.ExternalID == "" || d.ReceivedAt.IsZero() {
-		return 0, 0, order.Invalid("", "", "a document needs its source, its transmission's name and when it was received")
-	}
-	if d.MediaType == "" {
-		d.MediaType = "application/octet-stream"
-	}
-	d.FileName, d.Caller, d.MediaType = text(d.FileName), text(d.Caller), text(d.MediaType)
-	d.ExternalID = bounded(text(d.ExternalID))
-	now := at(tx.s.now())
-	args := func() []any {
-		return []any{d.Source, d.ExternalID, null(d.ParentID), at(d.ReceivedAt), now, d.Caller, d.FileName, d.MediaType, key, int64(len(d.Bytes)), body}
-	}
-	for {
-		err = tx.tx.QueryRow(ctx, query("DocumentInsert"), args()...).Scan(&id)
-		if err == nil {
-			break
-		}
-		if !missing(err) {
-			return 0, 0, fmt.Errorf("insert document: %w", err)
-		}
-		var first int64
-		var sha string
-		if err := tx.tx.QueryRow(ctx, query("DocumentByTransmission"), d.Source, d.ExternalID).Scan(&first, &sha); err != nil {
-			return 0, 0, fmt.Errorf("find transmission: %w", err)
-		}
-		if sha != key {
-			d.ExternalID += "~" + key[:16]
-			continue
-		}
-		if err := tx.tx.QueryRow(ctx, query("DocumentInsertDuplicate"), append(args(), first)...).Scan(&id); err != nil {
-			return 0, 0, fmt.Errorf("insert duplicate: %w", err)
-		}
-		detail := fmt.Sprintf("the same transmission as document %d", first)
-		b := &pgx.Batch{}
-		b.Queue(query("DocumentStateInsert"), id, string(DocumentDuplicate), detail, nil, now)
-		queueEvents(b, 0, id, []order.Event{{Kind: order.EventNoted, Rule: "FAX-5", At: now, Text: "closed as " + detail}})
-		return id, first, tx.tx.SendBatch(ctx, b).Close()
-	}
-	if body != nil { // a web order: its state comes with its answer
-		return id, 0, nil
-	}
-	if err := tx.exec(ctx, "DocumentStateInsert", id, string(DocumentReceived), "", nil, now); err != nil {
-		return 0, 0, err
-	}
-	return id, 0, tx.Enqueue(ctx, jobs.ReadDocument{DocumentID: id})
 }
 
 // text is s as the database can hold it: file systems and mails carry names in any encoding,

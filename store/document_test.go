@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"todoke/order"
 	"todoke/store"
 	st "todoke/store/storetest"
 )
@@ -47,5 +48,46 @@ func TestNoNameKeepsADocumentOut(t *testing.T) {
 	}
 	if n := count(t, s, `SELECT count(*)::int FROM documents WHERE duplicate_of IS NULL`); len(seen) != 6 || n != 6 {
 		t.Errorf("%d documents, %d in the database, want 6", len(seen), n)
+	}
+}
+
+// TestAddDocumentsInOneGo: all or none, with ids in order, each transmission once.
+func TestAddDocumentsInOneGo(t *testing.T) {
+	t.Parallel()
+	s, clock := st.New(t)
+	doc := func(id, text string) store.NewDocument {
+		return store.NewDocument{Source: "mail", ExternalID: id, ReceivedAt: clock.Now(), Bytes: []byte(text)}
+	}
+	long := strings.Repeat("n", 3000)
+	if _, err := s.AddDocuments(t.Context(), []store.NewDocument{doc("1", "one"), doc("", "nameless")}); order.KindOf(err) != order.KindInvalid {
+		t.Fatalf("a document without a name: %v", err)
+	}
+	first, err := s.AddDocuments(t.Context(), []store.NewDocument{doc("1", "one"), doc("2", "two"), doc(long, "three"), doc("2", "two"), doc("2", "other bytes")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := s.AddDocuments(t.Context(), []store.NewDocument{doc("2", "two"), doc(long, "three")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first[0].ID >= first[1].ID || first[1].ID >= first[2].ID || first[3].DuplicateOf != first[1].ID || first[4].DuplicateOf != 0 ||
+		again[0].DuplicateOf != first[1].ID || again[1].DuplicateOf != first[2].ID {
+		t.Errorf("first %+v, again %+v", first, again)
+	}
+	all, err := s.ListDocuments(t.Context(), store.DocumentFilter{})
+	if err != nil || len(all) != 7 {
+		t.Fatalf("%d documents, %v", len(all), err)
+	}
+	for _, d := range all {
+		want := store.DocumentReceived
+		if d.DuplicateOf != 0 {
+			want = store.DocumentDuplicate
+		}
+		if b, err := s.DocumentBytes(t.Context(), d.ID); err != nil || d.State != want || d.SizeBytes != int64(len(b)) {
+			t.Errorf("%+v: %q, %v", d, b, err)
+		}
+	}
+	if n, err := s.Unfinished(t.Context()); err != nil || n != 4 {
+		t.Errorf("%d jobs, want one for each document that is no duplicate: %v", n, err)
 	}
 }

@@ -102,7 +102,37 @@ func (k *mailKeeper) Kept(ctx context.Context, ids []string) (map[string]int64, 
 	return k.store.Stored(ctx, mailSource, ids)
 }
 
-func (k *mailKeeper) Keep(ctx context.Context, m mailbox.Mail) (string, error) {
+func (k *mailKeeper) Keep(ctx context.Context, mails []mailbox.Mail) ([]string, error) {
+	docs := make([]store.NewDocument, len(mails))
+	for i := range mails {
+		var err error
+		if docs[i], err = k.document(ctx, &mails[i]); err != nil {
+			return nil, err
+		}
+	}
+	added, err := k.store.AddDocuments(ctx, docs)
+	if kind := order.KindOf(err); err != nil && (kind == order.KindInvalid || kind == order.KindPermanent) {
+		return nil, fmt.Errorf("%w: %w", mailbox.ErrRefused, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(added))
+	for i, a := range added {
+		names[i] = documentName(a.ID, a.DuplicateOf)
+	}
+	return names, nil
+}
+
+func documentName(id, duplicateOf int64) string {
+	if duplicateOf != 0 {
+		return fmt.Sprintf("document %d, a duplicate of %d", id, duplicateOf)
+	}
+	return fmt.Sprintf("document %d", id)
+}
+
+// document is what is handed in of a mail.
+func (k *mailKeeper) document(ctx context.Context, m *mailbox.Mail) (store.NewDocument, error) {
 	at := m.ReceivedAt // CUT-3: the server's own time, which the worker holds against the headers
 	if now := k.app.Now(); at.IsZero() || at.After(now) {
 		at = now
@@ -126,21 +156,11 @@ func (k *mailKeeper) Keep(ctx context.Context, m mailbox.Mail) (string, error) {
 		// same. Two mails of one numbering are two mails.
 		first, err := k.store.TransmissionOf(ctx, mailSource, d.Bytes, numbering)
 		if err != nil {
-			return "", err
+			return d, err
 		}
 		d.ExternalID = cmp.Or(first, d.ExternalID)
 	}
-	id, duplicateOf, err := k.store.AddDocument(ctx, d)
-	if kind := order.KindOf(err); err != nil && (kind == order.KindInvalid || kind == order.KindPermanent) {
-		return "", fmt.Errorf("%w: %w", mailbox.ErrRefused, err)
-	}
-	if err != nil {
-		return "", err
-	}
-	if duplicateOf != 0 {
-		return fmt.Sprintf("document %d, a duplicate of %d", id, duplicateOf), nil
-	}
-	return fmt.Sprintf("document %d", id), nil
+	return d, nil
 }
 
 // mailHead is the header of a mail, as far as a person needs it.

@@ -201,7 +201,7 @@ func TestMailsBecomeDocuments(t *testing.T) {
 		t.Fatal(err)
 	}
 	fill(2, 3)
-	documents("fax-1.eml:received fax-2.eml:received fax-3.eml:received fax-1.eml:duplicate fax-2.eml:received")
+	documents("fax-1.eml:received fax-2.eml:received fax-3.eml:received fax-2.eml:received fax-1.eml:duplicate")
 }
 
 // TestMailTooLargeIsNoted: the desk sees a note that tells what it was and where it lies.

@@ -113,10 +113,7 @@ var partCollect = part{"collect", func(_ context.Context, app *App, st *store.St
 			if err != nil {
 				return "", err
 			}
-			if duplicateOf != 0 {
-				return fmt.Sprintf("document %d, a duplicate of %d", id, duplicateOf), nil
-			}
-			return fmt.Sprintf("document %d", id), nil
+			return documentName(id, duplicateOf), nil
 		},
 	}
 	var mailboxes []*mailbox.Collector

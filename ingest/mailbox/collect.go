@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -13,8 +12,8 @@ import (
 )
 
 const (
-	// chunk is how many mails are asked for at once.
-	chunk = 100
+	// chunk is how many mails are asked for, and moved, at once.
+	chunk = 256
 	// maxInRow is how many mails in a row may fail to be stored before it is the store that is
 	// taken to be at fault, and maxWaiting how many may wait at most.
 	maxInRow   = 3
@@ -23,6 +22,8 @@ const (
 	arrivals = 100_000
 	// beginning is how much of a mail that is too large is fetched, in bytes.
 	beginning = 64 << 10
+	// answerBytes is how much a server may send about a mail beside its bytes.
+	answerBytes = 4 << 10
 )
 
 // collect takes everything that is there.
@@ -130,6 +131,8 @@ func (p *pass) run(ctx context.Context, sel *imap.SelectData) error {
 func (p *pass) search(r imap.UIDRange, without ...imap.Flag) ([]imap.UID, error) {
 	w := p.watch()
 	defer w.pause()
+	const number = 12 // bytes of a UID and the space before it
+	p.wire.expect(int64(p.most) * number)
 	slices.Sort(without)
 	found, err := p.client.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{{r}}, NotFlag: slices.Compact(without)}, nil).Wait()
 	if err != nil {
@@ -258,111 +261,6 @@ func (p *pass) list(uids []imap.UID) (map[imap.UID]found, error) {
 		return nil, fmt.Errorf("list mails: %w", err)
 	}
 	return listed, nil
-}
-
-// errStore ends a chunk when mail after mail cannot be stored.
-var errStore = errors.New("mails cannot be stored")
-
-// fetch streams mails one by one and stores each. Only one is in memory at a time.
-func (p *pass) fetch(ctx context.Context, uids []imap.UID, listed map[imap.UID]found, became map[imap.UID]outcome, part *imap.SectionPartial) (err error) {
-	if len(uids) == 0 {
-		return nil
-	}
-	w := p.watch()
-	defer w.pause()
-	cmd := p.client.Fetch(imap.UIDSetNum(uids...), &imap.FetchOptions{
-		UID: true, BodySection: []*imap.FetchItemBodySection{{Peek: true, Partial: part}},
-	})
-	defer func() {
-		// What was not read hangs the client; where the rest is not wanted, the connection ends.
-		if err != nil {
-			p.fail(err)
-		}
-		closeErr := cmd.Close()
-		if err == nil && closeErr != nil {
-			err = fmt.Errorf("fetch mails: %w", closeErr)
-		}
-	}()
-	for m := cmd.Next(); m != nil; m = cmd.Next() {
-		var u imap.UID
-		for item := m.Next(); item != nil; item = m.Next() {
-			switch item := item.(type) {
-			case imapclient.FetchItemDataUID:
-				u = item.UID
-			case imapclient.FetchItemDataBodySection:
-				f, ok := listed[u]
-				if !ok || became[u] != untouched {
-					continue // not asked for: it is drained
-				}
-				mail, err := p.read(u, f, item.Literal, part != nil)
-				if err != nil {
-					return fmt.Errorf("fetch mail %d: %w", u, err)
-				}
-				w.pause()
-				became[u], err = p.keep(ctx, mail)
-				w.resume()
-				if err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// read reads a mail whole, or as much of it as it may have.
-func (p *pass) read(u imap.UID, f found, literal imap.LiteralReader, large bool) (Mail, error) {
-	m := Mail{
-		ExternalID: p.c.Account.mailURL(p.cur.UIDValidity, uint32(u)), ReceivedAt: f.at, Size: f.size,
-		TooLarge: large, Renumbered: uint32(u) <= p.cur.RenumberedTo,
-	}
-	if literal == nil {
-		return m, nil // the server has nothing: a person must see that
-	}
-	limit := p.c.MaxBytes
-	size := literal.Size()
-	switch {
-	case large:
-		limit = beginning
-	case size > limit: // larger than listed
-		m.TooLarge, m.Size, limit = true, size, beginning
-	}
-	m.Bytes = make([]byte, min(size, limit))
-	if _, err := io.ReadFull(literal, m.Bytes); err != nil {
-		return m, err
-	}
-	if _, err := io.Copy(io.Discard, literal); err != nil {
-		return m, err
-	}
-	if !m.TooLarge {
-		m.Size = size
-	}
-	return m, nil
-}
-
-// keep hands a mail over. Its error is the end of the pass, not that of the mail.
-func (p *pass) keep(ctx context.Context, m Mail) (outcome, error) {
-	name, err := p.c.Keeper.Keep(ctx, m)
-	switch {
-	case err == nil && m.TooLarge:
-		p.inRow = 0
-		p.log.WarnContext(ctx, "a mail is too large to be taken in", "mail", m.ExternalID, "bytes", m.Size, "as", name)
-		return refused, nil
-	case err == nil:
-		p.inRow = 0
-		p.log.InfoContext(ctx, "taken from the mailbox", "mail", m.ExternalID, "bytes", m.Size, "as", name)
-		return stored, nil
-	case ctx.Err() != nil:
-		return untouched, ctx.Err()
-	case errors.Is(err, ErrRefused):
-		p.log.ErrorContext(ctx, "a mail cannot be taken in", "mail", m.ExternalID, "error", err)
-		return refused, nil
-	}
-	p.log.ErrorContext(ctx, "a mail cannot be stored now", "mail", m.ExternalID, "error", err)
-	if p.inRow++; p.inRow >= maxInRow {
-		return waits, fmt.Errorf("%w: %w", errStore, err)
-	}
-	return waits, nil
 }
 
 // advance moves the cursor over what was seen to, and saves it. Where the chunk was broken off,

@@ -95,9 +95,10 @@ type Keeper interface {
 	SaveCursor(ctx context.Context, mailbox string, c Cursor) error
 	// Kept gives, of the mails named, those already stored, with their sizes in bytes.
 	Kept(ctx context.Context, externalIDs []string) (map[string]int64, error)
-	// Keep stores a mail for good and gives the name of what it made of it. One it has stored
-	// before does no harm. It fails with ErrRefused where trying again would not help.
-	Keep(ctx context.Context, m Mail) (string, error)
+	// Keep stores mails for good, all or none, and gives for each the name of what it made of it.
+	// Where it fails for several they are handed over again one by one. One it has stored before
+	// does no harm. It fails with ErrRefused where trying again would not help.
+	Keep(ctx context.Context, mails []Mail) ([]string, error)
 }
 
 var (
@@ -130,8 +131,10 @@ const (
 type Collector struct {
 	Account  Account
 	MaxBytes int64 // larger mails are offered with their beginning alone
-	Keeper   Keeper
-	Log      *slog.Logger
+	// Budget is shared with other collectors; nil is one of DefaultBudget for this one alone.
+	Budget *Budget
+	Keeper Keeper
+	Log    *slog.Logger
 
 	Timeout   time.Duration // how long a server may be silent while it owes an answer
 	Heartbeat time.Duration // how often a server that idles is asked whether it is still there

@@ -333,24 +333,30 @@ func (k *keeper) Kept(_ context.Context, ids []string) (map[string]int64, error)
 	return kept, nil
 }
 
-func (k *keeper) Keep(_ context.Context, m mailbox.Mail) (string, error) {
+func (k *keeper) Keep(_ context.Context, mails []mailbox.Mail) ([]string, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.order = append(k.order, m.ExternalID)
-	if k.keep != nil {
-		if err := k.keep(m); err != nil {
-			return "", err
+	var names []string
+	for _, m := range mails {
+		k.order = append(k.order, m.ExternalID)
+		if k.keep != nil {
+			if err := k.keep(m); err != nil {
+				return nil, err
+			}
 		}
+		names = append(names, "document")
 	}
-	if k.sizeOnly {
-		m.Bytes = nil
+	for _, m := range mails {
+		if k.sizeOnly {
+			m.Bytes = nil
+		}
+		k.mails[m.ExternalID] = m
 	}
-	k.mails[m.ExternalID] = m
 	select {
 	case k.changed <- struct{}{}:
 	default:
 	}
-	return "document", nil
+	return names, nil
 }
 
 // texts are the mails kept, in no order.

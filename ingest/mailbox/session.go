@@ -20,14 +20,31 @@ import (
 // wire is the connection under TLS and IMAP. The client library sets deadlines of its own, which
 // would also count the time that storing takes: it cannot here, and a watch closes the
 // connection instead.
+//
+// It also bounds what a server sends unasked: the client library keeps a line in memory however
+// long it is.
 type wire struct {
 	net.Conn
 	received atomic.Int64 // bytes
+	most     atomic.Int64 // that received may come to
 }
+
+// smallAnswer is how much a server may send where no mails are asked for, in bytes.
+const smallAnswer = 4 << 20
+
+var errTooMuch = errors.New("the server sends more than it was asked for")
+
+// expect allows so many bytes more from now on, beside a small answer.
+func (w *wire) expect(bytes int64) { w.most.Store(w.received.Load() + smallAnswer + bytes) }
+
+// allow allows so many bytes beside what is expected.
+func (w *wire) allow(bytes int64) { w.most.Add(bytes) }
 
 func (w *wire) Read(b []byte) (int, error) {
 	n, err := w.Conn.Read(b)
-	w.received.Add(int64(n))
+	if w.received.Add(int64(n)) > w.most.Load() {
+		return 0, errTooMuch
+	}
 	return n, err
 }
 
@@ -48,6 +65,7 @@ type watch struct {
 }
 
 func (s *session) watch() *watch {
+	s.wire.expect(0)
 	w := &watch{s: s, seen: s.wire.received.Load()}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -92,6 +110,7 @@ type session struct {
 	client  *imapclient.Client
 	log     *slog.Logger
 	timeout time.Duration
+	budget  *Budget
 	wake    chan struct{} // the server told of mails
 	stop    func() bool   // takes back that the context's end closes the connection
 
@@ -147,7 +166,10 @@ func (c *Collector) connect(ctx context.Context) (*session, error) {
 	}
 	s := &session{
 		c: c, wire: &wire{Conn: conn}, log: c.Log.With("mailbox", c.Account.Name), timeout: timeout,
-		wake: make(chan struct{}, 1), sweep: true, way: firstWay(c.Account), folders: map[string]string{},
+		budget: c.Budget, wake: make(chan struct{}, 1), sweep: true, way: firstWay(c.Account), folders: map[string]string{},
+	}
+	if s.budget == nil {
+		s.budget = NewBudget(DefaultBudget)
 	}
 	s.stop = context.AfterFunc(ctx, func() { s.fail(context.Cause(ctx)) })
 	w := s.watch()
