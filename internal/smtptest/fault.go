@@ -7,7 +7,7 @@ type Stage string
 
 // The stages, in order.
 const (
-	AtConnect Stage = "connect" // before the greeting
+	AtConnect Stage = "connect" // EHLO; the connection is closed then
 	AtAuth    Stage = "auth"
 	AtMail    Stage = "mail" // MAIL FROM
 	AtRcpt    Stage = "rcpt" // RCPT TO

@@ -253,7 +253,12 @@ func write(path string, m Mail) error {
 
 func (s *Server) session(c *smtp.Conn) (smtp.Session, error) {
 	w := &session{s: s, c: c}
-	if err := w.answer(s.fault(AtConnect, Mail{})); err != nil {
+	f := s.fault(AtConnect, Mail{})
+	if f.Code != 0 && !f.Drop { // a client would try HELO next
+		_, _ = fmt.Fprintf(c.Conn(), "%d not today\r\n", f.Code)
+		f.Drop = true
+	}
+	if err := w.answer(f); err != nil {
 		return nil, err
 	}
 	return w, nil
