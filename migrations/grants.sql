@@ -18,9 +18,9 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO todoke_ap
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO todoke_app;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO todoke_app;
 REVOKE UPDATE, DELETE, TRUNCATE ON documents, document_claims, gateway_gaps, drafts, events, issued_documents,
-    reading_audits, reading_audit_keyings, reading_thresholds FROM todoke_app;
+    reading_audits, reading_audit_keyings, reading_thresholds, accesses FROM todoke_app;
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON reading_audit_key FROM todoke_app;
-REVOKE DELETE, TRUNCATE ON orders, order_lines, pages, reviews, document_states, idempotency_keys,
+REVOKE DELETE, TRUNCATE ON staff, orders, order_lines, pages, reviews, document_states, idempotency_keys,
     waves, pick_lists, deliveries, schedules, schedule_runs, reading_audit_states FROM todoke_app;
 REVOKE INSERT, UPDATE, DELETE ON goose_db_version FROM todoke_app;
 

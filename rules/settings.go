@@ -51,7 +51,11 @@ type Settings struct {
 	// Changes are numbers that take effect on a day to come; see On.
 	Changes []Change `json:"changes,omitempty" yaml:"changes,omitempty"`
 
-	// How the codes of the masters are written; see Scheme.
+	// The doors of the desk's pages.
+	WrongPasswords int `json:"wrong_passwords" yaml:"wrong_passwords"` // ACC-2, one more locks the login
+	IdleMinutes    int `json:"idle_minutes" yaml:"idle_minutes"`       // ACC-2, after which a session ends
+
+	// How long another fax is suspected to be the same again.
 	ResendPageDays  int `json:"resend_page_days" yaml:"resend_page_days"`   // FAX-5, how long the very same page of another transmission is suspected
 	ResendLineHours int `json:"resend_line_hours" yaml:"resend_line_hours"` // FAX-5, how long another fax of the customer with the same lines is
 
@@ -211,6 +215,9 @@ func Default() Settings {
 		MaxLineQuantity: 9999,
 		MaxUnitPriceYen: 99_999_999,
 
+		WrongPasswords: 10,
+		IdleMinutes:    60,
+
 		ResendPageDays:  7,
 		ResendLineHours: 3,
 
@@ -323,6 +330,8 @@ func (s Settings) Validate() error {
 	if s.MaxUnitPriceYen < 1 || s.MaxUnitPriceYen > hardMaxYen {
 		bad("ITM-2", "max_unit_price_yen", "%d is out of range: choose 1 to %d", s.MaxUnitPriceYen, hardMaxYen)
 	}
+	within("ACC-2", "wrong_passwords", s.WrongPasswords, 1, 100)
+	within("ACC-2", "idle_minutes", s.IdleMinutes, 1, maxWindowMinutes)
 	within("FAX-5", "resend_page_days", s.ResendPageDays, 0, maxLimitDays)
 	within("FAX-5", "resend_line_hours", s.ResendLineHours, 0, 24*maxLimitDays)
 	errs = append(errs, s.checkAudit()...)

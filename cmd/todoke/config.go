@@ -63,6 +63,7 @@ type Config struct {
 	Workers  WorkersConfig
 	Reading  reader.Settings
 	Gateways GatewaysConfig
+	Desk     DeskConfig
 	// Mailboxes are collected beside the inbox, in the order of their names.
 	Mailboxes []MailboxConfig
 	Log       LogConfig
@@ -79,6 +80,11 @@ type DatabaseConfig struct {
 	URL      string // "" runs a private PostgreSQL under Data
 	BinDir   string // programs of the private one; "" finds them
 	PoolSize int    // connections of this process
+}
+
+// DeskConfig says how the desk's pages are served.
+type DeskConfig struct {
+	HTTPS bool // a proxy in front speaks TLS
 }
 
 // WorkersConfig is how many jobs this process runs at once.
@@ -146,7 +152,7 @@ var settings = []setting{
 		get: func(c *Config) string { return c.Out },
 	},
 	{
-		key: "listen", about: "address of the API", allowed: "HOST:PORT such as 127.0.0.1:8080, port 0 for a free one",
+		key: "listen", about: "address of the API and the desk's pages", allowed: "HOST:PORT such as 127.0.0.1:8080, port 0 for a free one",
 		set: func(c *Config, v string) error {
 			_, port, err := net.SplitHostPort(v)
 			if err != nil {
@@ -159,6 +165,22 @@ var settings = []setting{
 			return nil
 		},
 		get: func(c *Config) string { return c.Listen },
+	},
+	{
+		key: "desk.https", about: "the desk's cookies leave over HTTPS alone: yes behind a proxy that speaks TLS", allowed: "yes or no",
+		set: func(c *Config, v string) error {
+			if v != "yes" && v != "no" {
+				return errors.New("it is neither yes nor no")
+			}
+			c.Desk.HTTPS = v == "yes"
+			return nil
+		},
+		get: func(c *Config) string {
+			if c.Desk.HTTPS {
+				return "yes"
+			}
+			return "no"
+		},
 	},
 	{
 		key: "shop_name", about: "the shop's name on printed documents", allowed: "one line of up to 60 characters",

@@ -242,5 +242,25 @@ func (a *App) importSample(ctx context.Context, st *store.Store) error {
 		return fmt.Errorf("load the sample shop: %w", err)
 	}
 	a.Log.Info("loaded the sample shop", "items", samples.ItemCount, "departments", samples.DepartmentCount)
+	return a.addSampleStaff(ctx, st)
+}
+
+// sampleLogin signs in at the sample shop's desk.
+const sampleLogin = "desk"
+
+// addSampleStaff gives the sample shop a person, whose password is told once.
+func (a *App) addSampleStaff(ctx context.Context, st *store.Store) error {
+	if all, err := st.ListStaff(ctx); err != nil || len(all) > 0 {
+		return err
+	}
+	secret, hash, err := a.newPassword(ctx, false)
+	if err != nil {
+		return err
+	}
+	p := store.Staff{Login: sampleLogin, Name: "受付 花子", Role: store.RoleOperator}
+	if err := st.AddStaff(ctx, p, hash, a.Now()); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.Stderr, "Sign in at the desk (/desk) as %s with the password %s: it is told once.\n", sampleLogin, secret)
 	return nil
 }

@@ -69,6 +69,7 @@ type commands struct {
 	// Masters.
 	Sample    sampleCommand    `cmd:"" help:"Write the sample shop's masters as CSV files."`
 	Import    importCommand    `cmd:"" help:"Take masters in from CSV files."`
+	Staff     staffCommand     `cmd:"" help:"Say who may sign in at the desk's pages."`
 	ShopFront shopFrontCommand `cmd:"" name:"shopfront" help:"Say who may place web orders."`
 }
 

@@ -11,22 +11,34 @@ import (
 	"time"
 
 	"todoke/api"
+	"todoke/desk"
 	"todoke/ingest/folder"
 	"todoke/ingest/mailbox"
 	"todoke/store"
 	"todoke/worker"
 )
 
-// partServe answers the shop fronts over HTTP.
-var partServe = part{"API", func(ctx context.Context, app *App, st *store.Store) (service, error) {
+// partServe answers the shop fronts and shows the desk's pages over HTTP.
+var partServe = part{"API and desk", func(ctx context.Context, app *App, st *store.Store) (service, error) {
 	l, err := listen(ctx, app.Config.Listen)
 	if err != nil {
 		return service{}, err
 	}
 	app.Addr = l.Addr()
 	app.Log.Info("listening", "url", "http://"+l.Addr().String())
-	h := api.New(api.Config{Orders: st, Settings: app.Config.Rules, Now: app.Now, Log: app.Log, Version: versionNumber()})
-	return httpService("API", l, signed(h, app.Config.Data), app.Log), nil
+	pages := desk.New(desk.Config{
+		Store: st, Settings: app.Config.Rules, Now: app.Now, Log: app.Log, ShopName: app.Config.ShopName, Secure: app.Config.Desk.HTTPS,
+	})
+	m := http.NewServeMux()
+	m.Handle("/", api.New(api.Config{Orders: st, Settings: app.Config.Rules, Now: app.Now, Log: app.Log, Version: versionNumber()}))
+	m.Handle("GET /{$}", pages)
+	m.Handle("/desk", pages)
+	m.Handle("/desk/", pages)
+	s := httpService("API and desk", l, signed(m, app.Config.Data), app.Log)
+	return service{s.name, func(ctx, kill context.Context) error {
+		defer pages.Close()
+		return s.run(ctx, kill)
+	}}, nil
 }}
 
 // dataHeader tells doctor beside /healthz whether the todoke that answers is that of its data

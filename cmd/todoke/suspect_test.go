@@ -14,8 +14,8 @@ import (
 	st "todoke/store/storetest"
 )
 
-// desk is the small shop with one page in review, suspected of being document 1 sent again.
-func desk(t *testing.T) (url string, id int64) {
+// suspected is the small shop with one page in review, suspected of being document 1 sent again.
+func suspected(t *testing.T) (url string, id int64) {
 	t.Helper()
 	url = st.DSN(t)
 	s, clock := st.Open(t, url)
@@ -74,7 +74,7 @@ func wantRun(t *testing.T, url string, status int, wants []string, args ...strin
 // TestDesk: a suspected resend with a line that is in no master, from looking at it to the order.
 func TestDesk(t *testing.T) {
 	t.Parallel()
-	url, id := desk(t)
+	url, id := suspected(t)
 	doc := strconv.FormatInt(id, 10)
 	own, again := fmt.Sprintf("todoke review settle %s.1 --own-order", doc), fmt.Sprintf("todoke review junk %s.1 --duplicate-of", doc)
 	wantRun(t, url, exitOK, []string{
@@ -100,7 +100,7 @@ func TestDesk(t *testing.T) {
 // TestUnknownIsSaid: what is in no master, or no state, is no empty answer.
 func TestUnknownIsSaid(t *testing.T) {
 	t.Parallel()
-	url, id := desk(t)
+	url, id := suspected(t)
 	doc := strconv.FormatInt(id, 10)
 	wantRun(t, url, exitOK, []string{"コピー用紙"}, "stock", st.Code(st.Paper), "--warehouse", st.East)
 	wantRun(t, url, exitFailure, []string{"no item has the code 1000018", "check digit"}, "stock", "1000018")

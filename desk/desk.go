@@ -1,0 +1,165 @@
+package desk
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/pgxstore"
+	"github.com/alexedwards/scs/v2"
+
+	"todoke/order"
+	"todoke/rules"
+	"todoke/store"
+	"todoke/templates/page"
+)
+
+// Config is what the desk needs.
+type Config struct {
+	Store    *store.Store
+	Settings rules.Settings
+	Now      func() time.Time
+	Log      *slog.Logger
+	ShopName string
+	// Secure sends cookies over HTTPS alone: wherever a proxy speaks TLS in front.
+	Secure bool
+}
+
+// Desk is the desk's pages as an HTTP handler.
+type Desk struct {
+	Config
+	sessions *scs.SessionManager
+	tidy     *pgxstore.PostgresStore
+	guesses  *rates // at passwords, by address
+	handler  http.Handler
+}
+
+// Sessions longest lives, however busy: a working day.
+const longestSession = 12 * time.Hour
+
+// New makes the desk's pages; Close ends them.
+func New(cfg Config) *Desk {
+	d := &Desk{Config: cfg, sessions: scs.New(), guesses: newRates(guessesAMinute, time.Minute)}
+	d.tidy = pgxstore.NewWithCleanupInterval(cfg.Store.Pool(), 10*time.Minute)
+	d.sessions.Store = d.tidy
+	d.sessions.Lifetime = longestSession
+	d.sessions.HashTokenInStore = true
+	d.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) { d.fail(w, r, err) }
+	c := &d.sessions.Cookie
+	c.Name, c.Path, c.HttpOnly, c.Secure, c.SameSite, c.Persist = "todoke_desk", "/", true, cfg.Secure, http.SameSiteLaxMode, false
+	d.handler = d.routes()
+	return d
+}
+
+// Close stops what runs beside the requests.
+func (d *Desk) Close() { d.tidy.StopCleanup() }
+
+// ServeHTTP implements http.Handler.
+func (d *Desk) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.handler.ServeHTTP(w, r) }
+
+// Everybody at the desk, and those above.
+var (
+	atDesk    = []store.Role{store.RoleDesk, store.RoleLead, store.RoleOperator}
+	anybody   = []store.Role{store.RoleAuditor, store.RoleWarehouse, store.RoleDesk, store.RoleLead, store.RoleOperator}
+	leads     = []store.Role{store.RoleLead, store.RoleOperator}
+	operators = []store.Role{store.RoleOperator}
+)
+
+// routes is every page of the desk and who may see it.
+func (d *Desk) routes() http.Handler {
+	m := http.NewServeMux()
+	m.Handle("GET "+page.AssetPrefix, page.Assets())
+	m.HandleFunc("GET /desk/login", d.showLogin)
+	m.HandleFunc("POST /desk/login", d.login)
+	m.HandleFunc("POST /desk/logout", d.logout)
+	m.HandleFunc("POST /desk/lang", d.only(anybody, d.setLang))
+	m.HandleFunc("GET /desk", d.only(anybody, d.home))
+	m.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/desk", http.StatusSeeOther) })
+	return d.around(d.sessions.LoadAndSave(m))
+}
+
+// Person is who a request comes from.
+type Person struct {
+	store.Staff
+	Lang page.Lang
+}
+
+// By is the name that stands with what the person does.
+func (p Person) By() string { return p.Name }
+
+// At tells whether the person has one of the roles.
+func (p Person) At(roles []store.Role) bool {
+	for _, r := range roles {
+		if p.Role == r {
+			return true
+		}
+	}
+	return false
+}
+
+type personKey struct{}
+
+func personOf(ctx context.Context) Person {
+	p, _ := ctx.Value(personKey{}).(Person)
+	return p
+}
+
+// entry is an entry of the menu and who sees it.
+type entry struct {
+	page.MenuItem
+	roles []store.Role
+}
+
+// menu is every entry; a page that lands adds its line here.
+var menu = []entry{}
+
+func (d *Desk) frame(r *http.Request, here, title string) page.Frame {
+	p := personOf(r.Context())
+	f := page.Frame{
+		Lang: p.Lang, Title: title + " — " + d.ShopName, Here: here, Name: p.Name, Role: string(p.Role), Shop: d.ShopName,
+		Notice: d.sessions.PopString(r.Context(), "notice"), Now: d.Now().In(order.JST),
+	}
+	for _, e := range menu {
+		if p.At(e.roles) {
+			f.Menu = append(f.Menu, e.MenuItem)
+		}
+	}
+	return f
+}
+
+// tell keeps what an action came to for the next page.
+func (d *Desk) tell(ctx context.Context, notice string) { d.sessions.Put(ctx, "notice", notice) }
+
+// saw logs a view of personal data (ASVS 8.3.5).
+func (d *Desk) saw(r *http.Request, subject string) {
+	d.log(r, personOf(r.Context()).Login, "view", subject, "")
+}
+
+func (d *Desk) log(r *http.Request, login, action, subject, detail string) {
+	a := store.Access{At: d.Now(), Login: login, Address: address(r), Action: action, Subject: subject, Detail: detail}
+	if err := d.Store.LogAccess(r.Context(), a); err != nil {
+		d.Log.ErrorContext(r.Context(), "access could not be logged", "action", action, "subject", subject, "error", err)
+	}
+}
+
+func (d *Desk) home(w http.ResponseWriter, r *http.Request) {
+	p := personOf(r.Context())
+	for _, e := range menu {
+		if p.At(e.roles) {
+			http.Redirect(w, r, e.Path, http.StatusSeeOther)
+			return
+		}
+	}
+	d.show(w, r, page.Problem{
+		Frame: d.frame(r, "", pick(p.Lang, "受注デスク", "Customer desk")),
+		Text:  pick(p.Lang, "この役割で開けるページはまだありません。", "There is no page for your role yet."),
+	})
+}
+
+func pick(lang page.Lang, japanese, english string) string {
+	if lang == page.English {
+		return english
+	}
+	return japanese
+}
