@@ -44,6 +44,8 @@ INSERT INTO drafts (page_id, draft, read_at) VALUES (1, '{}', '2026-11-24');
 INSERT INTO events (document_id, kind, text, at) VALUES (1, 'noted', 'x', '2026-11-24');
 INSERT INTO issued_documents (kind, number, format, file_name, blob_key, sha256, size_bytes, issued_at, previous, chain)
 VALUES ('pick_list', '1', 'pdf', 'x', 'x', repeat('0', 64), 0, '2026-11-24', '', 'x');
+INSERT INTO mail_answers VALUES (1, 'a@b.jp', '2026-11-24', 1, '{}', '2026-11-24');
+INSERT INTO mail_parts VALUES (1, 1, '1', 'x', 'x', 0, NULL, 'x');
 INSERT INTO reading_thresholds (kind, threshold_ppm, action, reason, by, from_at) VALUES ('item', 999000, 'pin', 'x', 'x', '2026-11-24');
 INSERT INTO companies VALUES ('C', 'c');
 INSERT INTO departments VALUES ('D', 'd', 'C', NULL, '', '', '', '', '', '', true, 'backorder', 'invoice');
@@ -62,7 +64,7 @@ func TestArchiveIsAppendOnly(t *testing.T) {
 		t.Fatalf("the application cannot add: %v", err)
 	}
 	columns := map[string]string{
-		"document_claims": "value = 'x'", "gateway_gaps": "reason = 'y'",
+		"document_claims": "value = 'x'", "mail_answers": "person = 'x'", "mail_parts": "why = 'x'", "gateway_gaps": "reason = 'y'",
 		"documents": "caller = 'x'", "drafts": "draft = '[]'", "events": "text = 'y'", "issued_documents": "sha256 = sha256",
 		"reading_thresholds": "threshold_ppm = 0", "reading_audits": "reading = 'x'", "reading_audit_keyings": "value = 'x'",
 	}

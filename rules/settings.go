@@ -59,6 +59,11 @@ type Settings struct {
 	ResendPageDays  int `json:"resend_page_days" yaml:"resend_page_days"`   // FAX-5, how long the very same page of another transmission is suspected
 	ResendLineHours int `json:"resend_line_hours" yaml:"resend_line_hours"` // FAX-5, how long another fax of the customer with the same lines is
 
+	// Answers to mails that carry no fax; see AnswerLetter.
+	MailAnswersPerDay     int `json:"mail_answers_per_day" yaml:"mail_answers_per_day"`         // FAX-1, to all senders together; 0 answers none
+	MailAnswerPauseDays   int `json:"mail_answer_pause_days" yaml:"mail_answer_pause_days"`     // FAX-1, days until a sender is answered again
+	MailAnswerWithinHours int `json:"mail_answer_within_hours" yaml:"mail_answer_within_hours"` // FAX-1, older mails are not answered, as when a mailbox is collected for the first time
+
 	// The audit of what is accepted unseen (RDR-2, RDR-4); see Reading.
 	AuditDailyMinimum     int              `json:"audit_daily_minimum" yaml:"audit_daily_minimum"`         // of each kind, as far as there are so many
 	AuditAt               order.Clock      `json:"audit_at" yaml:"audit_at"`                               // when the day before is filled up and thresholds are adapted
@@ -221,6 +226,10 @@ func Default() Settings {
 		ResendPageDays:  7,
 		ResendLineHours: 3,
 
+		MailAnswersPerDay:     100,
+		MailAnswerPauseDays:   1,
+		MailAnswerWithinHours: 72,
+
 		AuditDailyMinimum:     2,
 		AuditAt:               order.Clock{Hour: 2, Minute: 10},
 		AuditWindowDays:       365,
@@ -242,6 +251,7 @@ const (
 	maxReadyDays     = 60
 	maxLimitDays     = 730
 	maxWindowMinutes = 7 * 24 * 60
+	maxMailAnswers   = 10_000
 	maxClosedDays    = 100 // of one year, by Closures
 	hardMaxLines     = 10_000
 	hardMaxQuantity  = 1_000_000
@@ -334,6 +344,9 @@ func (s Settings) Validate() error {
 	within("ACC-2", "idle_minutes", s.IdleMinutes, 1, maxWindowMinutes)
 	within("FAX-5", "resend_page_days", s.ResendPageDays, 0, maxLimitDays)
 	within("FAX-5", "resend_line_hours", s.ResendLineHours, 0, 24*maxLimitDays)
+	within("FAX-1", "mail_answers_per_day", s.MailAnswersPerDay, 0, maxMailAnswers)
+	within("FAX-1", "mail_answer_pause_days", s.MailAnswerPauseDays, 1, maxLimitDays)
+	within("FAX-1", "mail_answer_within_hours", s.MailAnswerWithinHours, 1, 24*maxLimitDays)
 	errs = append(errs, s.checkAudit()...)
 	within("", "item_code_digits", s.ItemCodeDigits, 0, order.MaxCode)
 	within("", "customer_code_digits", s.CustomerCodeDigits, 0, order.MaxCode)

@@ -220,6 +220,11 @@ func (tx *Tx) OpenReview(ctx context.Context, documentID, pageID int64, reasons 
 	return tx.note(ctx, documentID, "KEP-3", "", "a person must settle this: "+strings.Join(why, "; "), nil, now)
 }
 
+// Note saves an event of a document that no change of state tells.
+func (tx *Tx) Note(ctx context.Context, documentID int64, rule, text string, now time.Time) error {
+	return tx.note(ctx, documentID, rule, "", text, nil, at(now))
+}
+
 // note saves an event of a document.
 func (tx *Tx) note(ctx context.Context, documentID int64, rule, by, text string, inputs json.RawMessage, now time.Time) error {
 	b := &pgx.Batch{}

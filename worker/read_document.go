@@ -17,7 +17,6 @@ import (
 
 	"todoke/ingest/fax"
 	"todoke/ingest/form"
-	"todoke/ingest/gateway"
 	"todoke/ingest/web"
 	"todoke/internal/bilevel"
 	"todoke/jobs"
@@ -145,7 +144,8 @@ func (w *ReadDocument) read(ctx context.Context, doc store.Document) (save func(
 		return w.mail(ctx, doc, data)
 	default:
 		return func(tx *store.Tx) error {
-			return w.review(ctx, tx, doc, order.Permanent("it is neither a fax (TIFF, PDF, PNG), a mail nor a web order", nil))
+			return w.review(ctx, tx, doc, order.Permanent(fmt.Sprintf(
+				"it is %s, and neither a fax (TIFF, PDF, PNG), a mail nor a web order: todoke document show %d --save DIR writes it out", formatOf(data), doc.ID), nil))
 		}, nil
 	}
 }
@@ -204,83 +204,6 @@ func (w *ReadDocument) web(ctx context.Context, doc store.Document, data []byte)
 			return err
 		}
 		_, err = tx.SetDocument(ctx, doc.ID, store.DocumentOrdered, "order "+string(o.Number), o.ID, now)
-		return err
-	}, nil
-}
-
-// mail takes a mail apart: each attachment that may be a document becomes one.
-func (w *ReadDocument) mail(ctx context.Context, doc store.Document, data []byte) (func(*store.Tx) error, error) {
-	if w.cfg.Mail == nil {
-		return nil, order.Permanent("mails are not read here: a person must look at it", nil)
-	}
-	m, err := w.cfg.Mail(data)
-	if err != nil {
-		return nil, order.Permanent("it is not a readable mail: a person must look at it", err)
-	}
-	received, _, odd := rules.FaxReceivedAt(rules.FaxClaims{
-		GatewayAt: m.Facts.At, HeaderAt: m.HeaderAt, FileAt: doc.ReceivedAt, TakenAt: doc.StoredAt,
-	}, w.cfg.Store.Settings())
-	claims := claimsOf(m)
-	if f := m.Facts; f.Kind == gateway.KindFailed || f.Kind == gateway.KindDelivered {
-		what := "could not be sent"
-		if f.Kind == gateway.KindDelivered {
-			what = "was sent"
-		}
-		// What is attached is our own fax.
-		return func(tx *store.Tx) error {
-			if err := tx.AddClaims(ctx, doc.ID, claims, w.cfg.Store.Now()); err != nil {
-				return err
-			}
-			return w.review(ctx, tx, doc, order.Invalid("FAX-3", "", "the gateway says that a fax of ours "+what+": "+m.Subject))
-		}, nil
-	}
-	var parts []store.NewDocument
-	var keys []string
-	for i, a := range m.Attachments {
-		d := store.NewDocument{
-			Source: doc.Source, ReceivedAt: received, Caller: m.Facts.Caller.Digits, FileName: a.FileName, MediaType: a.MediaType,
-			Bytes: a.Bytes, ParentID: doc.ID,
-		}
-		if k := kindOf(a.Bytes, store.Document{FileName: a.FileName, MediaType: a.MediaType}); k == kindUnknown || k == kindWeb {
-			continue // signatures, logos, texts: they stay in the mail
-		}
-		// The gateway's job names the transmission however often it is mailed; without one the
-		// mail does.
-		name := "mail " + doc.ExternalID
-		if m.Job != "" {
-			name = "job " + m.Job
-		}
-		d.ExternalID = fmt.Sprintf("%s part %d", name, i+1)
-		key, err := w.cfg.Store.Blobs().Put(a.Bytes)
-		if err != nil {
-			return nil, err
-		}
-		parts, keys = append(parts, d), append(keys, key)
-	}
-	return func(tx *store.Tx) error {
-		if err := tx.AddClaims(ctx, doc.ID, claims, w.cfg.Store.Now()); err != nil {
-			return err
-		}
-		if len(parts) == 0 {
-			return w.review(ctx, tx, doc, order.Invalid("FAX-1", "", "the mail carries no fax: orders come by fax or web"))
-		}
-		now := w.cfg.Store.Now()
-		for i, d := range parts {
-			if _, _, err := tx.AddPart(ctx, d, keys[i]); err != nil {
-				return err
-			}
-		}
-		var reasons []*order.Error
-		if odd != nil { // CUT-3: the parts are read by our own server's time until a person decides
-			reasons = append(reasons, odd)
-		}
-		if m.Facts.Incomplete != "" {
-			reasons = append(reasons, order.Invalid("FAX-2", "pages", "the gateway did not receive the whole fax: "+m.Facts.Incomplete+"; ask the sender for what is missing"))
-		}
-		if len(reasons) > 0 {
-			return w.review(ctx, tx, doc, reasons...)
-		}
-		_, err := tx.SetDocument(ctx, doc.ID, store.DocumentSplit, fmt.Sprintf("%d document(s)", len(parts)), 0, now)
 		return err
 	}, nil
 }

@@ -17,6 +17,7 @@ import (
 	"todoke/ingest/glyph"
 	"todoke/jobs"
 	"todoke/order"
+	"todoke/rules"
 	"todoke/store"
 	"todoke/templates/mail"
 )
@@ -38,8 +39,9 @@ type Config struct {
 	// What answers to customers tell beside them.
 	ShopPhone, DeskHours, ShopWeb string
 
-	Log     *slog.Logger
-	Readers int // documents read at the same time; 0 is 1
+	Answerer rules.Answerer // who answers mails that carry no fax; the zero value answers none
+	Log      *slog.Logger
+	Readers  int // documents read at the same time; 0 is 1
 	// ReadTimeout is how long one attempt to read a document may take; 0 is jobs.ReadTimeout.
 	ReadTimeout time.Duration
 	Cooldown    time.Duration // pause between fetches of jobs; 0 is 5 ms
@@ -56,14 +58,25 @@ type Mail struct {
 	Job         string        // the gateway's name of the transmission, unlike any other's; "" where none is stated
 	HeaderAt    time.Time     // the Received header that our own server stamped
 	Attachments []Attachment
+	Text        string   // what is there to read
 	Notes       []string // what was odd about the mail, for the desk
+	Unread      []string // what could not be looked at, such as an encrypted text: the desk must
+	// Letter is what decides whether it is answered where it carries no fax (FAX-1); the worker fills
+	// in what it learns itself.
+	Letter rules.Letter
+	Thread []string // message ids for the References of an answer, oldest first; the last is the mail's own
 }
 
 // Attachment is one part of a mail that may hold a document.
 type Attachment struct {
+	Path      string // place in the mail, such as "1.2"
 	FileName  string
 	MediaType string
 	Bytes     []byte
+	WidthPX   int // of a picture; 0 for what is none
+	HeightPX  int
+	Shown     bool   // the mail's text shows it within itself
+	Problem   string // why it cannot be read though it may be a fax; "" where it can
 }
 
 // MailParser parses a mail, tolerantly. An error says that the bytes are no mail.

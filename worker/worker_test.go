@@ -351,7 +351,7 @@ func TestMailIsSplitOnce(t *testing.T) {
 		return worker.Mail{Job: "7", Attachments: []worker.Attachment{
 			{FileName: "a.tif", MediaType: "image/tiff", Bytes: page(t, 1, wOrder)},
 			{FileName: "b.tif", MediaType: "image/tiff", Bytes: page(t, 2, wNoForm)},
-			{FileName: "logo.gif", MediaType: "image/gif", Bytes: []byte("GIF89a")},
+			{FileName: "logo.gif", MediaType: "image/gif", Bytes: []byte("GIF89a"), WidthPX: 120, HeightPX: 40, Shown: true},
 		}}, nil
 	}
 	first := b.add(t, "one.eml", []byte("From: a\n\nfirst"))

@@ -64,6 +64,7 @@ type Config struct {
 	Reading  reader.Settings
 	Gateways GatewaysConfig
 	Desk     DeskConfig
+	Letters  LettersConfig
 	// Mailboxes are collected beside the inbox, in the order of their names.
 	Mailboxes []MailboxConfig
 	Log       LogConfig
@@ -792,7 +793,7 @@ func yamlMessage(err error) string {
 
 // allSettings are the settings, those of the named mailboxes included.
 func allSettings(mailboxes []string) []setting {
-	all := slices.Concat(settings, answerSettings)
+	all := slices.Concat(settings, answerSettings, letterSettings)
 	for _, name := range mailboxes {
 		all = append(all, mailboxSettings(name)...)
 	}

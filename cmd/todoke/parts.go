@@ -75,7 +75,8 @@ var partWork = part{"work", func(_ context.Context, app *App, st *store.Store) (
 	client, err := worker.Client(worker.Config{
 		Store: st, Mail: mailReader(book), Gateways: book, Deliver: app.Config.Out, Reading: app.Config.Reading,
 		ShopName: app.Config.ShopName, DeskName: app.Config.DeskName, ShopFax: app.Config.ShopFax,
-		ShopPhone: app.Config.ShopPhone, DeskHours: app.Config.DeskHours, ShopWeb: app.Config.ShopWeb, Log: app.Log, Readers: app.Config.Workers.Reading,
+		ShopPhone: app.Config.ShopPhone, DeskHours: app.Config.DeskHours, ShopWeb: app.Config.ShopWeb, Answerer: app.answerer(),
+		Log: app.Log, Readers: app.Config.Workers.Reading,
 	})
 	if err != nil {
 		return service{}, err

@@ -38,6 +38,7 @@ type reviewView struct {
 	Problems   []problemView      `json:"problems"`
 	History    []problemView      `json:"history,omitempty"` // what stood against a review that is closed
 	Fields     []order.DraftField `json:"fields,omitempty"`
+	Mail       *letterView        `json:"mail,omitempty"` // the mail that it is, or that it came with
 }
 
 type problemView struct {
@@ -131,7 +132,11 @@ func (c *reviewShowCommand) Run(ctx context.Context, a *App) error {
 			}
 			shown = true
 			if c.JSON {
-				err = printJSON(a.Stdout, viewReview(r, true))
+				v := viewReview(r, true)
+				if v.Mail, err = letterOfDocument(ctx, st, doc); err != nil {
+					return err
+				}
+				err = printJSON(a.Stdout, v)
 			} else {
 				err = a.printReview(ctx, st, doc, r)
 			}
@@ -165,6 +170,22 @@ func (a *App) printReview(ctx context.Context, st *store.Store, doc store.Docume
 			fmt.Fprintf(a.Stdout, "  claimed %s: %s\n", c.Kind, claimInWords(c))
 		}
 	}
+	letter, err := letterOfDocument(ctx, st, doc)
+	if err != nil {
+		return err
+	}
+	if letter != nil && r.PageNo == 0 {
+		a.printLetter(letter, cmp.Or(doc.ParentID, doc.ID))
+		events, err := st.DocumentEvents(ctx, doc.ID)
+		if err != nil {
+			return err
+		}
+		for _, e := range events {
+			if e.Rule == "FAX-1" {
+				fmt.Fprintf(a.Stdout, "  %s %s\n", stamp(e.At), legible(e.Text))
+			}
+		}
+	}
 	if r.Draft != nil {
 		if of := r.Draft.SheetOf(); of != "" {
 			fmt.Fprintln(a.Stdout, of+" of the customer's form: an order of its own")
@@ -172,6 +193,13 @@ func (a *App) printReview(ctx context.Context, st *store.Store, doc store.Docume
 		if err := a.printDraft(ctx, st, doc, *r.Draft); err != nil {
 			return err
 		}
+	}
+	if r.State == store.ReviewOpen && isLetter(doc) {
+		fmt.Fprintln(a.Stdout, "next:")
+		return printTable(a.Stdout, [][]string{
+			{fmt.Sprintf("  todoke document show %d --save DIR", r.DocumentID), "write the mail out, to open it in a mail program"},
+			{"  todoke review junk " + r.Name(), "nothing is left to do about it: no order is made, and what was attached carries on by itself"},
+		})
 	}
 	if r.State == store.ReviewOpen {
 		settle := "todoke review settle " + r.Name()

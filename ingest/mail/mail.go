@@ -19,7 +19,7 @@ type Message struct {
 	Subject   string
 	Date      time.Time   // as the sender states
 	Received  []time.Time // of the Received fields, the last hop (our own server) first
-	Automatic bool        // sent by a machine, a list or as a bounce: never to be answered (FAX-1)
+	Kind      string      // media type of the whole mail
 	Text      string      // what is there to read, UTF-8; of a mail in HTML alone, its words
 	// Attachments are all parts that are not mere text, those of forwarded mails too.
 	Attachments []Attachment
@@ -78,7 +78,7 @@ func Parse(data []byte, lim Limits) (Message, error) {
 			}
 		}
 	}
-	m.Automatic = automatic(h)
+	m.Kind, _ = valueParams(h.get("content-type"))
 	w := walker{m: &m, lim: lim}
 	w.part(h, body, "1", 0)
 	if strings.TrimSpace(m.Text) == "" {
@@ -103,15 +103,6 @@ func (m *Message) note(s string) {
 	if len(m.Notes) < most {
 		m.Notes = append(m.Notes, s)
 	}
-}
-
-// automatic tells mails that must never be answered: RFC 3834, lists, bounces.
-func automatic(h header) bool {
-	auto := strings.ToLower(string(h.get("auto-submitted")))
-	precedence := strings.ToLower(string(h.get("precedence")))
-	returnPath := bytes.TrimSpace(h.get("return-path"))
-	return auto != "" && auto != "no" || precedence == "bulk" || precedence == "list" || precedence == "junk" ||
-		h.get("list-id") != nil || h.get("list-unsubscribe") != nil || h.get("x-autoreply") != nil || string(returnPath) == "<>"
 }
 
 type walker struct {

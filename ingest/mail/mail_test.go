@@ -184,7 +184,7 @@ func TestHeaderFacts(t *testing.T) {
 	t.Parallel()
 	m := parse(t, "Return-Path: <>\nReceived: from x by mail.todoke.example; Tue, 24 Nov 2026 17:00:40 +0900\nReceived: from y by x; Tue, 24 Nov 2026 17:00:10 +0900 (JST)\nMessage-ID: <job-1@faxbin.example>\nFrom: =?utf-8?B?"+b64("FAX受信サービス")+"?= <NoReply@faxbin.example>\nDate: Tue, 24 Nov 2026 17:00:30 +0900\n\nx\n")
 	at := time.Date(2026, 11, 24, 17, 0, 40, 0, order.JST)
-	if len(m.Received) != 2 || !m.Received[0].Equal(at) || m.MessageID != "job-1@faxbin.example" || m.From != "noreply@faxbin.example" || m.FromName != "FAX受信サービス" || !m.Automatic || m.Date.IsZero() {
+	if len(m.Received) != 2 || !m.Received[0].Equal(at) || m.MessageID != "job-1@faxbin.example" || m.From != "noreply@faxbin.example" || m.FromName != "FAX受信サービス" || m.Date.IsZero() {
 		t.Errorf("%+v", m)
 	}
 }
