@@ -94,7 +94,7 @@ func TestComposedMailsAreReadByOthers(t *testing.T) {
 		}
 	}
 	own, err := in.Parse(data, in.DefaultLimits())
-	if err != nil || len(own.Notes) != 0 || own.Subject != subject || !own.Automatic || len(own.Attachments) != 1 || own.Attachments[0].Name != m.FileName ||
+	if err != nil || len(own.Notes) != 0 || own.Subject != subject || len(own.Header("Auto-Submitted")) != 1 || len(own.Attachments) != 1 || own.Attachments[0].Name != m.FileName ||
 		!bytes.Equal(own.Attachments[0].Bytes, m.Data) || strings.ReplaceAll(own.Text, "\r\n", "\n") != m.Text {
 		t.Errorf("%+v %v", own, err)
 	}
