@@ -6,7 +6,7 @@ GOLANGCI_LINT_VERSION := v2.15.0
 TEST_PACKAGES := dovecot-imapd gcc libc6-dev libtiff-tools poppler-utils qpdf zbar-tools # gcc: the race detector needs cgo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint e2e bench generate train clean postgres
+.PHONY: help demo build test lint e2e chaos bench generate train clean postgres
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ test: ## install what the tests need, then run all of them with the race detecto
 e2e: postgres ## the real binary against real servers, as a user would drive it
 	@scripts/need.sh $(TEST_PACKAGES)
 	$(GO) test -count=1 -v -timeout 20m ./e2e/...
+
+chaos: postgres ## N mails while everything is killed KILLS times at random (SEED): nothing lost, nothing twice
+	@scripts/need.sh $(TEST_PACKAGES)
+	CHAOS_N=$(or $(N),2000) CHAOS_KILLS=$(or $(KILLS),50) CHAOS_SEED=$(or $(SEED),1) $(GO) test -count=1 -v -timeout 2h ./e2e/chaos
 
 lint: bin/golangci-lint-$(GOLANGCI_LINT_VERSION) ## static checks and the import rules of the layout
 	bin/golangci-lint-$(GOLANGCI_LINT_VERSION) run ./...
