@@ -78,8 +78,10 @@ func Start(tb testing.TB, o Options) *Server {
 	must(tb, os.WriteFile(filepath.Join(dir, "cert.pem"), cert, 0o600))
 	must(tb, os.WriteFile(filepath.Join(dir, "key.pem"), key, 0o600))
 
-	s := &Server{Address: freePort(tb), TLSAddress: freePort(tb), Roots: roots, dir: dir, config: filepath.Join(dir, "dovecot.conf"),
-		CAFile: filepath.Join(dir, "cert.pem"), owner: owner}
+	s := &Server{
+		Address: freePort(tb), TLSAddress: freePort(tb), Roots: roots, dir: dir, config: filepath.Join(dir, "dovecot.conf"),
+		CAFile: filepath.Join(dir, "cert.pem"), owner: owner,
+	}
 	capability := ""
 	if o.Capabilities != "" {
 		capability = "imap_capability = " + o.Capabilities
