@@ -13,6 +13,7 @@ const (
 	QueueAllocate = "allocate"
 	QueueWave     = "wave"
 	QueueOutput   = "output"
+	QueueArchive  = "archive"
 )
 
 // Timeouts. A job still running after Rescue belongs to a process that died and is tried
@@ -124,11 +125,37 @@ func (DeliverDocument) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueOutput, MaxAttempts: threeDays}
 }
 
+// SealArchive appends what waits to the archive's chain (KEP-1). It says only "look".
+type SealArchive struct{}
+
+// Kind implements river.JobArgs.
+func (SealArchive) Kind() string { return "seal_archive" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (SealArchive) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueArchive, MaxAttempts: 8}
+}
+
+// TellArchiveHead writes the archive's head where nobody who changes the database reaches it
+// (KEP-1), as of one due time of a schedule.
+type TellArchiveHead struct {
+	Schedule string    `json:"schedule"`
+	DueAt    time.Time `json:"due_at"`
+}
+
+// Kind implements river.JobArgs.
+func (TellArchiveHead) Kind() string { return "tell_archive_head" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (TellArchiveHead) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueArchive, MaxAttempts: threeDays}
+}
+
 // Look tells whether a job says only "look at the rows that wait": one that has not started
 // yet is as good as two.
 func Look(args river.JobArgs) bool {
 	switch args.(type) {
-	case AllocateOrders, ReplanShipments:
+	case AllocateOrders, ReplanShipments, SealArchive:
 		return true
 	default:
 		return false

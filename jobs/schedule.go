@@ -55,6 +55,14 @@ func Nightly(at order.Clock) (Spec, error) {
 	})
 }
 
+// TellHead makes the cron table's row that writes the archive's head outside the database (KEP-1).
+func TellHead(at order.Clock) (Spec, error) {
+	const name = "tell_archive_head"
+	return NewSpec(name, fmt.Sprintf("%d %d * * *", at.Minute, at.Hour), func(due time.Time) river.JobArgs {
+		return TellArchiveHead{Schedule: name, DueAt: due}
+	})
+}
+
 // NewSpec validates a row of the cron table. The cron text has five fields and no time zone:
 // it is always Asia/Tokyo.
 func NewSpec(name, text string, job func(due time.Time) river.JobArgs) (Spec, error) {

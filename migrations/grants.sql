@@ -20,11 +20,24 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO todoke_app;
 REVOKE UPDATE, DELETE, TRUNCATE ON mail_answers, mail_parts FROM todoke_app;
 REVOKE UPDATE, DELETE, TRUNCATE ON documents, document_claims, gateway_gaps, drafts, events, issued_documents,
     reading_audits, reading_audit_keyings, reading_thresholds, accesses FROM todoke_app;
+REVOKE UPDATE, DELETE, TRUNCATE ON archive_entries, archive_facts, archive_parties, document_senders FROM todoke_app;
+REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON archive_erasures FROM todoke_app;
+REVOKE UPDATE, TRUNCATE ON archive_pending FROM todoke_app;
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON reading_audit_key FROM todoke_app;
 REVOKE DELETE, TRUNCATE ON staff, orders, order_lines, pages, reviews, document_states, idempotency_keys,
     waves, pick_lists, deliveries, schedules, schedule_runs, reading_audit_states FROM todoke_app;
 REVOKE INSERT, UPDATE, DELETE ON goose_db_version FROM todoke_app;
 
-GRANT SELECT, UPDATE, DELETE ON documents, document_claims, document_states, pages, drafts, reviews, events, issued_documents,
+-- Retention takes bytes and personal data away, documents of which an erasure is logged first; the
+-- documents' rows, the chain and what was issued stay.
+REVOKE DELETE ON documents FROM todoke_retention;
+REVOKE UPDATE, DELETE ON issued_documents FROM todoke_retention;
+GRANT SELECT ON documents, document_claims, document_senders, document_states, pages, drafts, reviews, events, orders, order_lines, issued_documents,
+    archive_entries, archive_facts, archive_parties, archive_erasures, archive_pending, reading_audits, reading_audit_states, reading_audit_keyings TO todoke_retention;
+GRANT INSERT ON archive_erasures, archive_pending, events TO todoke_retention;
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO todoke_retention;
+GRANT UPDATE ON documents, archive_facts, archive_parties TO todoke_retention;
+GRANT DELETE ON document_senders, archive_parties TO todoke_retention;
+GRANT UPDATE, DELETE ON document_claims, document_states, pages, drafts, reviews, events,
     reading_audits, reading_audit_states, reading_audit_keyings TO todoke_retention;
 GRANT SELECT, UPDATE, DELETE ON mail_answers, mail_parts TO todoke_retention;

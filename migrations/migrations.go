@@ -109,6 +109,29 @@ func Up(ctx context.Context, dsn string) error {
 	return nil
 }
 
+// AllowLogin lets the program's roles connect by themselves, without a password: for a private
+// server that only its own user reaches.
+func AllowLogin(ctx context.Context, dsn string) error {
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return fmt.Errorf("connect to the database: %w", err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	for _, role := range []string{RoleApp, RoleRetention} {
+		var may bool
+		if err := conn.QueryRow(ctx, `SELECT rolcanlogin FROM pg_roles WHERE rolname = $1`, role).Scan(&may); err != nil {
+			return fmt.Errorf("look at role %s: %w", role, err)
+		}
+		if may {
+			continue
+		}
+		if _, err := conn.Exec(ctx, "ALTER ROLE "+role+" LOGIN"); err != nil {
+			return fmt.Errorf("let role %s connect: %w", role, err)
+		}
+	}
+	return nil
+}
+
 func up(ctx context.Context, cfg *pgx.ConnConfig) error {
 	db := stdlib.OpenDB(*cfg)
 	defer func() { _ = db.Close() }()

@@ -42,8 +42,8 @@ INSERT INTO gateway_gaps (gateway, first_job, last_job, reason, by, at) VALUES (
 INSERT INTO pages (document_id, no, width_px, height_px, x_dpi, y_dpi, state, changed_at) VALUES (1, 1, 1, 1, 1, 1, 'review', '2026-11-24');
 INSERT INTO drafts (page_id, draft, read_at) VALUES (1, '{}', '2026-11-24');
 INSERT INTO events (document_id, kind, text, at) VALUES (1, 'noted', 'x', '2026-11-24');
-INSERT INTO issued_documents (kind, number, format, file_name, blob_key, sha256, size_bytes, issued_at, previous, chain)
-VALUES ('pick_list', '1', 'pdf', 'x', 'x', repeat('0', 64), 0, '2026-11-24', '', 'x');
+INSERT INTO issued_documents (kind, number, format, file_name, blob_key, sha256, size_bytes, issued_at)
+VALUES ('pick_list', '1', 'pdf', 'x', 'x', repeat('0', 64), 0, '2026-11-24');
 INSERT INTO mail_answers VALUES (1, 'a@b.jp', '2026-11-24', 1, '{}', '2026-11-24');
 INSERT INTO mail_parts VALUES (1, 1, '1', 'x', 'x', 0, NULL, 'x');
 INSERT INTO reading_thresholds (kind, threshold_ppm, action, reason, by, from_at) VALUES ('item', 999000, 'pin', 'x', 'x', '2026-11-24');
@@ -54,7 +54,11 @@ INSERT INTO orders (id, number, state, channel, received_at, accepted_at, accept
 VALUES (1, '1', 'accepted', 'fax', '2026-11-24', '2026-11-24', '2026-11-24', 'D', '', '', '', '', 'R', 'cancel', 'card', 0, 0, '[]');
 INSERT INTO reading_audits (document_id, page_id, order_id, field, kind, reading, confidence_ppm, threshold_ppm, model, picture_key, drawn_for, drawn_at)
 VALUES (1, 1, 1, 'ship_to', 'ship_to', '1', 1, 1, 'x', 'x', 'share', '2026-11-24');
-INSERT INTO reading_audit_keyings (audit_id, no, by, value, unreadable, keyed_at) VALUES (1, 1, 'x', '1', false, '2026-11-24');`
+INSERT INTO reading_audit_keyings (audit_id, no, by, value, unreadable, keyed_at) VALUES (1, 1, 'x', '1', false, '2026-11-24');
+INSERT INTO document_senders VALUES (1, 'a@b.example', '2026-11-24');
+INSERT INTO archive_facts (document_id, party_id, transacted_on, reason, recorded_at) VALUES (1, 1, '2026-11-24', 'x', '2026-11-24');
+INSERT INTO archive_entries (seq, kind, document_id, digest, sealed_at, previous, chain)
+VALUES (1, 'inbound', 1, repeat('0', 64), '2026-11-24', repeat('0', 64), repeat('1', 64));`
 
 func TestArchiveIsAppendOnly(t *testing.T) {
 	t.Parallel()
@@ -66,6 +70,7 @@ func TestArchiveIsAppendOnly(t *testing.T) {
 	columns := map[string]string{
 		"document_claims": "value = 'x'", "mail_answers": "person = 'x'", "mail_parts": "why = 'x'", "gateway_gaps": "reason = 'y'",
 		"documents": "caller = 'x'", "drafts": "draft = '[]'", "events": "text = 'y'", "issued_documents": "sha256 = sha256",
+		"archive_entries": "sealed_at = '2027-01-01'", "archive_facts": "amount_yen = 1", "archive_parties": "name = 'x'", "document_senders": "address = 'x'",
 		"reading_thresholds": "threshold_ppm = 0", "reading_audits": "reading = 'x'", "reading_audit_keyings": "value = 'x'",
 	}
 	for table, set := range columns {

@@ -74,6 +74,12 @@ type Settings struct {
 	AuditLoosenAfter      int              `json:"audit_loosen_after" yaml:"audit_loosen_after"`           // audited fields since the last change
 	AuditKinds            []ReadingSetting `json:"audit_kinds" yaml:"audit_kinds"`                         // what is left out keeps its default
 
+	// How long the archive is kept and when its head is told (KEP-1); see KeepUntil.
+	FiscalYearEnd MonthDay    `json:"fiscal_year_end" yaml:"fiscal_year_end"` // "02-29" is the end of February
+	FilingMonths  int         `json:"filing_months" yaml:"filing_months"`     // from the fiscal year's end until its tax return is due
+	KeepYears     int         `json:"keep_years" yaml:"keep_years"`           // from then on: 7, after a loss 10
+	ArchiveHeadAt order.Clock `json:"archive_head_at" yaml:"archive_head_at"` // when the archive's head is written outside the database
+
 	CheckDigits        bool `json:"check_digits" yaml:"check_digits"`         // item and customer codes end in a Damm check digit
 	ItemCodeDigits     int  `json:"item_code_digits" yaml:"item_code_digits"` // 0 allows any length
 	CustomerCodeDigits int  `json:"customer_code_digits" yaml:"customer_code_digits"`
@@ -230,6 +236,11 @@ func Default() Settings {
 		MailAnswerPauseDays:   1,
 		MailAnswerWithinHours: 72,
 
+		FiscalYearEnd: MonthDay{time.March, 31},
+		FilingMonths:  2,
+		KeepYears:     11,
+		ArchiveHeadAt: order.Clock{Hour: 19, Minute: 10},
+
 		AuditDailyMinimum:     2,
 		AuditAt:               order.Clock{Hour: 2, Minute: 10},
 		AuditWindowDays:       365,
@@ -303,6 +314,14 @@ func (s Settings) Validate() error {
 	within("CUT-3", "fax_clock_ahead_minutes", s.FaxClockAheadMinutes, 0, maxWindowMinutes)
 	within("CUT-3", "fax_clock_behind_minutes", s.FaxClockBehindMinutes, 0, maxWindowMinutes)
 	within("CAN-1", "cancel_window_minutes", s.CancelWindowMinutes, 0, maxWindowMinutes)
+	if s.FiscalYearEnd.Month == 0 {
+		bad("KEP-1", "fiscal_year_end", "give it as MM-DD, such as 03-31")
+	}
+	within("KEP-1", "filing_months", s.FilingMonths, 0, maxFilingMonths)
+	within("KEP-1", "keep_years", s.KeepYears, minKeepYears, maxKeepYears)
+	if !validClock(s.ArchiveHeadAt) || s.ArchiveHeadAt.Second != 0 {
+		bad("KEP-1", "archive_head_at", "%s is not a full minute of the day: write it as HH:MM, such as 19:10", s.ArchiveHeadAt)
+	}
 	closed := 0
 	for i, c := range s.Closures {
 		key := "closures[" + strconv.Itoa(i) + "]"

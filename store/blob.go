@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -19,6 +20,9 @@ import (
 // Blobs is a folder of immutable byte strings under the hex SHA-256 of their content. What
 // Put has returned for survives a power cut: the file and the directories above it are synced.
 type Blobs struct{ dir string }
+
+// readOnly keeps programs that run as the same user from writing into a blob by mistake.
+const readOnly fs.FileMode = 0o400
 
 // OpenBlobs makes the folder where it is missing.
 func OpenBlobs(dir string) (*Blobs, error) {
@@ -98,7 +102,7 @@ func (b *Blobs) write(data []byte) (string, error) {
 	}
 	// Beside its place: rename is atomic within one file system only.
 	part := path + ".part-" + rand.Text()
-	if err := writeSynced(part, data, 0o600); err != nil {
+	if err := writeSynced(part, data, readOnly); err != nil {
 		return "", err
 	}
 	if err := os.Rename(part, path); err != nil {
@@ -139,6 +143,58 @@ func (b *Blobs) Get(key string) ([]byte, error) {
 		return nil, order.Permanent("stored bytes are damaged: bring blob "+key+" back from a backup", nil)
 	}
 	return data, nil
+}
+
+// errBlobChanged tells that a blob is not what its key says.
+var errBlobChanged = errors.New("stored bytes are damaged")
+
+// Check reads a blob, a piece at a time, and compares it with its key and size in bytes. The error
+// is fs.ErrNotExist where there is none.
+func (b *Blobs) Check(ctx context.Context, key string, size int64) error {
+	if len(key) != hex.EncodedLen(sha256.Size) {
+		return errBlobChanged
+	}
+	f, err := os.Open(b.path(key))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	h := sha256.New()
+	buf := make([]byte, 64<<10)
+	var n int64
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		k, err := f.Read(buf)
+		h.Write(buf[:k])
+		n += int64(k)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if n != size || hex.EncodeToString(h.Sum(nil)) != key {
+		return errBlobChanged
+	}
+	return nil
+}
+
+// setAside takes a blob out of its place until it is known that nothing needs it: done removes it
+// for good, and back brings it back. ok is false where there is none.
+func (b *Blobs) setAside(key string) (done, back func() error, ok bool, err error) {
+	path := b.path(key)
+	aside := path + ".aside-" + rand.Text()
+	if err := os.Rename(path, aside); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, false, nil
+	} else if err != nil {
+		return nil, nil, false, fmt.Errorf("take blob away: %w", err)
+	}
+	done = func() error { return errors.Join(os.Remove(aside), syncDir(filepath.Dir(path))) }
+	back = func() error { return errors.Join(os.Rename(aside, path), syncDir(filepath.Dir(path))) }
+	return done, back, true, nil
 }
 
 // writeSynced writes a new file and syncs it; on failure nothing is left behind.

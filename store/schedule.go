@@ -15,7 +15,8 @@ import (
 )
 
 // Schedules is the cron table of the given settings: a wave after each cut-off and at each
-// dispatch deadline (WHS-1), and the reader's audit at night (RDR-4).
+// dispatch deadline (WHS-1), the reader's audit at night (RDR-4),
+// and the archive's head in the evening (KEP-1).
 func Schedules(s rules.Settings) ([]jobs.Spec, error) {
 	times := []order.Clock{
 		after(s.CutoffTruck, s.CancelWindowMinutes), after(s.CutoffFax, 0), after(s.CutoffWeb, s.CancelWindowMinutes),
@@ -33,7 +34,11 @@ func Schedules(s rules.Settings) ([]jobs.Spec, error) {
 		return nil, err
 	}
 	audit, err := jobs.Nightly(s.AuditAt)
-	return append(specs, audit), err
+	if err != nil {
+		return nil, err
+	}
+	head, err := jobs.TellHead(s.ArchiveHeadAt)
+	return append(specs, audit, head), err
 }
 
 // after is the clock time some minutes after the whole minute that c falls in, so that what
@@ -107,6 +112,14 @@ func (tx *Tx) wake(ctx context.Context, now time.Time) error {
 	}
 	if waits {
 		if err := tx.Enqueue(ctx, jobs.AllocateOrders{}); err != nil {
+			return err
+		}
+	}
+	if err := tx.tx.QueryRow(ctx, query("ArchiveWaits")).Scan(&waits); err != nil {
+		return fmt.Errorf("look at the archive: %w", err)
+	}
+	if waits {
+		if err := tx.Enqueue(ctx, jobs.SealArchive{}); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package worker
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -39,7 +40,7 @@ func (w *ReadDocument) mail(ctx context.Context, doc store.Document, data []byte
 		}
 		// What is attached is our own fax.
 		return func(tx *store.Tx) error {
-			if err := tx.AddClaims(ctx, doc.ID, claims, w.cfg.Store.Now()); err != nil {
+			if err := errors.Join(tx.AddClaims(ctx, doc.ID, claims, w.cfg.Store.Now()), tx.NoteSender(ctx, doc.ID, m.From, w.cfg.Store.Now())); err != nil {
 				return err
 			}
 			return w.review(ctx, tx, doc, order.Invalid("FAX-3", "", "the gateway says that a fax of ours "+what+": "+m.Subject))
@@ -73,7 +74,7 @@ func (w *ReadDocument) mail(ctx context.Context, doc store.Document, data []byte
 	}
 	return func(tx *store.Tx) error {
 		now := w.cfg.Store.Now()
-		if err := tx.AddClaims(ctx, doc.ID, claims, now); err != nil {
+		if err := errors.Join(tx.AddClaims(ctx, doc.ID, claims, now), tx.NoteSender(ctx, doc.ID, m.From, now)); err != nil {
 			return err
 		}
 		if err := w.saveParts(ctx, tx, doc, parts, m.Notes, now); err != nil {

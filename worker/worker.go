@@ -40,8 +40,11 @@ type Config struct {
 	ShopPhone, DeskHours, ShopWeb string
 
 	Answerer rules.Answerer // who answers mails that carry no fax; the zero value answers none
-	Log      *slog.Logger
-	Readers  int // documents read at the same time; 0 is 1
+	// ArchiveHeads is the file to which the archive's head is added every evening (KEP-1); ""
+	// writes it to the log alone. ArchiveMail is who gets it by mail; "" nobody.
+	ArchiveHeads, ArchiveMail string
+	Log                       *slog.Logger
+	Readers                   int // documents read at the same time; 0 is 1
 	// ReadTimeout is how long one attempt to read a document may take; 0 is jobs.ReadTimeout.
 	ReadTimeout time.Duration
 	Cooldown    time.Duration // pause between fetches of jobs; 0 is 5 ms
@@ -93,6 +96,8 @@ func Workers(cfg Config) *river.Workers {
 	river.AddWorker(ws, &AdaptThresholds{cfg: cfg})
 	river.AddWorker(ws, &PrintPickList{cfg: cfg})
 	river.AddWorker(ws, &DeliverDocument{cfg: cfg})
+	river.AddWorker(ws, &SealArchive{cfg: cfg})
+	river.AddWorker(ws, &TellArchiveHead{cfg: cfg})
 	return ws
 }
 
@@ -122,6 +127,7 @@ func Client(cfg Config) (*river.Client[pgx.Tx], error) {
 			jobs.QueueAllocate: {MaxWorkers: 1},
 			jobs.QueueWave:     {MaxWorkers: 1},
 			jobs.QueueOutput:   {MaxWorkers: 2},
+			jobs.QueueArchive:  {MaxWorkers: 1},
 		},
 		Workers:              Workers(cfg),
 		FetchCooldown:        cooldown,

@@ -65,6 +65,7 @@ type Config struct {
 	Gateways GatewaysConfig
 	Desk     DeskConfig
 	Letters  LettersConfig
+	Archive  ArchiveConfig
 	// Mailboxes are collected beside the inbox, in the order of their names.
 	Mailboxes []MailboxConfig
 	Log       LogConfig
@@ -78,9 +79,11 @@ type Config struct {
 
 // DatabaseConfig says which PostgreSQL holds everything.
 type DatabaseConfig struct {
-	URL      string // "" runs a private PostgreSQL under Data
-	BinDir   string // programs of the private one; "" finds them
-	PoolSize int    // connections of this process
+	URL string // "" runs a private PostgreSQL under Data
+	// RetentionURL connects a user who may take the retention role; a private one needs none.
+	RetentionURL string
+	BinDir       string // programs of the private one; "" finds them
+	PoolSize     int    // connections of this process
 }
 
 // DeskConfig says how the desk's pages are served.
@@ -225,6 +228,7 @@ var settings = []setting{
 		set:     func(c *Config, v string) error { c.Database.BinDir = v; return nil },
 		get:     func(c *Config) string { return c.Database.BinDir },
 	},
+	retentionSetting,
 	intSetting("database.pool_size", "connections to the database of this process", 4, 500, func(c *Config) *int { return &c.Database.PoolSize }),
 	intSetting("workers.reading", "pages read at once", 1, 1024, func(c *Config) *int { return &c.Workers.Reading }),
 	costSetting("customer", "everything goes to somebody else", func(c *reader.Costs) *reader.Looks { return &c.Customer }),
@@ -257,6 +261,8 @@ var settings = []setting{
 		},
 		get: func(c *Config) string { return c.Gateways.OwnNumbers },
 	},
+	archiveHeadsSetting,
+	archiveMailSetting,
 	{
 		key: "drain_timeout", about: "how long a stop waits for work in progress", allowed: "a duration from 0s to 10m such as 20s",
 		set: func(c *Config, v string) error {

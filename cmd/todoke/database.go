@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -213,7 +214,7 @@ func (a *App) openStoreOf(ctx context.Context, mayMake bool) (*store.Store, func
 	}
 	if db.server != nil {
 		// Nobody else would: a private database may be empty or of an older todoke.
-		if err := migrations.Up(ctx, db.URL); err != nil {
+		if err := db.migrate(ctx); err != nil {
 			return nil, nil, errors.Join(fmt.Errorf("migrate: %w", err), db.Close(ctx))
 		}
 	}
@@ -231,7 +232,33 @@ func (a *App) openStoreOf(ctx context.Context, mayMake bool) (*store.Store, func
 
 func (a *App) newStore(ctx context.Context, db *database) (*store.Store, error) {
 	return store.Open(ctx, store.Config{
-		DSN: db.URL, BlobDir: a.Config.Blobs, Now: a.Now, Settings: a.Config.Rules, Log: a.Log,
+		DSN: db.as(migrations.RoleApp), BlobDir: a.Config.Blobs, Now: a.Now, Settings: a.Config.Rules, Log: a.Log,
 		MaxConns: int32(a.Config.Database.PoolSize),
 	})
+}
+
+// migrate brings the database up to date. A private one also lets the program connect as the very
+// roles that it works as: nothing it runs can take back more rights (KEP-1).
+func (d *database) migrate(ctx context.Context) error {
+	if err := migrations.Up(ctx, d.URL); err != nil || !d.private() {
+		return err
+	}
+	return migrations.AllowLogin(ctx, d.URL)
+}
+
+// private tells whether todoke runs the database itself.
+func (d *database) private() bool { return d.server != nil || d.client != nil }
+
+// as is the connection string for a role: its own user in a private database, the configured one,
+// who takes the role, elsewhere.
+func (d *database) as(role string) string {
+	if !d.private() {
+		return d.URL
+	}
+	u, err := url.Parse(d.URL)
+	if err != nil {
+		return d.URL // ours is well formed
+	}
+	u.User = url.User(role)
+	return u.String()
 }

@@ -60,6 +60,7 @@ type commands struct {
 	Stock    stockCommand    `cmd:"" help:"Tell what is on hand, reserved and available."`
 	Gateway  gatewayCommand  `cmd:"" help:"Tell what mails of fax gateways say, and by which profiles."`
 	Ledger   ledgerCommand   `cmd:"" help:"List everything that is not in a final state."`
+	Archive  archiveCommand  `cmd:"" help:"Search, verify and export everything that came in and was issued."`
 	Schedule scheduleCommand `cmd:"" help:"Look at the schedules."`
 	Run      runCommand      `cmd:"" help:"Run a schedule by hand."`
 

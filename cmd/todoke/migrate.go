@@ -22,7 +22,7 @@ func (migrateCommand) Run(ctx context.Context, app *App) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close(ctx)) }()
-	if err := migrations.Up(ctx, db.URL); err != nil {
+	if err := db.migrate(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	latest, current, err := migrations.Version(ctx, db.URL)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"todoke/migrations"
 	"todoke/store"
 )
 
@@ -67,7 +66,7 @@ func (a *App) runParts(ctx context.Context, whole bool, parts ...part) (err erro
 	defer func() { err = errors.Join(err, db.Close(ctx)) }()
 
 	if db.server != nil || whole {
-		if err := migrations.Up(ctx, db.URL); err != nil {
+		if err := db.migrate(ctx); err != nil {
 			return stopped(ctx, fmt.Errorf("migrate: %w", err))
 		}
 	}

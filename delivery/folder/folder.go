@@ -37,14 +37,22 @@ func Deliver(root, recipient, name string, data []byte) (string, error) {
 	if err := os.Rename(part, path); err != nil {
 		return "", errors.Join(fmt.Errorf("finish delivery: %w", err), os.Remove(part))
 	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return "", fmt.Errorf("sync the recipient's folder: %w", err)
-	}
-	if err := errors.Join(d.Sync(), d.Close()); err != nil {
-		return "", fmt.Errorf("sync the recipient's folder: %w", err)
+	// The file's name lies in dir, dir's own in root, and root's in the folder above.
+	for _, d := range []string{dir, root, filepath.Dir(root)} {
+		// Who may write into a folder may still not read it, or the one above.
+		if err := syncDir(d); err != nil && !errors.Is(err, fs.ErrPermission) {
+			return "", fmt.Errorf("sync the recipient's folder: %w", err)
+		}
 	}
 	return path, nil
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 func plain(name string) bool {

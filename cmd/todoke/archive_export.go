@@ -1,0 +1,321 @@
+package main
+
+import (
+	"archive/zip"
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"todoke/order"
+	"todoke/store"
+	"todoke/templates/archive"
+)
+
+type archiveExportCommand struct {
+	archiveFilter
+	Output string `short:"o" required:"" help:"New folder, or a file that ends in .zip." placeholder:"DIR|FILE.zip"`
+}
+
+func (*archiveExportCommand) Help() string {
+	return "Writes what the filters match, and no more: the files as they came in and were issued, index.csv with Japanese headings for Excel, the chain's entries, and " +
+		"what proves them to who has no todoke (README.txt, verify.sh). The same archive and filters give the same bytes."
+}
+
+func (c *archiveExportCommand) Run(ctx context.Context, a *App) error {
+	q, err := c.query()
+	if err != nil {
+		return err
+	}
+	return a.withStore(ctx, func(st *store.Store) error {
+		if _, err := st.Seal(ctx); err != nil {
+			return err
+		}
+		head, _, err := st.ArchiveHead(ctx)
+		if err != nil {
+			return err
+		}
+		out, err := newExport(c.Output)
+		if err != nil {
+			return err
+		}
+		x := &exporter{st: st, out: out, head: head, shop: a.Config.ShopName, filter: c.archiveFilter.String(), written: map[string]string{}}
+		if err := x.run(ctx, q); err != nil {
+			return errors.Join(err, out.abandon())
+		}
+		if err := out.finish(); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.Stdout, "%d row(s), %d file(s) in %s; head %s\n", x.rows, len(x.sums), c.Output, head)
+		for _, d := range x.damaged {
+			fmt.Fprintln(a.Stderr, "todoke:", d)
+		}
+		if len(x.damaged) > 0 {
+			return silentError{}
+		}
+		return nil
+	})
+}
+
+// exporter writes one export.
+type exporter struct {
+	st           *store.Store
+	out          exportTarget
+	head         store.ArchiveHead
+	shop, filter string
+
+	rows    int
+	sums    []string          // lines of SHA256SUMS
+	written map[string]string // file → what is wrong with it
+	damaged []string
+	ids     [2][]int64 // documents, issued documents
+	index   bytes.Buffer
+}
+
+func (x *exporter) run(ctx context.Context, q store.ArchiveQuery) error {
+	x.index.WriteString(archive.IndexHead())
+	for h, err := range x.st.SearchArchive(ctx, q) {
+		if err != nil {
+			return err
+		}
+		if err := x.hit(ctx, h); err != nil {
+			return err
+		}
+	}
+	first, err := x.entries(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range []struct{ name, text string }{
+		{"SHA256SUMS", strings.Join(x.sums, "")},
+		{"README.txt", archive.Readme(x.shop, x.filter, x.rows, first, x.head.Seq, x.head.String())},
+		{"verify.sh", archive.VerifyScript},
+	} {
+		if err := x.write(f.name, []byte(f.text)); err != nil {
+			return err
+		}
+	}
+	return x.write("index.csv", x.index.Bytes())
+}
+
+func (x *exporter) write(name string, data []byte) error {
+	w, err := x.out.create(name)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(data)
+	return err
+}
+
+// hit writes a row of the index and, once, the document's file.
+func (x *exporter) hit(ctx context.Context, h store.ArchiveHit) error {
+	r := archive.Row{
+		Kind: h.Kind, DocumentID: h.DocumentID, Page: h.Page, IssuedID: h.IssuedID, Mail: h.Mail, TransactedOn: h.TransactedOn, AmountYen: h.AmountYen,
+		Code: h.Party.Code, Company: h.Party.Company, Name: h.Party.Name, Contact: h.Party.Contact, What: h.What, Number: h.Number, Subject: h.Subject,
+		At: h.At, SHA256: h.SHA256, SizeBytes: h.SizeBytes, Seq: h.Seq, KeepUntil: h.KeepUntilOn, Erased: h.Erased,
+	}
+	if h.Order != "" {
+		r.Order = order.Number(h.Order).Grouped()
+	}
+	x.rows++
+	if h.Erased == "" {
+		ext := h.Format
+		if ext == "" {
+			ext = filepath.Ext(h.FileName)
+		}
+		r.File = archive.FileName(r, h.MediaType, ext)
+		if err := x.file(ctx, r.File, h); err != nil {
+			return err
+		}
+		if bad := x.written[r.File]; bad != "" {
+			r.File, r.Erased = "", "ファイルが破損または欠落しています"
+		}
+	}
+	x.index.WriteString(archive.IndexLine(r))
+	list := &x.ids[0]
+	id := h.DocumentID
+	if id == 0 {
+		list, id = &x.ids[1], h.IssuedID
+	}
+	*list = append(*list, id)
+	return nil
+}
+
+func (x *exporter) file(ctx context.Context, name string, h store.ArchiveHit) error {
+	if _, done := x.written[name]; done {
+		return nil
+	}
+	data, err := x.st.ArchiveBytes(ctx, h)
+	if err != nil {
+		if order.KindOf(err) != order.KindPermanent {
+			return err
+		}
+		x.written[name] = err.Error()
+		x.damaged = append(x.damaged, fmt.Sprintf("%s is left out: %v", name, err))
+		return nil
+	}
+	x.written[name] = ""
+	x.sums = append(x.sums, h.SHA256+"  "+name+"\n")
+	return x.write(name, data)
+}
+
+// entries writes the chain from the first entry that the export is about to the head, and the
+// entries themselves.
+func (x *exporter) entries(ctx context.Context) (first int64, err error) {
+	seqs := map[int64]bool{}
+	const batch = 10_000
+	for i, ids := range x.ids {
+		for some := range slices.Chunk(ids, batch) {
+			var args [2][]int64
+			args[i] = some
+			found, err := x.st.ArchiveSeals(ctx, args[0], args[1])
+			if err != nil {
+				return 0, err
+			}
+			for _, seq := range found {
+				if seq <= x.head.Seq {
+					seqs[seq] = true
+				}
+				if first == 0 || seq < first {
+					first = seq
+				}
+			}
+		}
+	}
+	if first == 0 {
+		first = x.head.Seq + 1
+	}
+	pass := func(name string, records bool, line func(io.Writer, store.ArchiveLink) error) error {
+		w, err := x.out.create(name)
+		if err != nil {
+			return err
+		}
+		for l, err := range x.st.ArchiveChain(ctx, first, func(e store.ArchiveEntry) bool { return records && seqs[e.Seq] }) {
+			if err != nil {
+				return err
+			}
+			if l.Seq > x.head.Seq {
+				break
+			}
+			if err := line(w, l); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	err = pass("chain.txt", false, func(w io.Writer, l store.ArchiveLink) error {
+		if l.Seq == first {
+			if _, err := fmt.Fprintf(w, "# previous %s\n", l.Previous); err != nil {
+				return err
+			}
+		}
+		_, err := fmt.Fprintf(w, "%s %s\n", l.Line(), l.Chain)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return first, pass("entries.jsonl", true, func(w io.Writer, l store.ArchiveLink) error {
+		if !seqs[l.Seq] {
+			return nil
+		}
+		record := l.Record // by hand: every byte of it is hashed
+		if record == "" {
+			record = "null"
+		}
+		_, err := fmt.Fprintf(w, `{"seq":%d,"kind":%q,"id":%d,"digest":%q,"chain":%q,"record":%s}`+"\n", l.Seq, l.Kind, l.ID, l.Digest, l.Chain, record)
+		return err
+	})
+}
+
+// exportTarget is a folder or a ZIP file, whole or not there.
+type exportTarget interface {
+	create(name string) (io.Writer, error) // the last one's is finished by the next
+	finish() error
+	abandon() error
+}
+
+func newExport(path string) (exportTarget, error) {
+	if _, err := os.Lstat(path); err == nil {
+		return nil, order.Conflict("output", path+" is there already: name a new one")
+	}
+	part := path + ".part"
+	if strings.EqualFold(filepath.Ext(path), ".zip") {
+		f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+		if err != nil {
+			return nil, fmt.Errorf("write export: %w", err)
+		}
+		return &zipExport{path: path, file: f, zip: zip.NewWriter(f)}, nil
+	}
+	if err := os.Mkdir(part, 0o700); err != nil { // one that was interrupted is for its owner to remove
+		return nil, fmt.Errorf("write export: %w", err)
+	}
+	return &folderExport{path: path}, nil
+}
+
+type zipExport struct {
+	path string
+	file *os.File
+	zip  *zip.Writer
+}
+
+func (z *zipExport) create(name string) (io.Writer, error) {
+	// One time for all: the same export is the same bytes.
+	return z.zip.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)})
+}
+
+func (z *zipExport) finish() error {
+	if err := errors.Join(z.zip.Close(), z.file.Sync(), z.file.Close()); err != nil {
+		return fmt.Errorf("write export: %w", errors.Join(err, os.Remove(z.file.Name())))
+	}
+	return os.Rename(z.file.Name(), z.path)
+}
+
+func (z *zipExport) abandon() error { return errors.Join(z.file.Close(), os.Remove(z.file.Name())) }
+
+type folderExport struct {
+	path string
+	last *os.File
+	buf  *bufio.Writer
+}
+
+func (d *folderExport) close() error {
+	if d.last == nil {
+		return nil
+	}
+	f := d.last
+	d.last = nil
+	return errors.Join(d.buf.Flush(), f.Sync(), f.Close())
+}
+
+func (d *folderExport) create(name string) (io.Writer, error) {
+	if err := d.close(); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(d.path+".part", filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	d.last, d.buf = f, bufio.NewWriter(f)
+	return d.buf, nil
+}
+
+func (d *folderExport) finish() error {
+	if err := d.close(); err != nil {
+		return fmt.Errorf("write export: %w", err)
+	}
+	return os.Rename(d.path+".part", d.path)
+}
+
+func (d *folderExport) abandon() error { return errors.Join(d.close(), os.RemoveAll(d.path+".part")) }
