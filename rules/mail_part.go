@@ -43,6 +43,7 @@ func Decoration(p AttachedPart) string {
 	}{
 		{"an electronic signature", []string{"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-keys"}},
 		{"a business card", []string{"text/vcard", "text/x-vcard", "text/directory"}},
+		{"a Macintosh file's own data", []string{"application/applefile"}},
 		{"a calendar entry", []string{"text/calendar", "application/ics"}},
 		{"a mail server's report", []string{"message/delivery-status", "message/global-delivery-status", "text/rfc822-headers", "message/disposition-notification"}},
 	} {

@@ -172,10 +172,11 @@ func described(tiff []byte, text string) []byte {
 func TestTheStationIsAClaimOfItsOwn(t *testing.T) {
 	t.Parallel()
 	b := setup(t, drafts())
-	var err error
-	if b.cfg.Gateways, err = gateway.Load("", []string{"05033330001"}); err != nil {
+	own, err := gateway.Load("", []string{"05033330001"})
+	if err != nil {
 		t.Fatal(err)
 	}
+	b.cfg.Gateways = func() *gateway.Book { return own }
 	ours := b.add(t, "ours.tif", described(page(t, 1, wNoForm), "+81 50 3333 0001"))
 	theirs := b.add(t, "theirs.tif", described(page(t, 2, wNoForm), "03-1234-5678\nTESUTO"))
 	b.work(t)

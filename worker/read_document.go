@@ -17,6 +17,7 @@ import (
 
 	"todoke/ingest/fax"
 	"todoke/ingest/form"
+	"todoke/ingest/gateway"
 	"todoke/ingest/web"
 	"todoke/internal/bilevel"
 	"todoke/jobs"
@@ -280,8 +281,11 @@ func (w *ReadDocument) fax(ctx context.Context, doc store.Document, data []byte)
 	}
 	var claims []store.Claim
 	if text := fax.Station(data); text != "" {
-		n := w.cfg.Gateways.Station(text)
-		claims = append(claims, numberClaim(store.ClaimStation, n, "the fax file"))
+		var book *gateway.Book
+		if w.cfg.Gateways != nil {
+			book = w.cfg.Gateways()
+		}
+		claims = append(claims, numberClaim(store.ClaimStation, book.Station(text), "the fax file"))
 	}
 	return func(tx *store.Tx) error {
 		if err := tx.AddClaims(ctx, doc.ID, claims, w.cfg.Store.Now()); err != nil {

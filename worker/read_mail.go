@@ -23,7 +23,7 @@ func (w *ReadDocument) mail(ctx context.Context, doc store.Document, data []byte
 		return nil, order.Permanent("mails are not read here: a person must look at it", nil)
 	}
 	if doc.ParentID != 0 {
-		return nil, order.Permanent("mails are nested in it more deeply than is looked at: a person must open it", nil)
+		return nil, order.Permanent("it is a mail within a mail that was not opened: a person must open it", nil)
 	}
 	m, err := w.cfg.Mail(data)
 	if err != nil {
@@ -125,6 +125,9 @@ func (w *ReadDocument) parts(doc store.Document, m Mail, received time.Time) (pa
 			MediaType: a.MediaType, SizeBytes: len(a.Bytes), Fax: kind == kindFax,
 			Picture: a.WidthPX > 0, WidthPX: a.WidthPX, HeightPX: a.HeightPX, Shown: a.Shown, Beside: beside >= 0 && beside != i,
 		})
+		if a.Unpacked > 0 {
+			p.Why = fmt.Sprintf("unpacked: the %d file(s) in it follow", a.Unpacked)
+		}
 		if p.Why != "" {
 			parts = append(parts, p)
 			continue

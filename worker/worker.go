@@ -29,11 +29,11 @@ type Config struct {
 	// Reading are the reader's settings before any audit moved a threshold; the zero value stands
 	// for the defaults.
 	Reading  form.Settings
-	Model    string        // the recogniser's weights, to which errors are charged; the built-in's where empty
-	Mail     MailParser    // nil sends every mail to review
-	Gateways *gateway.Book // knows our own numbers; nil knows none
-	Deliver  string        // folder in which each partner has a folder of its own
-	ShopName string        // on documents, as are the next two
+	Model    string               // the recogniser's weights, to which errors are charged; the built-in's where empty
+	Mail     MailParser           // nil sends every mail to review
+	Gateways func() *gateway.Book // knows our own numbers; nil knows none
+	Deliver  string               // folder in which each partner has a folder of its own
+	ShopName string               // on documents, as are the next two
 	DeskName string
 	ShopFax  string
 	// What answers to customers tell beside them.
@@ -79,7 +79,8 @@ type Attachment struct {
 	WidthPX   int // of a picture; 0 for what is none
 	HeightPX  int
 	Shown     bool   // the mail's text shows it within itself
-	Problem   string // why it cannot be read though it may be a fax; "" where it can
+	Problem   string // why nobody can look into it; "" where one can
+	Unpacked  int    // so many attachments after it were taken out of it
 }
 
 // MailParser parses a mail, tolerantly. An error says that the bytes are no mail.

@@ -68,6 +68,7 @@ func (c *doctorCommand) Run(ctx context.Context, app *App) error {
 	for _, dir := range []struct{ name, path string }{{"blobs", app.Config.Blobs}, {"inbox", app.Config.Inbox}, {"out", app.Config.Out}} {
 		checkFolder(add, dir.name, dir.path)
 	}
+	app.checkGateways(add)
 	app.checkMailboxes(ctx, add)
 	app.checkDatabase(ctx, add)
 	app.checkPort(ctx, add)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -53,8 +54,8 @@ type gatewayListCommand struct {
 
 func (*gatewayListCommand) Help() string {
 	return "A shop's own profiles (*.yaml in gateways.profiles, DATA/gateways if it is not set) are tried before the shipped ones, in the order " +
-		"of their file names; one with the name of a shipped profile takes its place, and with \"off: true\" turns it off. They are read when " +
-		"todoke up or todoke work starts."
+		"of their file names; one with the name of a shipped profile takes its place, and with \"off: true\" turns it off. A change is in use from the next " +
+		"mail on; while a file has a mistake, those before stay in use, and todoke doctor says what is wrong."
 }
 
 // profileView is a profile as it is listed.
@@ -276,4 +277,34 @@ var kindInWords = map[gateway.Kind]string{
 	gateway.KindScan:      "a copier's scan: nobody called",
 	gateway.KindFailed:    "a notice that a fax of ours could not be sent",
 	gateway.KindDelivered: "a notice that a fax of ours was sent",
+}
+
+// checkGateways tells doctor whether the shop's own profiles can be read.
+func (a *App) checkGateways(add addFinding) {
+	const check = "gateways"
+	dir := a.Config.Gateways.Profiles
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && a.Config.origins["gateways.profiles"] == "":
+		add(check, statusOK, "the shipped profiles alone: there is no folder "+dir, "")
+		return
+	case err != nil:
+		add(check, statusFail, err.Error(), "make the folder, or set gateways.profiles to the one that holds the shop's profiles")
+		return
+	case !info.IsDir():
+		add(check, statusFail, dir+" is no folder", "set gateways.profiles to the folder that holds the shop's profiles")
+		return
+	}
+	book, err := a.gateways()
+	if err != nil {
+		add(check, statusFail, strings.ReplaceAll(err.Error(), "\n", "; "), "mend the profile: todoke gateway test MAIL.eml --profile FILE tries it. While todoke runs, the profiles before stay in use")
+		return
+	}
+	own := 0
+	for _, p := range book.Profiles() {
+		if strings.HasPrefix(p.File(), dir) {
+			own++
+		}
+	}
+	add(check, statusOK, fmt.Sprintf("%d profiles, %d of them the shop's own from %s", len(book.Profiles()), own, dir), "")
 }

@@ -2,14 +2,23 @@ package main
 
 import (
 	"strings"
-	"time"
 
 	"todoke/ingest/gateway"
 	"todoke/ingest/mail"
 	"todoke/order"
 	"todoke/rules"
-	"todoke/worker"
 )
+
+// shelf is the gateway profiles as their folder stands, read again when it changes.
+func (a *App) shelf() (*gateway.Shelf, error) {
+	return gateway.OpenShelf(a.Config.Gateways.Profiles, a.ownNumbers(), func(err error) {
+		if err != nil {
+			a.Log.Error("gateway profiles are not read again: those before stay in use", "folder", a.Config.Gateways.Profiles, "error", err)
+			return
+		}
+		a.Log.Info("gateway profiles are read again", "folder", a.Config.Gateways.Profiles)
+	})
+}
 
 // gateways are the shipped gateway profiles and the shop's own.
 func (a *App) gateways() (*gateway.Book, error) {
@@ -25,53 +34,6 @@ func (a *App) ownNumbers() []string {
 		}
 	}
 	return own
-}
-
-// mailReader takes mails apart for the worker.
-func mailReader(book *gateway.Book) worker.MailParser {
-	return func(data []byte) (worker.Mail, error) {
-		m, err := mail.Parse(data, mail.DefaultLimits())
-		if err != nil {
-			return worker.Mail{}, err
-		}
-		facts := book.Read(&m)
-		out := worker.Mail{From: m.From, Subject: m.Subject, Text: m.Text, Facts: facts, Notes: m.Notes, Letter: letterOf(&m)}
-		out.Thread = append(m.MessageIDs("references"), m.MessageIDs("message-id")...)
-		if facts.Job != "" {
-			// Gateways count their jobs each for itself, and start again some day: a job alone would
-			// make a new fax look like an old one (FAX-5).
-			out.Job = m.From + " " + facts.Job
-			if !facts.At.IsZero() {
-				out.Job += " " + facts.At.Format(time.RFC3339)
-			}
-		}
-		if len(m.Received) > 0 {
-			out.HeaderAt = m.Received[0]
-		}
-		for _, a := range m.Attachments {
-			out.Attachments = append(out.Attachments, worker.Attachment{Path: a.Path, FileName: a.Name, MediaType: a.MediaType, Bytes: a.Bytes})
-		}
-		return out, nil
-	}
-}
-
-// letterOf is what a mail's header says for the rule that decides whether it is answered (FAX-1).
-func letterOf(m *mail.Message) rules.Letter {
-	l := rules.Letter{
-		From: m.Addresses("from"), ReplyTo: m.Addresses("reply-to"), Recipients: len(m.Addresses("to")) + len(m.Addresses("cc")),
-		References: append(m.MessageIDs("in-reply-to"), m.MessageIDs("references")...), Fields: m.Fields(), Kind: m.Kind,
-	}
-	if s := m.Addresses("sender"); len(s) > 0 {
-		l.Sender = s[0]
-	}
-	if paths := m.Header("return-path"); len(paths) > 0 {
-		if l.ReturnPath = paths[0]; strings.ReplaceAll(paths[0], " ", "") == "<>" || paths[0] == "" {
-			l.ReturnPath = "<>"
-		} else if a := m.Addresses("return-path"); len(a) > 0 {
-			l.ReturnPath = a[0]
-		}
-	}
-	return l
 }
 
 // answerer is who answers mails that carry no fax. Our own mailboxes are never answered.

@@ -68,12 +68,12 @@ const tickEvery = 5 * time.Second
 
 // partWork works the queue and ticks the schedules.
 var partWork = part{"work", func(_ context.Context, app *App, st *store.Store) (service, error) {
-	book, err := app.gateways()
+	shelf, err := app.shelf()
 	if err != nil {
 		return service{}, err
 	}
 	client, err := worker.Client(worker.Config{
-		Store: st, Mail: mailReader(book), Gateways: book, Deliver: app.Config.Out, Reading: app.Config.Reading,
+		Store: st, Mail: worker.ReadMail(shelf.Book), Gateways: shelf.Book, Deliver: app.Config.Out, Reading: app.Config.Reading,
 		ShopName: app.Config.ShopName, DeskName: app.Config.DeskName, ShopFax: app.Config.ShopFax,
 		ShopPhone: app.Config.ShopPhone, DeskHours: app.Config.DeskHours, ShopWeb: app.Config.ShopWeb, Answerer: app.answerer(),
 		Log: app.Log, Readers: app.Config.Workers.Reading,

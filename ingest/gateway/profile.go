@@ -163,10 +163,7 @@ func (b *Book) Profiles() []*Profile { return slices.Clone(b.profiles) }
 func (p *Profile) File() string { return p.file }
 
 func readFolder(dir string) ([]*Profile, error) {
-	if dir == "" {
-		return nil, nil
-	}
-	entries, err := os.ReadDir(dir)
+	files, err := profileFiles(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -175,15 +172,12 @@ func readFolder(dir string) ([]*Profile, error) {
 	}
 	var out []*Profile
 	var errs []error
-	for _, e := range entries {
-		if ext := strings.ToLower(filepath.Ext(e.Name())); e.IsDir() || ext != ".yaml" && ext != ".yml" {
-			continue
-		}
-		if len(out)+len(errs) >= maxFiles {
+	for i, name := range files {
+		if i >= maxFiles {
 			errs = append(errs, order.Invalid("", "gateways", fmt.Sprintf("%s holds more than %d profiles", dir, maxFiles)))
 			break
 		}
-		p, err := ReadFile(filepath.Join(dir, e.Name()))
+		p, err := ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -191,6 +185,24 @@ func readFolder(dir string) ([]*Profile, error) {
 		out = append(out, p)
 	}
 	return out, errors.Join(errs...)
+}
+
+// profileFiles are the names of a folder's profiles, in order: of more than there may be, one more.
+func profileFiles(dir string) ([]string, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, e := range entries {
+		if ext := strings.ToLower(filepath.Ext(e.Name())); !e.IsDir() && (ext == ".yaml" || ext == ".yml") && len(out) <= maxFiles {
+			out = append(out, e.Name())
+		}
+	}
+	return out, nil
 }
 
 // ReadFile reads one profile.

@@ -3,6 +3,7 @@ package mail
 import (
 	"bytes"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
@@ -131,4 +132,13 @@ func decodeJIS(b []byte) string {
 		}
 	}
 	return decodeWith(japanese.EUCJP, out)
+}
+
+// utf16Text decodes little-endian UTF-16.
+func utf16Text(b []byte) string {
+	units := make([]uint16, len(b)/2)
+	for i := range units {
+		units[i] = uint16(b[2*i]) | uint16(b[2*i+1])<<8
+	}
+	return string(utf16.Decode(units))
 }

@@ -3,6 +3,11 @@ package mail
 import (
 	"bytes"
 	"fmt"
+	"image"
+	_ "image/gif"  // sizes of pictures
+	_ "image/jpeg" // sizes of pictures
+	_ "image/png"  // sizes of pictures
+	"net/url"
 	"path"
 	"strconv"
 	"strings"
@@ -24,6 +29,9 @@ type Message struct {
 	// Attachments are all parts that are not mere text, those of forwarded mails too.
 	Attachments []Attachment
 	Notes       []string // what was wrong with the mail, for the desk
+	// Unread is what of the mail was not looked at, and why: encrypted, or beyond a limit. A person
+	// must open the mail.
+	Unread []string
 
 	header header
 }
@@ -34,6 +42,14 @@ type Attachment struct {
 	Name      string // file name without folders, "" where none is given
 	MediaType string // lower case, as stated
 	Bytes     []byte
+
+	WidthPX  int    // of a PNG, JPEG or GIF that can be made out; 0 for all else
+	HeightPX int    // as WidthPX
+	Shown    bool   // the HTML text shows it within itself
+	Problem  string // why nobody can look into it: encrypted, nested too deeply; "" otherwise
+	Unpacked int    // so many attachments after it were taken out of it
+
+	contentID string
 }
 
 // Limits cap what one mail may hold.
@@ -81,6 +97,7 @@ func Parse(data []byte, lim Limits) (Message, error) {
 	m.Kind, _ = valueParams(h.get("content-type"))
 	w := walker{m: &m, lim: lim}
 	w.part(h, body, "1", 0)
+	w.pictures()
 	if strings.TrimSpace(m.Text) == "" {
 		m.Text = plainText(strings.ToValidUTF8(w.html, ""))
 	}
@@ -105,6 +122,13 @@ func (m *Message) note(s string) {
 	}
 }
 
+func (m *Message) unread(s string) {
+	const most = 20
+	if len(m.Unread) < most {
+		m.Unread = append(m.Unread, s)
+	}
+}
+
 type walker struct {
 	m     *Message
 	lim   Limits
@@ -117,7 +141,7 @@ func (w *walker) part(h header, body []byte, at string, depth int) {
 	w.parts++
 	if w.parts > w.lim.Parts {
 		if w.parts == w.lim.Parts+1 {
-			w.m.note("the mail has too many parts: the rest was not looked at")
+			w.m.unread(fmt.Sprintf("the mail has more than %d parts, and the rest was not looked at", w.lim.Parts))
 		}
 		return
 	}
@@ -127,7 +151,14 @@ func (w *walker) part(h header, body []byte, at string, depth int) {
 	if name == "" {
 		name = fileName(params["name"])
 	}
+	if kind == "multipart/encrypted" {
+		w.m.unread("the mail is encrypted (PGP)")
+	}
 	if strings.HasPrefix(kind, "multipart/") {
+		if depth >= w.lim.Depth {
+			w.tooDeep(kind, at, body)
+			return
+		}
 		if w.multipart(body, params["boundary"], at, depth) {
 			return
 		}
@@ -145,8 +176,8 @@ func (w *walker) part(h header, body []byte, at string, depth int) {
 	switch {
 	case kind == "message/rfc822" || kind == "message/global" || strings.HasSuffix(strings.ToLower(name), ".eml") && fieldsFollow(data):
 		if depth >= w.lim.Depth {
-			w.m.note("mails are nested too deeply: the inner ones were not looked at")
-			break
+			w.tooDeep("message/rfc822", at, data)
+			return
 		}
 		inner, innerBody, _ := parseHeader(bytes.TrimLeft(data, "\r\n"))
 		if len(inner) == 0 {
@@ -154,34 +185,122 @@ func (w *walker) part(h header, body []byte, at string, depth int) {
 		}
 		w.part(inner, innerBody, at+".1", depth+1)
 		return
-	case (kind == "" || kind == "text" || kind == "text/plain") && name == "" && disposition != "attachment":
-		text := decodeText(params["charset"], data)
-		if w.m.Text != "" && text != "" {
-			w.m.Text += "\n"
+	case kind == "application/pkcs7-mime" || kind == "application/x-pkcs7-mime":
+		problem := "it is encrypted (S/MIME)"
+		if strings.EqualFold(params["smime-type"], "signed-data") || strings.EqualFold(params["smime-type"], "compressed-data") {
+			problem = "it is wrapped in a signature (S/MIME) that is not opened"
 		}
-		w.m.Text += text[:min(len(text), max(0, w.lim.Text-len(w.m.Text)))]
-		w.m.Text = strings.ToValidUTF8(w.m.Text, "")
+		w.m.unread("part " + at + ": " + problem)
+		w.attach(Attachment{Path: at, Name: name, MediaType: kind, Bytes: data, Problem: problem})
 		return
-	case kind == "text/html" && name == "" && disposition != "attachment":
-		if len(w.html) < w.lim.Text { // the same in colour, or all there is to read
-			text := decodeText(params["charset"], data)
-			w.html += text[:min(len(text), w.lim.Text-len(w.html))] + "\n"
-		}
+	case isTNEF(data):
+		w.tnef(at, name, kind, data)
+		return
+	case bodyText(kind, name, disposition) && !looksFax(data):
+		w.text(kind, params["charset"], at, data)
 		return
 	}
 	if kind == "" {
 		kind = "application/octet-stream"
 	}
-	w.m.Attachments = append(w.m.Attachments, Attachment{Path: at, Name: name, MediaType: kind, Bytes: data})
+	id := strings.Trim(cleanLine(string(bytes.ToValidUTF8(h.get("content-id"), nil))), "<> ")
+	w.attach(Attachment{Path: at, Name: name, MediaType: kind, Bytes: data, contentID: id})
+}
+
+// bodyText tells that a part is words to read, and no file.
+func bodyText(kind, name, disposition string) bool {
+	switch kind {
+	case "", "text", "text/plain", "text/html":
+	default:
+		return false
+	}
+	if disposition == "attachment" {
+		return false
+	}
+	ext := strings.ToLower(path.Ext(name))
+	return name == "" || disposition == "inline" && (ext == ".txt" || ext == ".text" || ext == ".htm" || ext == ".html")
+}
+
+// text takes words: plain ones, or those in HTML, which are the same in colour or all there is to read.
+func (w *walker) text(kind, charset, at string, data []byte) {
+	text := decodeText(charset, data)
+	if kind == "text/html" {
+		if len(w.html) < w.lim.Text {
+			w.html += text[:min(len(text), w.lim.Text-len(w.html))] + "\n"
+		}
+		return
+	}
+	if strings.Contains(text, "-----BEGIN PGP MESSAGE-----") {
+		w.m.unread("the text is encrypted (PGP)")
+	}
+	if name, file, ok := uuencoded(data); ok { // as programs did before MIME
+		w.attach(Attachment{Path: at, Name: name, MediaType: "application/octet-stream", Bytes: file})
+	}
+	if w.m.Text != "" && text != "" {
+		w.m.Text += "\n"
+	}
+	if room := max(0, w.lim.Text-len(w.m.Text)); len(text) > room {
+		text = text[:room]
+		w.m.note(fmt.Sprintf("the text is longer than %d bytes: the rest is in the mail alone", w.lim.Text))
+	}
+	w.m.Text = strings.ToValidUTF8(w.m.Text+text, "")
+}
+
+// uuencoded finds a file within a text.
+func uuencoded(text []byte) (name string, file []byte, ok bool) {
+	begin := []byte("begin ")
+	i := 0
+	if !bytes.HasPrefix(text, begin) {
+		if i = bytes.Index(text, append([]byte("\n"), begin...)) + 1; i == 0 {
+			return "", nil, false
+		}
+	}
+	line, _, _ := bytes.Cut(text[i+len(begin):], []byte("\n"))
+	mode, rest, _ := bytes.Cut(bytes.TrimSpace(line), []byte(" "))
+	if len(mode) < 3 || len(mode) > 4 || len(bytes.Trim(mode, "01234567")) > 0 {
+		return "", nil, false
+	}
+	file, ok = decodeUU(text[i:])
+	return fileName(cleanLine(guess(rest))), file, ok
+}
+
+// tooDeep keeps what lies deeper than is looked at as it is, for a person.
+func (w *walker) tooDeep(kind, at string, data []byte) {
+	const problem = "it is nested too deeply to be looked at"
+	w.m.unread("part " + at + ": " + problem)
+	w.attach(Attachment{Path: at, MediaType: kind, Bytes: data, Problem: problem})
+}
+
+func (w *walker) attach(a Attachment) { w.m.Attachments = append(w.m.Attachments, a) }
+
+// looksFax tells bytes that are a fax whatever a header calls them.
+func looksFax(data []byte) bool {
+	for _, magic := range []string{"II*\x00", "MM\x00*", "%PDF-", "\x89PNG\r\n\x1a\n", "\xff\xd8\xff"} {
+		if bytes.HasPrefix(data, []byte(magic)) {
+			return true
+		}
+	}
+	return false
+}
+
+// pictures finds how large pictures are, and which of them the text shows.
+func (w *walker) pictures() {
+	low := strings.ToLower(w.html)
+	for i := range w.m.Attachments {
+		a := &w.m.Attachments[i]
+		if c, _, err := image.DecodeConfig(bytes.NewReader(a.Bytes)); err == nil {
+			a.WidthPX, a.HeightPX = c.Width, c.Height
+		}
+		if a.contentID != "" {
+			id := strings.ToLower(a.contentID)
+			a.Shown = strings.Contains(low, "cid:"+id) || strings.Contains(low, "cid:"+strings.ToLower(url.PathEscape(a.contentID)))
+		}
+	}
 }
 
 // multipart takes the parts between boundaries; false where there are none. Without a stated
 // boundary the first line that looks like one is it; a last part without end goes to the end.
 func (w *walker) multipart(body []byte, boundary, at string, depth int) bool {
-	if depth >= w.lim.Depth {
-		w.m.note("parts are nested too deeply: the inner ones were not looked at")
-		return true
-	}
 	if boundary == "" || !hasBoundary(body, boundary) {
 		guessed := guessBoundary(body)
 		if guessed == "" {

@@ -1,10 +1,12 @@
-package main
+package worker_test
 
 import (
 	"testing"
 	"time"
 
+	"todoke/ingest/gateway"
 	"todoke/order"
+	"todoke/worker"
 )
 
 func TestReadMailNamesTheTransmission(t *testing.T) {
@@ -14,12 +16,11 @@ func TestReadMailNamesTheTransmission(t *testing.T) {
 			"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n発信元: 03-0123-4567\r\n受信日時: " + at + "\r\nジョブ番号: 7\r\n" +
 			"--b\r\nContent-Type: image/tiff; name=a.tif\r\nContent-Transfer-Encoding: base64\r\n\r\nSUkqAA==\r\n--b--\r\n"
 	}
-	app, _, _ := testApp(t, nil)
-	book, err := app.gateways()
+	book, err := gateway.Load("", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	readMail := mailReader(book)
+	readMail := worker.ReadMail(func() *gateway.Book { return book })
 	first, err := readMail([]byte(mail("fax@one.example", "2026/11/24 16:59:30")))
 	if err != nil {
 		t.Fatal(err)

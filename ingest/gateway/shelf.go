@@ -1,0 +1,78 @@
+package gateway
+
+import (
+	"crypto/sha256"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// Shelf holds the Book of a folder, read again when a file in it changed: nothing is started anew
+// for a profile. A folder in which something is wrong leaves the book before in use.
+type Shelf struct {
+	dir   string
+	own   []string
+	again func(err error)
+
+	mu   sync.Mutex
+	book *Book
+	seen [sha256.Size]byte // of what the folder held when it was last read, with or without success
+}
+
+// OpenShelf reads the folder as Load does, and fails as it does. again is told of each time that a
+// change was read, with what is wrong with it or nil.
+func OpenShelf(dir string, own []string, again func(err error)) (*Shelf, error) {
+	s := &Shelf{dir: dir, own: own, again: again, seen: fingerprint(dir)}
+	var err error
+	s.book, err = Load(dir, own)
+	return s, err
+}
+
+// Book is the book as the folder stands now, or as it last stood without a mistake. It may be called
+// from many goroutines.
+func (s *Shelf) Book() *Book {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := fingerprint(s.dir)
+	if now == s.seen {
+		return s.book
+	}
+	s.seen = now
+	book, err := Load(s.dir, s.own)
+	if err == nil {
+		s.book = book
+	}
+	if s.again != nil {
+		s.again(err)
+	}
+	return s.book
+}
+
+// fingerprint is of the names and bytes of a folder's profiles: times alone miss a change within
+// the same tick of the disk's clock.
+func fingerprint(dir string) (sum [sha256.Size]byte) {
+	h := sha256.New()
+	files, err := profileFiles(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		_, _ = io.WriteString(h, "unreadable "+err.Error())
+	}
+	for _, name := range files {
+		_, _ = io.WriteString(h, name+"\x00")
+		f, err := os.Open(filepath.Join(dir, name))
+		if err != nil {
+			_, _ = io.WriteString(h, "unreadable "+err.Error())
+			continue
+		}
+		_, err = io.Copy(h, io.LimitReader(f, maxFile+1))
+		_ = f.Close()
+		if err != nil {
+			_, _ = io.WriteString(h, "unreadable "+err.Error())
+		}
+		_, _ = io.WriteString(h, "\x00")
+	}
+	h.Sum(sum[:0])
+	return sum
+}
