@@ -17,6 +17,7 @@ GRANT USAGE ON SCHEMA public TO todoke_app, todoke_retention;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO todoke_app;
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO todoke_app;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO todoke_app;
+REVOKE UPDATE, DELETE, TRUNCATE ON page_kinds, page_prints FROM todoke_app;
 REVOKE UPDATE, DELETE, TRUNCATE ON mail_answers, mail_parts FROM todoke_app;
 REVOKE UPDATE, DELETE, TRUNCATE ON documents, document_claims, gateway_gaps, drafts, events, issued_documents,
     reading_audits, reading_audit_keyings, reading_thresholds, accesses FROM todoke_app;
@@ -40,4 +41,5 @@ GRANT UPDATE ON documents, archive_facts, archive_parties TO todoke_retention;
 GRANT DELETE ON document_senders, archive_parties TO todoke_retention;
 GRANT UPDATE, DELETE ON document_claims, document_states, pages, drafts, reviews, events,
     reading_audits, reading_audit_states, reading_audit_keyings TO todoke_retention;
+GRANT SELECT, UPDATE, DELETE ON page_kinds, page_prints TO todoke_retention;
 GRANT SELECT, UPDATE, DELETE ON mail_answers, mail_parts TO todoke_retention;

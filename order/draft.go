@@ -73,14 +73,17 @@ type Geometry struct {
 // Draft is what a reader believes one page says. It becomes an Order only through rules, and
 // never where a field it needs is in review.
 type Draft struct {
-	Form        string       `json:"form"` // "" where none was recognised
-	FormVersion int          `json:"form_version"`
-	Sheet       int          `json:"sheet,omitempty"`  // 1 to Sheets where the customer's form has several, each an order of its own; else 0
-	Sheets      int          `json:"sheets,omitempty"` // how many sheets the form has; 0 where it has one or none was recognised
-	Decision    Decision     `json:"decision"`
-	Reasons     []string     `json:"reasons"`
-	Geometry    *Geometry    `json:"geometry,omitempty"`
-	Fields      []DraftField `json:"fields"`
+	Form        string `json:"form"` // "" where none was recognised
+	FormVersion int    `json:"form_version"`
+	// IdentifiedBy is what the form said who it is by: qr, barcode, number, or "" where its marks alone did.
+	IdentifiedBy string       `json:"identified_by,omitempty"`
+	FormCustomer string       `json:"form_customer,omitempty"` // whose form it says it is; "" on a blank one
+	Sheet        int          `json:"sheet,omitempty"`         // 1 to Sheets where the customer's form has several, each an order of its own; else 0
+	Sheets       int          `json:"sheets,omitempty"`        // how many sheets the form has; 0 where it has one or none was recognised
+	Decision     Decision     `json:"decision"`
+	Reasons      []string     `json:"reasons"`
+	Geometry     *Geometry    `json:"geometry,omitempty"`
+	Fields       []DraftField `json:"fields"`
 
 	// What a person decided about the page beside the values of its fields.
 	OwnOrderBy string        `json:"own_order_by,omitempty"` // who says that it is an order of its own and not another sent again (FAX-5)

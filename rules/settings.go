@@ -64,6 +64,13 @@ type Settings struct {
 	MailAnswerPauseDays   int `json:"mail_answer_pause_days" yaml:"mail_answer_pause_days"`     // FAX-1, days until a sender is answered again
 	MailAnswerWithinHours int `json:"mail_answer_within_hours" yaml:"mail_answer_within_hours"` // FAX-1, older mails are not answered, as when a mailbox is collected for the first time
 
+	// What a page is that is none of our forms (PGE-3, PGE-4); see KindOfPage.
+	PageAlikePermille int         `json:"page_alike_permille" yaml:"page_alike_permille"` // of ink in common from which two pages are the same sheet
+	PageAddedMM2      int         `json:"page_added_mm2" yaml:"page_added_mm2"`           // of ink where the other is white, up to which nothing was written on it
+	PageChangedMM2    int         `json:"page_changed_mm2" yaml:"page_changed_mm2"`       // of differing signs, up to which only a date or a number is another one
+	PageAdvertMarks   int         `json:"page_advert_marks" yaml:"page_advert_marks"`     // pages called adverts by people, from which the same page is closed alone; 0 never
+	OpenItemsAt       order.Clock `json:"open_items_at" yaml:"open_items_at"`             // when the evening list of what is open is made, on business days (PGE-5)
+
 	// The audit of what is accepted unseen (RDR-2, RDR-4); see Reading.
 	AuditDailyMinimum     int              `json:"audit_daily_minimum" yaml:"audit_daily_minimum"`         // of each kind, as far as there are so many
 	AuditAt               order.Clock      `json:"audit_at" yaml:"audit_at"`                               // when the day before is filled up and thresholds are adapted
@@ -232,6 +239,11 @@ func Default() Settings {
 		ResendPageDays:  7,
 		ResendLineHours: 3,
 
+		PageAlikePermille: 900,
+		PageAddedMM2:      25,
+		PageChangedMM2:    150,
+		OpenItemsAt:       order.Clock{Hour: 18},
+
 		MailAnswersPerDay:     100,
 		MailAnswerPauseDays:   1,
 		MailAnswerWithinHours: 72,
@@ -366,6 +378,13 @@ func (s Settings) Validate() error {
 	within("FAX-1", "mail_answers_per_day", s.MailAnswersPerDay, 0, maxMailAnswers)
 	within("FAX-1", "mail_answer_pause_days", s.MailAnswerPauseDays, 1, maxLimitDays)
 	within("FAX-1", "mail_answer_within_hours", s.MailAnswerWithinHours, 1, 24*maxLimitDays)
+	within("PGE-3", "page_alike_permille", s.PageAlikePermille, 500, 1000)
+	within("PGE-4", "page_added_mm2", s.PageAddedMM2, 0, 1000)
+	within("PGE-4", "page_changed_mm2", s.PageChangedMM2, 0, 5000)
+	within("PGE-4", "page_advert_marks", s.PageAdvertMarks, 0, 1000)
+	if clock("PGE-5", "open_items_at", s.OpenItemsAt); s.OpenItemsAt.Second != 0 {
+		bad("PGE-5", "open_items_at", "%s is not a full minute of the day: write it as HH:MM, such as 18:00", s.OpenItemsAt)
+	}
 	errs = append(errs, s.checkAudit()...)
 	within("", "item_code_digits", s.ItemCodeDigits, 0, order.MaxCode)
 	within("", "customer_code_digits", s.CustomerCodeDigits, 0, order.MaxCode)

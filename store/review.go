@@ -26,6 +26,8 @@ const (
 	PageBlank     PageState = "blank"
 	PageDuplicate PageState = "duplicate"
 	PageJunk      PageState = "junk"
+	PageCover     PageState = "cover"   // a cover sheet, by a person or as PGE-4 allows
+	PageHandled   PageState = "handled" // a person dealt with it outside
 )
 
 // Page is one page of a document.
@@ -142,6 +144,7 @@ const (
 	ReviewSettled   ReviewState = "settled"
 	ReviewJunk      ReviewState = "junk"
 	ReviewDuplicate ReviewState = "duplicate"
+	ReviewHandled   ReviewState = "handled"
 )
 
 // Review is what a person must settle: a page, or a whole document.
@@ -400,6 +403,12 @@ func (tx *Tx) findReview(ctx context.Context, documentID int64, page int) (Revie
 // Junk closes a review without an order: the page is nothing that the shop works on, or, with
 // duplicateOf, the same as another document (FAX-5). It is kept like any other. The closed review is returned.
 func (s *Store) Junk(ctx context.Context, documentID int64, page int, duplicateOf int64, by string, now time.Time) (Review, error) {
+	return s.JunkAs(ctx, documentID, page, duplicateOf, order.PageUnknown, by, now)
+}
+
+// JunkAs is Junk that says what the page is, a cover sheet, an advert or unknown: pages to come
+// that look like it are told so (PGE-3).
+func (s *Store) JunkAs(ctx context.Context, documentID int64, page int, duplicateOf int64, kind order.PageKind, by string, now time.Time) (Review, error) {
 	now = at(now)
 	if by == "" {
 		return Review{}, order.Invalid("KEP-2", "by", "say who decides this")
@@ -413,15 +422,30 @@ func (s *Store) Junk(ctx context.Context, documentID int64, page int, duplicateO
 		r.ClosedAt, r.ClosedBy = now, by
 		if duplicateOf == 0 {
 			r.State = ReviewJunk
-			text := "junk by " + by
-			if err := tx.note(ctx, documentID, "KEP-2", by, "review "+r.Name()+" closed as junk by "+by, nil, now); err != nil {
+			text, state := "junk by "+by, PageJunk
+			if r.PageID == 0 && kind != order.PageUnknown {
+				return order.Invalid("PGE-3", "kind", "only a page is a cover sheet or an advert: name it as DOC.PAGE")
+			}
+			switch kind {
+			case order.PageCover:
+				text, state = "cover sheet by "+by, PageCover
+			case order.PageAdvert:
+				text = "advert by " + by
+			case order.PageUnknown:
+			default:
+				return order.Invalid("PGE-3", "kind", "say cover, advert or other")
+			}
+			if err := tx.judgePage(ctx, r, kind, by, now); err != nil {
+				return err
+			}
+			if err := tx.note(ctx, documentID, "KEP-2", by, "review "+r.Name()+" closed as "+text, nil, now); err != nil {
 				return err
 			}
 			rest, err := tx.rest(ctx, r)
 			if err != nil {
 				return err
 			}
-			return tx.closeReview(ctx, r, PageJunk, rest, text, now)
+			return tx.closeReview(ctx, r, state, rest, text, now)
 		}
 		if duplicateOf == documentID {
 			// A page may repeat another page of its own fax.

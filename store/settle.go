@@ -115,6 +115,9 @@ func (s *Store) Settle(ctx context.Context, documentID int64, page int, said Set
 			return tx.saveReview(ctx, r)
 		}
 		r.State, r.ClosedAt, r.ClosedBy, r.OrderID = ReviewSettled, now, said.By, o.ID
+		if err := tx.judgeSettled(ctx, r, said.By, now); err != nil {
+			return err
+		}
 		return tx.closeReview(ctx, r, PageOrdered, DocumentOrdered, "order "+string(o.Number), now)
 	})
 	if err == nil && refusal != nil {

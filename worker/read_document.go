@@ -216,6 +216,7 @@ type readPage struct {
 	note  string // why there is no draft
 	// audits are the fields that are audited if nobody sees the page (RDR-2).
 	audits []store.NewReadingAudit
+	look   *look // of a page that is none of our forms
 }
 
 // fax decodes every page, keeps each as a PNG in its own pixels, and interprets it.
@@ -264,7 +265,7 @@ func (w *ReadDocument) fax(ctx context.Context, doc store.Document, data []byte)
 				return nil, err
 			}
 		}
-		r.draft = &draft
+		r.draft, r.look = &draft, lookAt(p, draft)
 		if draft.Decision == order.DecisionAccept {
 			for _, c := range drawn(candidates(key, doc.ID, r.page.No, draft), w.cfg.Store.Settings()) {
 				a, err := w.cfg.newAudit(c, p.Image, draft.Geometry, held, false)
@@ -278,6 +279,9 @@ func (w *ReadDocument) fax(ctx context.Context, doc store.Document, data []byte)
 	}
 	if len(pages) == 0 {
 		return nil, order.Permanent("it has no pages: a person must look at it", nil)
+	}
+	if err := w.compare(ctx, doc, pages); err != nil {
+		return nil, err
 	}
 	var claims []store.Claim
 	if text := fax.Station(data); text != "" {
@@ -305,53 +309,43 @@ func (w *ReadDocument) interpret(p fax.Page, know form.Knowledge) (d order.Draft
 	return w.cfg.Read(form.PageOf(p), know)
 }
 
+// outcome is what became of a page that was judged.
+type outcome struct {
+	order    order.Order
+	problems []*order.Error
+}
+
 func (w *ReadDocument) saveFax(ctx context.Context, tx *store.Tx, doc store.Document, pages []readPage) error {
 	now := w.cfg.Store.Now()
 	var keys []string
-	blank := 0
 	for _, p := range pages {
-		if p.draft != nil && p.draft.Decision == order.DecisionBlank {
-			blank++ // white paper looks the same every time
-		} else if p.page.BlobKey != "" {
-			keys = append(keys, p.page.BlobKey)
+		if (p.draft == nil || p.draft.Decision != order.DecisionBlank) && p.page.BlobKey != "" {
+			keys = append(keys, p.page.BlobKey) // white paper looks the same every time
 		}
 	}
 	suspects, err := tx.SuspectPages(ctx, doc.ID, keys, doc.ReceivedAt)
 	if err != nil {
 		return err
 	}
-	for _, p := range pages {
-		page := p.page
-		if p.draft != nil && p.draft.Decision == order.DecisionBlank && blank < len(pages) {
-			page.State = store.PageBlank
-			if _, err := tx.AddPage(ctx, page, p.draft, now); err != nil {
-				return err
-			}
-			continue
-		}
+	// What one page is may rest on what became of the others.
+	outcomes, ordered := make([]outcome, len(pages)), make([]bool, len(pages))
+	for i, p := range pages {
 		var suspect *order.Error
-		if s, ok := suspects[page.BlobKey]; ok {
-			suspect = s.Problem(store.Review{DocumentID: doc.ID, PageNo: page.No}.Name())
+		if s, ok := suspects[p.page.BlobKey]; ok {
+			suspect = s.Problem(store.Review{DocumentID: doc.ID, PageNo: p.page.No}.Name())
 		}
-		o, problems, err := w.judge(ctx, tx, doc, p, suspect, now)
-		if err != nil {
+		out := &outcomes[i]
+		if out.order, out.problems, err = w.judge(ctx, tx, doc, p, suspect, now); err != nil {
 			return err
 		}
-		page.State, page.Detail, page.OrderID = store.PageOrdered, "order "+string(o.Number), o.ID
-		if len(problems) > 0 {
-			page.State, page.Detail, page.OrderID = store.PageReview, problems[0].Error(), 0
-		}
-		id, err := tx.AddPage(ctx, page, p.draft, now)
-		if err != nil {
-			return err
-		}
-		if len(problems) > 0 {
-			if err := tx.OpenReview(ctx, doc.ID, id, problems, p.draft, doc.ReceivedAt, now); err != nil {
-				return err
-			}
-			continue
-		}
-		if _, err := tx.DrawAudits(ctx, doc.ID, id, o.ID, page.No, p.audits, now); err != nil {
+		ordered[i] = len(out.problems) == 0
+	}
+	customer, err := tx.CallerIsCustomer(ctx, doc.Caller)
+	if err != nil {
+		return err
+	}
+	for i, p := range pages {
+		if err := w.savePage(ctx, tx, doc, p, outcomes[i], w.kindOfPage(pages, i, ordered, customer), now); err != nil {
 			return err
 		}
 	}
@@ -363,6 +357,45 @@ func (w *ReadDocument) saveFax(ctx context.Context, tx *store.Tx, doc store.Docu
 		return w.review(ctx, tx, doc, differ)
 	}
 	_, err = tx.SetDocument(ctx, doc.ID, store.DocumentRead, fmt.Sprintf("%d page(s)", len(pages))+absentSheets(pages), 0, now)
+	return err
+}
+
+// savePage saves a page with what it is, as the order it became, closed as what it is, or before a person.
+func (w *ReadDocument) savePage(ctx context.Context, tx *store.Tx, doc store.Document, p readPage, out outcome, kind rules.PageVerdict, now time.Time) error {
+	page := p.page
+	name := store.Review{DocumentID: doc.ID, PageNo: page.No}.Name()
+	ordered := len(out.problems) == 0
+	switch {
+	case ordered:
+		page.State, page.Detail, page.OrderID = store.PageOrdered, "order "+string(out.order.Number), out.order.ID
+	case kind.Close:
+		page.State, page.Detail = stateOf(kind.Kind), kind.Rule+": "+kind.Kind.Words()
+	default:
+		if problem := kindProblem(kind, name); problem != nil {
+			out.problems = append([]*order.Error{problem}, out.problems...)
+		}
+		page.State, page.Detail = store.PageReview, out.problems[0].Error()
+	}
+	id, err := tx.AddPage(ctx, page, p.draft, now)
+	if err != nil {
+		return err
+	}
+	var measures *order.PageLook
+	var print []byte
+	if p.look != nil {
+		measures, print = &p.look.measures, p.look.print.Bytes()
+	}
+	if err := tx.AddPageKind(ctx, id, kind, measures, print, now); err != nil {
+		return err
+	}
+	switch page.State {
+	case store.PageOrdered:
+		_, err = tx.DrawAudits(ctx, doc.ID, id, out.order.ID, page.No, p.audits, now)
+	case store.PageReview:
+		err = tx.OpenReview(ctx, doc.ID, id, out.problems, p.draft, doc.ReceivedAt, now)
+	default:
+		err = tx.Note(ctx, doc.ID, kind.Rule, "page "+name+" closed as "+kind.Kind.Words()+": "+strings.Join(kind.Evidence, "; "), now)
+	}
 	return err
 }
 

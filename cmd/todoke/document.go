@@ -45,6 +45,8 @@ type pageView struct {
 	store.Page
 	Sheet  int `json:"sheet,omitempty"`  // of the customer's form, where it has several
 	Sheets int `json:"sheets,omitempty"` // how many it has
+	// Kind is what the page was taken for, the latest judgement first (PGE-1).
+	Kinds []store.PageKind `json:"kinds,omitempty"`
 
 	draft *order.Draft // nil where nothing was read
 }
@@ -55,9 +57,13 @@ func pageViews(ctx context.Context, st *store.Store, document int64) ([]pageView
 	if err != nil {
 		return nil, err
 	}
+	kinds, err := kindsOf(ctx, st, document)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]pageView, 0, len(pages))
 	for _, p := range pages {
-		v := pageView{Page: p}
+		v := pageView{Page: p, Kinds: kinds[pageName{p.DocumentID, p.No}]}
 		if v.draft, err = st.FindDraft(ctx, p.ID); err != nil {
 			return nil, err
 		}
@@ -135,6 +141,9 @@ func (c *documentShowCommand) Run(ctx context.Context, a *App) error {
 			}
 			rows = append(rows, []string{fmt.Sprintf("page %d", p.No), fmt.Sprintf("%s  %s  (%s, %d × %d px, %.0f × %.0f dpi, image %s)",
 				p.State, detail, p.Coding, p.WidthPX, p.HeightPX, p.XDPI, p.YDPI, p.BlobKey)})
+			for _, k := range p.Kinds {
+				rows = append(rows, []string{"", strings.TrimSuffix(k.Words()+" ("+k.Rule+": "+strings.Join(k.Evidence, "; "), ": ") + ")"})
+			}
 		}
 		for _, e := range v.Events {
 			rows = append(rows, []string{stamp(e.At), strings.TrimSpace(e.Rule + " " + told(e))})

@@ -21,6 +21,7 @@ type reviewCommand struct {
 	Show   reviewShowCommand   `cmd:"" help:"Show a document's reviews: what was read, and what stands against it."`
 	Settle reviewSettleCommand `cmd:"" help:"Settle fields as they stand on the page, and make the order."`
 	Junk   reviewJunkCommand   `cmd:"" help:"Close a review without an order."`
+	Done   reviewDoneCommand   `cmd:"" help:"Close a review of what was dealt with by hand: a return request, a letter."`
 }
 
 // reviewView is a review as it is printed.
@@ -35,6 +36,7 @@ type reviewView struct {
 	OpenedAt   time.Time          `json:"opened_at"`
 	ClosedAt   time.Time          `json:"closed_at,omitzero"`
 	ClosedBy   string             `json:"closed_by,omitempty"`
+	Kind       *store.PageKind    `json:"kind,omitempty"` // what the page is, or may be (PGE-1)
 	Problems   []problemView      `json:"problems"`
 	History    []problemView      `json:"history,omitempty"` // what stood against a review that is closed
 	Fields     []order.DraftField `json:"fields,omitempty"`
@@ -85,10 +87,18 @@ func (c *reviewListCommand) Run(ctx context.Context, a *App) error {
 		if err != nil {
 			return err
 		}
-		rows := [][]string{{"REVIEW", "DEADLINE", "OPENED", "PROBLEMS", "FIRST"}}
+		ids := make([]int64, len(all))
+		for i, r := range all {
+			ids[i] = r.DocumentID
+		}
+		kinds, err := kindsOf(ctx, st, ids...)
+		if err != nil {
+			return err
+		}
+		rows := [][]string{{"REVIEW", "KIND", "DEADLINE", "OPENED", "PROBLEMS", "FIRST"}}
 		for _, r := range all {
 			if c.JSON {
-				if err := printJSON(a.Stdout, viewReview(r, false)); err != nil {
+				if err := printJSON(a.Stdout, viewReview(r, false).of(kinds)); err != nil {
 					return err
 				}
 				continue
@@ -97,7 +107,11 @@ func (c *reviewListCommand) Run(ctx context.Context, a *App) error {
 			if len(r.Reasons) > 0 {
 				first = readable(r.Reasons[0].Error())
 			}
-			rows = append(rows, []string{r.Name(), stamp(r.DeadlineAt), stamp(r.OpenedAt), strconv.Itoa(len(r.Reasons)), first})
+			kind := "document"
+			if k := kinds[pageName{r.DocumentID, r.PageNo}]; len(k) > 0 {
+				kind = shortKind(k[0])
+			}
+			rows = append(rows, []string{r.Name(), kind, stamp(r.DeadlineAt), stamp(r.OpenedAt), strconv.Itoa(len(r.Reasons)), first})
 		}
 		if c.JSON {
 			return nil
@@ -125,6 +139,10 @@ func (c *reviewShowCommand) Run(ctx context.Context, a *App) error {
 		if err != nil {
 			return err
 		}
+		kinds, err := kindsOf(ctx, st, id)
+		if err != nil {
+			return err
+		}
 		shown := false
 		for _, r := range all {
 			if page != 0 && r.PageNo != page {
@@ -132,13 +150,13 @@ func (c *reviewShowCommand) Run(ctx context.Context, a *App) error {
 			}
 			shown = true
 			if c.JSON {
-				v := viewReview(r, true)
+				v := viewReview(r, true).of(kinds)
 				if v.Mail, err = letterOfDocument(ctx, st, doc); err != nil {
 					return err
 				}
 				err = printJSON(a.Stdout, v)
 			} else {
-				err = a.printReview(ctx, st, doc, r)
+				err = a.printReview(ctx, st, doc, r, kinds[pageName{id, r.PageNo}])
 			}
 			if err != nil {
 				return err
@@ -151,7 +169,7 @@ func (c *reviewShowCommand) Run(ctx context.Context, a *App) error {
 	})
 }
 
-func (a *App) printReview(ctx context.Context, st *store.Store, doc store.Document, r store.Review) error {
+func (a *App) printReview(ctx context.Context, st *store.Store, doc store.Document, r store.Review, kinds []store.PageKind) error {
 	if r.State == store.ReviewOpen {
 		fmt.Fprintf(a.Stdout, "review %s: open since %s, to be settled by %s\n", r.Name(), stamp(r.OpenedAt), stamp(r.DeadlineAt))
 	} else {
@@ -159,6 +177,12 @@ func (a *App) printReview(ctx context.Context, st *store.Store, doc store.Docume
 	}
 	if r.State != store.ReviewOpen && len(r.Reasons) > 0 {
 		fmt.Fprintln(a.Stdout, "history: this stood against it until it was closed")
+	}
+	for _, k := range kinds {
+		fmt.Fprintf(a.Stdout, "  kind: %s\n", k.Words())
+		for _, e := range k.Evidence {
+			fmt.Fprintf(a.Stdout, "        %s\n", e)
+		}
 	}
 	printProblems(a, r.Reasons)
 	claims, err := st.Claims(ctx, r.DocumentID)
@@ -355,6 +379,7 @@ func (c *reviewSettleCommand) Run(ctx context.Context, a *App) error {
 type reviewJunkCommand struct {
 	Document    string `arg:"" help:"Document id, or document.page."`
 	DuplicateOf int64  `help:"The document that this one repeats." placeholder:"DOC"`
+	Kind        string `help:"What the page is: cover (送付状), advert or other. Pages to come that look like it are told so." placeholder:"KIND" default:"other"`
 	By          string `help:"Who decides it." placeholder:"NAME" env:"USER" required:""`
 }
 
@@ -364,14 +389,18 @@ func (c *reviewJunkCommand) Run(ctx context.Context, a *App) error {
 		return err
 	}
 	return a.withStore(ctx, func(st *store.Store) error {
-		r, err := st.Junk(ctx, id, page, c.DuplicateOf, c.By, a.Now())
+		kind, ok := junkKinds[c.Kind]
+		if !ok {
+			return order.Invalid("PGE-3", "kind", "say cover, advert or other")
+		}
+		r, err := st.JunkAs(ctx, id, page, c.DuplicateOf, kind, c.By, a.Now())
 		if err != nil {
 			return err
 		}
 		if c.DuplicateOf != 0 {
 			fmt.Fprintf(a.Stdout, "review %s closed as a duplicate of document %d by %s: no order is made\n", r.Name(), c.DuplicateOf, r.ClosedBy)
 		} else {
-			fmt.Fprintf(a.Stdout, "review %s closed as junk by %s: no order is made\n", r.Name(), r.ClosedBy)
+			fmt.Fprintf(a.Stdout, "review %s closed as %s by %s: no order is made\n", r.Name(), map[bool]string{true: "junk", false: kind.Words()}[kind == order.PageUnknown], r.ClosedBy)
 		}
 		return nil
 	})

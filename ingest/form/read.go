@@ -63,11 +63,13 @@ func read(p Page, k Knowledge) order.Draft {
 	g, found := k.find(&p)
 	d.Sheet, d.Sheets = found.id.Sheet, found.id.Sheets
 	if g == nil {
-		d.Form, d.FormVersion = string(found.id.Kind), found.id.Version
+		d.Form, d.FormVersion, d.IdentifiedBy = string(found.id.Kind), found.id.Version, found.evidence
+		d.FormCustomer = found.id.CustomerCode
 		d.Decision, d.Reasons = found.decision, append(d.Reasons, found.reason)
 		return d
 	}
-	d.Form, d.FormVersion = string(g.layout.Form), g.layout.Version
+	d.Form, d.FormVersion, d.IdentifiedBy = string(g.layout.Form), g.layout.Version, found.evidence
+	d.FormCustomer = found.id.CustomerCode
 	dpi := g.dpi
 	if dpi.reduced {
 		dpi.x, dpi.y = dpi.x/reducedBy, dpi.y/reducedBy
@@ -139,12 +141,22 @@ func (k Knowledge) find(p *Page) (*registration, finding) {
 	var comps []component
 	s.roots(func(_ int32, c *component) { comps = append(comps, *c) })
 	g, id, evidence := k.lay(comps, m, rs)
-	if g == nil {
-		if id, ok := searchQR(m, &s, rs[0]); ok {
-			_, f := stop(order.DecisionReview, "the page is one of our forms, but its marks do not fit: cut off, folded or badly distorted")
-			f.id = id
-			return nil, f
+	if evidence == "" { // it may say who it is where no layout has it
+		other, by := searchIdentity(m, &s, rs[0])
+		if g == nil || by != "" && !k.reads(other.Kind) {
+			id, evidence = other, by
 		}
+	}
+	switch {
+	case evidence != "" && !k.reads(id.Kind):
+		_, f := stop(order.DecisionNotAForm, "the page is one of our forms, of a kind that is not read: %s", id.Kind)
+		f.id, f.evidence = id, evidence
+		return nil, f
+	case g == nil && evidence != "":
+		_, f := stop(order.DecisionReview, "the page is one of our forms, but its marks do not fit: cut off, folded or badly distorted")
+		f.id, f.evidence = id, evidence
+		return nil, f
+	case g == nil:
 		return stop(order.DecisionNotAForm, "the page has no marks of our forms")
 	}
 	return g, finding{id: id, evidence: evidence, reason: k.beyond(g, m, comps, rs)}
@@ -199,6 +211,9 @@ func (k Knowledge) lay(comps []component, m *bilevel.Image, rs []resolution) (*r
 		if evidence != "" && id.Kind == l.Form && id.Version == l.Version {
 			return g, id, evidence
 		}
+		if evidence != "" && !k.reads(id.Kind) { // the marks are all forms' own
+			return nil, id, evidence
+		}
 		if evidence != "" { // the marks of one version, the name of another
 			for _, other := range k.Layouts {
 				if other.Form == id.Kind && other.Version == id.Version {
@@ -214,6 +229,11 @@ func (k Knowledge) lay(comps []component, m *bilevel.Image, rs []resolution) (*r
 		}
 	}
 	return first, printed.Identity{}, ""
+}
+
+// reads tells whether there is a layout of a kind of form.
+func (k Knowledge) reads(kind printed.Kind) bool {
+	return slices.ContainsFunc(k.Layouts, func(l *printed.Layout) bool { return l.Form == kind })
 }
 
 // inverted is the picture with ink and paper swapped.
@@ -255,6 +275,28 @@ func blankPage(s *scanner, m *bilevel.Image, r resolution) bool {
 		sum += float64(c.area) / (kx * ky)
 	})
 	return sum < leastMM2 && dirt < m.W*m.H/500
+}
+
+// searchIdentity looks for what one of our forms says of itself anywhere on a page: the QR code,
+// else the bar code at the foot, either way up.
+func searchIdentity(m *bilevel.Image, s *scanner, r resolution) (printed.Identity, string) {
+	if id, ok := searchQR(m, s, r); ok {
+		return id, "qr"
+	}
+	const foot = 45.0 // mm from an edge, in which the bar code stands
+	kx, ky := r.x/mmPerInch, r.y/mmPerInch
+	deep, wide := int(foot*ky), int(foot*kx)
+	for _, strip := range []*bilevel.Image{m.Crop(0, m.H-deep, m.W, m.H), m.Crop(0, 0, m.W, deep)} {
+		if id, ok := readBarcode(strip, kx, ky); ok {
+			return id, "barcode"
+		}
+	}
+	for _, strip := range []*bilevel.Image{m.Crop(0, 0, wide, m.H), m.Crop(m.W-wide, 0, m.W, m.H)} {
+		if id, ok := readBarcode(strip.Rotate(90), ky, kx); ok {
+			return id, "barcode"
+		}
+	}
+	return printed.Identity{}, ""
 }
 
 // searchQR looks for one of our QR codes anywhere on a page whose marks do not fit: first for two

@@ -8,17 +8,20 @@ type Likeness struct {
 	// pages are 1.
 	Score float64
 	// ChangedMM2 is the area on which they differ, in square millimetres: something written,
-	// stamped or covered on one of them.
+	// stamped or covered on one of them. Another text in the place of one is seen by Changes alone.
 	ChangedMM2 float64
+	// AddedMM2 is the area of what the second page has where the first one is white, GoneMM2 that
+	// of what the first has alone.
+	AddedMM2, GoneMM2 float64
 }
 
 // How far a page may be shifted as a whole, and each block of it on top by slant, stretch and
 // lost rows, in cells.
 const (
 	shiftCoarse = 3 // coarse cells
-	coarse      = 4 // cells
+	coarse      = 4 // cells: 6 mm
 	refine      = 3
-	local       = 2
+	local       = 2 // 3 mm
 	block       = 6 // cells: 9 mm
 )
 
@@ -41,11 +44,8 @@ func compare(a, b Print, least float64) Likeness {
 	case inkA == 0 && inkB == 0:
 		return Likeness{Score: 1}
 	case inkA == 0 || inkB == 0:
-		p := a
-		if inkA == 0 {
-			p = b
-		}
-		return Likeness{ChangedMM2: p.covered()}
+		added, gone := b.covered(), a.covered()
+		return Likeness{ChangedMM2: added + gone, AddedMM2: added, GoneMM2: gone}
 	}
 	// One with far more ink than the other is not the same sheet.
 	if few, many := min(inkA, inkB), max(inkA, inkB); 2*float64(few)/float64(few+many) < least {
@@ -57,7 +57,9 @@ func compare(a, b Print, least float64) Likeness {
 		return Likeness{}
 	}
 	dx, dy, _ = a.align(b, coarse*dx, coarse*dy, refine)
-	return a.blocks(b, dx, dy)
+	l := a.soft().blocks(b.soft(), dx, dy)
+	l.AddedMM2, l.GoneMM2 = b.beyond(a, -dx, -dy), a.beyond(b, dx, dy)
+	return l
 }
 
 func (p Print) sum() int {
@@ -160,7 +162,7 @@ func (p Print) align(o Print, dx0, dy0, reach int) (dx, dy int, best int) {
 // best on each other; blocks with less ink than fewest levels on both are white.
 const (
 	correlates = .8
-	fewest     = 12
+	fewest     = 48
 )
 
 // blocks compares p block by block with o read at a shift, each block within its own reach.
@@ -191,11 +193,70 @@ func (p Print) blocks(o Print, dx, dy int) Likeness {
 	return Likeness{Score: same / all, ChangedMM2: float64(changed) * block * block * CellMM * CellMM}
 }
 
-// inked is the ink of the block at x, y.
-func (p Print) inked(x, y int) int {
+// soft is p with each cell's ink spread over its neighbours: a line that lies on the edge of two
+// cells on one page and within one on the other is the same line.
+func (p Print) soft() Print {
+	o := Print{cols: p.cols, rows: p.rows, ink: make([]uint8, len(p.ink))}
+	side := make([]int, len(p.ink))
+	for i, v := range p.ink {
+		x := i % p.cols
+		n := 2 * int(v)
+		if x > 0 {
+			n += int(p.ink[i-1])
+		}
+		if x+1 < p.cols {
+			n += int(p.ink[i+1])
+		}
+		side[i] = n
+	}
+	for i, v := range side {
+		n := 2 * v
+		if i >= p.cols {
+			n += side[i-p.cols]
+		}
+		if i+p.cols < len(side) {
+			n += side[i+p.cols]
+		}
+		o.ink[i] = uint8(n / 2) // up to 8 times the level: thin things keep their shape
+	}
+	return o
+}
+
+// beyond is the area of p's ink, in square millimetres, that lies further than reach from any ink
+// of o read at a shift. What is smaller than a written sign is noise.
+func (p Print) beyond(o Print, dx, dy int) float64 {
+	const reach, least = 3, 3 // cells; level
 	n := 0
-	for j := range block {
-		for i := range block {
+	for y := range p.rows {
+		for x := range p.cols {
+			if p.ink[y*p.cols+x] < least {
+				continue
+			}
+			alone := true
+		search:
+			for j := y + dy - reach; j <= y+dy+reach; j++ {
+				for i := x + dx - reach; i <= x+dx+reach; i++ {
+					if o.at(i, j) > 1 {
+						alone = false
+						break search
+					}
+				}
+			}
+			if alone {
+				n++
+			}
+		}
+	}
+	return float64(n) * CellMM * CellMM
+}
+
+// inked is the ink of the block at x, y.
+func (p Print) inked(x, y int) int { return p.inkOf(x, y, block) }
+
+func (p Print) inkOf(x, y, side int) int {
+	n := 0
+	for j := range side {
+		for i := range side {
 			n += int(p.at(x+i, y+j))
 		}
 	}
@@ -209,7 +270,7 @@ func (p Print) found(o Print, x, y, dx, dy int) bool {
 	}
 	for sy := dy - local; sy <= dy+local; sy++ {
 		for sx := dx - local; sx <= dx+local; sx++ {
-			if p.correlation(o, x, y, sx, sy) >= correlates {
+			if p.correlation(o, x, y, sx, sy, block) >= correlates {
 				return true
 			}
 		}
@@ -219,18 +280,22 @@ func (p Print) found(o Print, x, y, dx, dy int) bool {
 
 // correlation of the block at x, y with that of o, both less half of their mean: a block that is
 // black all over correlates with another.
-func (p Print) correlation(o Print, x, y, sx, sy int) float64 {
-	var su, sv, uu, vv, uv float64
-	for j := range block {
-		for i := range block {
-			u, v := float64(p.at(x+i, y+j)), float64(o.at(x+sx+i, y+sy+j))
-			su, sv, uu, vv, uv = su+u, sv+v, uu+u*u, vv+v*v, uv+u*v
+func (p Print) correlation(o Print, x, y, sx, sy, side int) float64 {
+	var tu, tv, tuu, tvv, tuv int
+	for j := range side {
+		if y+j >= p.rows && y+sy+j >= o.rows {
+			break
+		}
+		for i := range side {
+			u, v := int(p.at(x+i, y+j)), int(o.at(x+sx+i, y+sy+j))
+			tu, tv, tuu, tvv, tuv = tu+u, tv+v, tuu+u*u, tvv+v*v, tuv+u*v
 		}
 	}
-	if uu == 0 || vv == 0 {
+	if tuu == 0 || tvv == 0 {
 		return 0
 	}
-	const n = block * block
+	su, sv, uu, vv, uv := float64(tu), float64(tv), float64(tuu), float64(tvv), float64(tuv)
+	n := float64(side * side)
 	const part = .75 // 1 - (1-½)²: of the product of means that taking half of each leaves out
 	cross := uv - part*su*sv/n
 	return cross / math.Sqrt((uu-part*su*su/n)*(vv-part*sv*sv/n))

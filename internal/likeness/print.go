@@ -36,17 +36,21 @@ const headMM = 8
 // Of takes a page's print. A resolution that is 0 or out of reason is taken from the sheet's
 // width, A4, and its shape. Specks that noise leaves weigh nothing.
 func Of(m *bilevel.Image, xDPI, yDPI float64) Print {
+	return taken(m, xDPI, yDPI, CellMM, maxCols, maxRows)
+}
+
+func taken(m *bilevel.Image, xDPI, yDPI, cell float64, maxCols, maxRows int) Print {
 	if m == nil || m.W == 0 || m.H == 0 {
 		return Print{}
 	}
 	xDPI, yDPI = sensible(m, xDPI, yDPI)
 	const mmPerInch = 25.4
-	kx, ky := xDPI/mmPerInch*CellMM, yDPI/mmPerInch*CellMM // pixels a cell
+	kx, ky := xDPI/mmPerInch*cell, yDPI/mmPerInch*cell // pixels a cell
 	p := Print{cols: bound(float64(m.W)/kx, maxCols), rows: bound(float64(m.H)/ky, maxRows)}
 	p.ink = make([]uint8, p.cols*p.rows)
 	counts := make([]int, p.cols)
 	for row := range p.rows {
-		if float64(row)*CellMM < headMM {
+		if float64(row)*cell < headMM {
 			continue
 		}
 		clear(counts)
@@ -103,7 +107,7 @@ func (p Print) Bytes() []byte {
 		return nil
 	}
 	var b bytes.Buffer
-	b.Write([]byte{version, byte(p.cols), byte(p.rows >> 8), byte(p.rows)})
+	b.Write([]byte{version, byte(p.cols >> 8), byte(p.cols), byte(p.rows >> 8), byte(p.rows)})
 	w, err := flate.NewWriter(&b, flate.BestCompression)
 	if err != nil {
 		panic(err) // the level is a constant
@@ -123,14 +127,14 @@ func (p Print) Bytes() []byte {
 
 // Parse is the print of Bytes. Nothing is the zero Print.
 func Parse(data []byte) (Print, error) {
-	const head = 4
+	const head = 5
 	if len(data) == 0 {
 		return Print{}, nil
 	}
 	if len(data) < head || data[0] != version {
 		return Print{}, errors.New("parse print: not of a version that is known")
 	}
-	p := Print{cols: int(data[1]), rows: int(data[2])<<8 | int(data[3])}
+	p := Print{cols: int(data[1])<<8 | int(data[2]), rows: int(data[3])<<8 | int(data[4])}
 	if p.cols == 0 || p.rows == 0 || p.cols > maxCols || p.rows > maxRows {
 		return Print{}, fmt.Errorf("parse print: %d × %d cells", p.cols, p.rows)
 	}

@@ -62,7 +62,13 @@ type code struct {
 	digit  byte
 }
 
-var codes = []code{{KindOrder, 'O', '1'}}
+var codes = []code{
+	{KindOrder, 'O', '1'},
+	{KindReturn, 'R', '2'},
+	{KindPoints, 'P', '3'},
+	{KindPrize, 'Z', '4'},
+	{KindRegistration, 'C', '5'},
+}
 
 // payloadPrefix begins every QR code of ours: T for todoke, 1 for this way of writing it.
 const payloadPrefix = "T1"

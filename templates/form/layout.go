@@ -8,9 +8,14 @@ package form
 // Kind names a form.
 type Kind string
 
-// The forms (FAX-2).
+// The forms (FAX-2). Those without a published layout are told by what they say of themselves
+// (Identity), and read by people.
 const (
-	KindOrder Kind = "order" // FAX注文書
+	KindOrder        Kind = "order"        // FAX注文書
+	KindReturn       Kind = "return"       // 返品依頼書
+	KindPoints       Kind = "points"       // FAX専用ポイント確認依頼用紙
+	KindPrize        Kind = "prize"        // FAX専用賞品申込み用紙
+	KindRegistration Kind = "registration" // お客様登録内容変更用紙
 )
 
 // FieldKind says what stands in a field's boxes.
