@@ -11,25 +11,32 @@ import (
 //	document stored ─► read_document ─► accepted ─► allocate_orders ─► allocated | short
 //	schedule (wave) ─► release_wave ─► released ─► print_pick_list ─► deliver_document
 //	deadline missed, day closed ─► replan_shipments ─► replanned
+//	accepted, replanned, short, cancelled …, page to review, illegible ─► answer_customers ─► deliver_document
 //
 // Documents, pick lists and deliveries name their job by their own id, so the transaction
 // that makes the row inserts the job; events of orders come through here. Each job is
-// returned once however many events ask for it.
+// returned once however many events ask for it. With answer_customers the transaction also
+// makes the row that waits for it; allocation, which works set-wise, does both itself.
 func Next(events []order.Event) []river.JobArgs {
-	var allocate bool
+	var allocate, answer bool
 	for _, e := range events {
 		switch e.Kind {
 		case order.EventAccepted, order.EventHoldFreed, order.EventCancelled:
 			allocate = true // what a cancelled order gave back may fill a backorder (STK-4)
-		case order.EventHeld, order.EventPriced, order.EventFeeSet, order.EventPromised,
-			order.EventReplanned, order.EventAllocated, order.EventShort, order.EventReleased,
-			order.EventShipped, order.EventNoted:
-			// Replanned, allocated and short orders wait for their wave, which is a schedule;
-			// released ones for their pick list, whose job is inserted with the list.
+			answer = true
+		case order.EventHeld, order.EventPromised, order.EventReplanned, order.EventShort:
+			answer = true // the customer is told (CUT-6, CUT-11, STK-2)
+		case order.EventPriced, order.EventFeeSet, order.EventAllocated, order.EventReleased, order.EventShipped, order.EventNoted:
+			// Allocated orders wait for their wave, which is a schedule; released ones for their pick
+			// list, whose job is inserted with the list.
 		}
 	}
+	var next []river.JobArgs
 	if allocate {
-		return []river.JobArgs{AllocateOrders{}}
+		next = append(next, AllocateOrders{})
 	}
-	return nil
+	if answer {
+		next = append(next, AnswerCustomers{})
+	}
+	return next
 }

@@ -14,6 +14,7 @@ const (
 	QueueWave     = "wave"
 	QueueOutput   = "output"
 	QueueArchive  = "archive"
+	QueueAnswer   = "answer" // apart from output: many answers must not hold up a pick list
 )
 
 // Timeouts. A job still running after Rescue belongs to a process that died and is tried
@@ -99,6 +100,18 @@ func (AdaptThresholds) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueRead, MaxAttempts: 20}
 }
 
+// AnswerCustomers tells customers of their faxes and orders what there is to tell (FAX-3, STK-2).
+// It says only "look".
+type AnswerCustomers struct{}
+
+// Kind implements river.JobArgs.
+func (AnswerCustomers) Kind() string { return "answer_customers" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (AnswerCustomers) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueAnswer, MaxAttempts: 8}
+}
+
 // PrintPickList makes a pick list's documents and the deliveries that carry them.
 type PrintPickList struct {
 	PickListID int64 `json:"pick_list_id"`
@@ -155,7 +168,7 @@ func (TellArchiveHead) InsertOpts() river.InsertOpts {
 // yet is as good as two.
 func Look(args river.JobArgs) bool {
 	switch args.(type) {
-	case AllocateOrders, ReplanShipments, SealArchive:
+	case AllocateOrders, ReplanShipments, SealArchive, AnswerCustomers:
 		return true
 	default:
 		return false

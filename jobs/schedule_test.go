@@ -86,7 +86,7 @@ func TestWavesAreNamedByTheirTime(t *testing.T) {
 func TestNextAsksOnce(t *testing.T) {
 	t.Parallel()
 	got := jobs.Next([]order.Event{{Kind: order.EventAccepted}, {Kind: order.EventHoldFreed}, {Kind: order.EventShort}})
-	if len(got) != 1 || got[0].Kind() != "allocate_orders" {
+	if len(got) != 2 || got[0].Kind() != "allocate_orders" || got[1].Kind() != "answer_customers" {
 		t.Errorf("%v", got)
 	}
 	if got := jobs.Next([]order.Event{{Kind: order.EventReleased}}); len(got) != 0 {

@@ -27,6 +27,8 @@ REVOKE UPDATE, TRUNCATE ON archive_pending FROM todoke_app;
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON reading_audit_key FROM todoke_app;
 REVOKE DELETE, TRUNCATE ON staff, orders, order_lines, pages, reviews, document_states, idempotency_keys,
     waves, pick_lists, deliveries, schedules, schedule_runs, reading_audit_states FROM todoke_app;
+REVOKE UPDATE, DELETE, TRUNCATE ON illegible_pages FROM todoke_app;
+REVOKE DELETE, TRUNCATE ON answers FROM todoke_app;
 REVOKE INSERT, UPDATE, DELETE ON goose_db_version FROM todoke_app;
 
 -- Retention takes bytes and personal data away, documents of which an erasure is logged first; the
@@ -43,3 +45,4 @@ GRANT UPDATE, DELETE ON document_claims, document_states, pages, drafts, reviews
     reading_audits, reading_audit_states, reading_audit_keyings TO todoke_retention;
 GRANT SELECT, UPDATE, DELETE ON page_kinds, page_prints TO todoke_retention;
 GRANT SELECT, UPDATE, DELETE ON mail_answers, mail_parts TO todoke_retention;
+GRANT SELECT, UPDATE, DELETE ON answers, illegible_pages TO todoke_retention;

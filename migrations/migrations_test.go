@@ -38,6 +38,7 @@ const fill = `
 INSERT INTO documents (source, external_id, received_at, stored_at, media_type, sha256, size_bytes)
 VALUES ('test', '1', '2026-11-24', '2026-11-24', 'text/plain', repeat('0', 64), 0);
 INSERT INTO document_claims (document_id, kind, by, made_at) VALUES (1, 'caller', 'x', '2026-11-24');
+INSERT INTO illegible_pages (document_id, page_no, department_code, fields, by, at) VALUES (1, 1, '', '{}', 'x', '2026-11-24');
 INSERT INTO gateway_gaps (gateway, first_job, last_job, reason, by, at) VALUES ('x', 1, 1, 'x', 'x', '2026-11-24');
 INSERT INTO pages (document_id, no, width_px, height_px, x_dpi, y_dpi, state, changed_at) VALUES (1, 1, 1, 1, 1, 1, 'review', '2026-11-24');
 INSERT INTO drafts (page_id, draft, read_at) VALUES (1, '{}', '2026-11-24');
@@ -71,6 +72,7 @@ func TestArchiveIsAppendOnly(t *testing.T) {
 		"document_claims": "value = 'x'", "mail_answers": "person = 'x'", "mail_parts": "why = 'x'", "gateway_gaps": "reason = 'y'",
 		"documents": "caller = 'x'", "drafts": "draft = '[]'", "events": "text = 'y'", "issued_documents": "sha256 = sha256",
 		"archive_entries": "sealed_at = '2027-01-01'", "archive_facts": "amount_yen = 1", "archive_parties": "name = 'x'", "document_senders": "address = 'x'",
+		"illegible_pages":    "by = 'y'",
 		"reading_thresholds": "threshold_ppm = 0", "reading_audits": "reading = 'x'", "reading_audit_keyings": "value = 'x'",
 	}
 	for table, set := range columns {

@@ -71,6 +71,11 @@ type Settings struct {
 	PageAdvertMarks   int         `json:"page_advert_marks" yaml:"page_advert_marks"`     // pages called adverts by people, from which the same page is closed alone; 0 never
 	OpenItemsAt       order.Clock `json:"open_items_at" yaml:"open_items_at"`             // when the evening list of what is open is made, on business days (PGE-5)
 
+	// When customers are told (FAX-3, STK-2).
+	AnswerWaitMinutes    int `json:"answer_wait_minutes" yaml:"answer_wait_minutes"`       // how long an acknowledgement waits for allocation at most
+	AnswerLaterMinutes   int `json:"answer_later_minutes" yaml:"answer_later_minutes"`     // how long what changes after an answer is gathered while pages of the fax wait for a person
+	AnswerReceiptMinutes int `json:"answer_receipt_minutes" yaml:"answer_receipt_minutes"` // how long a fax of which nothing is accepted may wait for a person before its customer is told that it came
+
 	// The audit of what is accepted unseen (RDR-2, RDR-4); see Reading.
 	AuditDailyMinimum     int              `json:"audit_daily_minimum" yaml:"audit_daily_minimum"`         // of each kind, as far as there are so many
 	AuditAt               order.Clock      `json:"audit_at" yaml:"audit_at"`                               // when the day before is filled up and thresholds are adapted
@@ -253,6 +258,10 @@ func Default() Settings {
 		KeepYears:     11,
 		ArchiveHeadAt: order.Clock{Hour: 19, Minute: 10},
 
+		AnswerWaitMinutes:    2,
+		AnswerLaterMinutes:   30,
+		AnswerReceiptMinutes: 30,
+
 		AuditDailyMinimum:     2,
 		AuditAt:               order.Clock{Hour: 2, Minute: 10},
 		AuditWindowDays:       365,
@@ -385,6 +394,9 @@ func (s Settings) Validate() error {
 	if clock("PGE-5", "open_items_at", s.OpenItemsAt); s.OpenItemsAt.Second != 0 {
 		bad("PGE-5", "open_items_at", "%s is not a full minute of the day: write it as HH:MM, such as 18:00", s.OpenItemsAt)
 	}
+	within("FAX-3", "answer_wait_minutes", s.AnswerWaitMinutes, 0, 24*60)
+	within("FAX-3", "answer_later_minutes", s.AnswerLaterMinutes, 0, 24*60)
+	within("FAX-3", "answer_receipt_minutes", s.AnswerReceiptMinutes, 0, maxWindowMinutes)
 	errs = append(errs, s.checkAudit()...)
 	within("", "item_code_digits", s.ItemCodeDigits, 0, order.MaxCode)
 	within("", "customer_code_digits", s.CustomerCodeDigits, 0, order.MaxCode)
@@ -424,6 +436,20 @@ func (s Settings) Scheme() order.Scheme {
 // CancelWindow is how long a web order may be cancelled (CAN-1).
 func (s Settings) CancelWindow() time.Duration {
 	return time.Duration(s.CancelWindowMinutes) * time.Minute
+}
+
+// AnswerWait is how long an acknowledgement waits for allocation at most (FAX-3).
+func (s Settings) AnswerWait() time.Duration { return time.Duration(s.AnswerWaitMinutes) * time.Minute }
+
+// AnswerLaterWait is how long changes are gathered while pages wait for a person (FAX-3).
+func (s Settings) AnswerLaterWait() time.Duration {
+	return time.Duration(s.AnswerLaterMinutes) * time.Minute
+}
+
+// AnswerReceiptWait is how long a fax may wait for a person before its customer is told that it
+// came (FAX-3).
+func (s Settings) AnswerReceiptWait() time.Duration {
+	return time.Duration(s.AnswerReceiptMinutes) * time.Minute
 }
 
 // Deadline is the dispatch deadline of a warehouse for a class (CUT-11).

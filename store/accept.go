@@ -159,10 +159,14 @@ func queueShipments(b *pgx.Batch, o *order.Order) {
 // finish sends the batch with an order's events and inserts the jobs that follow them.
 func (tx *Tx) finish(ctx context.Context, b *pgx.Batch, orderID int64, events []order.Event) error {
 	queueEvents(b, orderID, 0, events)
+	next := jobs.Next(events)
+	if wantsAnswer(next) {
+		wantAnswers(b, tx.s.settings, []int64{orderID}, false, tx.s.now())
+	}
 	if err := tx.tx.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("save order: %w", err)
 	}
-	return tx.Enqueue(ctx, jobs.Next(events)...)
+	return tx.Enqueue(ctx, next...)
 }
 
 // Change moves one order: it locks in the fixed order department, order, stock by item code,

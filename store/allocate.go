@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"todoke/jobs"
 	"todoke/order"
 	"todoke/rules"
 )
@@ -366,10 +367,28 @@ func (a *allocator) save(ctx context.Context) error {
 		column(a.orders, func(o *allocOrder) string { return string(o.state) }),
 		column(a.orders, func(o *allocOrder) string { return o.hold }))
 	queueOrderEvents(b, a.events, a.now)
+	if ids := a.news(); len(ids) > 0 {
+		wantAnswers(b, tx.s.settings, ids, true, a.now)
+	}
 	if err := tx.tx.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("save allocations: %w", err)
 	}
-	return nil
+	return tx.Enqueue(ctx, jobs.AnswerCustomers{}) // answers wait for what was settled here
+}
+
+// news are the orders of which a customer learns something by the batch: what is short (STK-2), and
+// what came in for a backorder.
+func (a *allocator) news() []int64 {
+	var ids []int64
+	for _, e := range a.events {
+		if e.Kind != order.EventShort && !(a.backorders && e.Kind == order.EventAllocated) && e.Kind != order.EventHeld {
+			continue
+		}
+		if n := len(ids); n == 0 || ids[n-1] != e.orderID {
+			ids = append(ids, e.orderID)
+		}
+	}
+	return ids
 }
 
 func queueOrderEvents(b *pgx.Batch, events []orderEvent, now time.Time) {

@@ -30,7 +30,7 @@ func (s *Store) Audit(ctx context.Context) ([]string, error) {
 
 // Entry is something that is not finished.
 type Entry struct {
-	Kind   string    `json:"kind"` // document, page, gateway, order, pick_list, delivery, run, job, threshold
+	Kind   string    `json:"kind"` // document, page, gateway, order, pick_list, delivery, answer, run, job, threshold
 	Name   string    `json:"name"`
 	State  string    `json:"state"`
 	Detail string    `json:"detail,omitempty"`
@@ -38,13 +38,15 @@ type Entry struct {
 }
 
 // Review tells whether the entry waits for a person on purpose.
-func (e Entry) Review() bool { return e.State == "review" }
+func (e Entry) Review() bool {
+	return e.State == "review" || e.Kind == "answer" && e.State == string(AnswerDesk)
+}
 
 // Ledger lists everything that is not in a final state, by name.
 func (s *Store) Ledger(ctx context.Context) ([]Entry, error) {
 	var all []Entry
 	for _, name := range []string{
-		"LedgerDocuments", "LedgerPages", "LedgerGateways", "LedgerOrders", "LedgerPickLists", "LedgerDeliveries", "LedgerRuns", "LedgerJobs", "LedgerThresholds",
+		"LedgerDocuments", "LedgerPages", "LedgerGateways", "LedgerOrders", "LedgerPickLists", "LedgerDeliveries", "LedgerAnswers", "LedgerRuns", "LedgerJobs", "LedgerThresholds",
 	} {
 		found, err := collect(ctx, s.pool, name, pgx.RowToStructByPos[Entry])
 		if err != nil {

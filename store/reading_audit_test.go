@@ -130,7 +130,7 @@ func TestAuditIsBlindAndDecidedByMajority(t *testing.T) {
 		t.Errorf("the order is %s: %s", got.State, got.HoldReason)
 	}
 	ledger, err := s.Ledger(t.Context())
-	if err != nil || len(ledger) != 1 || !strings.Contains(ledger[0].Detail, "RDR-3") {
+	if err != nil || len(ledger) != 2 || !strings.Contains(ledger[0].Detail, "RDR-3") || ledger[1].Kind != "answer" {
 		t.Errorf("the ledger: %+v, %v", ledger, err)
 	}
 	f, err := s.AuditFigures(t.Context(), clock.Now().Add(-time.Hour), clock.Now().Add(time.Hour))

@@ -54,7 +54,7 @@ func TestAMisreadOrderIsEnteredAnew(t *testing.T) {
 	if a, err := s.GetSettledAudit(ctx, 1); err != nil || a.OrderNumber != anew.Number {
 		t.Errorf("the audit names order %s, %v", a.OrderNumber, err)
 	}
-	if left, err := s.Ledger(ctx); err != nil || len(left) != 1 || left[0].State != "accepted" {
+	if left, err := s.Ledger(ctx); err != nil || len(left) != 2 || left[0].State != "accepted" || left[1].Kind != "answer" {
 		t.Errorf("%+v, %v", left, err)
 	}
 	allocate(t, s, 10, false)

@@ -216,6 +216,11 @@ func (tx *Tx) OpenReview(ctx context.Context, documentID, pageID int64, reasons 
 	if err := tx.tx.QueryRow(ctx, query("ReviewInsert"), documentID, null(pageID), encodeProblems(reasons), text, instant(deadline), at(now)).Scan(&id); err != nil {
 		return fmt.Errorf("insert review: %w", err)
 	}
+	if pageID != 0 {
+		if err := tx.wantPageAnswer(ctx, documentID, draft, now); err != nil {
+			return err
+		}
+	}
 	why := make([]string, len(reasons))
 	for i, r := range reasons {
 		why[i] = r.Error()

@@ -123,6 +123,15 @@ func (tx *Tx) wake(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
+	ready, err := collect(ctx, tx.tx, "AnswersReady", pgx.RowTo[int64], now, 1)
+	if err != nil {
+		return err
+	}
+	if len(ready) > 0 {
+		if err := tx.Enqueue(ctx, jobs.AnswerCustomers{}); err != nil {
+			return err
+		}
+	}
 	missed, err := tx.missed(ctx, now, 1)
 	if err != nil {
 		return err

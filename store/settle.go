@@ -112,6 +112,9 @@ func (s *Store) Settle(ctx context.Context, documentID int64, page int, said Set
 		if len(problems) > 0 {
 			refusal = &Refusal{Problems: problems}
 			r.Reasons = problems
+			if err := tx.wantPageAnswer(ctx, documentID, draft, now); err != nil { // its customer may be known now
+				return err
+			}
 			return tx.saveReview(ctx, r)
 		}
 		r.State, r.ClosedAt, r.ClosedBy, r.OrderID = ReviewSettled, now, said.By, o.ID

@@ -61,6 +61,7 @@ var workedBy = map[[2]string][]string{
 	{"order", "accepted"}:    {jobs.AllocateOrders{}.Kind()},
 	{"order", "short"}:       {jobs.AllocateOrders{}.Kind()},
 	{"pick_list", "waiting"}: {jobs.PrintPickList{}.Kind()},
+	{"answer", "waiting"}:    {jobs.AnswerCustomers{}.Kind()},
 	{"delivery", "waiting"}:  {jobs.DeliverDocument{}.Kind()},
 	{"run", "waiting"}:       {jobs.AllocateOrders{}.Kind(), jobs.ReleaseWave{}.Kind(), jobs.ReplanShipments{}.Kind(), jobs.AdaptThresholds{}.Kind()},
 }

@@ -95,6 +95,7 @@ func Workers(cfg Config) *river.Workers {
 	river.AddWorker(ws, &ReleaseWave{cfg: cfg})
 	river.AddWorker(ws, &ReplanShipments{cfg: cfg})
 	river.AddWorker(ws, &AdaptThresholds{cfg: cfg})
+	river.AddWorker(ws, &AnswerCustomers{cfg: cfg})
 	river.AddWorker(ws, &PrintPickList{cfg: cfg})
 	river.AddWorker(ws, &DeliverDocument{cfg: cfg})
 	river.AddWorker(ws, &SealArchive{cfg: cfg})
@@ -129,6 +130,7 @@ func Client(cfg Config) (*river.Client[pgx.Tx], error) {
 			jobs.QueueWave:     {MaxWorkers: 1},
 			jobs.QueueOutput:   {MaxWorkers: 2},
 			jobs.QueueArchive:  {MaxWorkers: 1},
+			jobs.QueueAnswer:   {MaxWorkers: 2},
 		},
 		Workers:              Workers(cfg),
 		FetchCooldown:        cooldown,

@@ -1,0 +1,180 @@
+package order
+
+import "time"
+
+// AnswerKind is what a document that answers a customer is called among issued documents.
+type AnswerKind string
+
+// The kinds of answer (FAX-3, STK-2).
+const (
+	AnswerAcknowledgement AnswerKind = "acknowledgement" // what was understood of a fax, and what was not
+	AnswerStockout        AnswerKind = "stockout_notice" // what is short, at once
+	AnswerOrderMail       AnswerKind = "order_mail"      // a web order's confirmation, and its changes
+	AnswerResend          AnswerKind = "resend_request"  // nothing of the fax could be read: please send it again
+)
+
+// Told is what a customer knows of a fax or web order once it is answered. Equal values are
+// equal answers: nothing is told twice.
+type Told struct {
+	DocumentID int64       `json:"document,omitempty"` // 0 of a web order
+	ReceivedAt time.Time   `json:"received_at"`
+	Pages      int         `json:"pages,omitempty"` // of the fax
+	Orders     []ToldOrder `json:"orders,omitempty"`
+	Checking   []ToldPage  `json:"checking,omitempty"`  // pages that a person is looking at
+	Illegible  []ToldPage  `json:"illegible,omitempty"` // pages that the customer is asked to send again
+}
+
+// ToldOrder is an order as the customer is told of it.
+type ToldOrder struct {
+	Number       Number             `json:"number"`
+	Page         int                `json:"page,omitempty"`
+	Cancelled    bool               `json:"cancelled,omitempty"`
+	Held         bool               `json:"held,omitempty"` // for the desk to look at, not for a made-to-order line's date
+	ShipTo       Address            `json:"ship_to"`
+	DesignatedOn Date               `json:"designated_on,omitzero"`
+	Stockout     StockoutPreference `json:"stockout"`
+	CancelUntil  time.Time          `json:"cancel_until,omitzero"` // CAN-1
+	Terms        string             `json:"terms,omitempty"`       // version agreed to (ACC-5)
+	Lines        []ToldLine         `json:"lines"`
+	GoodsYen     Yen                `json:"goods_yen"` // ex tax
+	FeeYen       Yen                `json:"fee_yen"`   // ex tax
+	Taxes        []Tax              `json:"taxes"`
+	Notes        []Note             `json:"notes,omitempty"` // what is not as the customer wrote it, and why
+}
+
+// TotalYen is what the order comes to including tax.
+func (o ToldOrder) TotalYen() Yen {
+	total := o.GoodsYen + o.FeeYen
+	for _, t := range o.Taxes {
+		total += t.TaxYen
+	}
+	return total
+}
+
+// Short tells whether any line of the order is short of stock.
+func (o ToldOrder) Short() bool {
+	for _, l := range o.Lines {
+		if l.ShortQty > 0 && !o.Cancelled {
+			return true
+		}
+	}
+	return false
+}
+
+// ToldLine is a line as the customer is told of it.
+type ToldLine struct {
+	No           int       `json:"no"`
+	ItemCode     string    `json:"item_code"`
+	Name         string    `json:"name"`
+	Unit         string    `json:"unit"`
+	Class        Class     `json:"class"`
+	Qty          int       `json:"quantity"`
+	UnitPrice    Yen       `json:"unit_price_yen"`
+	TaxRate      Percent   `json:"tax_rate"`
+	Comment      string    `json:"comment,omitempty"`
+	CommentImage string    `json:"comment_image,omitempty"` // blob key
+	Arrivals     []Arrival `json:"arrivals,omitempty"`      // of what is there; of everything where nothing is short
+	ShortQty     int       `json:"short_quantity,omitempty"`
+	RestockOn    Date      `json:"restock_on,omitzero"` // of what is short; zero where not known
+}
+
+// Amount is the line's price ex tax.
+func (l ToldLine) Amount() Yen { return l.UnitPrice * Yen(l.Qty) }
+
+// Arrival is a part of a line and the day on which it arrives; no day is one told later (CUT-6).
+type Arrival struct {
+	Shipment int  `json:"shipment"`
+	Qty      int  `json:"quantity"`
+	On       Date `json:"on,omitzero"`
+}
+
+// ToldPage is a page that became no order yet, or never will.
+type ToldPage struct {
+	Page    int      `json:"page"`              // 1-based; 0 is the fax as a whole
+	Fields  []string `json:"fields,omitempty"`  // what could not be read, by the form's field names
+	Repeats bool     `json:"repeats,omitempty"` // it may be an earlier fax again (FAX-5)
+	Offers  []Note   `json:"offers,omitempty"`  // of items that are no longer sold (ITM-1)
+	Image   string   `json:"image,omitempty"`   // blob key of the page
+}
+
+// NoteKind is what is not as the customer wrote it, or not as it was told before.
+type NoteKind string
+
+// The notes. Those from NoteAdded on compare an answer with the one before.
+const (
+	NoteDateMoved    NoteKind = "date_moved"   // the designated date could not be kept (CUT-7, CUT-11)
+	NoteLate         NoteKind = "late"         // the dispatch deadline passed before the order was clear (CUT-11)
+	NoteReplanned    NoteKind = "replanned"    // the promised date could not be kept (CUT-1, CUT-11)
+	NoteQuantity     NoteKind = "quantity"     // the desk changed a quantity
+	NoteItem         NoteKind = "item"         // the desk changed an item
+	NoteDropped      NoteKind = "dropped"      // the desk left a line out
+	NoteDiscontinued NoteKind = "discontinued" // no longer sold; the successor is offered (ITM-1)
+	NoteAdded        NoteKind = "added"        // an order that the answer before did not have
+	NoteCancelled    NoteKind = "cancelled"
+	NoteShort        NoteKind = "short"  // found short since
+	NoteFilled       NoteKind = "filled" // what was short is there
+	NoteMoved        NoteKind = "moved"  // another date than was told
+	NoteAmount       NoteKind = "amount" // another total than was told
+)
+
+// Reason is why.
+type Reason string
+
+// The reasons.
+const (
+	ReasonEarliest     Reason = "earliest"     // it lies before the earliest date
+	ReasonSaturday     Reason = "saturday"     // not delivered on a Saturday
+	ReasonClosed       Reason = "closed"       // a day without deliveries
+	ReasonDeadline     Reason = "deadline"     // the dispatch deadline had passed
+	ReasonMultiple     Reason = "multiple"     // sold in multiples
+	ReasonDiscontinued Reason = "discontinued" // no longer sold
+	ReasonDesk         Reason = "desk"         // as the desk settled it
+)
+
+// Note is one thing that the customer should notice.
+type Note struct {
+	Kind      NoteKind `json:"kind"`
+	Order     Number   `json:"order,omitempty"` // of those that compare
+	Line      int      `json:"line,omitempty"`
+	Shipment  int      `json:"shipment,omitempty"`
+	ItemCode  string   `json:"item_code,omitempty"`
+	ItemName  string   `json:"item_name,omitempty"`
+	Was       string   `json:"was,omitempty"` // quantity, item code or date, as written or told
+	Now       string   `json:"now,omitempty"`
+	Why       Reason   `json:"why,omitempty"`
+	Multiple  int      `json:"multiple,omitempty"`
+	Successor string   `json:"successor,omitempty"` // item code
+	NewName   string   `json:"new_name,omitempty"`  // of the item or successor
+}
+
+// Answer is one answer to one customer, ready to be set.
+type Answer struct {
+	Kind     AnswerKind
+	No       int    // of the fax or order, from 1
+	Number   string // by which it is asked about: "F1234-2"
+	Customer Department
+	Told     Told
+	Changes  []Note // since the answer before; none in the first
+	At       time.Time
+}
+
+// TotalYen is what the orders that stand come to including tax.
+func (t Told) TotalYen() Yen {
+	var sum Yen
+	for _, o := range t.Orders {
+		if !o.Cancelled {
+			sum += o.TotalYen()
+		}
+	}
+	return sum
+}
+
+// Short tells whether anything is short of stock.
+func (t Told) Short() bool {
+	for _, o := range t.Orders {
+		if o.Short() {
+			return true
+		}
+	}
+	return false
+}
