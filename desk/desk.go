@@ -74,6 +74,8 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("POST /desk/login", d.login)
 	m.HandleFunc("POST /desk/logout", d.logout)
 	m.HandleFunc("POST /desk/lang", d.only(anybody, d.setLang))
+	m.HandleFunc("GET /desk/queue", d.only(atDesk, d.showQueue))
+	m.HandleFunc("GET /desk/next", d.only(atDesk, d.next))
 	m.HandleFunc("GET /desk", d.only(anybody, d.home))
 	m.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/desk", http.StatusSeeOther) })
 	return d.around(d.sessions.LoadAndSave(m))
@@ -112,7 +114,9 @@ type entry struct {
 }
 
 // menu is every entry; a page that lands adds its line here.
-var menu = []entry{}
+var menu = []entry{
+	{page.MenuItem{Key: "queue", Path: "/desk/queue", Japanese: "受付", English: "Queue", Shortcut: "g q"}, atDesk},
+}
 
 func (d *Desk) frame(r *http.Request, here, title string) page.Frame {
 	p := personOf(r.Context())

@@ -93,11 +93,15 @@ type PricedItem struct {
 // FindItems are the items of those codes, by code, priced for a department on a day; codes that
 // are in no master are missing from it.
 func (s *Store) FindItems(ctx context.Context, department string, on order.Date, codes ...string) (map[string]PricedItem, error) {
-	items, err := collect(ctx, s.pool, "ItemsWithSuccessors", scanItem, list(codes))
+	return findItems(ctx, s.pool, department, on, codes...)
+}
+
+func findItems(ctx context.Context, q querier, department string, on order.Date, codes ...string) (map[string]PricedItem, error) {
+	items, err := collect(ctx, q, "ItemsWithSuccessors", scanItem, list(codes))
 	if err != nil {
 		return nil, err
 	}
-	prices, err := collect(ctx, s.pool, "PricesOfDepartment", func(r pgx.CollectableRow) (order.ContractPrice, error) {
+	prices, err := collect(ctx, q, "PricesOfDepartment", func(r pgx.CollectableRow) (order.ContractPrice, error) {
 		var p order.ContractPrice
 		return p, r.Scan(&p.PriceList, &p.ItemCode, &p.Price, (*date)(&p.From))
 	}, department, list(codes))
@@ -220,6 +224,9 @@ func (tx *Tx) OpenReview(ctx context.Context, documentID, pageID int64, reasons 
 		if err := tx.wantPageAnswer(ctx, documentID, draft, now); err != nil {
 			return err
 		}
+	}
+	if err := tx.weigh(ctx, id, reasons, draft, order.DateOf(receivedAt)); err != nil {
+		return err
 	}
 	why := make([]string, len(reasons))
 	for i, r := range reasons {

@@ -115,6 +115,9 @@ func (s *Store) Settle(ctx context.Context, documentID int64, page int, said Set
 			if err := tx.wantPageAnswer(ctx, documentID, draft, now); err != nil { // its customer may be known now
 				return err
 			}
+			if err := tx.weigh(ctx, r.ID, problems, draft, order.DateOf(received)); err != nil {
+				return err
+			}
 			return tx.saveReview(ctx, r)
 		}
 		r.State, r.ClosedAt, r.ClosedBy, r.OrderID = ReviewSettled, now, said.By, o.ID

@@ -65,12 +65,20 @@ func parse(lang Lang) *template.Template {
 		"t":     func(japanese, english string) string { return pick(lang, japanese, english) },
 		"lang":  func() Lang { return lang },
 		"asset": assetPath,
-		"yen":   func(y order.Yen) string { return yen(lang, y) },
-		"clock": func(at time.Time) string { return formatTime(at, "15:04") },
-		"stamp": func(at time.Time) string { return stamp(lang, at) },
-		"day":   func(d order.Date) string { return Day(lang, d) },
-		"dict":  dict,
-		"add":   func(a, b int) int { return a + b },
+		"yen": func(v any) string {
+			if p, ok := v.(*order.Yen); ok {
+				return yen(lang, *p)
+			}
+			return yen(lang, v.(order.Yen))
+		},
+		"why":     func(w string) string { return WhyName(lang, w) },
+		"left":    func(deadline, now time.Time) string { return Left(lang, deadline, now) },
+		"urgency": Urgency,
+		"clock":   func(at time.Time) string { return formatTime(at, "15:04") },
+		"stamp":   func(at time.Time) string { return stamp(lang, at) },
+		"day":     func(d order.Date) string { return Day(lang, d) },
+		"dict":    dict,
+		"add":     func(a, b int) int { return a + b },
 	})
 	return template.Must(t.ParseFS(htmlFiles, "html/*.html"))
 }

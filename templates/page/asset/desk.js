@@ -18,4 +18,22 @@
     first = "";
     if (goal.matches("input, select, textarea")) { goal.focus(); goal.select?.(); } else goal.click();
   });
+
+  // Lists: j and k move, Enter opens. The place is kept when rows renew themselves.
+  let here = "";
+  const rows = () => [...document.querySelectorAll("[data-list] tbody tr")];
+  const mark = (row) => {
+    for (const r of rows()) r.classList.toggle("here", r === row);
+    if (row) { here = row.id; row.scrollIntoView({ block: "nearest" }); }
+  };
+  document.addEventListener("keydown", (e) => {
+    if (e.ctrlKey || e.metaKey || e.altKey || typing(e)) return;
+    const all = rows();
+    if (!all.length) return;
+    const i = all.findIndex((r) => r.id === here);
+    if (e.key === "j" || e.key === "ArrowDown") { e.preventDefault(); mark(all[Math.min(i + 1, all.length - 1)]); }
+    else if (e.key === "k" || e.key === "ArrowUp") { e.preventDefault(); mark(all[Math.max(i - 1, 0)]); }
+    else if (e.key === "Enter" && i >= 0 && !e.target.closest("a, button")) all[i].querySelector("a")?.click();
+  });
+  document.addEventListener("htmx:after:swap", () => { if (here) mark(document.getElementById(here)); });
 })();

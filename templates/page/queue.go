@@ -1,0 +1,113 @@
+package page
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"todoke/order"
+)
+
+// Queue is what waits for a person, the first deadline first.
+type Queue struct {
+	Frame
+	Counts []QueueCount
+	Rows   []QueueRow
+	Filter QueueFilter
+	Next   string // path of the next page; "" on the last
+	Self   string // path and query, for the rows to renew themselves
+}
+
+// QueueCount is a tab above the queue.
+type QueueCount struct {
+	Why      string // "" for everything
+	N        int
+	ValueYen order.Yen
+	Here     bool
+}
+
+// QueueFilter is what the queue is narrowed to.
+type QueueFilter struct {
+	Why, Customer, Source, Who, Form string
+}
+
+// QueueRow is one thing that waits.
+type QueueRow struct {
+	Path       string
+	Name       string
+	Why        string
+	Text       string // why, in one line
+	Customer   string
+	Code       string
+	From       string // caller's number, as far as it is claimed
+	Source     string
+	ValueYen   *order.Yen
+	ReceivedAt time.Time
+	DeadlineAt time.Time
+	Who        string
+	Mine       bool
+}
+
+// whys are the kinds of work in people's words.
+var whys = map[string][2]string{
+	"": {"すべて", "All"}, "doubt": {"読み取り確認", "Doubtful readings"}, "rule": {"規則で保留", "Stopped by a rule"},
+	"resend": {"再送の疑い", "Sent again?"}, "unknown": {"定型外の用紙", "Other paper"}, "mail": {"メール", "Mails"},
+	"failed": {"読めない", "Unreadable"}, "time": {"時刻の確認", "Which time?"}, "hold": {"注文の保留", "Held orders"},
+	"delivery": {"送付の失敗", "Failed deliveries"},
+}
+
+// WhyName is a kind of work in people's words.
+func WhyName(lang Lang, why string) string {
+	w, ok := whys[why]
+	if !ok {
+		return why
+	}
+	return pick(lang, w[0], w[1])
+}
+
+// Left is how long until a deadline: 2:05, 45分, 3日; passed ones say since when.
+func Left(lang Lang, deadline, now time.Time) string {
+	if deadline.IsZero() {
+		return ""
+	}
+	d := deadline.Sub(now)
+	past := d < 0
+	d = d.Abs()
+	var s string
+	switch minutes := int(d.Minutes()); {
+	case minutes < 60:
+		s = fmt.Sprintf(pick(lang, "%d分", "%d min"), minutes)
+	case minutes < 24*60:
+		s = fmt.Sprintf(pick(lang, "%d時間%02d分", "%d h %02d"), minutes/60, minutes%60)
+	default:
+		s = fmt.Sprintf(pick(lang, "%d日", "%d d"), minutes/60/24)
+	}
+	if past {
+		return fmt.Sprintf(pick(lang, "%s経過", "%s ago"), s)
+	}
+	return s
+}
+
+// Urgency is how near a deadline is, as a class of the style sheet.
+func Urgency(deadline, now time.Time) string {
+	const soon, near = 30 * time.Minute, 2 * time.Hour
+	switch d := deadline.Sub(now); {
+	case deadline.IsZero():
+		return ""
+	case d < soon:
+		return "bad"
+	case d < near:
+		return "warn"
+	default:
+		return ""
+	}
+}
+
+// Render writes the page.
+func (v Queue) Render(w io.Writer) error { return Render(w, v.Lang, "queue", v) }
+
+// QueueRows is the part of the queue that renews itself.
+type QueueRows struct{ Queue }
+
+// Render writes the part.
+func (v QueueRows) Render(w io.Writer) error { return Render(w, v.Lang, "queue-rows", v.Queue) }

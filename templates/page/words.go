@@ -1,0 +1,95 @@
+package page
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"todoke/order"
+)
+
+// fieldNames are the fields of the order form in people's words.
+var fieldNames = map[string][2]string{
+	"customer_code":       {"お客様番号", "customer code"},
+	"ship_to":             {"お届け先番号", "ship-to"},
+	"delivery_month":      {"お届け希望月", "delivery month"},
+	"delivery_day":        {"お届け希望日", "delivery day"},
+	"total_quantity":      {"合計数量", "total quantity"},
+	"note":                {"通信欄", "note"},
+	"stockout.backorder":  {"欠品時：入荷を待つ", "if short: wait"},
+	"stockout.cancel":     {"欠品時：取り消す", "if short: cancel"},
+	"received_at":         {"受信時刻", "received at"},
+	"item_code":           {"商品番号", "item code"},
+	"quantity":            {"数量", "quantity"},
+	"comment":             {"コメント", "comment"},
+	"pages":               {"頁数", "pages"},
+	"caller":              {"発信番号", "caller"},
+	"payment":             {"お支払い", "payment"},
+	"designated_on":       {"お届け希望日", "designated date"},
+	"Idempotency-Key":     {"受付キー", "idempotency key"},
+	"authorisation":       {"カード承認", "card authorisation"},
+	"department_code":     {"お客様番号", "customer code"},
+	"ship_to.postal_code": {"郵便番号", "postal code"},
+}
+
+var lineFieldName = regexp.MustCompile(`^lines\[(\d+)\](?:\.(\w+))?$`)
+
+// FieldName is a field in people's words: 3行目の数量, line 3 quantity.
+func FieldName(lang Lang, name string) string {
+	if m := lineFieldName.FindStringSubmatch(name); m != nil {
+		if m[2] == "" {
+			return pick(lang, m[1]+"行目", "line "+m[1])
+		}
+		return pick(lang, m[1]+"行目の"+FieldName(lang, m[2]), "line "+m[1]+" "+FieldName(lang, m[2]))
+	}
+	if n, ok := fieldNames[name]; ok {
+		return pick(lang, n[0], n[1])
+	}
+	return name
+}
+
+// saying is a message of the program and what it is in Japanese; $1 … are what the pattern
+// found.
+type saying struct {
+	pattern  *regexp.Regexp
+	japanese string
+}
+
+// Saying is what a problem says to somebody at the desk. Messages that have no Japanese yet
+// stand as they are.
+func Saying(lang Lang, message string) string {
+	if lang == English {
+		return message
+	}
+	for _, s := range sayings {
+		if m := s.pattern.FindStringSubmatchIndex(message); m != nil {
+			return string(s.pattern.ExpandString(nil, s.japanese, message, m))
+		}
+	}
+	return message
+}
+
+// Reason is a problem with its field and rule: 3行目の数量：「7」と読みましたが確信がありません（FAX-2）.
+func Reason(lang Lang, e *order.Error) string {
+	text := Saying(lang, e.Message)
+	if e.Field != "" {
+		text = FieldName(lang, e.Field) + pick(lang, "：", ": ") + text
+	}
+	if e.Rule != "" {
+		text += pick(lang, "（"+e.Rule+"）", " ("+e.Rule+")")
+	}
+	return text
+}
+
+// Reasons are the first few problems, and how many more there are.
+func Reasons(lang Lang, all []*order.Error, most int) string {
+	said := make([]string, 0, most)
+	for i, e := range all {
+		if i == most {
+			said = append(said, fmt.Sprintf(pick(lang, "ほか%d件", "%d more"), len(all)-most))
+			break
+		}
+		said = append(said, Reason(lang, e))
+	}
+	return strings.Join(said, pick(lang, "　", "  "))
+}
