@@ -57,7 +57,7 @@ type DraftField struct {
 	Evidence        []string    `json:"evidence,omitempty"` // what besides the image supports it: check_digit, master, qr, sum, printed, person:NAME …
 	Reasons         []string    `json:"reasons,omitempty"`  // why it is in review
 	Cells           []DraftCell `json:"cells,omitempty"`
-	Area            *Area       `json:"area,omitempty"`  // where it stands on the page, with a margin; nil where nothing is written
+	Area            *Area       `json:"area,omitempty"`  // where its boxes are on the page, with a margin; nil where they lie beside it
 	Image           string      `json:"image,omitempty"` // blob key of Picture, once it is stored
 	Picture         []byte      `json:"-"`               // of a free field with ink: its snippet of the page, upright, as PNG (FAX-4)
 }
@@ -84,6 +84,8 @@ type Draft struct {
 	Reasons      []string     `json:"reasons"`
 	Geometry     *Geometry    `json:"geometry,omitempty"`
 	Fields       []DraftField `json:"fields"`
+
+	Keyed []string `json:"keyed,omitempty"` // fields that persons keyed one by one, in that order: the last is taken back first
 
 	// What a person decided about the page beside the values of its fields.
 	OwnOrderBy string        `json:"own_order_by,omitempty"` // who says that it is an order of its own and not another sent again (FAX-5)

@@ -27,9 +27,7 @@ func (f *fieldReader) show(fl *field) {
 	}
 	fl.out.Confidence = round(fl.out.Confidence, 6)
 	fl.out.ImageConfidence = round(fl.imageP(), 6)
-	if fl.out.Decision != order.DecisionBlank {
-		fl.out.Area = f.g.area(fl.def.Cells)
-	}
+	fl.out.Area = f.g.area(fl.def.Cells)
 }
 
 // shown is the digit a box most probably holds and how probable that is; "?" where none is

@@ -19,7 +19,7 @@ func Programs(tb testing.TB, names ...string) {
 		if _, err := exec.LookPath(name); err == nil {
 			continue
 		}
-		const missing = "%s is not installed: `make test` installs what the tests need (Debian: dovecot-imapd, libtiff-tools, poppler-utils, qpdf, zbar-tools)"
+		const missing = "%s is not installed: `make test` installs what the tests need (Debian: chromium, dovecot-imapd, libtiff-tools, poppler-utils, qpdf, zbar-tools)"
 		if os.Getenv("NEEDS_ALL") != "" {
 			tb.Fatalf(missing, name)
 		}

@@ -75,7 +75,7 @@ func parse(lang Lang) *template.Template {
 		"left":    func(deadline, now time.Time) string { return Left(lang, deadline, now) },
 		"urgency": Urgency,
 		"clock":   func(at time.Time) string { return formatTime(at, "15:04") },
-		"stamp":   func(at time.Time) string { return stamp(lang, at) },
+		"stamp":   func(at time.Time) string { return Stamp(lang, at) },
 		"day":     func(d order.Date) string { return Day(lang, d) },
 		"dict":    dict,
 		"add":     func(a, b int) int { return a + b },
@@ -122,8 +122,8 @@ func formatTime(at time.Time, layout string) string {
 
 var weekdays = [...]string{"日", "月", "火", "水", "木", "金", "土"}
 
-// stamp is a time with its day: 11/24（火）17:00, Tue 24 Nov 17:00.
-func stamp(lang Lang, at time.Time) string {
+// Stamp is a time with its day: 11/24（火）17:00, Tue 24 Nov 17:00.
+func Stamp(lang Lang, at time.Time) string {
 	if lang == English {
 		return formatTime(at, "Mon 2 Jan 15:04")
 	}

@@ -1,0 +1,285 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"todoke/order"
+	"todoke/store"
+	"todoke/templates/page"
+)
+
+// reviewName reads how people name a page or a document: 12.1, 12.
+func reviewName(name string) (document int64, no int, ok bool) {
+	first, second, paged := strings.Cut(name, ".")
+	document, err := strconv.ParseInt(first, 10, 64)
+	if err != nil || document <= 0 {
+		return 0, 0, false
+	}
+	if paged {
+		if no, err = strconv.Atoi(second); err != nil || no <= 0 {
+			return 0, 0, false
+		}
+	}
+	return document, no, true
+}
+
+// reviewed is a review with what its page shows.
+type reviewed struct {
+	store.Review
+	doc    store.Document
+	pages  []store.Page
+	judged store.Judgement
+}
+
+func (d *Desk) load(ctx context.Context, name string) (reviewed, error) {
+	doc, no, ok := reviewName(name)
+	if !ok {
+		return reviewed{}, order.NotFound("document", "there is no such review: it is named like 12.1")
+	}
+	var v reviewed
+	var err error
+	if v.Review, err = d.Store.GetReview(ctx, doc, no); err != nil {
+		return v, err
+	}
+	return v, d.fill(ctx, &v)
+}
+
+func (d *Desk) fill(ctx context.Context, v *reviewed) (err error) {
+	if v.doc, err = d.Store.GetDocument(ctx, v.DocumentID); err != nil {
+		return err
+	}
+	if v.pages, err = d.Store.Pages(ctx, v.DocumentID); err != nil {
+		return err
+	}
+	v.judged, err = d.Store.Judge(ctx, v.Review, v.doc.ReceivedAt, d.Now())
+	return err
+}
+
+func taskOf(r store.Review) string { return "review " + strconv.FormatInt(r.ID, 10) }
+
+// showReview shows a page for settling, and takes it for the person where nobody else has it.
+func (d *Desk) showReview(w http.ResponseWriter, r *http.Request) {
+	v, err := d.load(r.Context(), r.PathValue("name"))
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	d.saw(r, "document "+v.Name())
+	view, err := d.reviewView(r, v, said{})
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	d.show(w, r, view)
+}
+
+// renewClaim is the sign of life of somebody who has the page open.
+func (d *Desk) renewClaim(w http.ResponseWriter, r *http.Request) {
+	v, err := d.load(r.Context(), r.PathValue("name"))
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	if v.State == store.ReviewOpen {
+		if _, _, err := d.Store.ClaimTask(r.Context(), taskOf(v.Review), personOf(r.Context()).Login, d.Now(), claimLasts); err != nil {
+			d.fail(w, r, err)
+			return
+		}
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// ours makes sure that nobody else works on the review.
+func (d *Desk) ours(ctx context.Context, v reviewed) error {
+	c, mine, err := d.Store.ClaimTask(ctx, taskOf(v.Review), personOf(ctx).Login, d.Now(), claimLasts)
+	if err != nil || mine {
+		return err
+	}
+	return order.Conflict("", c.Name+" works on this page")
+}
+
+// said is what the last key came to.
+type said struct {
+	text  string
+	wrong bool
+	again map[string]string // by field: keyed, differs from the reading, and must be keyed again
+	focus string
+}
+
+// keyField takes what a person typed into one field. A weak reading, hidden until then, is
+// compared: where the two differ the field is asked once more, and what is keyed then holds.
+func (d *Desk) keyField(w http.ResponseWriter, r *http.Request) {
+	ctx, p := r.Context(), personOf(r.Context())
+	v, err := d.load(ctx, r.PathValue("name"))
+	if err == nil {
+		err = d.ours(ctx, v)
+	}
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	field, value := r.PostFormValue("field"), normal(r.PostFormValue("value"))
+	var s said
+	old := (*order.DraftField)(nil)
+	if v.Draft != nil {
+		old = v.Draft.Field(field)
+	}
+	if old != nil && blind(*old) && differs(*old, value) && r.PostFormValue("again") != value {
+		s = said{
+			text: pick(p.Lang, page.FieldName(p.Lang, field)+"：読み取りは「"+old.Text+"」です。画像を見て、正しい値をもう一度入力してください。",
+				page.FieldName(p.Lang, field)+": it was read as "+strconv.Quote(old.Text)+". Look again and key what is right."),
+			wrong: true, again: map[string]string{field: value}, focus: field,
+		}
+	} else if v.Review, err = d.Store.KeyField(ctx, v.DocumentID, v.PageNo, field, value, p.By(), d.Now()); err != nil {
+		if order.KindOf(err) != order.KindInvalid {
+			d.fail(w, r, err)
+			return
+		}
+		s = said{text: page.Saying(p.Lang, message(err)), wrong: true, focus: field}
+	} else if err = d.fill(ctx, &v); err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	d.panel(w, r, v, s)
+}
+
+// normal is what was typed as the form has it: full-width digits are digits.
+func normal(s string) string {
+	s = strings.Map(func(c rune) rune {
+		if c >= '０' && c <= '９' {
+			return c - '０' + '0'
+		}
+		return c
+	}, s)
+	return strings.TrimSpace(s)
+}
+
+// Readings weaker than this are keyed without being seen: what one sees one believes. Where even
+// the second best is out of the question, it is not worth a second look either.
+const (
+	blindBelow = 0.9
+	plausible  = 0.2
+)
+
+func blind(f order.DraftField) bool {
+	return f.Decision == order.DecisionReview && f.Confidence < blindBelow && !byPerson(f)
+}
+
+func byPerson(f order.DraftField) bool {
+	return slices.ContainsFunc(f.Evidence, func(e string) bool { return strings.HasPrefix(e, "person:") })
+}
+
+// differs tells whether what was keyed is not what was read, where the reading is worth asking
+// once more.
+func differs(f order.DraftField, keyed string) bool {
+	return f.Text != "" && !strings.Contains(f.Text, "?") && f.Confidence >= plausible && f.Text != keyed
+}
+
+// undoKey takes the last key back.
+func (d *Desk) undoKey(w http.ResponseWriter, r *http.Request) {
+	ctx, p := r.Context(), personOf(r.Context())
+	v, err := d.load(ctx, r.PathValue("name"))
+	if err == nil {
+		err = d.ours(ctx, v)
+	}
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	var s said
+	if v.Review, s.focus, err = d.Store.UndoKey(ctx, v.DocumentID, v.PageNo, p.By(), d.Now()); err == nil {
+		err = d.fill(ctx, &v)
+	}
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	s.text = pick(p.Lang, page.FieldName(p.Lang, s.focus)+"の入力を取り消しました。", page.FieldName(p.Lang, s.focus)+" is taken back.")
+	d.panel(w, r, v, s)
+}
+
+// panel answers with the part of the page that a key changes, or the whole page to a browser
+// without script.
+func (d *Desk) panel(w http.ResponseWriter, r *http.Request, v reviewed, s said) {
+	view, err := d.reviewView(r, v, s)
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	if r.Header.Get("HX-Request") != "" {
+		d.show(w, r, page.ReviewPanel{Review: view})
+		return
+	}
+	d.show(w, r, view)
+}
+
+// settleReview releases the order: what the page says, as settled, becomes an order.
+func (d *Desk) settleReview(w http.ResponseWriter, r *http.Request) {
+	ctx, p := r.Context(), personOf(r.Context())
+	v, err := d.load(ctx, r.PathValue("name"))
+	if err == nil {
+		err = d.ours(ctx, v)
+	}
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	o, err := d.Store.Settle(ctx, v.DocumentID, v.PageNo, store.Settlement{By: p.By()}, d.Now())
+	if refusal, ok := errors.AsType[*store.Refusal](err); ok {
+		if v, err = d.load(ctx, v.Name()); err != nil {
+			d.fail(w, r, err)
+			return
+		}
+		d.panel(w, r, v, said{text: page.Reasons(p.Lang, refusal.Problems, 3), wrong: true})
+		return
+	}
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	d.log(r, p.Login, "change", "order "+string(o.Number), "released from review "+v.Name())
+	d.tell(ctx, pick(p.Lang, "注文 "+o.Number.Grouped()+" を受け付けました（"+v.Name()+"）。", "Order "+o.Number.Grouped()+" is accepted ("+v.Name()+")."))
+	http.Redirect(w, r, "/desk/next", http.StatusSeeOther)
+}
+
+// closeReview closes a page that is nothing to work on.
+func (d *Desk) closeReview(w http.ResponseWriter, r *http.Request) {
+	ctx, p := r.Context(), personOf(r.Context())
+	v, err := d.load(ctx, r.PathValue("name"))
+	if err == nil {
+		err = d.ours(ctx, v)
+	}
+	if err == nil {
+		_, err = d.Store.Junk(ctx, v.DocumentID, v.PageNo, 0, p.By(), d.Now())
+	}
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	d.log(r, p.Login, "change", "document "+v.Name(), "closed as junk")
+	d.tell(ctx, pick(p.Lang, v.Name()+" を不要として閉じました。", v.Name()+" is closed as junk."))
+	http.Redirect(w, r, "/desk/next", http.StatusSeeOther)
+}
+
+// reopenReview takes back what was settled.
+func (d *Desk) reopenReview(w http.ResponseWriter, r *http.Request) {
+	ctx, p := r.Context(), personOf(r.Context())
+	v, err := d.load(ctx, r.PathValue("name"))
+	if err == nil {
+		_, err = d.Store.ReopenReview(ctx, v.DocumentID, v.PageNo, p.By(), r.PostFormValue("reason"), d.Now())
+	}
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	d.log(r, p.Login, "change", "document "+v.Name(), "taken back to review")
+	http.Redirect(w, r, "/desk/review/"+v.Name(), http.StatusSeeOther)
+}
+
+var lineField = regexp.MustCompile(`^lines\[([1-9][0-9]?)\]\.(item_code|quantity|comment)$`)

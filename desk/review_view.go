@@ -1,0 +1,268 @@
+package desk
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"todoke/order"
+	"todoke/rules"
+	"todoke/store"
+	"todoke/templates/page"
+)
+
+// reviewView is everything that the page of a review shows.
+func (d *Desk) reviewView(r *http.Request, v reviewed, s said) (page.Review, error) {
+	ctx, p := r.Context(), personOf(r.Context())
+	view := page.Review{
+		Frame: d.frame(r, "review", v.Name()), Name: v.Name(), Path: "/desk/review/" + v.Name(), Open: v.State == store.ReviewOpen,
+		Why: string(rules.WhyReview(v.Reasons, v.Draft)), DeadlineAt: v.DeadlineAt, Said: s.text, SaidWrong: s.wrong, Focus: s.focus,
+	}
+	view.Sheet = sheet(v)
+	view.Facts = d.reviewFacts(p, v)
+	if !view.Open {
+		view.ClosedText = pick(p.Lang, "この頁は"+v.ClosedBy+"さんが処理済みです（"+stateName(p.Lang, v.State)+"）。", v.ClosedBy+" settled this page ("+stateName(p.Lang, v.State)+").")
+		view.CanReopen = v.State == store.ReviewSettled
+		return view, d.addCustomer(ctx, &view, v)
+	}
+	if c, mine, err := d.Store.ClaimTask(ctx, taskOf(v.Review), p.Login, d.Now(), claimLasts); err != nil {
+		return view, err
+	} else if !mine {
+		view.Taken = c.Name
+	}
+	b := fieldsBuilder{lang: p.Lang, v: v, said: s, view: &view, problems: map[string][]string{}}
+	b.build()
+	view.Undo = v.Draft != nil && len(v.Draft.Keyed) > 0
+	view.Ready = len(v.judged.Problems) == 0 && v.Draft != nil
+	view.Doubts = len(v.judged.Problems)
+	if o := v.judged.Order; o.GoodsYen > 0 {
+		view.Order = orderView(o)
+	}
+	if next, err := d.Store.Tasks(ctx, store.TaskFilter{Who: "-", Limit: 2}, d.Now()); err == nil {
+		for _, t := range next { // the next one's picture is there before it is asked for
+			if _, no, ok := reviewName(t.Name); ok && no > 0 && t.OrderID == 0 && t.Name != v.Name() {
+				view.Preload = "/desk/image/" + t.Name
+				break
+			}
+		}
+	}
+	return view, d.addCustomer(ctx, &view, v)
+}
+
+func stateName(lang page.Lang, s store.ReviewState) string {
+	names := map[store.ReviewState][2]string{
+		store.ReviewSettled: {"受注", "ordered"}, store.ReviewJunk: {"不要", "junk"}, store.ReviewDuplicate: {"重複", "duplicate"},
+	}
+	n, ok := names[s]
+	if !ok {
+		return string(s)
+	}
+	return pick(lang, n[0], n[1])
+}
+
+func (d *Desk) addCustomer(ctx context.Context, view *page.Review, v reviewed) error {
+	if v.Draft == nil {
+		return nil
+	}
+	f := v.Draft.Field("customer_code")
+	if f == nil || f.Text == "" || blind(*f) {
+		return nil
+	}
+	c, ok, err := d.Store.FindCustomer(ctx, f.Text)
+	if err != nil || !ok {
+		return err
+	}
+	view.Customer = &page.ReviewCustomer{
+		Code: c.Code, Name: c.CompanyName + " " + c.Name, Fax: order.FormatPhone(c.Fax), Place: c.Prefecture + c.Address, Path: "/desk/customers/" + c.Code,
+	}
+	return nil
+}
+
+func (d *Desk) reviewFacts(p Person, v reviewed) [][2]string {
+	facts := [][2]string{{pick(p.Lang, "受信", "Received"), page.Stamp(p.Lang, v.doc.ReceivedAt)}}
+	add := func(japanese, english, value string) {
+		if value != "" {
+			facts = append(facts, [2]string{pick(p.Lang, japanese, english), value})
+		}
+	}
+	add("発信番号（未確認）", "Caller (claimed)", order.FormatPhone(v.doc.Caller))
+	add("経路", "Source", v.doc.Source)
+	add("ファイル", "File", v.doc.FileName)
+	add("受信文書", "Document", strconv.FormatInt(v.DocumentID, 10))
+	return facts
+}
+
+// sheet is the page's picture and where its fields are.
+func sheet(v reviewed) page.Sheet {
+	var s page.Sheet
+	for _, pg := range v.pages {
+		name := store.Review{DocumentID: v.DocumentID, PageNo: pg.No}.Name()
+		if len(v.pages) > 1 {
+			s.Pages = append(s.Pages, page.Thumb{No: pg.No, Path: "/desk/review/" + name, State: string(pg.State), Here: pg.No == v.PageNo})
+		}
+		if pg.No != max(1, v.PageNo) || pg.BlobKey == "" {
+			continue
+		}
+		s.Image, s.Width, s.Height, s.XDPI, s.YDPI = "/desk/image/"+name, pg.WidthPX, pg.HeightPX, pg.XDPI, pg.YDPI
+	}
+	if v.Draft == nil || s.Width == 0 {
+		return s
+	}
+	w, h := s.Width, s.Height
+	if v.Draft.Geometry != nil {
+		if s.Rotation = v.Draft.Geometry.Rotation; s.Rotation%180 != 0 {
+			w, h = h, w
+		}
+	}
+	const thousand = 1000
+	for _, f := range v.Draft.Fields {
+		if a := f.Area; a != nil {
+			s.Marks = append(s.Marks, page.Region{
+				Field: f.Name, X: a.X0 * thousand / w, Y: a.Y0 * thousand / h, W: (a.X1 - a.X0) * thousand / w, H: (a.Y1 - a.Y0) * thousand / h,
+				Doubt: f.Decision == order.DecisionReview,
+			})
+		}
+	}
+	return s
+}
+
+func orderView(o order.Order) *page.ReviewOrder {
+	out := &page.ReviewOrder{Goods: o.GoodsYen, Fee: o.FeeYen}
+	for _, t := range o.Taxes {
+		out.Tax += t.TaxYen
+	}
+	out.Total = out.Goods + out.Fee + out.Tax
+	for _, s := range o.Shipments {
+		out.Shipments = append(out.Shipments, page.ReviewShipment{Class: string(s.Class), Warehouse: s.WarehouseCode, ShipOn: s.ShipOn, ArrivalOn: s.ArrivalOn})
+	}
+	return out
+}
+
+// fieldsBuilder puts a draft's fields and the problems with them onto the page.
+type fieldsBuilder struct {
+	lang     page.Lang
+	v        reviewed
+	said     said
+	view     *page.Review
+	problems map[string][]string
+}
+
+func (b *fieldsBuilder) build() {
+	for _, e := range b.v.judged.Problems {
+		f := (*order.DraftField)(nil)
+		if b.v.Draft != nil {
+			f = b.v.Draft.Field(e.Field)
+		}
+		text := page.Saying(b.lang, e.Message)
+		if f != nil && blind(*f) { // the message quotes what is not to be seen
+			text = pick(b.lang, "画像を見て入力してください", "key what you see")
+		}
+		if e.Rule != "" {
+			text += pick(b.lang, "（"+e.Rule+"）", " ("+e.Rule+")")
+		}
+		switch {
+		case e.Field == "" || b.v.Draft == nil:
+			b.view.Problems = append(b.view.Problems, text)
+		default:
+			b.problems[e.Field] = append(b.problems[e.Field], text)
+		}
+	}
+	if b.v.Draft == nil {
+		return
+	}
+	shown := map[string]bool{}
+	lines := map[int]*page.ReviewLine{}
+	for _, f := range b.v.Draft.Fields {
+		m := lineField.FindStringSubmatch(f.Name)
+		if m == nil {
+			if keyable[f.Name] {
+				b.view.Fields = append(b.view.Fields, b.field(f))
+				shown[f.Name] = true
+			}
+			continue
+		}
+		shown[f.Name] = true
+		no, _ := strconv.Atoi(m[1])
+		l := lines[no]
+		if l == nil {
+			l = &page.ReviewLine{No: no}
+			lines[no] = l
+		}
+		switch m[2] {
+		case "item_code":
+			l.Code = b.field(f)
+			b.item(l, f)
+		case "quantity":
+			l.Qty = b.field(f)
+		case "comment":
+			l.Comment = b.field(f)
+		}
+	}
+	for _, l := range b.v.Draft.Dropped {
+		if x := lines[l.Line]; x != nil {
+			x.Dropped = l.Reason
+		}
+	}
+	var nos []int
+	for no, l := range lines {
+		if l.Code.Value != "" || l.Qty.Value != "" || l.Doubt() || l.Code.Blind || l.Qty.Blind {
+			nos = append(nos, no)
+		}
+	}
+	slices.Sort(nos)
+	for _, no := range nos {
+		l := lines[no]
+		if l.Price != nil {
+			if n, err := strconv.Atoi(l.Qty.Value); err == nil {
+				sum := *l.Price * order.Yen(n)
+				l.Amount = &sum
+			}
+		}
+		b.view.Lines = append(b.view.Lines, *l)
+	}
+	for name, texts := range b.problems { // of fields that the form does not have
+		if !shown[name] {
+			for _, t := range texts {
+				b.view.Problems = append(b.view.Problems, page.FieldName(b.lang, name)+pick(b.lang, "：", ": ")+t)
+			}
+		}
+	}
+	slices.Sort(b.view.Problems)
+}
+
+// keyable are the fields beside those of the lines that the page shows.
+var keyable = map[string]bool{
+	"customer_code": true, "ship_to": true, "delivery_month": true, "delivery_day": true, "total_quantity": true,
+	"stockout.backorder": true, "stockout.cancel": true,
+}
+
+func (b *fieldsBuilder) field(f order.DraftField) page.ReviewField {
+	out := page.ReviewField{
+		Name: f.Name, Label: page.FieldName(b.lang, f.Name), Value: f.Text, Person: byPerson(f),
+		Doubt: f.Decision == order.DecisionReview || len(b.problems[f.Name]) > 0,
+	}
+	if blind(f) {
+		out.Value, out.Blind = "", true
+	}
+	if texts := b.problems[f.Name]; len(texts) > 0 {
+		out.Problem = texts[0]
+	}
+	if f.Image != "" {
+		out.Picture = b.view.Path + "/field/" + f.Name
+		out.Text = true
+	}
+	if again, ok := b.said.again[f.Name]; ok {
+		out.Again, out.Value, out.Doubt = again, "", true
+	}
+	return out
+}
+
+func (b *fieldsBuilder) item(l *page.ReviewLine, f order.DraftField) {
+	i, ok := b.v.judged.Items[f.Text]
+	if !ok || l.Code.Blind {
+		return
+	}
+	price := i.Price
+	l.Item, l.Unit, l.Price = i.Name, i.Unit, &price
+}

@@ -1,0 +1,140 @@
+// Package browsertest drives a real Chromium, headless, as a person would: it opens pages, presses
+// keys and looks at what is shown.
+//
+// In: a test and addresses of pages. Out: what the page says, pictures of it, and how many keys
+// were pressed. Only tests may import it; where Chromium is missing, needs decides.
+package browsertest
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"todoke/internal/needs"
+)
+
+// patience is how long a page may take for anything before the test fails.
+const patience = 20 * time.Second
+
+// Browser is one window with cookies of its own.
+type Browser struct {
+	tb   testing.TB
+	ctx  context.Context //nolint:containedctx // chromedp's way to name a tab
+	Keys int             // pressed so far
+}
+
+// New opens a window of so many pixels that reads pages in lang (ja or en). It closes with the test.
+func New(tb testing.TB, width, height int, lang string) *Browser {
+	tb.Helper()
+	needs.Programs(tb, "chromium")
+	options := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
+	options = append(options, chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(tb.TempDir()),
+		chromedp.WindowSize(width, height), chromedp.Flag("lang", lang), chromedp.Flag("accept-lang", lang),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-dev-shm-usage", true))
+	alloc, stopAll := chromedp.NewExecAllocator(context.WithoutCancel(tb.Context()), options...)
+	ctx, stop := chromedp.NewContext(alloc)
+	tb.Cleanup(func() { stop(); stopAll() })
+	b := &Browser{tb: tb, ctx: ctx}
+	if err := chromedp.Run(ctx, network.Enable(), emulation.SetDeviceMetricsOverride(int64(width), int64(height), 1, false)); err != nil {
+		tb.Fatalf("start Chromium: %v", err)
+	}
+	return b
+}
+
+// Do runs actions within patience and fails the test where they do not come to their end.
+func (b *Browser) Do(what string, actions ...chromedp.Action) {
+	b.tb.Helper()
+	ctx, stop := context.WithTimeout(b.ctx, patience)
+	defer stop()
+	if err := chromedp.Run(ctx, actions...); err != nil {
+		b.Shot(filepath.Join(b.tb.ArtifactDir(), "failed.png"))
+		b.tb.Fatalf("%s: %v (at %s)", what, err, b.Address())
+	}
+}
+
+// Open goes to a page and waits until it is there.
+func (b *Browser) Open(url string) {
+	b.tb.Helper()
+	b.Do("open "+url, chromedp.Navigate(url), chromedp.WaitReady("body"))
+}
+
+// Press presses keys on whatever has the focus, one after the other: text, or kb.Enter.
+func (b *Browser) Press(keys string) {
+	b.tb.Helper()
+	b.Keys += len([]rune(keys))
+	b.Do("press "+keys, chromedp.KeyEvent(keys))
+}
+
+// Enter presses Enter.
+func (b *Browser) Enter() {
+	b.tb.Helper()
+	b.Press(kb.Enter)
+}
+
+// Fill puts text into the field that a selector finds.
+func (b *Browser) Fill(selector, text string) {
+	b.tb.Helper()
+	b.Do("fill "+selector, chromedp.SetValue(selector, text, chromedp.ByQuery))
+}
+
+// Click clicks what a selector finds.
+func (b *Browser) Click(selector string) {
+	b.tb.Helper()
+	b.Do("click "+selector, chromedp.Click(selector, chromedp.ByQuery))
+}
+
+// Wait waits until a selector finds something visible.
+func (b *Browser) Wait(selector string) {
+	b.tb.Helper()
+	b.Do("wait for "+selector, chromedp.WaitVisible(selector, chromedp.ByQuery))
+}
+
+// WaitFor waits until a JavaScript expression is true.
+func (b *Browser) WaitFor(expression string) {
+	b.tb.Helper()
+	b.Do("wait for "+expression, chromedp.Poll(expression, nil, chromedp.WithPollingInterval(20*time.Millisecond)))
+}
+
+// Text is what is read where a selector points.
+func (b *Browser) Text(selector string) (text string) {
+	b.tb.Helper()
+	b.Do("read "+selector, chromedp.Text(selector, &text, chromedp.ByQuery))
+	return text
+}
+
+// Eval is the value of a JavaScript expression.
+func Eval[T any](b *Browser, expression string) (v T) {
+	b.tb.Helper()
+	b.Do("evaluate "+expression, chromedp.Evaluate(expression, &v))
+	return v
+}
+
+// Address is where the window is.
+func (b *Browser) Address() (url string) {
+	ctx, stop := context.WithTimeout(b.ctx, patience)
+	defer stop()
+	_ = chromedp.Run(ctx, chromedp.Location(&url))
+	return url
+}
+
+// Shot writes a picture of the window to a file.
+func (b *Browser) Shot(file string) {
+	b.tb.Helper()
+	var png []byte
+	ctx, stop := context.WithTimeout(b.ctx, patience)
+	defer stop()
+	if err := chromedp.Run(ctx, chromedp.CaptureScreenshot(&png)); err != nil {
+		b.tb.Logf("no picture: %v", err)
+		return
+	}
+	if err := os.WriteFile(file, png, 0o600); err != nil {
+		b.tb.Errorf("write picture: %v", err)
+	}
+}

@@ -1,0 +1,132 @@
+package page
+
+import (
+	"io"
+	"time"
+
+	"todoke/order"
+)
+
+// Review is the page on which a person settles one page of a fax.
+type Review struct {
+	Frame
+	Name       string // 12.1
+	Path       string // of the review
+	Why        string
+	Open       bool
+	ClosedText string // how it was closed, where it is not open
+	CanReopen  bool
+	Sheet      Sheet
+	Problems   []string // that belong to no field, in words
+	Customer   *ReviewCustomer
+	Fields     []ReviewField // beside those of the lines
+	Lines      []ReviewLine
+	Order      *ReviewOrder // as the rules would make it; nil while nothing can be said
+	Ready      bool         // nothing stands against it
+	Doubts     int
+	Suspect    *ReviewSuspect
+	Facts      [][2]string // about the fax: when, from whom
+	DeadlineAt time.Time
+	Taken      string // who else works on it; "" where it is ours
+	Undo       bool   // something was keyed that can be taken back
+	Said       string // what the last key came to, told at the side
+	SaidWrong  bool
+	Focus      string // field to go to; "" for the first in doubt
+	Preload    string // image of the next in the queue
+}
+
+// Sheet is the page's picture and how it lies.
+type Sheet struct {
+	Image         string // path; "" where nothing could be decoded
+	Width, Height int    // pixels of the picture, as sent
+	XDPI, YDPI    float64
+	Rotation      int      // degrees clockwise by which the sheet was turned: it is shown turned back
+	Pages         []Thumb  // of the document, where there are several
+	Marks         []Region // what was read where
+}
+
+// Thumb leads to another page of the document.
+type Thumb struct {
+	No    int
+	Path  string
+	State string
+	Here  bool
+}
+
+// Region is a rectangle of the upright sheet in thousandths of its width and height.
+type Region struct {
+	Field      string
+	X, Y, W, H int
+	Doubt      bool
+}
+
+// ReviewField is a field and what is to be done about it.
+type ReviewField struct {
+	Name    string
+	Label   string
+	Value   string // shown; "" where blind
+	Blind   bool   // the reading is weak: it is keyed without being seen
+	Doubt   bool   // a person is asked
+	Problem string
+	Person  bool // a person said so
+	Mark    bool // a box to tick
+	Marked  bool
+	Text    bool   // free text
+	Picture string // path of a snippet of the page, where it is handwriting
+	Again   string // the value that was keyed and differs from the reading: keyed again it holds
+}
+
+// ReviewLine is a line of the form.
+type ReviewLine struct {
+	No       int
+	Code     ReviewField
+	Qty      ReviewField
+	Comment  ReviewField
+	Item     string // name; "" where the code is unknown
+	Unit     string
+	Price    *order.Yen
+	Amount   *order.Yen
+	Dropped  string // why it is left out of the order; "" where it is not
+	CanDrop  bool
+	ArriveOn order.Date
+}
+
+// Doubt tells whether a person is asked about the line.
+func (l ReviewLine) Doubt() bool { return l.Code.Doubt || l.Qty.Doubt || l.Comment.Doubt }
+
+// ReviewCustomer is the customer as known from the code.
+type ReviewCustomer struct {
+	Code, Name, Fax, Place string
+	Path                   string
+}
+
+// ReviewOrder is what the order would come to.
+type ReviewOrder struct {
+	Goods, Fee, Tax, Total order.Yen
+	Shipments              []ReviewShipment
+}
+
+// ReviewShipment is a shipment that would be promised.
+type ReviewShipment struct {
+	Class     string
+	Warehouse string
+	ShipOn    order.Date
+	ArrivalOn order.Date
+}
+
+// ReviewSuspect is another fax that this one may repeat.
+type ReviewSuspect struct {
+	Text  string
+	Name  string // of the other document
+	Image string
+	Path  string
+}
+
+// Render writes the page.
+func (v Review) Render(w io.Writer) error { return Render(w, v.Lang, "review", v) }
+
+// ReviewPanel is the part of the page that changes with each key.
+type ReviewPanel struct{ Review }
+
+// Render writes the part.
+func (v ReviewPanel) Render(w io.Writer) error { return Render(w, v.Lang, "review-panel", v.Review) }
