@@ -1,4 +1,4 @@
-// Package dovecottest runs a real IMAP server, Debian's dovecot-imapd, for one test: on loopback,
+// Package dovecottest runs a real IMAP server (package dovecot) for one test: on loopback,
 // on free ports, in a folder of its own, as root or as an ordinary user.
 //
 // In: a test and options. Out: a server with a password for every user, each with an empty
