@@ -44,6 +44,9 @@ type commands struct {
 	Config  configCommand  `cmd:"" help:"Print the effective configuration, secrets masked."`
 	Version versionCommand `cmd:"" help:"Print version and build."`
 
+	// Beside the program where it is only tried out.
+	SMTPSink smtpSinkCommand `cmd:"" hidden:"" name:"smtp-sink" help:"Take mails from everybody and pass none on."`
+
 	// Forms and reading.
 	Form  formCommand  `cmd:"" help:"Print fax forms and tell their geometry."`
 	Pages pagesCommand `cmd:"" help:"Decode fax files and write every page as a 1-bit PNG."`
