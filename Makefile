@@ -11,7 +11,8 @@ TEST_PACKAGES := chromium dovecot-imapd gcc libc6-dev libtiff-tools poppler-util
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: postgres build ## run the main job on sample faxes, mails and web orders, on a private PostgreSQL
+demo: postgres build ## run the main job on sample faxes, mails and web orders, on a private PostgreSQL and Dovecot
+	@scripts/need.sh dovecot-imapd || echo 'demo: without Dovecot the mailbox is a server in memory' >&2
 	@$(BIN) demo $(if $(DATA),--data $(DATA))
 
 build: ## build the one binary, bin/todoke

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,6 +54,14 @@ func claimsOf(m Mail) []store.Claim {
 		add(store.ClaimIncomplete, f.Incomplete, "", "")
 	}
 	return out
+}
+
+// fileClaims are the claims of the name that a fax server gave a file.
+func fileClaims(f gateway.Facts) []store.Claim {
+	claims := claimsOf(Mail{Facts: f})
+	return slices.DeleteFunc(claims, func(c store.Claim) bool { // a name without a number says nothing of the caller
+		return c.Kind == store.ClaimCaller && c.Text == ""
+	})
 }
 
 // numberClaim is a claim of who sent a fax.

@@ -196,3 +196,31 @@ func TestTheStationIsAClaimOfItsOwn(t *testing.T) {
 	}
 	b.audit(t)
 }
+
+// TestNamesThatFaxServersGive to files are claims like those of gateways' mails.
+func TestNamesThatFaxServersGive(t *testing.T) {
+	t.Parallel()
+	b := setup(t, drafts())
+	book, err := gateway.Load("", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.cfg.Gateways = book
+	id := b.add(t, "fax00012.tif", page(t, 1, wOrder))
+	other := b.add(t, "order.tif", page(t, 2, wOrder))
+	b.work(t)
+	claims, err := b.s.Claims(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range claims {
+		got = append(got, string(c.Kind)+"="+c.Value+" "+c.By)
+	}
+	if want := []string{"job=12 gateway hylafax-recvq", "serial=12 gateway hylafax-recvq"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if claims, err := b.s.Claims(t.Context(), other); err != nil || len(claims) != 0 {
+		t.Errorf("%+v, %v", claims, err)
+	}
+}

@@ -284,6 +284,9 @@ func (w *ReadDocument) fax(ctx context.Context, doc store.Document, data []byte)
 		return nil, err
 	}
 	var claims []store.Claim
+	if doc.ParentID == 0 {
+		claims = fileClaims(w.cfg.Gateways.ReadFile(doc.FileName))
+	}
 	if text := fax.Station(data); text != "" {
 		var book *gateway.Book
 		if w.cfg.Gateways != nil {

@@ -66,6 +66,7 @@ type Config struct {
 	Desk     DeskConfig
 	Letters  LettersConfig
 	Archive  ArchiveConfig
+	Collect  CollectConfig
 	// Mailboxes are collected beside the inbox, in the order of their names.
 	Mailboxes []MailboxConfig
 	Log       LogConfig
@@ -364,6 +365,7 @@ func defaultConfig() Config {
 		Database:     DatabaseConfig{PoolSize: 16},
 		Workers:      WorkersConfig{Reading: runtime.GOMAXPROCS(0)},
 		Reading:      reader.Default(),
+		Collect:      defaultCollect(),
 		Log:          LogConfig{Level: slog.LevelInfo, Format: "text"},
 		DrainTimeout: 20 * time.Second,
 		Rules:        rules.Default(),
@@ -799,7 +801,7 @@ func yamlMessage(err error) string {
 
 // allSettings are the settings, those of the named mailboxes included.
 func allSettings(mailboxes []string) []setting {
-	all := slices.Concat(settings, answerSettings, letterSettings)
+	all := slices.Concat(settings, collectSettings, answerSettings, letterSettings)
 	for _, name := range mailboxes {
 		all = append(all, mailboxSettings(name)...)
 	}

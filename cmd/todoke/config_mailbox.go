@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"todoke/ingest/mailbox"
 	"todoke/order"
@@ -31,6 +32,9 @@ type MailboxConfig struct {
 	Failed       string
 	After        mailbox.After
 	CopyDelete   bool
+	Timeout      time.Duration
+	Heartbeat    time.Duration
+	Poll         time.Duration
 }
 
 // mailboxesKey holds the mailboxes, each under its name.
@@ -90,6 +94,27 @@ var mailboxFields = []mailboxField{
 		},
 		get: func(m *MailboxConfig) string { return strconv.FormatBool(m.CopyDelete) },
 	},
+	durationField("timeout", "how long the server may be silent while it owes an answer", time.Second, 10*time.Minute, func(m *MailboxConfig) *time.Duration { return &m.Timeout }),
+	// RFC 2177: servers may end IDLE after 30 minutes.
+	durationField("heartbeat", "how often a server that tells of new mails is asked whether it is still there", time.Second, 29*time.Minute, func(m *MailboxConfig) *time.Duration { return &m.Heartbeat }),
+	durationField("poll", "how often one that does not tell is asked for new mails", time.Second, time.Hour, func(m *MailboxConfig) *time.Duration { return &m.Poll }),
+}
+
+func durationField(name, about string, low, high time.Duration, field func(m *MailboxConfig) *time.Duration) mailboxField {
+	return mailboxField{
+		name: name, about: about, allowed: fmt.Sprintf("a duration from %v to %v such as 90s", low, high),
+		set: func(m *MailboxConfig, v string) error { return setDuration(field(m), v, low, high) },
+		get: func(m *MailboxConfig) string { return field(m).String() },
+	}
+}
+
+func setDuration(field *time.Duration, v string, low, high time.Duration) error {
+	d, err := time.ParseDuration(v)
+	if err != nil || d < low || d > high {
+		return fmt.Errorf("%q is out of range or no duration", v)
+	}
+	*field = d
+	return nil
 }
 
 type mailboxField struct {
@@ -141,6 +166,7 @@ func (c *Config) mailbox(name string) *MailboxConfig {
 	if !found {
 		c.Mailboxes = slices.Insert(c.Mailboxes, i, MailboxConfig{
 			Name: name, Security: mailbox.TLS, Folder: "INBOX", Processed: "Processed", Failed: "Failed", After: mailbox.Move,
+			Timeout: mailbox.DefaultTimeout, Heartbeat: mailbox.DefaultHeartbeat, Poll: mailbox.DefaultPoll,
 		})
 	}
 	return &c.Mailboxes[i]

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -37,7 +38,7 @@ func (demoCommand) Help() string {
 
 const (
 	demoFront  = "demo" // the shop front that the web orders come from
-	demoSource = "demo" // the source of the documents
+	demoSource = "demo" // the source of the documents that do not come as mails
 	demoFile   = "demo.json"
 )
 
@@ -61,8 +62,9 @@ type demo struct {
 	all       []day.Document // of the three days
 	documents []day.Document // still to come
 	orders    []day.WebOrder
-	known     map[string]int // documents of earlier runs in this folder, by external id
+	known     map[string]int // documents of earlier runs in this folder, by SHA-256
 	web       webTally
+	servers   *demoPost
 }
 
 // demoState is what lies beside the data, so that a later run goes on.
@@ -93,6 +95,14 @@ func (c demoCommand) Run(ctx context.Context, app *App) error {
 	app.Now = d.clock.now
 	defer func() { app.Now = wall }()
 
+	post, err := d.startPost(ctx)
+	if err != nil {
+		return err
+	}
+	defer post.close()
+	post.configure(&app.Config)
+	d.servers = post
+
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var result error
@@ -108,7 +118,8 @@ func (c demoCommand) Run(ctx context.Context, app *App) error {
 		}}, nil
 	}}
 	d.say("todoke demo: the sample shop's business from %s to %s, in %s", samples.Today, samples.Today.Add(day.Days-1), app.Config.Data)
-	if err := app.runParts(ctx, true, partServe, partWork, scenario); err != nil {
+	d.say("  faxes come by mail to %s at %s; what is sent goes to %s", post.about, post.box.Address, post.sent)
+	if err := app.runParts(ctx, true, partServe, partWork, partCollect, scenario); err != nil {
 		return errors.Join(result, err)
 	}
 	if !finished && result == nil {
@@ -225,7 +236,7 @@ func (d *demo) handedIn(ctx context.Context) (map[string]int, error) {
 	known := map[string]int{}
 	for _, doc := range docs {
 		if doc.ParentID == 0 {
-			known[doc.ExternalID]++
+			known[doc.SHA256]++
 		}
 	}
 	return known, err
@@ -234,17 +245,19 @@ func (d *demo) handedIn(ctx context.Context) (map[string]int, error) {
 // allDocuments are the documents that any demo in this folder handed in, with their parts.
 func (d *demo) allDocuments(ctx context.Context) ([]store.Document, error) {
 	const batch = 500
+	f := store.DocumentFilter{Limit: batch}
 	var all []store.Document
 	for {
-		f := store.DocumentFilter{Source: demoSource, Limit: batch}
-		if len(all) > 0 {
-			f.AfterID = all[len(all)-1].ID
-		}
 		docs, err := d.st.ListDocuments(ctx, f)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, docs...)
+		for _, doc := range docs {
+			if doc.Source == demoSource || doc.Source == mailSource {
+				all = append(all, doc)
+			}
+			f.AfterID = doc.ID
+		}
 		if len(docs) < batch {
 			return all, nil
 		}
@@ -274,8 +287,14 @@ func (d *demo) business(ctx context.Context, on order.Date) (string, error) {
 			doc := d.documents[0]
 			d.documents = d.documents[1:]
 			documents++
-			if d.known[doc.Name] > 0 {
-				d.known[doc.Name]-- // handed in by the run before this one
+			if sum := sha256Hex(doc.Bytes); d.known[sum] > 0 {
+				d.known[sum]-- // handed in by the run before this one
+				continue
+			}
+			if strings.HasSuffix(doc.Name, ".eml") {
+				if err := d.servers.mail(ctx, doc); err != nil {
+					return "", fmt.Errorf("mail %s: %w", doc.Name, err)
+				}
 				continue
 			}
 			if err := d.again(ctx, func() error {

@@ -34,6 +34,9 @@ func (d *demo) summary(ctx context.Context, wall func() time.Time) error {
 	if err := d.tellLists(ctx); err != nil {
 		return err
 	}
+	if err := d.tellPost(ctx, docs); err != nil {
+		return err
+	}
 	ledger, err := d.st.Ledger(ctx)
 	if err != nil {
 		return err
@@ -67,6 +70,7 @@ func (d *demo) summary(ctx context.Context, wall func() time.Time) error {
 	data := d.app.Config.Data
 	d.say("\nwhere to look (what you do there carries today's time; the demo's days are %s to %s)", samples.Today, samples.Today.Add(day.Days-1))
 	d.say("  pick lists      %s/<warehouse>/*.xlsx and *.pdf", d.app.Config.Out)
+	d.say("  mails sent      %s/*.eml, with the faxes beside them as PDF", d.servers.sent)
 	d.say("  every document  bin/todoke document list --data %s", data)
 	d.say("  what is open    bin/todoke ledger --data %s", data)
 	d.say("  the orders      bin/todoke order list --data %s, then order explain NUMBER", data)
@@ -111,7 +115,8 @@ func (d *demo) tellReviews(ctx context.Context) error {
 func (d *demo) tellDocuments(ctx context.Context, docs []store.Document) error {
 	notes := map[string][]string{}
 	for _, doc := range d.all {
-		notes[doc.Name] = append(notes[doc.Name], doc.Note)
+		sum := sha256Hex(doc.Bytes)
+		notes[sum] = append(notes[sum], doc.Note)
 	}
 	ids := make([]int64, len(docs))
 	parts := map[int64][]store.Document{}
@@ -137,8 +142,8 @@ func (d *demo) tellDocuments(ctx context.Context, docs []store.Document) error {
 	var tell func(doc store.Document, indent string)
 	tell = func(doc store.Document, indent string) {
 		note := ""
-		if n := notes[doc.ExternalID]; len(n) > 0 {
-			note, notes[doc.ExternalID] = n[0], n[1:]
+		if n := notes[doc.SHA256]; len(n) > 0 && doc.ParentID == 0 {
+			note, notes[doc.SHA256] = n[0], n[1:]
 		}
 		var became []string
 		if doc.State != store.DocumentRead && doc.State != store.DocumentSplit {
@@ -255,7 +260,7 @@ func (d *demo) tellLists(ctx context.Context) error {
 	}
 	files, stems := map[order.Number][]string{}, map[order.Number]string{}
 	for _, v := range deliveries {
-		if !v.Sent() {
+		if !v.Sent() || v.Channel != "folder" {
 			continue
 		}
 		rel, err := filepath.Rel(d.app.Config.Out, v.Location)

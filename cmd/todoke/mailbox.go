@@ -54,7 +54,10 @@ func (a *App) mailCollector(m MailboxConfig, st *store.Store) (*mailbox.Collecto
 			return nil, order.Invalid("", mailboxesKey+"."+m.Name+".ca_file", m.CAFile+" holds no certificate in PEM")
 		}
 	}
-	return &mailbox.Collector{Account: account, MaxBytes: inboxLimit, Log: a.Log, Keeper: &mailKeeper{a, st, m}}, nil
+	return &mailbox.Collector{
+		Account: account, MaxBytes: a.Config.Collect.maxBytes(), Log: a.Log, Keeper: &mailKeeper{a, st, m},
+		Timeout: m.Timeout, Heartbeat: m.Heartbeat, Poll: m.Poll,
+	}, nil
 }
 
 // commandOutput is the first line that a command of the configuration prints.
@@ -149,7 +152,7 @@ func (k *mailKeeper) document(ctx context.Context, m *mailbox.Mail) (store.NewDo
 			folder = k.box.Failed
 		}
 		d.Bytes = fmt.Appendf(nil, "The mail of %d bytes is larger than the %d that are taken in. It lies in mailbox %s, folder %s. It begins:\n\n%s\n",
-			m.Size, inboxLimit, k.box.Name, folder, mailHead(m.Bytes))
+			m.Size, k.app.Config.Collect.maxBytes(), k.box.Name, folder, mailHead(m.Bytes))
 	}
 	if m.Renumbered {
 		// The server has numbered its mails anew: one that was stored under its old number is the

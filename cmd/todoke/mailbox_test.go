@@ -23,9 +23,9 @@ import (
 func TestMailboxSettings(t *testing.T) {
 	t.Parallel()
 	file := writeFile(t, "todoke.yaml", "mailboxes:\n  fax:\n    address: imap.example.jp:993\n    user: fax@example.jp\n    password_file: /run/secrets/fax\n"+
-		"  osaka: {address: localhost:143, security: none, user: osaka, after: leave}\n")
+		"  osaka: {address: localhost:143, security: none, user: osaka, after: leave, poll: 1m}\n")
 	env := map[string]string{
-		"TODOKE_MAILBOXES_OSAKA_PASSWORD": "himitsu", "TODOKE_MAILBOXES_FAX_FOLDER": "Faxe",
+		"TODOKE_MAILBOXES_OSAKA_PASSWORD": "himitsu", "TODOKE_MAILBOXES_FAX_FOLDER": "Faxe", "TODOKE_MAILBOXES_FAX_HEARTBEAT": "10m",
 		"TODOKE_MAILBOXES_NAGOYA_ADDRESS": "nagoya.example.jp:993", "TODOKE_MAILBOXES_NAGOYA_USER": "n", "TODOKE_MAILBOXES_NAGOYA_TOKEN_COMMAND": "get-token",
 	}
 	load := func(file string) (*App, string) {
@@ -47,14 +47,17 @@ func TestMailboxSettings(t *testing.T) {
 		{
 			Name: "fax", Address: "imap.example.jp:993", Security: mailbox.TLS, User: "fax@example.jp", PasswordFile: "/run/secrets/fax", Folder: "Faxe",
 			Processed: "Processed", Failed: "Failed", After: mailbox.Move, CopyDelete: true,
+			Timeout: time.Minute, Heartbeat: 10 * time.Minute, Poll: 30 * time.Second,
 		},
 		{
 			Name: "nagoya", Address: "nagoya.example.jp:993", Security: mailbox.TLS, User: "n", TokenCommand: "get-token", Folder: "INBOX",
 			Processed: "Processed", Failed: "Failed", After: mailbox.Move,
+			Timeout: time.Minute, Heartbeat: 5 * time.Minute, Poll: 30 * time.Second,
 		},
 		{
 			Name: "osaka", Address: "localhost:143", Security: mailbox.Plain, User: "osaka", Password: "himitsu", Folder: "INBOX",
 			Processed: "Processed", Failed: "Failed", After: mailbox.Leave,
+			Timeout: time.Minute, Heartbeat: 5 * time.Minute, Poll: time.Minute,
 		},
 	}
 	if fmt.Sprint(app.Config.Mailboxes) != fmt.Sprint(want) {
@@ -80,6 +83,8 @@ func TestMailboxSettingsThatAreWrong(t *testing.T) {
 		{"a name in capitals", "mailboxes: {Fax-1: {user: u}}", "small letters and digits"},
 		{"no keys", "mailboxes: {fax: x}", "it holds further keys (mailboxes.fax.address"},
 		{"a way that is none", fax + "    after: delete\n", "it must be move, flag or leave"},
+		{"too long a heartbeat", fax + "    heartbeat: 40m\n", "mailboxes.fax.heartbeat: \"40m\" is out of range or no duration: it must be a duration from 1s to 29m0s"},
+		{"a folder above the inbox", "collect: {subdirs: \"recvq, ../etc\"}", "is no folder within the inbox"},
 		{"moved onto itself", fax + "    processed: INBOX\n", "other than the one that is collected"},
 		{"one folder twice", fax + "  other: {address: \"imap.example.jp:993\", user: fax, password: x}\n", "the same folder as that of mailboxes.fax"},
 	} {

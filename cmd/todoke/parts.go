@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"net/http"
 	"path/filepath"
 	"sync"
@@ -12,7 +11,6 @@ import (
 
 	"todoke/api"
 	"todoke/desk"
-	"todoke/ingest/folder"
 	"todoke/ingest/mailbox"
 	"todoke/store"
 	"todoke/worker"
@@ -98,46 +96,20 @@ var partWork = part{"work", func(_ context.Context, app *App, st *store.Store) (
 	}}, nil
 }}
 
-const (
-	// inboxInterval is how often the inbox is looked into: a file is taken at the second look.
-	inboxInterval = time.Second
-	// inboxLimit is the size in bytes above which a file is no fax or mail: 200 pages at
-	// 600 dpi, badly compressed, are smaller.
-	inboxLimit = 64 << 20
-)
-
 // partCollect takes in what people and fax servers put into the inbox folder, and what comes to
 // the mailboxes.
 var partCollect = part{"collect", func(_ context.Context, app *App, st *store.Store) (service, error) {
-	c := &folder.Collector{
-		Dir: app.Config.Inbox, MaxBytes: inboxLimit, Log: app.Log,
-		Store: func(ctx context.Context, f folder.File) (string, error) {
-			at := f.ModifiedAt // CUT-3: for files, the file's time
-			if now := app.Now(); at.After(now) {
-				at = now
-			}
-			d := store.NewDocument{Source: "folder", ExternalID: f.ExternalID, ReceivedAt: at, FileName: f.Name, Bytes: f.Bytes}
-			if f.TooLarge { // no fax is: the desk gets a note in its place, and the file stays a file
-				d.MediaType = "text/plain"
-				d.FileName += ".txt"
-				d.Bytes = fmt.Appendf(nil, "The file %s of %d bytes is larger than the %d that are taken in. It lies in %s.\n",
-					f.Name, f.Size, inboxLimit, filepath.Join(app.Config.Inbox, "taken"))
-			}
-			id, duplicateOf, err := st.AddDocument(ctx, d)
-			if err != nil {
-				return "", err
-			}
-			return documentName(id, duplicateOf), nil
-		},
-	}
+	budget := mailbox.NewBudget(int64(app.Config.Collect.MemoryMB) * mb)
 	var mailboxes []*mailbox.Collector
 	for _, m := range app.Config.Mailboxes {
 		c, err := app.mailCollector(m, st)
 		if err != nil {
 			return service{}, err
 		}
+		c.Budget = budget
 		mailboxes = append(mailboxes, c)
 	}
+	inbox := app.inboxCollector(st)
 	return service{"collect", func(ctx, _ context.Context) error {
 		ctx, stop := context.WithCancel(ctx)
 		var running sync.WaitGroup
@@ -146,6 +118,6 @@ var partCollect = part{"collect", func(_ context.Context, app *App, st *store.St
 		for _, m := range mailboxes {
 			running.Go(func() { m.Run(ctx) })
 		}
-		return c.Run(ctx, inboxInterval)
+		return inbox.Run(ctx, app.Config.Collect.Interval)
 	}}, nil
 }}

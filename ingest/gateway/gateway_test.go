@@ -43,6 +43,9 @@ func TestShippedProfilesAreSound(t *testing.T) {
 	for _, want := range samples {
 		tried[want.profile] = true
 	}
+	for _, want := range fileNames {
+		tried[want.profile] = true
+	}
 	for _, p := range book(t).Profiles() {
 		if p.About == "" || !tried[p.Name] {
 			t.Errorf("%s says nothing about itself, or no sample mail is of it", p.Name)
@@ -235,4 +238,37 @@ func FuzzParse(f *testing.F) {
 			gateway.Only(p, nil).Read(&mail.Message{Text: "a\nb"})
 		}
 	})
+}
+
+// fileNames are what fax servers name the files that they put into a folder.
+var fileNames = map[string]struct {
+	profile, caller, job string
+	serial               int64
+}{
+	"fax000000123.tif":               {"hylafax-recvq", "", "123", 123},
+	"FAX00007.PDF":                   {"hylafax-recvq", "", "7", 7},
+	"20261124165930_0352114402.tif":  {"numbered-file", "0352114402", "", 0},
+	"0901234５６７８_2.pdf":              {"numbered-file", "09012345678", "", 0},
+	"20261124_05033330001.tif":       {"numbered-file", "", "", 0}, // our own
+	"fax1.tif":                       {},
+	"注文書 2026-11-24.pdf":             {},
+	"":                               {},
+	"fax" + strings.Repeat("9", 300): {},
+}
+
+func TestNamesOfFiles(t *testing.T) {
+	t.Parallel()
+	b := book(t)
+	for name, want := range fileNames {
+		f := b.ReadFile(name)
+		if f.Profile != want.profile || f.Caller.Digits != want.caller || f.Job != want.job || f.Serial != want.serial {
+			t.Errorf("%q: %+v", name, f)
+		}
+	}
+	if f := (*gateway.Book)(nil).ReadFile("fax00007.tif"); f.Profile != "" {
+		t.Errorf("no book: %+v", f)
+	}
+	if f := b.Read(&mail.Message{Attachments: []mail.Attachment{{Name: "fax00007.tif"}}}); f.Profile == "hylafax-recvq" {
+		t.Error("a mail is taken for a file")
+	}
 }

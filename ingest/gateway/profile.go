@@ -53,7 +53,7 @@ type Profile struct {
 // {{digits}}, {{when}}, {{date}}, {{count}} and {{job}} stand for such a thing; else its first
 // group, or the whole of it, is the value. Full-width and half-width forms are one (NFKC).
 type Pattern struct {
-	In   string `yaml:"in"` // from, subject, body, attachment, or header:NAME
+	In   string `yaml:"in"` // from, subject, body, attachment, header:NAME, or file for what comes into a folder
 	Find string `yaml:"find"`
 
 	re *regexp.Regexp
@@ -291,7 +291,7 @@ func (p *Pattern) compile(when bool) error {
 	switch name, ofHeader := strings.CutPrefix(p.In, "header:"); {
 	case ofHeader && !headerName.MatchString(name):
 		return fmt.Errorf("in: %q names no header field", p.In)
-	case !ofHeader && !slices.Contains([]string{"from", "subject", "body", "attachment"}, p.In):
+	case !ofHeader && !slices.Contains([]string{"from", "subject", "body", "attachment", placeFile}, p.In):
 		return fmt.Errorf("in: %q is none of from, subject, body, attachment, header:NAME", p.In)
 	case p.Find == "" || len(p.Find) > maxFind:
 		return fmt.Errorf("find: an expression has 1 to %d bytes", maxFind)

@@ -3,6 +3,7 @@ package gateway
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,6 +73,27 @@ type Finding struct {
 func (b *Book) Read(m *mail.Message) Facts {
 	t := newTexts(m)
 	for _, p := range b.profiles {
+		if try := b.try(p, t); len(try.Missing) == 0 {
+			return try.Facts
+		}
+	}
+	return Facts{}
+}
+
+// placeFile is the name of a file that came into a folder, where no mail is.
+const placeFile = "file"
+
+// ReadFile is what the first profile that fits makes of a file's name, by its patterns in file.
+func (b *Book) ReadFile(name string) Facts {
+	if b == nil {
+		return Facts{}
+	}
+	t := newTexts(&mail.Message{Attachments: []mail.Attachment{{Name: name}}})
+	t.seen[placeFile], t.seen["attachment"] = t.in("attachment"), nil
+	for _, p := range b.profiles {
+		if !slices.ContainsFunc(p.Match, func(m Pattern) bool { return m.In == placeFile }) {
+			continue
+		}
 		if try := b.try(p, t); len(try.Missing) == 0 {
 			return try.Facts
 		}

@@ -119,11 +119,12 @@ func (e *AuthError) Unwrap() error { return e.Err }
 
 // The durations where a Collector gives none.
 const (
-	defaultTimeout   = time.Minute
-	defaultHeartbeat = 5 * time.Minute // below the 29 minutes of RFC 2177 and the 10 of many routers
-	defaultPoll      = 30 * time.Second
-	defaultRetry     = time.Second
-	defaultMaxRetry  = 5 * time.Minute
+	DefaultTimeout   = time.Minute
+	DefaultHeartbeat = 5 * time.Minute // below the 29 minutes of RFC 2177 and the 10 of many routers
+	DefaultPoll      = 30 * time.Second
+
+	defaultRetry    = time.Second
+	defaultMaxRetry = 5 * time.Minute
 )
 
 // Collector collects one account. It is to be used by one goroutine; several collectors of one

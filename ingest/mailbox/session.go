@@ -154,7 +154,7 @@ func (s *session) close() {
 
 // connect dials, secures the connection and logs in.
 func (c *Collector) connect(ctx context.Context) (*session, error) {
-	timeout := cmp.Or(c.Timeout, defaultTimeout)
+	timeout := cmp.Or(c.Timeout, DefaultTimeout)
 	dial := c.Dial
 	if dial == nil {
 		d := &net.Dialer{Timeout: timeout, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 30 * time.Second, Interval: 10 * time.Second, Count: 3}}
@@ -289,7 +289,7 @@ func (s *session) idles() bool { return s.client.Caps().Has(imap.CapIdle) }
 // a poll has come.
 func (s *session) sleep(ctx context.Context) error {
 	if !s.idles() {
-		return s.wait(ctx, cmp.Or(s.c.Poll, defaultPoll))
+		return s.wait(ctx, cmp.Or(s.c.Poll, DefaultPoll))
 	}
 	w := s.watch()
 	idle, err := s.client.Idle()
@@ -299,9 +299,9 @@ func (s *session) sleep(ctx context.Context) error {
 	}
 	// What arrives between the last command and IDLE is told by some servers only with the next:
 	// where mails come in, they are looked for once more.
-	limit := cmp.Or(s.c.Heartbeat, defaultHeartbeat)
+	limit := cmp.Or(s.c.Heartbeat, DefaultHeartbeat)
 	if s.busy {
-		limit = min(limit, cmp.Or(s.c.Poll, defaultPoll))
+		limit = min(limit, cmp.Or(s.c.Poll, DefaultPoll))
 	}
 	err = s.wait(ctx, limit)
 	w.resume()

@@ -7,6 +7,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"time"
 )
 
 // owner is whom the mails belong to.
@@ -45,6 +46,11 @@ func (s *Server) Maildir(name string) string {
 // Deliver puts a mail into a user's INBOX as a mail server on the same machine does: written
 // aside, then renamed, whether this server runs or not. The name is the file's, unique for good.
 func (s *Server) Deliver(user, name string, mail []byte) error {
+	return s.DeliverAt(user, name, mail, time.Time{})
+}
+
+// DeliverAt is Deliver for a mail that came at a time; the zero time is now.
+func (s *Server) DeliverAt(user, name string, mail []byte, at time.Time) error {
 	box := s.Maildir(user)
 	for _, dir := range []string{filepath.Dir(box), box, filepath.Join(box, "cur"), filepath.Join(box, "new"), filepath.Join(box, "tmp")} {
 		if err := s.owner.makeDir(dir); err != nil {
@@ -53,7 +59,11 @@ func (s *Server) Deliver(user, name string, mail []byte) error {
 	}
 	aside := filepath.Join(box, "tmp", name)
 	const private = 0o600
-	if err := errors.Join(os.WriteFile(aside, mail, private), s.owner.take(aside), os.Rename(aside, filepath.Join(box, "new", name))); err != nil {
+	err := errors.Join(os.WriteFile(aside, mail, private), s.owner.take(aside))
+	if !at.IsZero() {
+		err = errors.Join(err, os.Chtimes(aside, at, at))
+	}
+	if err = errors.Join(err, os.Rename(aside, filepath.Join(box, "new", name))); err != nil {
 		return fmt.Errorf("deliver mail: %w", err)
 	}
 	return nil

@@ -123,7 +123,9 @@ func newServer(dir string, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Roots: roots, dir: dir, config: filepath.Join(dir, "dovecot.conf"), CAFile: filepath.Join(dir, "cert.pem"), owner: owner}
+	s := &Server{
+		Roots: roots, dir: dir, config: filepath.Join(dir, "dovecot.conf"), CAFile: filepath.Join(dir, "cert.pem"), owner: owner,
+	}
 	for _, address := range []*string{&s.Address, &s.TLSAddress} {
 		if *address, err = freePort(); err != nil {
 			return nil, err
