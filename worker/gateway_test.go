@@ -205,7 +205,7 @@ func TestNamesThatFaxServersGive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.cfg.Gateways = book
+	b.cfg.Gateways = func() *gateway.Book { return book }
 	id := b.add(t, "fax00012.tif", page(t, 1, wOrder))
 	other := b.add(t, "order.tif", page(t, 2, wOrder))
 	b.work(t)

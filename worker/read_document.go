@@ -284,14 +284,14 @@ func (w *ReadDocument) fax(ctx context.Context, doc store.Document, data []byte)
 		return nil, err
 	}
 	var claims []store.Claim
+	var book *gateway.Book
+	if w.cfg.Gateways != nil {
+		book = w.cfg.Gateways()
+	}
 	if doc.ParentID == 0 {
-		claims = fileClaims(w.cfg.Gateways.ReadFile(doc.FileName))
+		claims = fileClaims(book.ReadFile(doc.FileName))
 	}
 	if text := fax.Station(data); text != "" {
-		var book *gateway.Book
-		if w.cfg.Gateways != nil {
-			book = w.cfg.Gateways()
-		}
 		claims = append(claims, numberClaim(store.ClaimStation, book.Station(text), "the fax file"))
 	}
 	return func(tx *store.Tx) error {
