@@ -14,8 +14,9 @@ func testApp(t *testing.T, env map[string]string) (app *App, stdout, stderr *byt
 	stdout, stderr = new(bytes.Buffer), new(bytes.Buffer)
 	return &App{
 		Stdin: strings.NewReader(""), Stdout: stdout, Stderr: stderr,
-		Env: func(k string) (string, bool) { v, ok := env[k]; return v, ok },
-		Now: func() time.Time { return time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC) },
+		Env:    func(k string) (string, bool) { v, ok := env[k]; return v, ok },
+		Config: defaultConfig(),
+		Now:    func() time.Time { return time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC) },
 	}, stdout, stderr
 }
 

@@ -136,7 +136,7 @@ func TestUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the file is taken", func() bool {
-		taken, _ := filepath.Glob(filepath.Join(data, "inbox", "taken", "*-fax.tif"))
+		taken, _ := filepath.Glob(filepath.Join(data, "inbox", "taken", "*", "*-fax.tif"))
 		return len(taken) == 1
 	})
 	if got := stop(); got != exitOK {
