@@ -146,6 +146,26 @@ type AnswerFacts struct {
 	Number   string // number of the order that came without a fax
 }
 
+// DocumentCustomers are the customers that a document is of, by what became orders of it and by
+// what is surely read of its other pages.
+func (s *Store) DocumentCustomers(ctx context.Context, documentID int64) ([]string, error) {
+	customers, err := collect(ctx, s.pool, "DocumentCustomers", pgx.RowTo[string], documentID)
+	if err != nil {
+		return nil, err
+	}
+	reviews, err := s.ReviewsOf(ctx, documentID)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range reviews {
+		if c := rules.DraftCustomer(r.Draft); c != "" && !slices.Contains(customers, c) {
+			customers = append(customers, c)
+		}
+	}
+	slices.Sort(customers)
+	return customers, nil
+}
+
 // FactsOfAnswer reads them as they stand at now. Of documentID and orderID one is set.
 func (s *Store) FactsOfAnswer(ctx context.Context, documentID, orderID int64, department string, now time.Time) (AnswerFacts, error) {
 	f := AnswerFacts{AnswerFacts: rules.AnswerFacts{DocumentID: documentID, Now: now}}
@@ -261,14 +281,9 @@ func (s *Store) answerPages(ctx context.Context, f *AnswerFacts) error {
 	if err != nil {
 		return err
 	}
-	customers, err := collect(ctx, s.pool, "DocumentCustomers", pgx.RowTo[string], f.DocumentID)
+	customers, err := s.DocumentCustomers(ctx, f.DocumentID)
 	if err != nil {
 		return err
-	}
-	for _, r := range reviews {
-		if c := rules.DraftCustomer(r.Draft); c != "" && !slices.Contains(customers, c) {
-			customers = append(customers, c)
-		}
 	}
 	ours := func(c string) bool {
 		return c == f.Customer.Code || c == "" && !slices.ContainsFunc(customers, func(c string) bool { return c != f.Customer.Code })

@@ -148,7 +148,10 @@ func (c *documentShowCommand) Run(ctx context.Context, a *App) error {
 		for _, e := range v.Events {
 			rows = append(rows, []string{stamp(e.At), strings.TrimSpace(e.Rule + " " + told(e))})
 		}
-		return printTable(a.Stdout, rows)
+		if err := printTable(a.Stdout, rows); err != nil {
+			return err
+		}
+		return a.printAnswers(ctx, st, v.ID, 0)
 	})
 }
 

@@ -57,6 +57,7 @@ type commands struct {
 	Ingest   ingestCommand   `cmd:"" help:"Hand documents in as if they had been collected."`
 	Document documentCommand `cmd:"" help:"Look inbound documents up."`
 	Review   reviewCommand   `cmd:"" help:"Settle what the reader was unsure of."`
+	Answer   answerCommand   `cmd:"" help:"Look at what customers are told of their faxes and orders."`
 	Audit    auditCommand    `cmd:"" help:"Audit what the reader accepted unseen, and look at its thresholds."`
 	Order    orderCommand    `cmd:"" help:"Look orders up."`
 	PickList pickListCommand `cmd:"" name:"picklist" help:"Look pick lists up and report them shipped."`

@@ -33,7 +33,10 @@ func (c *orderShowCommand) Run(ctx context.Context, a *App) error {
 		if err != nil {
 			return err
 		}
-		return a.printOrder(o, customer)
+		if err := a.printOrder(o, customer); err != nil {
+			return err
+		}
+		return a.printAnswers(ctx, st, o.Source.DocumentID, o.ID)
 	})
 }
 

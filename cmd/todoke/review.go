@@ -21,7 +21,9 @@ type reviewCommand struct {
 	Show   reviewShowCommand   `cmd:"" help:"Show a document's reviews: what was read, and what stands against it."`
 	Settle reviewSettleCommand `cmd:"" help:"Settle fields as they stand on the page, and make the order."`
 	Junk   reviewJunkCommand   `cmd:"" help:"Close a review without an order."`
-	Done   reviewDoneCommand   `cmd:"" help:"Close a review of what was dealt with by hand: a return request, a letter."`
+	// Its command lies with the answers.
+	Illegible reviewIllegibleCommand `cmd:"" help:"Close a review that nobody can read, and ask the customer to send it again."`
+	Done      reviewDoneCommand      `cmd:"" help:"Close a review of what was dealt with by hand: a return request, a letter."`
 }
 
 // reviewView is a review as it is printed.

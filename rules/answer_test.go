@@ -1,0 +1,154 @@
+package rules_test
+
+import (
+	"testing"
+	"time"
+
+	"todoke/order"
+	"todoke/rules"
+)
+
+func answered(state order.State, arrival order.Date, events ...order.Event) rules.AnswerOrder {
+	return rules.AnswerOrder{
+		Order: order.Order{
+			ID: 1, Number: order.NumberOf(100000001), State: state, Channel: order.ChannelFax, GoodsYen: 1000, Stockout: order.StockoutBackorder,
+			Lines:     []order.Line{{No: 1, ItemCode: "1", Name: "紙", Unit: "個", Class: order.ClassNormal, Qty: 10, ReservedQty: 10, UnitPrice: 100, TaxRate: 10}},
+			Shipments: []order.Shipment{{No: 1, State: order.ShipmentPlanned, Class: order.ClassNormal, ReadyOn: arrival, ArrivalOn: arrival}},
+			Source:    order.Source{DocumentID: 7, Page: 1},
+		},
+		Events: events, Parts: []rules.AnswerPart{{Line: 1, Shipment: 1, Qty: 10}},
+	}
+}
+
+func TestTell(t *testing.T) {
+	t.Parallel()
+	wed, thu := order.D(2026, time.November, 25), order.D(2026, time.November, 26)
+	facts := func(o ...rules.AnswerOrder) rules.AnswerFacts {
+		return rules.AnswerFacts{DocumentID: 7, Orders: o, Now: order.D(2026, time.November, 24).At(order.Clock{Hour: 10})}
+	}
+	first, _, kind, ok := rules.Tell(facts(answered(order.StateAllocated, wed)))
+	if !ok || kind != order.AnswerAcknowledgement || first.Short() || first.Orders[0].Lines[0].Arrivals[0].On != wed {
+		t.Fatalf("%+v %s %t", first, kind, ok)
+	}
+	short := answered(order.StateShort, wed, order.Event{Kind: order.EventShort, Inputs: order.Inputs(map[string]any{"line": 1, "restock_on": "2026-12-07"})})
+	short.Order.Lines[0].ReservedQty, short.Parts[0].Qty = 6, 6
+	past := short
+	past.Events = []order.Event{{Kind: order.EventShort, Inputs: order.Inputs(map[string]any{"line": 1, "restock_on": "2026-11-20"})}}
+	moved := answered(order.StateAllocated, thu, order.Event{Kind: order.EventReplanned, Rule: "CUT-11", Inputs: order.Inputs(map[string]any{"shipment": 1, "was_arrival_on": "2026-11-25", "arrival_on": "2026-11-26"})})
+	cancelled := answered(order.StateCancelled, wed)
+	illegible := facts(answered(order.StateAllocated, wed))
+	illegible.Illegible = []rules.AnswerPage{{Page: 2, Image: "k"}}
+	checking := facts(answered(order.StateAllocated, wed))
+	checking.Waiting = []rules.AnswerPage{{Page: 2}}
+	for _, tt := range []struct {
+		name  string
+		facts rules.AnswerFacts
+		ok    bool
+		kind  order.AnswerKind
+		notes []order.NoteKind
+	}{
+		{"the same", facts(answered(order.StateAllocated, wed)), false, order.AnswerAcknowledgement, nil},
+		{"released", facts(answered(order.StateReleased, wed)), false, order.AnswerAcknowledgement, nil},
+		{"short", facts(short), true, order.AnswerStockout, []order.NoteKind{order.NoteShort}},
+		{"moved", facts(moved), true, order.AnswerAcknowledgement, []order.NoteKind{order.NoteMoved}},
+		{"short and moved", facts(short, second(moved)), true, order.AnswerAcknowledgement, []order.NoteKind{order.NoteShort, order.NoteAdded}},
+		{"cancelled", facts(cancelled), true, order.AnswerAcknowledgement, []order.NoteKind{order.NoteCancelled}},
+		{"a page that nobody can read", illegible, true, order.AnswerAcknowledgement, nil},
+		{"a page that waits", checking, false, order.AnswerAcknowledgement, nil},
+	} {
+		tt.facts.Before = &first
+		told, notes, kind, ok := rules.Tell(tt.facts)
+		if ok != tt.ok || ok && kind != tt.kind || len(notes) != len(tt.notes) {
+			t.Errorf("%s: %t %s %+v", tt.name, ok, kind, notes)
+			continue
+		}
+		for i, n := range notes {
+			if n.Kind != tt.notes[i] {
+				t.Errorf("%s: %+v", tt.name, n)
+			}
+		}
+		tt.facts.Before = &told // told once, it is no news
+		if _, _, _, again := rules.Tell(tt.facts); again {
+			t.Errorf("%s would be told twice", tt.name)
+		}
+	}
+	if told, _, _, _ := rules.Tell(facts(past)); !told.Orders[0].Lines[0].RestockOn.IsZero() || told.Orders[0].Lines[0].ShortQty != 4 {
+		t.Errorf("a restock day that has passed is told: %+v", told.Orders[0].Lines[0])
+	}
+	if _, _, _, ok := rules.Tell(facts(cancelled)); ok {
+		t.Error("an order cancelled before anybody was told is told")
+	}
+	if _, _, kind, ok := rules.Tell(rules.AnswerFacts{DocumentID: 7, Illegible: illegible.Illegible}); !ok || kind != order.AnswerResend {
+		t.Errorf("%s %t", kind, ok)
+	}
+}
+
+func second(o rules.AnswerOrder) rules.AnswerOrder {
+	o.Order.Number = order.NumberOf(100000002)
+	return o
+}
+
+// What a person mended because it was misread is no change; what was surely read and is another
+// now, is.
+func TestTellWhatTheDeskChanged(t *testing.T) {
+	t.Parallel()
+	f := func(name, text string, d order.Decision) order.DraftField {
+		return order.DraftField{Name: name, Text: text, Decision: d}
+	}
+	o := answered(order.StateAllocated, order.D(2026, time.November, 25))
+	o.Read = &order.Draft{Fields: []order.DraftField{
+		f("lines[1].item_code", "1", order.DecisionAccept), f("lines[1].quantity", "12", order.DecisionAccept),
+		f("lines[2].item_code", "2", order.DecisionAccept), f("lines[2].quantity", "1?", order.DecisionReview),
+		f("lines[3].item_code", "3", order.DecisionAccept), f("lines[3].quantity", "5", order.DecisionAccept),
+	}}
+	o.Settled = &order.Draft{Fields: []order.DraftField{
+		f("lines[1].item_code", "1", order.DecisionAccept), f("lines[1].quantity", "10", order.DecisionAccept),
+		f("lines[2].item_code", "4", order.DecisionAccept), f("lines[2].quantity", "17", order.DecisionAccept),
+		f("lines[3].item_code", "3", order.DecisionAccept), f("lines[3].quantity", "5", order.DecisionAccept),
+	}, Dropped: []order.DroppedLine{{Line: 3, Reason: "internal", By: "田中"}}}
+	items := map[string]order.Item{
+		"1": {Code: "1", Name: "紙", OrderMultiple: 10}, "2": {Code: "2", Name: "旧", SuccessorCode: "4", Discontinued: true},
+		"3": {Code: "3", Name: "廃", Discontinued: true, SuccessorCode: "2"}, "4": {Code: "4", Name: "新"},
+	}
+	told, _, _, _ := rules.Tell(rules.AnswerFacts{DocumentID: 7, Orders: []rules.AnswerOrder{o}, Items: items})
+	got := told.Orders[0].Notes
+	if len(got) != 3 || got[0].Kind != order.NoteDropped || got[0].Successor != "4" ||
+		got[1].Kind != order.NoteQuantity || got[1].Why != order.ReasonMultiple || got[1].Multiple != 10 ||
+		got[2].Kind != order.NoteItem || got[2].Why != order.ReasonDiscontinued || got[2].NewName != "新" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestAnswerWays(t *testing.T) {
+	t.Parallel()
+	own := func(n string) bool { return n == "0300002417" }
+	short := order.Told{Orders: []order.ToldOrder{{Lines: []order.ToldLine{{ShortQty: 1}}}}}
+	fax := order.Told{DocumentID: 1}
+	for _, tt := range []struct {
+		name        string
+		kind        order.AnswerKind
+		told        order.Told
+		number      string
+		card        bool
+		email       string
+		toFax, mail string
+		desk, none  bool
+	}{
+		{"a fax", order.AnswerAcknowledgement, fax, "03-1234-5678", false, "a@b.example", "0312345678", "", false, false},
+		{"a fax without a number", order.AnswerAcknowledgement, fax, "", false, "a@b.example", "", "", true, false},
+		{"our own number", order.AnswerAcknowledgement, fax, "0300002417", false, "", "", "", true, false},
+		{"a fax of a card customer", order.AnswerAcknowledgement, fax, "0312345678", true, "a@b.example", "", "a@b.example", false, false},
+		{"a card customer without a mail", order.AnswerOrderMail, short, "0312345678", true, "", "", "", true, false},
+		{"web", order.AnswerOrderMail, order.Told{}, "0312345678", false, "a@b.example", "", "a@b.example", false, false},
+		{"web, short", order.AnswerOrderMail, short, "0312345678", false, "a@b.example", "0312345678", "a@b.example", false, false},
+		{"web, short, card", order.AnswerStockout, short, "0312345678", true, "a@b.example", "", "a@b.example", false, false},
+		{"web without a mail", order.AnswerOrderMail, order.Told{}, "0312345678", false, "", "", "", false, true},
+		{"web without a mail, short", order.AnswerOrderMail, short, "0312345678", false, "", "0312345678", "", false, false},
+		{"web without anything, short", order.AnswerOrderMail, short, "", false, "", "", "", true, false},
+	} {
+		w := rules.AnswerWays(order.Answer{Kind: tt.kind, Told: tt.told, Customer: order.Department{Fax: tt.number}}, tt.card, tt.email, own)
+		if w.Fax != tt.toFax || w.Mail != tt.mail || (w.Desk != "") != tt.desk || (w.Needless != "") != tt.none {
+			t.Errorf("%s: %+v", tt.name, w)
+		}
+	}
+}
