@@ -192,7 +192,7 @@ func TestEraseKeepsTheChain(t *testing.T) {
 		t.Fatalf("%+v %v", e, err)
 	}
 	for _, k := range []string{key, picture, store.Key([]byte("a mail"))} {
-		if _, err := os.Stat(filepath.Join(s.BlobDir(), k[:2], k)); !errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(filepath.Join(s.Blobs().Dir(), k[:2], k)); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("blob %s is still there: %v", k, err)
 		}
 	}

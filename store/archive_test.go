@@ -165,7 +165,7 @@ func TestTamperingIsFound(t *testing.T) {
 			}
 			if tt.file != nil {
 				key := store.Key([]byte("first fax"))
-				tt.file(t, filepath.Join(s.BlobDir(), key[:2], key))
+				tt.file(t, filepath.Join(s.Blobs().Dir(), key[:2], key))
 			}
 			r, bad := verify(t, s)
 			if !strings.Contains(bad, tt.want) || r.Problems == 0 {

@@ -38,6 +38,9 @@ func OpenBlobs(dir string) (*Blobs, error) {
 	return &Blobs{dir: dir}, nil
 }
 
+// Dir is the folder.
+func (b *Blobs) Dir() string { return b.dir }
+
 // Key is the key under which data lies.
 func Key(data []byte) string {
 	sum := sha256.Sum256(data)

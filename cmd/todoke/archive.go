@@ -205,11 +205,12 @@ func (c *archiveVerifyCommand) Run(ctx context.Context, a *App) error {
 				return err
 			}
 		} else {
-			fmt.Fprintf(a.Stdout, "%d entries, %d files of %d bytes; %d erased; %d known heads; %d problem(s)\nhead %s\n",
-				r.Entries, r.Files, r.Bytes, r.Erased, len(heads), r.Problems, r.Head)
+			fmt.Fprintf(a.Stdout, "%d entries, %d files of %d bytes; %d erased; %d known heads; %d problem(s)\n",
+				r.Entries, r.Files, r.Bytes, r.Erased, len(heads), r.Problems)
 			if r.Late > 0 {
 				fmt.Fprintf(a.Stdout, "%d document(s) were sealed more than %v after they were stored: no worker ran, or they were brought in past todoke\n", r.Late, c.Overdue)
 			}
+			fmt.Fprintln(a.Stdout, "head", r.Head)
 		}
 		if r.Problems > 0 {
 			return silentError{}

@@ -121,6 +121,9 @@ func (x *exporter) hit(ctx context.Context, h store.ArchiveHit) error {
 		Code: h.Party.Code, Company: h.Party.Company, Name: h.Party.Name, Contact: h.Party.Contact, What: h.What, Number: h.Number, Subject: h.Subject,
 		At: h.At, SHA256: h.SHA256, SizeBytes: h.SizeBytes, Seq: h.Seq, KeepUntil: h.KeepUntilOn, Erased: h.Erased,
 	}
+	if n, ok := order.ParsePhone(h.Party.Contact); ok { // a spreadsheet takes bare digits for a number
+		r.Contact = order.FormatPhone(n)
+	}
 	if h.Order != "" {
 		r.Order = order.Number(h.Order).Grouped()
 	}
