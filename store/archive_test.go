@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -282,4 +283,68 @@ func TestTheApplicationCannotTouchTheArchive(t *testing.T) {
 			t.Errorf("retention may: %s", sql)
 		}
 	}
+}
+
+// TestTakingInWaitsForNobody: not for who seals, however long that takes; and any number may seal.
+func TestTakingInWaitsForNobody(t *testing.T) {
+	t.Parallel()
+	s, clock, dsn := archived(t)
+	c, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close(context.Background()) }()
+	tx, err := c.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A sealer in the middle of its work: it holds the chain's end and has taken what waits.
+	if _, err := tx.Exec(t.Context(), store.Queries()["ArchiveLock"]+"; DELETE FROM archive_pending"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if _, _, err := s.AddDocument(ctx, store.NewDocument{Source: "mail", ExternalID: "3", ReceivedAt: clock.Now(), Bytes: []byte("third")}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Pool().Exec(ctx, `UPDATE orders SET goods_yen = goods_yen + 1`); err != nil {
+		t.Fatal(err)
+	}
+	issueOne(t, s, store.NewIssue{Kind: "invoice", Number: "78", Format: "pdf", FileName: "x"}, "another")
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	counts := make([]int, 4)
+	for i := range counts {
+		all.Go(func() {
+			if _, _, err := s.AddDocument(t.Context(), store.NewDocument{Source: "mail", ExternalID: fmt.Sprint("many ", i), ReceivedAt: clock.Now(), Bytes: []byte{byte(i)}}); err != nil {
+				t.Error(err)
+			}
+			var err error
+			if counts[i], err = s.Seal(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	// Six documents and an order's new amount: 6 × 2 + 1 entries, each once.
+	if n := counts[0] + counts[1] + counts[2] + counts[3]; n != 13 {
+		t.Errorf("%v entries", counts)
+	}
+	if r, bad := verify(t, s); bad != "" || r.Entries != 21 {
+		t.Errorf("%s: %+v", bad, r)
+	}
+}
+
+func FuzzParseArchiveHead(f *testing.F) {
+	for _, s := range []string{"", "1:", "0:" + store.ArchiveStart, "9:" + strings.Repeat("a", 64), " 12:" + strings.Repeat("0", 64) + "\n", "999999999999999999:" + strings.Repeat("f", 64)} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		h, err := store.ParseArchiveHead(s)
+		if err == nil && h.String() != strings.TrimSpace(s) && !strings.HasPrefix(strings.TrimSpace(s), "0") {
+			t.Fatalf("%q became %q", s, h)
+		}
+	})
 }

@@ -2,7 +2,8 @@ package main
 
 // benchCommand holds the project's benchmarks: a subcommand each.
 type benchCommand struct {
-	Decode benchDecodeCommand `cmd:"" help:"Measure the fax decoder beside its peers."`
-	Fax    benchFaxCommand    `cmd:"" help:"Fill, fax and read order forms; print how well they are read."`
-	Glyph  benchGlyphCommand  `cmd:"" help:"Measure the digit and mark recogniser cell by cell."`
+	Archive benchArchiveCommand `cmd:"" help:"Measure sealing, verifying and searching the archive."`
+	Decode  benchDecodeCommand  `cmd:"" help:"Measure the fax decoder beside its peers."`
+	Fax     benchFaxCommand     `cmd:"" help:"Fill, fax and read order forms; print how well they are read."`
+	Glyph   benchGlyphCommand   `cmd:"" help:"Measure the digit and mark recogniser cell by cell."`
 }

@@ -17,8 +17,10 @@ DELETE FROM archive_pending WHERE id = ANY($1);
 SELECT seq, chain, sealed_at FROM archive_entries ORDER BY seq DESC LIMIT 1;
 
 -- name: ArchiveSealed
-SELECT kind, coalesce(document_id, issued_document_id, fact_id, erasure_id) FROM archive_entries
-WHERE document_id = ANY($1) OR issued_document_id = ANY($2) OR fact_id = ANY($3) OR erasure_id = ANY($4);
+SELECT 'inbound', document_id FROM archive_entries WHERE document_id = ANY($1)
+UNION ALL SELECT 'issued', issued_document_id FROM archive_entries WHERE issued_document_id = ANY($2)
+UNION ALL SELECT 'fact', fact_id FROM archive_entries WHERE fact_id = ANY($3)
+UNION ALL SELECT 'erased', erasure_id FROM archive_entries WHERE erasure_id = ANY($4);
 
 -- name: ArchiveEntries
 SELECT seq, kind, coalesce(document_id, issued_document_id, fact_id, erasure_id), digest, sealed_at, previous, chain
@@ -50,8 +52,9 @@ SELECT id, document_id, sha256, size_bytes, files, reason, by, erased_at FROM ar
 -- The newest facts of documents ($1) and issued documents ($2).
 SELECT f.id, coalesce(f.document_id, 0), f.page_no, coalesce(f.issued_document_id, 0), coalesce(f.order_id, 0),
     p.code, p.name, p.company, p.contact, f.amount_yen, f.transacted_on, f.reason, f.by, f.recorded_at, coalesce(f.replaces, 0), false
-FROM archive_facts f JOIN archive_parties p ON p.id = f.party_id
-WHERE (f.document_id = ANY($1) OR f.issued_document_id = ANY($2)) AND NOT EXISTS (SELECT FROM archive_facts n WHERE n.replaces = f.id);
+FROM (SELECT * FROM archive_facts WHERE document_id = ANY($1) UNION ALL SELECT * FROM archive_facts WHERE issued_document_id = ANY($2)) f
+JOIN archive_parties p ON p.id = f.party_id
+WHERE NOT EXISTS (SELECT FROM archive_facts n WHERE n.replaces = f.id);
 
 -- name: ArchiveOrderDocuments
 SELECT document_id FROM pages WHERE order_id = ANY($1)
