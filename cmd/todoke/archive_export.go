@@ -46,7 +46,7 @@ func (c *archiveExportCommand) Run(ctx context.Context, a *App) error {
 		if err != nil {
 			return err
 		}
-		x := &exporter{st: st, out: out, head: head, shop: a.Config.ShopName, filter: c.archiveFilter.String(), written: map[string]string{}}
+		x := &exporter{st: st, out: out, head: head, shop: a.Config.ShopName, filter: c.String(), written: map[string]string{}}
 		if err := x.run(ctx, q); err != nil {
 			return errors.Join(err, out.abandon())
 		}

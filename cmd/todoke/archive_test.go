@@ -78,7 +78,7 @@ func TestArchiveCommands(t *testing.T) {
 		t.Fatalf("%d %s%s %v", status, stdout, stderr, err)
 	}
 
-	t.Run("export", func(t *testing.T) { testExport(t, archive, head) }) //nolint:paralleltest // in turn
+	testExport(t, archive, head)
 
 	// The head that was written down finds what came from elsewhere.
 	if err := worker.AppendHead(heads, head, st.At(t, "2026-11-24 19:10:00")); err != nil {
@@ -183,4 +183,7 @@ func readFile(t *testing.T, path string) []byte {
 	return b
 }
 
-func readFileText(t *testing.T, path string) string { return string(readFile(t, path)) }
+func readFileText(t *testing.T, path string) string {
+	t.Helper()
+	return string(readFile(t, path))
+}
