@@ -43,6 +43,10 @@ bin/golangci-lint-$(GOLANGCI_LINT_VERSION):
 	GOBIN=$(CURDIR)/bin/install $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
 	mv bin/install/golangci-lint $@ && rmdir bin/install
 
+FUZZTIME ?= 60s
+fuzz: ## run every fuzz target for FUZZTIME each (60s); ONLY=part of a path or name runs some alone
+	GO=$(GO) FUZZTIME=$(FUZZTIME) ONLY=$(ONLY) scripts/fuzz.sh
+
 bench: postgres build ## the project's figures: reading, decoding, allocation, web orders
 	@scripts/need.sh $(TEST_PACKAGES)
 	$(GO) test -run '^$$' -bench . -benchtime 2s ./...

@@ -150,3 +150,30 @@ func TestDecoration(t *testing.T) {
 		}
 	}
 }
+
+// FuzzAnswerLetter holds that whatever a header says, only one plain address that is not ours is
+// ever answered.
+func FuzzAnswerLetter(f *testing.F) {
+	f.Add("sato+x@customer.example.jp", "sato@customer.example.jp", "", "subject", "x")
+	f.Add("@", "<>", "@", "list-", "")
+	f.Add("a@b.jp\r\nBcc: c@d.jp", "", "a@b.jp", "auto-submitted", "no")
+	now := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
+	self := rules.Answerer{Address: "order@shop.example.jp", Never: []string{"gateway.example.jp"}, Domains: []string{"shop.example.jp"}}
+	f.Fuzz(func(t *testing.T, from, path, reply, name, value string) {
+		m := rules.Letter{From: []string{from}, ReturnPath: path, Recipients: 1, ReceivedAt: now, Fields: map[string][]string{strings.ToLower(name): {value}}}
+		if reply != "" {
+			m.ReplyTo = []string{reply}
+		}
+		v := rules.AnswerLetter(m, self, rules.Default(), now)
+		if v.Why == "" {
+			t.Fatal("no reason is given")
+		}
+		if !v.Answer {
+			return
+		}
+		if v.To != from || strings.Count(v.To, "@") != 1 || strings.ContainsAny(v.To, " \r\n\x00") || v.Person == "" || v.To == self.Address ||
+			strings.HasSuffix(v.To, "gateway.example.jp") && strings.ContainsAny(v.To[len(v.To)-len("gateway.example.jp")-1:][:1], "@.") || path == "<>" || strings.HasPrefix(strings.ToLower(name), "list-") {
+			t.Fatalf("%+v answers %+v", m, v)
+		}
+	})
+}

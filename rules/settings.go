@@ -76,6 +76,8 @@ type Settings struct {
 	AnswerLaterMinutes   int `json:"answer_later_minutes" yaml:"answer_later_minutes"`     // how long what changes after an answer is gathered while pages of the fax wait for a person
 	AnswerReceiptMinutes int `json:"answer_receipt_minutes" yaml:"answer_receipt_minutes"` // how long a fax of which nothing is accepted may wait for a person before its customer is told that it came
 
+	CallerMismatch MismatchAction `json:"caller_mismatch" yaml:"caller_mismatch"` // FAX-3, what becomes of a form that came from another customer's number; see CallerMismatch
+
 	// The audit of what is accepted unseen (RDR-2, RDR-4); see Reading.
 	AuditDailyMinimum     int              `json:"audit_daily_minimum" yaml:"audit_daily_minimum"`         // of each kind, as far as there are so many
 	AuditAt               order.Clock      `json:"audit_at" yaml:"audit_at"`                               // when the day before is filled up and thresholds are adapted
@@ -249,6 +251,8 @@ func Default() Settings {
 		PageChangedMM2:    150,
 		OpenItemsAt:       order.Clock{Hour: 18},
 
+		CallerMismatch: MismatchReview,
+
 		MailAnswersPerDay:     100,
 		MailAnswerPauseDays:   1,
 		MailAnswerWithinHours: 72,
@@ -384,6 +388,9 @@ func (s Settings) Validate() error {
 	within("ACC-2", "idle_minutes", s.IdleMinutes, 1, maxWindowMinutes)
 	within("FAX-5", "resend_page_days", s.ResendPageDays, 0, maxLimitDays)
 	within("FAX-5", "resend_line_hours", s.ResendLineHours, 0, 24*maxLimitDays)
+	if s.CallerMismatch != MismatchReview && s.CallerMismatch != MismatchNote {
+		bad("FAX-3", "caller_mismatch", "%q is unknown: choose review or note", s.CallerMismatch)
+	}
 	within("FAX-1", "mail_answers_per_day", s.MailAnswersPerDay, 0, maxMailAnswers)
 	within("FAX-1", "mail_answer_pause_days", s.MailAnswerPauseDays, 1, maxLimitDays)
 	within("FAX-1", "mail_answer_within_hours", s.MailAnswerWithinHours, 1, 24*maxLimitDays)

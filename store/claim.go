@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"todoke/order"
+	"todoke/rules"
 )
 
 // ClaimKind is what a claim is about.
@@ -55,6 +56,27 @@ func (tx *Tx) AddClaims(ctx context.Context, documentID int64, claims []Claim, n
 		}
 	}
 	return nil
+}
+
+// CallerMismatch tells that a document came from another customer's registered number than that of the
+// customer whose form it is (FAX-3). Where the shop has chosen only to note it, that is done and nil
+// returned.
+func (tx *Tx) CallerMismatch(ctx context.Context, documentID int64, customer string, now time.Time) (*order.Error, error) {
+	var caller, fax string
+	var owners []string
+	err := tx.tx.QueryRow(ctx, query("CallerOwners"), documentID, customer).Scan(&caller, &owners, &fax)
+	if missing(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find caller: %w", err)
+	}
+	e := rules.CallerMismatch(caller, owners, customer, fax)
+	if e == nil || tx.s.settings.CallerMismatch == rules.MismatchReview {
+		return e, nil
+	}
+	inputs := order.Inputs(map[string]any{"caller": caller, "registered_by": owners, "customer": customer, "registered": fax})
+	return nil, tx.note(ctx, documentID, e.Rule, "", e.Message, inputs, at(now))
 }
 
 // Claims are what is claimed of a document and of the mail that it came with, in the order in

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,4 +77,14 @@ func numberClaim(kind store.ClaimKind, n gateway.Number, by string) store.Claim 
 		c.Problem = strconv.Quote(n.Text) + " is no Japanese number"
 	}
 	return c
+}
+
+// headerClaim is the line that the sending machine printed at the top of a page, the first that has
+// one. It is a picture for people: what it says is not read.
+func headerClaim(page, top, bottom int, yDPI float64) store.Claim { //nolint:forbidigo // dots an inch
+	const mm = 25.4
+	return store.Claim{
+		Kind: store.ClaimHeader, By: "the sending machine's print",
+		Text: fmt.Sprintf("page %d, %.1f to %.1f mm from its top", page, float64(top)/yDPI*mm, float64(bottom)/yDPI*mm),
+	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"todoke/ingest/gateway"
 	"todoke/order"
+	"todoke/rules"
 	"todoke/store"
 	st "todoke/store/storetest"
 	"todoke/worker"
@@ -222,5 +223,63 @@ func TestNamesThatFaxServersGive(t *testing.T) {
 	}
 	if claims, err := b.s.Claims(t.Context(), other); err != nil || len(claims) != 0 {
 		t.Errorf("%+v, %v", claims, err)
+	}
+	b.audit(t)
+}
+
+// TestAFormFromAnotherCustomersNumber goes to a person, unless the shop only wants to know.
+func TestAFormFromAnotherCustomersNumber(t *testing.T) {
+	t.Parallel()
+	for _, action := range []rules.MismatchAction{rules.MismatchReview, rules.MismatchNote} {
+		b := setup(t, drafts())
+		if action == rules.MismatchNote {
+			settings := rules.Default()
+			settings.CallerMismatch = action
+			s, err := store.Open(t.Context(), store.Config{DSN: st.DSN(t), BlobDir: t.TempDir(), Now: b.clock.Now, Settings: settings, MaxConns: 8})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(s.Close)
+			st.Shop(t, s)
+			b.s, b.cfg.Store = s, s
+		}
+		mail := func(n int, caller string) worker.Mail {
+			return worker.Mail{
+				From: "g@example.jp", Facts: facts(0, 0, gateway.Number{Text: caller, Digits: caller}),
+				Attachments: []worker.Attachment{{FileName: "a.tif", MediaType: "image/tiff", Bytes: page(t, n, wOrder)}},
+			}
+		}
+		b.cfg.Mail = mails(map[string]worker.Mail{"own": mail(1, "0312345678"), "other": mail(2, "0612345678")})
+		other := b.add(t, "other.eml", []byte("other"))
+		b.work(t)
+		first := func(id int64) (store.Page, int64) {
+			t.Helper()
+			parts, err := b.s.DocumentParts(t.Context(), id)
+			if err != nil || len(parts) != 1 {
+				t.Fatal(parts, err)
+			}
+			return b.pages(t, parts[0])[0], parts[0]
+		}
+		p, doc := first(other)
+		switch action {
+		case rules.MismatchReview:
+			if p.State != store.PageReview || !strings.Contains(p.Detail, "06-1234-5678, which customer "+st.Code(st.Osaka)) {
+				t.Errorf("%+v", p)
+			}
+			o, err := b.s.Settle(t.Context(), doc, 1, store.Settlement{By: "佐藤"}, b.clock.Now())
+			if err != nil || o.Number == "" {
+				t.Errorf("a person cannot make it an order: %v", err)
+			}
+		case rules.MismatchNote:
+			if p.State != store.PageOrdered || !strings.Contains(b.eventOf(t, doc, "FAX-3"), "make sure whose order it is") {
+				t.Errorf("%+v, %q", p, b.eventOf(t, doc, "FAX-3"))
+			}
+			own := b.add(t, "own.eml", []byte("own"))
+			b.idle(t)
+			if _, doc := first(own); b.eventOf(t, doc, "FAX-3") != "" {
+				t.Error("its own number is noted")
+			}
+		}
+		b.audit(t)
 	}
 }

@@ -234,6 +234,7 @@ func (w *ReadDocument) fax(ctx context.Context, doc store.Document, data []byte)
 		return nil, err
 	}
 	var pages []readPage
+	var claims []store.Claim
 	for p, err := range fax.Pages(data, fax.Limits{}) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -254,6 +255,9 @@ func (w *ReadDocument) fax(ctx context.Context, doc store.Document, data []byte)
 		}
 		if r.page.BlobKey, err = w.cfg.Store.Blobs().Put(buf.Bytes()); err != nil {
 			return nil, err
+		}
+		if top, bottom, ok := fax.HeaderLine(p.Image, p.XDPI, p.YDPI); ok && len(claims) == 0 {
+			claims = append(claims, headerClaim(r.page.No, top, bottom, p.YDPI))
 		}
 		draft := w.interpret(p, know)
 		for i := range draft.Fields {
@@ -283,13 +287,12 @@ func (w *ReadDocument) fax(ctx context.Context, doc store.Document, data []byte)
 	if err := w.compare(ctx, doc, pages); err != nil {
 		return nil, err
 	}
-	var claims []store.Claim
 	var book *gateway.Book
 	if w.cfg.Gateways != nil {
 		book = w.cfg.Gateways()
 	}
 	if doc.ParentID == 0 {
-		claims = fileClaims(book.ReadFile(doc.FileName))
+		claims = append(claims, fileClaims(book.ReadFile(doc.FileName))...)
 	}
 	if text := fax.Station(data); text != "" {
 		claims = append(claims, numberClaim(store.ClaimStation, book.Station(text), "the fax file"))
@@ -435,6 +438,13 @@ func (w *ReadDocument) judge(ctx context.Context, tx *store.Tx, doc store.Docume
 	problems = append(problems, unclear...)
 	if p.draft.Decision == order.DecisionReview && len(problems) == 0 {
 		problems = append(problems, order.Invalid("FAX-2", "", "the reader is not sure of the page"))
+	}
+	other, err := tx.CallerMismatch(ctx, doc.ID, req.DepartmentCode, now)
+	if err != nil {
+		return none, nil, err
+	}
+	if other != nil {
+		problems = append(problems, other)
 	}
 	if len(problems) > 0 {
 		return none, problems, nil

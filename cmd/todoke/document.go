@@ -169,6 +169,8 @@ func claimInWords(c store.Claim) string {
 		text = strings.TrimSpace(text + "  " + c.Problem)
 	case c.Kind == store.ClaimCaller && c.Value == "":
 		text = "the gateway states no caller"
+	case c.Kind == store.ClaimHeader:
+		text += fmt.Sprintf("  as a picture: todoke document show %d --save DIR", c.Document)
 	case c.Sender() && len(c.Customers) > 0:
 		text += "  registered by customer " + strings.Join(c.Customers, ", ")
 	case c.Sender() && c.Value != "":
@@ -209,6 +211,15 @@ func (a *App) saveDocument(ctx context.Context, st *store.Store, v documentView,
 		if err := write(fmt.Sprintf("%d.%d-raw.png", v.ID, p.No), image); err != nil {
 			return err
 		}
+		header, err := headerPicture(image)
+		if err != nil {
+			return err
+		}
+		if header != nil {
+			if err := write(fmt.Sprintf("%d.%d-header.png", v.ID, p.No), header); err != nil {
+				return err
+			}
+		}
 		if image, err = upright(image, p.Page, p.draft); err != nil {
 			return err
 		}
@@ -217,6 +228,30 @@ func (a *App) saveDocument(ctx context.Context, st *store.Store, v documentView,
 		}
 	}
 	return nil
+}
+
+// headerPicture is the line that the sending machine printed at the top of a page, as a person reads
+// it; nil where there is none.
+func headerPicture(png []byte) ([]byte, error) {
+	for page, err := range fax.Pages(png, fax.Limits{Pages: 1}) {
+		if err != nil {
+			return nil, fmt.Errorf("decode page: %w", err)
+		}
+		top, bottom, ok := fax.HeaderLine(page.Image, page.XDPI, page.YDPI)
+		if !ok {
+			return nil, nil
+		}
+		const margin = 2 // rows
+		m := page.Image.Crop(0, max(0, top-margin), page.Image.W, min(page.Image.H, bottom+margin))
+		const most = 8 // no fax has pixels more oblong
+		higher := min(max(1, int(math.Round(page.XDPI/page.YDPI))), most)
+		var out bytes.Buffer
+		if err := m.Repeat(1, higher).EncodePNG(&out, page.XDPI, page.YDPI*float64(higher)); err != nil {
+			return nil, fmt.Errorf("encode header line: %w", err)
+		}
+		return out.Bytes(), nil
+	}
+	return nil, nil
 }
 
 // upright is a page as a person looks at it: turned as the reader found it to lie, with pixels

@@ -38,7 +38,10 @@ func (a *App) ownNumbers() []string {
 
 // answerer is who answers mails that carry no fax. Our own mailboxes are never answered.
 func (a *App) answerer() rules.Answerer {
-	var out rules.Answerer
+	out := rules.Answerer{Address: a.Config.Letters.From}
+	if _, domain, ok := strings.Cut(out.Address, "@"); ok {
+		out.Domains = []string{domain} // of the message ids of what we send
+	}
 	for s := range strings.SplitSeq(a.Config.Letters.Never, ",") {
 		if s = strings.TrimSpace(s); s != "" {
 			out.Never = append(out.Never, s)

@@ -194,6 +194,8 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("Subject: \x1b$B\x1b(I1\x0e2\r\n\r\n\x8e\xa0"))
 	f.Add([]byte("Content-Transfer-Encoding: x-uuencode\nContent-Type: image/tiff\n\nbegin 644 a\n%2&5L;&\\\nend\n"))
 	f.Add([]byte("A:b\n\n発信元: +81 3 1234 5678\n受信日時: 2026年11月24日 16時59分\n"))
+	f.Add([]byte("A:b\nContent-Type: application/ms-tnef\n\n\x78\x9f\x3e\x22\x01\x00\x02\x02\x90\x06\x00\x01\x00\x00\x00\x00\x00\x00\x02\x0f\x80\x06\x00\x02\x00\x00\x00II\x00\x00\x02\x05\x90\x06\x00\x14\x00\x00\x00\x01\x00\x00\x00\x1f\x00\x07\x37\x01\x00\x00\x00\x04\x00\x00\x00a\x00\x00\x00\x00\x00"))
+	f.Add([]byte("A:b\nContent-Type: text/plain\n\nbegin 644 fax.tif\n$24DJ``\nend\n"))
 	lim := mail.DefaultLimits()
 	lim.Bytes = 64 << 10
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -33,3 +33,10 @@ FROM (
 WHERE g.n - g.before > 1
   AND NOT EXISTS (SELECT FROM gateway_gaps x WHERE x.gateway = g.by AND x.first_job <= g.before + 1 AND x.last_job >= g.n - 1)
 ORDER BY g.by, g.n;
+
+-- name: CallerOwners
+-- The number that a document's line was called from, as the gateway says, and whose it is.
+SELECT c.value, coalesce((SELECT array_agg(p.code ORDER BY p.code) FROM departments p WHERE p.fax = c.value), '{}'),
+    coalesce((SELECT p.fax FROM departments p WHERE p.code = $2), '')
+FROM documents d JOIN document_claims c ON c.document_id IN (d.id, d.parent_id)
+WHERE d.id = $1 AND c.kind = 'caller' AND c.value <> '' ORDER BY c.id LIMIT 1;
