@@ -151,6 +151,7 @@ type Note struct {
 type Answer struct {
 	Kind     AnswerKind
 	No       int    // of the fax or order, from 1
+	Edition  int    // of those to this customer, from 1: a fax may hold orders of several
 	Number   string // by which it is asked about: "F1234-2"
 	Customer Department
 	Told     Told

@@ -79,7 +79,7 @@ func (w *AnswerCustomers) answer(ctx context.Context, id int64) (ok bool, err er
 		return false, err
 	}
 	no := store.NextAnswerNo(before)
-	draft, err := w.cfg.draftAnswer(ctx, row.DocumentID, row.OrderID, row.DepartmentCode, no, now)
+	draft, err := w.cfg.draftAnswer(ctx, row.DocumentID, row.OrderID, row.DepartmentCode, before, now)
 	var issues []way
 	if err == nil && draft != nil && draft.ways.Desk == "" && draft.ways.Needless == "" {
 		issues, err = w.cfg.renderAnswer(draft)
@@ -149,7 +149,7 @@ type way struct {
 }
 
 // draftAnswer makes what a customer would be told now; nil where there is nothing new to say.
-func (c Config) draftAnswer(ctx context.Context, documentID, orderID int64, department string, no int, now time.Time) (*answerDraft, error) {
+func (c Config) draftAnswer(ctx context.Context, documentID, orderID int64, department string, before []store.Answer, now time.Time) (*answerDraft, error) {
 	f, err := c.Store.FactsOfAnswer(ctx, documentID, orderID, department, now)
 	if err != nil {
 		return nil, err
@@ -158,11 +158,17 @@ func (c Config) draftAnswer(ctx context.Context, documentID, orderID int64, depa
 	if !ok {
 		return nil, nil
 	}
+	no, edition := store.NextAnswerNo(before), 1
+	for _, b := range before {
+		if b.State == store.AnswerTold && b.DepartmentCode == department {
+			edition++
+		}
+	}
 	number := fmt.Sprintf("F%d-%d", documentID, no)
 	if documentID == 0 {
 		number = fmt.Sprintf("%s-%d", f.Number, no)
 	}
-	d := &answerDraft{answer: order.Answer{Kind: kind, No: no, Number: number, Customer: f.Customer, Told: told, Changes: changes, At: now}}
+	d := &answerDraft{answer: order.Answer{Kind: kind, No: no, Edition: edition, Number: number, Customer: f.Customer, Told: told, Changes: changes, At: now}}
 	for _, o := range f.Orders {
 		d.orders = append(d.orders, o.Order.ID)
 	}
@@ -283,7 +289,7 @@ func (c Config) PreviewAnswer(ctx context.Context, documentID, orderID int64, de
 	if err != nil {
 		return nil, err
 	}
-	d, err := c.draftAnswer(ctx, documentID, orderID, department, store.NextAnswerNo(before), now)
+	d, err := c.draftAnswer(ctx, documentID, orderID, department, before, now)
 	if err != nil || d == nil {
 		return nil, err
 	}

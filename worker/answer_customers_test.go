@@ -311,3 +311,28 @@ func TestManyLookersTellOnce(t *testing.T) {
 	}
 	b.audit(t)
 }
+
+// A fax of two customers is answered to each with its own alone, and each answer is that customer's
+// first.
+func TestEachCustomerIsToldItsOwn(t *testing.T) {
+	t.Parallel()
+	d := drafts()
+	osaka := d[wOrder]
+	osaka.Fields = slices.Clone(osaka.Fields)
+	osaka.Fields[0] = field("customer_code", st.Code(st.Osaka), order.DecisionAccept)
+	d[wMultiple] = osaka
+	b := setup(t, d)
+	id := b.add(t, "both.tif", page(t, 1, wOrder, wMultiple))
+	b.work(t)
+	got := b.told(t, id, 0)
+	slices.Sort(got)
+	if len(got) != 2 || !strings.Contains(got[0]+got[1], tokyoFax) || !strings.Contains(got[0]+got[1], "fax 0612345678") {
+		t.Fatalf("%v", got)
+	}
+	for _, n := range []string{"F1-1", "F1-2"} {
+		text := b.said(t, n)
+		if strings.Contains(text, "総務部") == strings.Contains(text, "大阪支店") || strings.Contains(text, "報）") {
+			t.Errorf("%s: %s", n, text)
+		}
+	}
+}

@@ -55,8 +55,8 @@ func (a *Answer) Title() string {
 		return "ご注文書再送のお願い"
 	case len(a.Told.Orders) == 0:
 		return "ご注文書受信のお知らせ"
-	case a.No > 1:
-		return fmt.Sprintf("ご注文受付のお知らせ（第%d報）", a.No)
+	case a.Edition > 1:
+		return fmt.Sprintf("ご注文受付のお知らせ（第%d報）", a.Edition)
 	case a.Told.Short():
 		return "ご注文受付・欠品のお知らせ"
 	}

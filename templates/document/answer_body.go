@@ -21,7 +21,7 @@ func (a *Answer) acknowledge(l *leaf) {
 		l.para(anLeft, 0, a.received()+"に、お客様からの FAX（"+strconv.Itoa(t.Pages)+"枚）を受信いたしました。ただいま担当者が内容を確認しております。"+
 			"確認が済みましたら、「ご注文受付のお知らせ」を FAX にてお送りいたします。", reg(11))
 		l.para(anLeft, 0, "ご注文はまだ確定しておりません。同じ FAX を重ねてお送りいただく必要はございません。", bold(11))
-	case a.No > 1:
+	case a.Edition > 1:
 		l.para(anLeft, 0, a.received()+"に "+a.way()+" にて頂戴いたしましたご注文につきまして、下記のとおり改めてご案内申し上げます。先のお知らせに代えてご覧ください。", reg(11))
 	default:
 		l.para(anLeft, 0, a.received()+"に "+a.way()+" にて頂戴いたしましたご注文を、下記のとおり承りました。内容に相違がございましたら、お手数ですがご連絡ください。", reg(11))
@@ -309,12 +309,16 @@ func (a *Answer) totals(l *leaf, o order.ToldOrder) {
 	l.room(6*float64(len(sums)) + 14)
 	l.skip(1.5)
 	for i, s := range sums {
-		l.add(6, func(d *pdf.Doc, y float64) {
+		h, base := 6.0, 4.8
+		if i+1 == len(sums) {
+			h, base = 8.5, 6.9
+		}
+		l.add(h, func(d *pdf.Doc, y float64) {
 			if i+1 == len(sums) {
-				d.Line(96, y+0.3, anRight, y+0.3, anThick)
+				d.Line(96, y+0.8, anRight, y+0.8, anThick)
 			}
-			d.Text(150, y+4.8, s.label, right(fit(s.st, 80)))
-			d.Text(anRight, y+4.8, s.yen, right(fit(s.st, 44)))
+			d.Text(150, y+base, s.label, right(fit(s.st, 80)))
+			d.Text(anRight, y+base, s.yen, right(fit(s.st, 44)))
 		})
 	}
 	l.skip(1)

@@ -67,7 +67,7 @@ func fax(kind order.AnswerKind, no int, t order.Told) document.Answer {
 	t.Pages = max(t.Pages, 1)
 	return document.Answer{
 		Answer: order.Answer{
-			Kind: kind, No: no, Number: fmt.Sprintf("F1234-%d", no), Customer: customer, Told: t, At: time.Date(2026, 11, 24, 10, 5, 0, 0, order.JST),
+			Kind: kind, No: no, Edition: no, Number: fmt.Sprintf("F1234-%d", no), Customer: customer, Told: t, At: time.Date(2026, 11, 24, 10, 5, 0, 0, order.JST),
 		},
 		Shop: letterhead,
 	}

@@ -16,7 +16,7 @@ type Order struct {
 }
 
 // Again tells that the customer was told of the order before.
-func (m Order) Again() bool { return m.Answer.No > 1 }
+func (m Order) Again() bool { return m.Answer.Edition > 1 }
 
 // Cancelled tells that nothing of it stands any more.
 func (m Order) Cancelled() bool {

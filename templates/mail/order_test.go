@@ -23,7 +23,7 @@ func webOrder() order.ToldOrder {
 
 func orderMail(kind order.AnswerKind, no int, o order.ToldOrder, changes ...order.Note) mail.Order {
 	return mail.Order{Shop: shop, Answer: order.Answer{
-		Kind: kind, No: no, Changes: changes, Customer: order.Department{CompanyName: "あおば商事株式会社", Name: "総務部"},
+		Kind: kind, No: no, Edition: no, Changes: changes, Customer: order.Department{CompanyName: "あおば商事株式会社", Name: "総務部"},
 		Told: order.Told{ReceivedAt: time.Date(2026, 11, 24, 10, 5, 0, 0, order.JST), Orders: []order.ToldOrder{o}},
 	}}
 }
