@@ -95,6 +95,7 @@ func (r *run) check() {
 	orders := rows[placed](r, `SELECT o.id, coalesce(o.document_id, 0), o.page_no, o.number, o.department_code,
 		(SELECT json_object_agg(l.item_code, l.qty) FROM order_lines l WHERE l.order_id = o.id)::text::bytea FROM orders o ORDER BY o.id`)
 	r.checkMails(docs)
+	r.checkTransmissions(docs)
 	r.checkFinal(docs, pages)
 	r.checkOrders(docs, pages, orders)
 	r.checkMailbox()
@@ -152,6 +153,37 @@ func (r *run) checkMails(docs []document) {
 	}
 	if notes != large {
 		t.Errorf("%d mails are too large, %d notes tell of one", large, notes)
+	}
+}
+
+// checkTransmissions wants each transmission to be worked once, however often its gateway mailed
+// it, and each of its own that merely looks the same.
+func (r *run) checkTransmissions(docs []document) {
+	first, again := map[string]int{}, map[string]int{}
+	of := map[string]sent{}
+	for _, s := range r.ledger {
+		for _, f := range s.files {
+			if of[f.sha] = s; s.again {
+				again[f.sha]++
+			} else {
+				first[f.sha]++
+			}
+		}
+	}
+	worked, closed := map[string]int{}, map[string]int{}
+	for _, d := range docs {
+		switch {
+		case d.Parent == 0:
+		case d.DuplicateOf != 0 && d.State == "duplicate":
+			closed[d.SHA]++
+		default:
+			worked[d.SHA]++
+		}
+	}
+	for sha, s := range of {
+		if worked[sha] != first[sha] || closed[sha] != again[sha] {
+			r.t.Errorf("%v: its attachment %.12s came in %d transmissions and %d times more; %d are worked, %d closed as duplicates", s, sha, first[sha], again[sha], worked[sha], closed[sha])
+		}
 	}
 }
 
