@@ -89,6 +89,7 @@ var samples = map[string]expect{
 	"header":            {"header", "fax", "0312345678", "", "", at1659, "12", 2, 0, ""},
 	"note-ja":           {"note-ja", "fax", "0312345678", "", "", at1659, "40000123", 2, 0, ""},
 	"note-en":           {"note-en", "fax", "0312345678", "", "", at1659, "F-9", 2, 0, ""},
+	"note-en-subject":   {"note-en", "fax", "0312345678", "", "", at1659, "F-9", 2, 0, ""},
 	"subject":           {"subject", "fax", "0312345678", "", "", "", "", 2, 0, ""},
 	"own-number":        {"note-ja", "fax", "", "", "", at1659, "", 0, 0, "050-3333-0001 is our own: the sender is unknown"},
 	"odd-number":        {"note-ja", "fax", "", "", "", "", "", 0, 0, `"1234-56" is no Japanese number`},
