@@ -20,7 +20,9 @@ type Parcel struct {
 	FileName  string // "" where the text is all
 	MediaType string
 	Data      []byte
-	InReplyTo string // Message-ID of the mail that it answers, without angle brackets; "" for none
+	// Thread are the Message-IDs that the mail answers, without angle brackets, oldest first; none
+	// where it answers no mail.
+	Thread []string
 	// Returns is the envelope sender, to which mail servers tell failures; "" is the way's own.
 	Returns string
 }

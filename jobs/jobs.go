@@ -15,6 +15,7 @@ const (
 	QueueOutput   = "output"
 	QueueArchive  = "archive"
 	QueueAnswer   = "answer" // apart from output: many answers must not hold up a pick list
+	QueueSend     = "send"   // by fax and mail: who waits for a slow server keeps no list from its folder
 )
 
 // Timeouts. A job still running after Rescue belongs to a process that died and is tried
@@ -23,6 +24,7 @@ const (
 const (
 	Timeout     = 2 * time.Minute
 	ReadTimeout = 10 * time.Minute // of read_document
+	SendTimeout = 15 * time.Minute // of deliver_document by fax and mail: a mail server may take ten to answer
 	Rescue      = 5 * time.Minute
 )
 
@@ -127,14 +129,18 @@ func (PrintPickList) InsertOpts() river.InsertOpts {
 
 // DeliverDocument hands one issued document to one recipient.
 type DeliverDocument struct {
-	DeliveryID int64 `json:"delivery_id"`
+	DeliveryID int64  `json:"delivery_id"`
+	Channel    string `json:"channel,omitempty"` // decides the queue
 }
 
 // Kind implements river.JobArgs.
 func (DeliverDocument) Kind() string { return "deliver_document" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
-func (DeliverDocument) InsertOpts() river.InsertOpts {
+func (d DeliverDocument) InsertOpts() river.InsertOpts {
+	if d.Channel == "fax" || d.Channel == "mail" {
+		return river.InsertOpts{Queue: QueueSend, MaxAttempts: threeDays}
+	}
 	return river.InsertOpts{Queue: QueueOutput, MaxAttempts: threeDays}
 }
 

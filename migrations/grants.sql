@@ -19,14 +19,14 @@ GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO todoke_app;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO todoke_app;
 REVOKE UPDATE, DELETE, TRUNCATE ON page_kinds, page_prints FROM todoke_app;
 REVOKE UPDATE, DELETE, TRUNCATE ON mail_answers, mail_parts FROM todoke_app;
-REVOKE UPDATE, DELETE, TRUNCATE ON documents, document_claims, gateway_gaps, drafts, events, issued_documents,
+REVOKE UPDATE, DELETE, TRUNCATE ON documents, document_claims, delivery_notices, gateway_gaps, drafts, events, issued_documents,
     reading_audits, reading_audit_keyings, reading_thresholds, accesses FROM todoke_app;
 REVOKE UPDATE, DELETE, TRUNCATE ON archive_entries, archive_facts, archive_parties, document_senders FROM todoke_app;
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON archive_erasures FROM todoke_app;
 REVOKE UPDATE, TRUNCATE ON archive_pending FROM todoke_app;
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON reading_audit_key FROM todoke_app;
 REVOKE DELETE, TRUNCATE ON staff, orders, order_lines, pages, reviews, document_states, idempotency_keys,
-    waves, pick_lists, deliveries, schedules, schedule_runs, reading_audit_states FROM todoke_app;
+    waves, pick_lists, deliveries, delivery_attempts, schedules, schedule_runs, reading_audit_states FROM todoke_app;
 REVOKE UPDATE, DELETE, TRUNCATE ON illegible_pages FROM todoke_app;
 REVOKE DELETE, TRUNCATE ON answers FROM todoke_app;
 REVOKE INSERT, UPDATE, DELETE ON goose_db_version FROM todoke_app;

@@ -75,6 +75,15 @@ type Settings struct {
 	AnswerWaitMinutes    int `json:"answer_wait_minutes" yaml:"answer_wait_minutes"`       // how long an acknowledgement waits for allocation at most
 	AnswerLaterMinutes   int `json:"answer_later_minutes" yaml:"answer_later_minutes"`     // how long what changes after an answer is gathered while pages of the fax wait for a person
 	AnswerReceiptMinutes int `json:"answer_receipt_minutes" yaml:"answer_receipt_minutes"` // how long a fax of which nothing is accepted may wait for a person before its customer is told that it came
+	// How deliveries are tried (FAX-3); see PlanDelivery.
+	DeliveryRetryFirstSeconds   int         `json:"delivery_retry_first_seconds" yaml:"delivery_retry_first_seconds"`     // pause after the first failure, doubled with each
+	DeliveryRetrySlowestMinutes int         `json:"delivery_retry_slowest_minutes" yaml:"delivery_retry_slowest_minutes"` // longest pause
+	DeliverySwitchAfter         int         `json:"delivery_switch_after" yaml:"delivery_switch_after"`                   // failures in a row after which the next way has its turn
+	DeliveryUncertainRetries    int         `json:"delivery_uncertain_retries" yaml:"delivery_uncertain_retries"`         // repeats of what may have arrived
+	DeliveryGiveUpHours         int         `json:"delivery_give_up_hours" yaml:"delivery_give_up_hours"`                 // after which a person decides
+	FaxQuietFrom                order.Clock `json:"fax_quiet_from" yaml:"fax_quiet_from"`                                 // no fax leaves from here …
+	FaxQuietTo                  order.Clock `json:"fax_quiet_to" yaml:"fax_quiet_to"`                                     // … to here; equal times are no quiet hours
+	FaxQuietExcept              []string    `json:"fax_quiet_except,omitempty" yaml:"fax_quiet_except,omitempty"`         // kinds of documents that leave all the same
 
 	CallerMismatch MismatchAction `json:"caller_mismatch" yaml:"caller_mismatch"` // FAX-3, what becomes of a form that came from another customer's number; see CallerMismatch
 
@@ -262,9 +271,16 @@ func Default() Settings {
 		KeepYears:     11,
 		ArchiveHeadAt: order.Clock{Hour: 19, Minute: 10},
 
-		AnswerWaitMinutes:    2,
-		AnswerLaterMinutes:   30,
-		AnswerReceiptMinutes: 30,
+		AnswerWaitMinutes:           2,
+		AnswerLaterMinutes:          30,
+		AnswerReceiptMinutes:        30,
+		DeliveryRetryFirstSeconds:   60,
+		DeliveryRetrySlowestMinutes: 60,
+		DeliverySwitchAfter:         3,
+		DeliveryUncertainRetries:    2,
+		DeliveryGiveUpHours:         24,
+		FaxQuietFrom:                order.Clock{Hour: 21},
+		FaxQuietTo:                  order.Clock{Hour: 7},
 
 		AuditDailyMinimum:     2,
 		AuditAt:               order.Clock{Hour: 2, Minute: 10},
@@ -404,6 +420,13 @@ func (s Settings) Validate() error {
 	within("FAX-3", "answer_wait_minutes", s.AnswerWaitMinutes, 0, 24*60)
 	within("FAX-3", "answer_later_minutes", s.AnswerLaterMinutes, 0, 24*60)
 	within("FAX-3", "answer_receipt_minutes", s.AnswerReceiptMinutes, 0, maxWindowMinutes)
+	within("FAX-3", "delivery_retry_first_seconds", s.DeliveryRetryFirstSeconds, 1, 3600)
+	within("FAX-3", "delivery_retry_slowest_minutes", s.DeliveryRetrySlowestMinutes, 1, 24*60)
+	within("FAX-3", "delivery_switch_after", s.DeliverySwitchAfter, 1, 100)
+	within("FAX-3", "delivery_uncertain_retries", s.DeliveryUncertainRetries, 0, 10)
+	within("FAX-3", "delivery_give_up_hours", s.DeliveryGiveUpHours, 1, 14*24)
+	clock("FAX-3", "fax_quiet_from", s.FaxQuietFrom)
+	clock("FAX-3", "fax_quiet_to", s.FaxQuietTo)
 	errs = append(errs, s.checkAudit()...)
 	within("", "item_code_digits", s.ItemCodeDigits, 0, order.MaxCode)
 	within("", "customer_code_digits", s.CustomerCodeDigits, 0, order.MaxCode)

@@ -71,5 +71,5 @@ func (tx *Tx) Send(ctx context.Context, issuedID int64, to Recipient, now time.T
 	if err != nil {
 		return fmt.Errorf("insert delivery: %w", err)
 	}
-	return tx.Enqueue(ctx, jobs.DeliverDocument{DeliveryID: delivery})
+	return tx.Enqueue(ctx, jobs.DeliverDocument{DeliveryID: delivery, Channel: to.Channel})
 }

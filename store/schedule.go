@@ -106,6 +106,9 @@ func (tx *Tx) insertRun(ctx context.Context, spec jobs.Spec, due, now time.Time)
 
 // wake inserts the jobs that look at rows that wait.
 func (tx *Tx) wake(ctx context.Context, now time.Time) error {
+	if err := tx.wakeDeliveries(ctx, now); err != nil {
+		return err
+	}
 	var waits bool
 	if err := tx.tx.QueryRow(ctx, query("WaitingForStock")).Scan(&waits); err != nil {
 		return fmt.Errorf("find waiting orders: %w", err)

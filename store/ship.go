@@ -166,5 +166,5 @@ func (s *Store) GetPickListByNumber(ctx context.Context, n order.Number) (PickLi
 
 // DeliveriesOf are the deliveries of a pick list's documents, oldest first.
 func (s *Store) DeliveriesOf(ctx context.Context, pickListID int64) ([]Delivery, error) {
-	return collect(ctx, s.pool, "DeliveriesOfPickList", scanDelivery, pickListID)
+	return collect(ctx, s.pool, "DeliveriesList", scanDelivery, nil, nil, nil, pickListID)
 }

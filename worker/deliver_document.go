@@ -1,54 +1,283 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/riverqueue/river"
 
+	"todoke/delivery"
 	"todoke/delivery/folder"
+	outmail "todoke/delivery/mail"
 	"todoke/jobs"
 	"todoke/order"
+	"todoke/rules"
 	"todoke/store"
+	"todoke/templates/mail"
 )
 
-// DeliverDocument works jobs.DeliverDocument: it puts an issued document's bytes into the
-// partner's folder.
+// Routes say how documents leave.
+type Routes struct {
+	// Ways of the channels fax and mail, in the order of preference (rules.PlanDelivery).
+	Ways map[string][]delivery.Way
+	// Domain is the right half of the message ids of our mails.
+	Domain string
+	// Timeout is above what any way may take for one attempt; 0 is jobs.SendTimeout. An attempt whose
+	// process died is made again after it.
+	Timeout time.Duration
+	// Returns makes the envelope sender of the mail with a message id, so that what comes back
+	// tells what it is about; nil leaves it to the way.
+	Returns func(messageID string) string
+}
+
+// names are the ways of a channel.
+func (r Routes) names(channel string) []string {
+	var out []string
+	for _, w := range r.Ways[channel] {
+		out = append(out, w.Name())
+	}
+	return out
+}
+
+// DeliverDocument works jobs.DeliverDocument: it carries one issued document to one recipient.
 type DeliverDocument struct {
 	river.WorkerDefaults[jobs.DeliverDocument]
 	cfg Config
 }
 
-// Work implements river.Worker: claim, write with no transaction open, record. Killed between
-// writing and recording, the next attempt writes the same bytes under the same name: the
-// partner sees one file.
+// Timeout implements river.Worker: a mail server may take its time, and who does not wait for its
+// answer sends twice.
+func (w *DeliverDocument) Timeout(job *river.Job[jobs.DeliverDocument]) time.Duration {
+	if job.Args.Channel == "" || job.Args.Channel == channelFolder {
+		return jobs.Timeout
+	}
+	return cmp.Or(w.cfg.Routes.Timeout, jobs.SendTimeout)
+}
+
+const channelFolder = "folder"
+
+// Work implements river.Worker.
 func (w *DeliverDocument) Work(ctx context.Context, job *river.Job[jobs.DeliverDocument]) error {
-	s := w.cfg.Store
-	d, err := s.GetDelivery(ctx, job.Args.DeliveryID)
+	d, err := w.cfg.Store.GetDelivery(ctx, job.Args.DeliveryID)
 	if err != nil {
 		return verdict(err)
 	}
-	if d.Sent() {
-		return verdict(done(ctx, s, job))
+	if !d.Waiting() {
+		return verdict(done(ctx, w.cfg.Store, job))
 	}
+	if d.Channel == channelFolder {
+		return verdict(w.toFolder(ctx, job, d))
+	}
+	return verdict(w.send(ctx, job, d))
+}
+
+// toFolder puts the document's bytes into the partner's folder: claim, write with no transaction
+// open, record. Killed between writing and recording, the next attempt writes the same bytes
+// under the same name: the partner sees one file.
+func (w *DeliverDocument) toFolder(ctx context.Context, job *river.Job[jobs.DeliverDocument], d store.Delivery) error {
+	s := w.cfg.Store
 	if _, err := s.ClaimDelivery(ctx, d.ID, s.Now()); err != nil {
-		return verdict(err)
+		return err
 	}
 	data, err := s.Blobs().Get(d.BlobKey)
 	if err != nil {
-		return verdict(err)
+		return err
 	}
 	path, err := folder.Deliver(w.cfg.Deliver, d.Recipient, d.FileName, data)
 	if errors.Is(err, folder.ErrName) {
-		return verdict(order.Permanent("the delivery cannot be made: see the folder for deliveries and the warehouse's code", err))
+		return order.Permanent("the delivery cannot be made: see the folder for deliveries and the warehouse's code", err)
 	}
 	if err != nil {
-		return verdict(order.Temporary("the folder for deliveries cannot be written to", err))
+		return order.Temporary("the folder for deliveries cannot be written to", err)
 	}
-	return verdict(s.InTx(ctx, func(tx *store.Tx) error {
+	return s.InTx(ctx, func(tx *store.Tx) error {
 		if err := tx.DeliverySent(ctx, d.ID, path, s.Now()); err != nil {
 			return err
 		}
 		return store.Complete(ctx, tx, job)
-	}))
+	})
+}
+
+// send makes one attempt by fax or mail, if one is due: plan, claim, send with no transaction
+// open, record with what follows. The claim holds the name and the bytes under which the
+// document leaves; an attempt that another finds without an end was cut off and may have arrived:
+// it is made again under the same name with the same bytes.
+func (w *DeliverDocument) send(ctx context.Context, job *river.Job[jobs.DeliverDocument], d store.Delivery) error {
+	s := w.cfg.Store
+	past, err := s.DeliveryAttempts(ctx, d.ID)
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	next := w.cfg.plan(d, past, now)
+	if d.Channel == string(order.ChannelFax) {
+		ok, err := s.Registered(ctx, d.ID)
+		if err != nil {
+			return err
+		}
+		if !ok { // FAX-3
+			next = rules.NextAttempt{Why: "FAX-3: " + d.Recipient + " is not the registered fax number of the customer: nothing was sent"}
+		}
+	}
+	settle := func(tx *store.Tx) error {
+		if err := tx.CutOff(ctx, d.ID, now); err != nil {
+			return err
+		}
+		return follow(ctx, tx, d.ID, next)
+	}
+	if next.Way == "" || next.NotBefore.After(now) {
+		return s.InTx(ctx, func(tx *store.Tx) error { return errors.Join(settle(tx), store.Complete(ctx, tx, job)) })
+	}
+	way := w.cfg.Routes.Ways[d.Channel][slices.Index(w.cfg.Routes.names(d.Channel), next.Way)]
+	a, parcel, data, err := w.pack(ctx, d, past, way, now)
+	if err != nil {
+		return err
+	}
+	if data == nil { // the way cannot carry it
+		return w.record(ctx, job, d, a, func(tx *store.Tx) (bool, error) { return w.claim(ctx, tx, d, a, now) }, rules.AttemptPermanent, parcel.Text, "")
+	}
+	claimed := false
+	if err := s.InTx(ctx, func(tx *store.Tx) (err error) {
+		claimed, err = w.claim(ctx, tx, d, a, now)
+		return err
+	}); err != nil {
+		return err
+	}
+	if !claimed {
+		return done(ctx, s, job)
+	}
+	receipt, err := way.Send(ctx, parcel, data)
+	outcome, detail := rules.AttemptSent, ""
+	if err != nil {
+		outcome, detail = rules.AttemptOutcome(delivery.OutcomeOf(err)), err.Error()
+		w.cfg.logger().WarnContext(ctx, "delivery failed", "delivery", d.ID, "way", a.Way, "attempt", a.No, "outcome", string(outcome), "error", err)
+	}
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), jobs.Timeout) // what was sent is recorded even while we stop
+	defer cancel()
+	return w.record(after, job, d, a, nil, outcome, detail, receipt)
+}
+
+// claim records what is about to leave, and that attempts before it were cut off.
+func (w *DeliverDocument) claim(ctx context.Context, tx *store.Tx, d store.Delivery, a store.DeliveryAttempt, now time.Time) (bool, error) {
+	if err := tx.CutOff(ctx, d.ID, now); err != nil {
+		return false, err
+	}
+	return tx.BeginAttempt(ctx, d.ID, a)
+}
+
+// record saves what an attempt came to, with what follows.
+func (w *DeliverDocument) record(ctx context.Context, job *river.Job[jobs.DeliverDocument], d store.Delivery, a store.DeliveryAttempt,
+	claim func(*store.Tx) (bool, error), outcome rules.AttemptOutcome, detail, receipt string,
+) error {
+	s := w.cfg.Store
+	return s.InTx(ctx, func(tx *store.Tx) error {
+		if claim != nil {
+			if ok, err := claim(tx); err != nil || !ok {
+				return errors.Join(err, store.Complete(ctx, tx, job))
+			}
+		}
+		now := s.Now()
+		if err := tx.EndAttempt(ctx, d.ID, a.No, outcome, detail, receipt, now); err != nil {
+			return err
+		}
+		past, err := tx.DeliveryAttempts(ctx, d.ID)
+		if err != nil {
+			return err
+		}
+		if last := past[len(past)-1]; last.Outcome == rules.AttemptSent {
+			if err := tx.DeliverySent(ctx, d.ID, receipt, now); err != nil {
+				return err
+			}
+			return store.Complete(ctx, tx, job)
+		} else if outcome == rules.AttemptSent { // a notice was faster than we
+			detail = last.Detail
+		}
+		next := w.cfg.plan(d, past, now)
+		next.Why, next.Waits = joined(next.Why, detail), joined(next.Waits, detail)
+		if err := follow(ctx, tx, d.ID, next); err != nil {
+			return err
+		}
+		return store.Complete(ctx, tx, job)
+	})
+}
+
+func joined(what, why string) string { return strings.Trim(what+": "+why, ": ") }
+
+// plan is what is to be done about a delivery next.
+func (c Config) plan(d store.Delivery, past []store.DeliveryAttempt, now time.Time) rules.NextAttempt {
+	return rules.PlanDelivery(d.ID, d.Channel, d.Kind, c.Routes.names(d.Channel), store.Past(past), d.CreatedAt, now, c.Store.Settings())
+}
+
+// follow puts a plan's outcome on the row: the tick wakes what waits, a person sees what failed.
+func follow(ctx context.Context, tx *store.Tx, id int64, next rules.NextAttempt) error {
+	if next.Way == "" {
+		return tx.DeliveryFails(ctx, id, next.Why)
+	}
+	return tx.DeliveryWaits(ctx, id, next.NotBefore, next.Waits)
+}
+
+// pack makes the next attempt and the bytes that leave, which are those of the way's attempts
+// before. Where the way can never carry the document, data is nil and the parcel's text says why.
+func (w *DeliverDocument) pack(ctx context.Context, d store.Delivery, past []store.DeliveryAttempt, way delivery.Way, now time.Time) (a store.DeliveryAttempt, p delivery.Parcel, data []byte, err error) {
+	s := w.cfg.Store
+	a = store.DeliveryAttempt{No: len(past) + 1, Way: way.Name(), ClaimedAt: now}
+	p = delivery.Parcel{Date: now.In(order.JST).Truncate(time.Second), Recipient: d.Recipient, Hyphens: order.FormatPhone(d.Recipient)}
+	rank := 1
+	for i, b := range past {
+		if b.Way == a.Way {
+			a.MessageID, a.SentKey = b.MessageID, b.SentKey
+		} else if !slices.ContainsFunc(past[:i], func(c store.DeliveryAttempt) bool { return c.Way == b.Way }) {
+			rank++
+		}
+	}
+	a.MessageID = cmp.Or(a.MessageID, outmail.MessageID(d.ID, rank, d.BlobKey, cmp.Or(w.cfg.Routes.Domain, "todoke.invalid")))
+	p.MessageID = a.MessageID
+	if w.cfg.Routes.Returns != nil {
+		p.Returns = w.cfg.Routes.Returns(a.MessageID)
+	}
+	p.FileName, p.MediaType = d.FileName, outmail.MediaType(d.Format)
+	if a.SentKey != "" {
+		data, err = s.Blobs().Get(a.SentKey)
+		return a, p, data, err
+	}
+	if err := w.fill(ctx, d, &p); err != nil {
+		return a, p, nil, err
+	}
+	if data, err = way.Compose(p); err != nil {
+		p.Text = err.Error()
+		return a, p, nil, nil
+	}
+	a.SentKey, err = s.Blobs().Put(data)
+	return a, p, data, err
+}
+
+// fill puts the document into a parcel: a text is the mail itself, any other format is attached
+// beneath a short letter.
+func (w *DeliverDocument) fill(ctx context.Context, d store.Delivery, p *delivery.Parcel) (err error) {
+	s := w.cfg.Store
+	body, err := s.Blobs().Get(d.BlobKey)
+	if err != nil {
+		return err
+	}
+	if p.Thread, err = s.MailThread(ctx, d.IssuedID); err != nil {
+		return err
+	}
+	p.Subject = d.Subject
+	if d.Format == "txt" {
+		p.Text, p.FileName = string(body), ""
+		p.Subject = cmp.Or(p.Subject, w.cfg.ShopName)
+		return nil
+	}
+	p.Data = body
+	cover, err := mail.Cover{Shop: w.cfg.mailShop(), Kind: d.Kind, Number: d.Number}.Render()
+	if err != nil {
+		return fmt.Errorf("write cover: %w", err)
+	}
+	p.Text, p.Subject = cover.Body, cmp.Or(p.Subject, cover.Subject)
+	return nil
 }

@@ -18,6 +18,8 @@ func ReadMail(books func() *gateway.Book) MailParser {
 		}
 		facts := books().Read(&m)
 		out := Mail{From: m.From, Subject: m.Subject, Text: m.Text, Facts: facts, Notes: m.Notes, Unread: m.Unread, Letter: letterOf(&m)}
+		out.Report.Names = mail.OurNames(data)
+		out.Report.DSN, out.Report.OK = m.Report()
 		out.Thread = append(m.MessageIDs("references"), m.MessageIDs("message-id")...)
 		if facts.Job != "" {
 			// Gateways count their jobs each for itself, and start again some day: a job alone would

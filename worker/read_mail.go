@@ -9,7 +9,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"todoke/ingest/gateway"
 	"todoke/order"
 	"todoke/rules"
 	"todoke/store"
@@ -32,20 +31,10 @@ func (w *ReadDocument) mail(ctx context.Context, doc store.Document, data []byte
 	received, _, odd := rules.FaxReceivedAt(rules.FaxClaims{
 		GatewayAt: m.Facts.At, HeaderAt: m.HeaderAt, FileAt: doc.ReceivedAt, TakenAt: doc.StoredAt,
 	}, w.cfg.Store.Settings())
-	claims := claimsOf(m)
-	if f := m.Facts; f.Kind == gateway.KindFailed || f.Kind == gateway.KindDelivered {
-		what := "could not be sent"
-		if f.Kind == gateway.KindDelivered {
-			what = "was sent"
-		}
-		// What is attached is our own fax.
-		return func(tx *store.Tx) error {
-			if err := errors.Join(tx.AddClaims(ctx, doc.ID, claims, w.cfg.Store.Now()), tx.NoteSender(ctx, doc.ID, m.From, w.cfg.Store.Now())); err != nil {
-				return err
-			}
-			return w.review(ctx, tx, doc, order.Invalid("FAX-3", "", "the gateway says that a fax of ours "+what+": "+m.Subject))
-		}, nil
+	if n, ok := noticeOf(doc, m); ok {
+		return w.notice(ctx, doc, m, n), nil
 	}
+	claims := claimsOf(m)
 	parts, faxes, err := w.parts(doc, m, received)
 	if err != nil {
 		return nil, err

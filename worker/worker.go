@@ -33,6 +33,7 @@ type Config struct {
 	Mail     MailParser           // nil sends every mail to review
 	Gateways func() *gateway.Book // knows our own numbers; nil knows none
 	Deliver  string               // folder in which each partner has a folder of its own
+	Routes   Routes               // how faxes and mails leave
 	ShopName string               // on documents, as are the next two
 	DeskName string
 	ShopFax  string
@@ -67,6 +68,7 @@ type Mail struct {
 	// Letter is what decides whether it is answered where it carries no fax (FAX-1); the worker fills
 	// in what it learns itself.
 	Letter rules.Letter
+	Report Report   // of the fate of something that we sent
 	Thread []string // message ids for the References of an answer, oldest first; the last is the mail's own
 }
 
@@ -131,6 +133,7 @@ func Client(cfg Config) (*river.Client[pgx.Tx], error) {
 			jobs.QueueOutput:   {MaxWorkers: 2},
 			jobs.QueueArchive:  {MaxWorkers: 1},
 			jobs.QueueAnswer:   {MaxWorkers: 2},
+			jobs.QueueSend:     {MaxWorkers: 4},
 		},
 		Workers:              Workers(cfg),
 		FetchCooldown:        cooldown,

@@ -67,6 +67,8 @@ type Config struct {
 	Letters  LettersConfig
 	Archive  ArchiveConfig
 	Collect  CollectConfig
+	SMTP     SMTPConfig
+	Fax      FaxConfig
 	// Mailboxes are collected beside the inbox, in the order of their names.
 	Mailboxes []MailboxConfig
 	Log       LogConfig
@@ -369,6 +371,8 @@ func defaultConfig() Config {
 		Log:          LogConfig{Level: slog.LevelInfo, Format: "text"},
 		DrainTimeout: 20 * time.Second,
 		Rules:        rules.Default(),
+		SMTP:         defaultSMTP(),
+		Fax:          FaxConfig{Ways: wayFolder},
 		origins:      map[string]string{},
 	}
 }
@@ -427,6 +431,7 @@ func loadConfig(f settingFlags, env func(string) (string, bool), environ func() 
 	c.Blobs = cmp.Or(c.Blobs, filepath.Join(c.Data, "blobs"))
 	c.Inbox = cmp.Or(c.Inbox, filepath.Join(c.Data, "inbox"))
 	c.Out = cmp.Or(c.Out, filepath.Join(c.Data, "out"))
+	c.deliveryDefaults()
 	c.Gateways.Profiles = cmp.Or(c.Gateways.Profiles, filepath.Join(c.Data, "gateways"))
 	return c, errors.Join(errs...)
 }
@@ -801,7 +806,7 @@ func yamlMessage(err error) string {
 
 // allSettings are the settings, those of the named mailboxes included.
 func allSettings(mailboxes []string) []setting {
-	all := slices.Concat(settings, collectSettings, answerSettings, letterSettings)
+	all := slices.Concat(settings, collectSettings, answerSettings, letterSettings, deliverySettings)
 	for _, name := range mailboxes {
 		all = append(all, mailboxSettings(name)...)
 	}

@@ -70,6 +70,7 @@ func (c *doctorCommand) Run(ctx context.Context, app *App) error {
 	}
 	app.checkGateways(add)
 	app.checkMailboxes(ctx, add)
+	app.checkRoutes(ctx, add)
 	app.checkDatabase(ctx, add)
 	app.checkPort(ctx, add)
 	checkFonts(add)

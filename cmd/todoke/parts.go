@@ -70,8 +70,13 @@ var partWork = part{"work", func(_ context.Context, app *App, st *store.Store) (
 	if err != nil {
 		return service{}, err
 	}
+	routes, err := app.routes()
+	if err != nil {
+		return service{}, err
+	}
 	client, err := worker.Client(worker.Config{
-		Store: st, Mail: worker.ReadMail(shelf.Book), Gateways: shelf.Book, Deliver: app.Config.Out, Reading: app.Config.Reading,
+		Routes: routes,
+		Store:  st, Mail: worker.ReadMail(shelf.Book), Gateways: shelf.Book, Deliver: app.Config.Out, Reading: app.Config.Reading,
 		ShopName: app.Config.ShopName, DeskName: app.Config.DeskName, ShopFax: app.Config.ShopFax,
 		ShopPhone: app.Config.ShopPhone, DeskHours: app.Config.DeskHours, ShopWeb: app.Config.ShopWeb, Answerer: app.answerer(),
 		Log: app.Log, Readers: app.Config.Workers.Reading,

@@ -197,7 +197,7 @@ func (w Way) Compose(p delivery.Parcel) ([]byte, error) {
 	m.Subject = g.fill(g.Subject, p, password)
 	m.FileName = g.fill(g.File, p, password)
 	m.Text = g.fill(g.Body, p, password)
-	m.InReplyTo = ""
+	m.Thread = nil
 	return mail.Compose(mail.Message{From: w.from(), FromName: w.FromName, To: g.fill(g.Address, p, password), Parcel: m})
 }
 

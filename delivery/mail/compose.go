@@ -37,8 +37,8 @@ func Compose(m Message) ([]byte, error) {
 			return nil, err
 		}
 	}
-	if !plainID(m.MessageID) || m.InReplyTo != "" && !plainID(m.InReplyTo) {
-		return nil, fmt.Errorf("compose mail: %q and %q are no message ids", m.MessageID, m.InReplyTo)
+	if !plainID(m.MessageID) {
+		return nil, fmt.Errorf("compose mail: %q is no message id", m.MessageID)
 	}
 	var b bytes.Buffer
 	field := func(name, value string) {
@@ -55,10 +55,12 @@ func Compose(m Message) ([]byte, error) {
 	field("Date", m.Date.Format("Mon, 02 Jan 2006 15:04:05 -0700"))
 	field("Message-ID", "<"+m.MessageID+">")
 	auto := "auto-generated"
-	if m.InReplyTo != "" {
+	if len(m.Thread) > 0 {
 		auto = "auto-replied"
-		field("In-Reply-To", "<"+m.InReplyTo+">")
-		field("References", "<"+m.InReplyTo+">")
+		if ids := references(m.Thread); len(ids) > 0 {
+			field("In-Reply-To", ids[len(ids)-1])
+			field("References", strings.Join(ids, "\r\n "))
+		}
 	}
 	field("Auto-Submitted", auto)
 	field("MIME-Version", "1.0")
@@ -88,6 +90,19 @@ func CheckAddress(s string) error {
 		return fmt.Errorf("%q is no mail address", s)
 	}
 	return nil
+}
+
+// references are the message ids that can stand in a header, in angle brackets. Others wrote
+// them: what is none is left out.
+func references(thread []string) []string {
+	const most = 20
+	var ids []string
+	for _, id := range thread[max(0, len(thread)-most):] {
+		if plainID(id) {
+			ids = append(ids, "<"+id+">")
+		}
+	}
+	return ids
 }
 
 func plainID(s string) bool {

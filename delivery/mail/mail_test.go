@@ -104,13 +104,14 @@ func TestComposeKeepsToItsHeader(t *testing.T) {
 	t.Parallel()
 	m := message()
 	m.Subject, m.FromName, m.FileName = "a\r\nBcc: all@yamada.example", "x\nBcc: y@yamada.example", "a\"\r\nX: y.pdf"
-	m.InReplyTo = "in@yamada.example"
+	m.Thread = []string{"first@yamada.example", "x>\r\nBcc: y", "in@yamada.example"}
 	data, err := mail.Compose(m)
 	if err != nil {
 		t.Fatal(err)
 	}
 	std, err := netmail.ReadMessage(bytes.NewReader(data))
-	if err != nil || std.Header.Get("Bcc") != "" || std.Header.Get("Auto-Submitted") != "auto-replied" || std.Header.Get("References") != "<in@yamada.example>" {
+	if err != nil || std.Header.Get("Bcc") != "" || std.Header.Get("Auto-Submitted") != "auto-replied" || std.Header.Get("References") != "<first@yamada.example> <in@yamada.example>" ||
+		std.Header.Get("In-Reply-To") != "<in@yamada.example>" {
 		t.Error(err, std.Header)
 	}
 	for _, change := range []func(*mail.Message){
@@ -121,7 +122,6 @@ func TestComposeKeepsToItsHeader(t *testing.T) {
 		func(m *mail.Message) { m.From = "shop" },
 		func(m *mail.Message) { m.Returns = "a b@shop.example" },
 		func(m *mail.Message) { m.MessageID = "" },
-		func(m *mail.Message) { m.InReplyTo = "x>\r\nBcc: y" },
 	} {
 		m := message()
 		change(&m)

@@ -128,8 +128,8 @@ SELECT 'pick_list', p.number, 'waiting', 'its documents are not made yet', w.rel
 FROM pick_lists p JOIN waves w ON w.id = p.wave_id WHERE p.issued_at IS NULL ORDER BY p.id;
 
 -- name: LedgerDeliveries
-SELECT 'delivery', v.id::text, v.state, i.file_name || ' to ' || v.recipient, v.created_at
-FROM deliveries v JOIN issued_documents i ON i.id = v.issued_document_id WHERE v.state = 'waiting' ORDER BY v.id;
+SELECT 'delivery', v.id::text, v.state, i.file_name || ' to ' || v.recipient || CASE WHEN v.detail = '' THEN '' ELSE ': ' || v.detail END, v.created_at
+FROM deliveries v JOIN issued_documents i ON i.id = v.issued_document_id WHERE v.state IN ('waiting', 'failed') ORDER BY v.id;
 
 -- name: LedgerRuns
 SELECT 'run', schedule, 'waiting', 'due ' || to_char(due_at AT TIME ZONE 'Asia/Tokyo', 'YYYY-MM-DD HH24:MI'), inserted_at

@@ -49,7 +49,3 @@ WHERE p.shipped_at IS NULL GROUP BY 1, 2;
 
 -- name: PickListByNumber
 SELECT id FROM pick_lists WHERE number = $1;
-
--- name: DeliveriesOfPickList
-SELECT v.id, v.channel, v.recipient, v.state, v.location, i.number, i.file_name, i.blob_key, i.size_bytes, v.sent_at
-FROM deliveries v JOIN issued_documents i ON i.id = v.issued_document_id WHERE i.pick_list_id = $1 ORDER BY v.id;
