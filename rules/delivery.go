@@ -65,10 +65,10 @@ func PlanDelivery(id int64, channel, kind string, ways []string, past []Attempt,
 		last := past[len(past)-1]
 		uncertain, inRow, failures := 0, 0, 0
 		for _, a := range past {
-			switch {
-			case a.Outcome == AttemptUncertain:
+			if a.Outcome == AttemptUncertain {
 				uncertain++
-			case a.Outcome == AttemptTemporary:
+			}
+			if a.Outcome == AttemptTemporary {
 				failures++
 			}
 			if a.Way == last.Way && a.Outcome == AttemptTemporary {

@@ -248,8 +248,9 @@ func (w *DeliverDocument) pack(ctx context.Context, d store.Delivery, past []sto
 	if err := w.fill(ctx, d, &p); err != nil {
 		return a, p, nil, err
 	}
-	if data, err = way.Compose(p); err != nil {
-		p.Text = err.Error()
+	data, cannot := way.Compose(p)
+	if cannot != nil {
+		p.Text = cannot.Error()
 		return a, p, nil, nil
 	}
 	a.SentKey, err = s.Blobs().Put(data)

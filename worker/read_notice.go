@@ -106,6 +106,7 @@ func (w *ReadDocument) notice(ctx context.Context, doc store.Document, m Mail, n
 func (w *ReadDocument) heed(ctx context.Context, tx *store.Tx, n store.Notice, id int64, messageID string) error {
 	now := w.cfg.Store.Now()
 	switch n.Kind {
+	case store.NoticeFailed:
 	case store.NoticeDelayed:
 		return nil
 	case store.NoticeDelivered:

@@ -6,6 +6,7 @@ import (
 	"net"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -91,7 +92,7 @@ var deliverySettings = []setting{
 			c.SMTP.Tagged = v == "true"
 			return nil
 		},
-		get: func(c *Config) string { return fmt.Sprint(c.SMTP.Tagged) },
+		get: func(c *Config) string { return strconv.FormatBool(c.SMTP.Tagged) },
 	},
 	lineSetting("smtp.hello", "our name in EHLO; the machine's if empty", "a host's name", func(c *Config) *string { return &c.SMTP.Hello }),
 	waitSetting("smtp.timeout", "how long connecting with login, and each command, may take", func(c *Config) *time.Duration { return &c.SMTP.Timeout }),
