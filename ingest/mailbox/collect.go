@@ -218,6 +218,9 @@ func (p *pass) takeChunk(ctx context.Context, uids []imap.UID) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	if kept := those(uids, became, untouched); err == nil && len(kept) > 0 {
+		p.log.WarnContext(ctx, "the server lists mails and does not give them: they are asked for again", "mails", len(kept), "first_uid", kept[0])
+	}
 	if saveErr := p.advance(ctx, uids, became, err != nil); saveErr != nil {
 		return errors.Join(err, saveErr)
 	}
