@@ -5,5 +5,6 @@ type benchCommand struct {
 	Archive benchArchiveCommand `cmd:"" help:"Measure sealing, verifying and searching the archive."`
 	Decode  benchDecodeCommand  `cmd:"" help:"Measure the fax decoder beside its peers."`
 	Fax     benchFaxCommand     `cmd:"" help:"Fill, fax and read order forms; print how well they are read."`
+	Mailbox benchMailboxCommand `cmd:"" help:"Measure how fast a mailbox is collected, beside fetching its mails alone."`
 	Glyph   benchGlyphCommand   `cmd:"" help:"Measure the digit and mark recogniser cell by cell."`
 }
