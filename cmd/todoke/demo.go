@@ -100,7 +100,9 @@ func (c demoCommand) Run(ctx context.Context, app *App) error {
 		return err
 	}
 	defer post.close()
-	post.configure(&app.Config)
+	if err := post.configure(&app.Config); err != nil {
+		return err
+	}
 	d.servers = post
 
 	ctx, stop := context.WithCancel(ctx)

@@ -142,11 +142,36 @@ func (p *demoPost) close() {
 	}
 }
 
+// demoGateway is the fax gateway to which the demo's answers go: its mails end at the demo's own
+// mail server.
+const demoGateway = `name: sample
+about: the demo's mail-to-fax gateway, at which nothing is faxed
+address: "{number}@fax.example"
+`
+
 // configure has todoke work with the demo's servers and with no others, whatever the machine's
 // own configuration names.
-func (p *demoPost) configure(c *Config) {
+func (p *demoPost) configure(c *Config) error {
 	c.Mailboxes = []MailboxConfig{p.box}
 	c.Inbox = filepath.Join(c.Data, "inbox")
+	gateways := filepath.Join(c.Data, "fax-gateways")
+	const private, shared = 0o750, 0o644
+	if err := errors.Join(os.MkdirAll(gateways, private), os.WriteFile(filepath.Join(gateways, "sample.yaml"), []byte(demoGateway), shared)); err != nil {
+		return fmt.Errorf("describe the demo's fax gateway: %w", err)
+	}
+	for key, value := range map[string]string{
+		"smtp.address": p.smtp, "smtp.security": "none", "smtp.user": "", "smtp.from": "order@todoke.example", "smtp.reply_to": "", "smtp.returns": "",
+		"fax.gateways": gateways, "fax.ways": "sample",
+	} {
+		s := findSetting(key)
+		if s == nil {
+			continue
+		}
+		if err := s.set(c, value); err != nil {
+			return fmt.Errorf("set %s for the demo: %w", key, err)
+		}
+	}
+	return nil
 }
 
 // mail puts a mail into the mailbox and waits until todoke has taken it out.
