@@ -3,6 +3,7 @@ package mailbox_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -366,4 +367,28 @@ func TestSizesThatServersListWrongly(t *testing.T) {
 	if !slices.Contains(k.texts(), string(long)) {
 		t.Error("the long mail is not kept whole")
 	}
+}
+
+// FuzzServer answers with any bytes: no panic, and an end.
+func FuzzServer(f *testing.F) {
+	f.Add([]byte("* OK ready\r\nT1 OK in\r\n"))
+	f.Add([]byte("* PREAUTH [CAPABILITY IMAP4rev1 MOVE] hi\r\n* 3 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\nT1 OK [READ-WRITE] x\r\n* SEARCH 1 2\r\nT2 OK x\r\n" +
+		"* 1 FETCH (UID 1 RFC822.SIZE 3)\r\nT3 OK x\r\n* 1 FETCH (UID 1 BODY[] {3}\r\nabc)\r\nT4 OK x\r\n"))
+	f.Add([]byte("* PREAUTH hi\r\nT1 OK [CAPABILITY IMAP4rev1 CONDSTORE ESEARCH] x\r\n* OK [UIDVALIDITY 7] x\r\n* OK [HIGHESTMODSEQ 9] x\r\nT2 OK x\r\n* ESEARCH (TAG \"T3\") UID ALL 1:3\r\nT3 OK x\r\n"))
+	f.Add([]byte("* PREaUTH [CAPABILITY(1")) // the client library alone never comes back from it
+	f.Fuzz(func(t *testing.T, answers []byte) {
+		k := newKeeper()
+		c, _ := collector(&peer{user: "fax", password: "x", address: "pipe:1"}, k)
+		c.Timeout, c.Account.TLS, c.MaxBytes = 10*time.Second, nil, 1<<20
+		c.Dial = func(context.Context, string) (net.Conn, error) {
+			ours, theirs := net.Pipe()
+			go func() { _, _ = io.Copy(io.Discard, theirs) }()
+			go func() {
+				_, _ = theirs.Write(answers)
+				_ = theirs.Close()
+			}()
+			return ours, nil
+		}
+		_ = c.Collect(t.Context())
+	})
 }

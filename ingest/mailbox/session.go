@@ -211,13 +211,13 @@ func (s *session) open(ctx context.Context, w *watch) error {
 			return fmt.Errorf("start TLS: %w", err)
 		}
 	case Plain:
-		s.client = imapclient.New(s.wire, options)
+		s.client = imapclient.New(&guard{Conn: s.wire}, options)
 	default:
 		conn := tls.Client(s.wire, secure)
 		if err := conn.HandshakeContext(ctx); err != nil {
 			return fmt.Errorf("start TLS: %w", err)
 		}
-		s.client = imapclient.New(conn, options)
+		s.client = imapclient.New(&guard{Conn: conn}, options)
 	}
 	if err := s.client.WaitGreeting(); err != nil {
 		return fmt.Errorf("wait for the greeting: %w", err)
