@@ -8,17 +8,18 @@ import (
 )
 
 // guard reads what a server says before the client library does, and ends the connection at what
-// the library would never come back from: capabilities without a space before a bracket make it
-// look for the space for ever. It sees lines alone, not the mails between them.
+// the library would never come back from: a bracket among capabilities, which it takes for a
+// space that it does not step over. It sees lines alone, not the mails between them.
 type guard struct {
 	net.Conn
 	line    []byte // the end of the line so far
+	named   bool   // capabilities follow
 	literal int64  // bytes of a mail that are still to come
 }
 
 var (
 	errNonsense  = errors.New("the server sends what is no IMAP")
-	capabilities = []byte("CAPABILITY(")
+	capabilities = []byte("CAPABILITY")
 )
 
 func (g *guard) Read(b []byte) (int, error) {
@@ -36,13 +37,17 @@ func (g *guard) Read(b []byte) (int, error) {
 		}
 		g.line = append(g.line, b[i])
 		switch b[i] {
+		case 'Y', 'y':
+			g.named = g.named || len(g.line) >= len(capabilities) && bytes.EqualFold(g.line[len(g.line)-len(capabilities):], capabilities)
+		case ']': // what follows is for people
+			g.named = false
 		case '(':
-			if len(g.line) >= len(capabilities) && bytes.EqualFold(g.line[len(g.line)-len(capabilities):], capabilities) {
+			if g.named {
 				return 0, errNonsense
 			}
 		case '\n':
 			g.literal = announced(g.line)
-			g.line = g.line[:0]
+			g.line, g.named = g.line[:0], false
 		}
 	}
 	return n, err
