@@ -51,6 +51,7 @@ bench: postgres build ## the project's figures: reading, decoding, allocation, w
 	@scripts/need.sh $(TEST_PACKAGES)
 	$(GO) test -run '^$$' -bench . -benchtime 2s ./...
 	$(BIN) bench fax
+	$(BIN) bench mailbox
 
 generate: ## write the golden files again after an intended change (API description, form geometry, documents)
 	$(GO) test ./api ./templates/document ./templates/form -update
