@@ -256,7 +256,7 @@ func (d *Desk) closeReview(w http.ResponseWriter, r *http.Request) {
 		err = d.ours(ctx, v)
 	}
 	if err == nil {
-		_, err = d.Store.Junk(ctx, v.DocumentID, v.PageNo, 0, p.By(), d.Now())
+		_, err = d.Store.Junk(ctx, v.DocumentID, v.PageNo, p.By(), d.Now())
 	}
 	if err != nil {
 		d.fail(w, r, err)

@@ -29,6 +29,7 @@ REVOKE DELETE, TRUNCATE ON staff, orders, order_lines, pages, reviews, document_
     waves, pick_lists, deliveries, delivery_attempts, schedules, schedule_runs, reading_audit_states FROM todoke_app;
 REVOKE UPDATE, DELETE, TRUNCATE ON illegible_pages FROM todoke_app;
 REVOKE DELETE, TRUNCATE ON answers FROM todoke_app;
+REVOKE DELETE, TRUNCATE ON page_likenesses FROM todoke_app;
 REVOKE INSERT, UPDATE, DELETE ON goose_db_version FROM todoke_app;
 
 -- Retention takes bytes and personal data away, documents of which an erasure is logged first; the
@@ -44,5 +45,6 @@ GRANT DELETE ON document_senders, archive_parties TO todoke_retention;
 GRANT UPDATE, DELETE ON document_claims, document_states, pages, drafts, reviews, events,
     reading_audits, reading_audit_states, reading_audit_keyings TO todoke_retention;
 GRANT SELECT, UPDATE, DELETE ON page_kinds, page_prints TO todoke_retention;
+GRANT SELECT, UPDATE, DELETE ON page_likenesses TO todoke_retention;
 GRANT SELECT, UPDATE, DELETE ON mail_answers, mail_parts TO todoke_retention;
 GRANT SELECT, UPDATE, DELETE ON answers, illegible_pages TO todoke_retention;

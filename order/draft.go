@@ -84,12 +84,23 @@ type Draft struct {
 	Reasons      []string     `json:"reasons"`
 	Geometry     *Geometry    `json:"geometry,omitempty"`
 	Fields       []DraftField `json:"fields"`
+	Ink          *Ink         `json:"-"` // what is written on it, to know the sheet again; nil where no form was recognised
 
 	Keyed []string `json:"keyed,omitempty"` // fields that persons keyed one by one, in that order: the last is taken back first
 
 	// What a person decided about the page beside the values of its fields.
-	OwnOrderBy string        `json:"own_order_by,omitempty"` // who says that it is an order of its own and not another sent again (FAX-5)
-	Dropped    []DroppedLine `json:"dropped,omitempty"`      // lines left out of the order on purpose
+	Related *Related      `json:"related,omitempty"` // what it is to another page or order (FAX-5)
+	Dropped []DroppedLine `json:"dropped,omitempty"` // lines left out of the order on purpose
+}
+
+// Related is what a person says that a page is to another one, or to an order (FAX-5).
+type Related struct {
+	As       string `json:"as"`                 // addon, correction or own
+	Document int64  `json:"document,omitempty"` // the other one's; 0 for a web order
+	Page     int    `json:"page,omitempty"`
+	Order    Number `json:"order,omitempty"` // the other one's, where it has one
+	By       string `json:"by"`
+	Reason   string `json:"reason,omitempty"`
 }
 
 // DroppedLine is a line of a form that a person leaves out of the order on purpose: no longer

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -169,42 +168,4 @@ func dayOf(month, day string, received order.Date) (order.Date, *order.Error) {
 		}
 	}
 	return order.Date{}, order.Invalid("CUT-7", "delivery_day", fmt.Sprintf("%d/%d does not come within a year", m, d))
-}
-
-// Likeness is how much two orders of one customer are alike (FAX-5).
-type Likeness int
-
-// The likenesses, in rising order.
-const (
-	Unlike        Likeness = iota
-	HalfAlike              // half of the items, at least, are the same: something added or taken off
-	OtherQuantity          // the same items in other quantities: a correction, or some more
-	SameGoods              // the same items and quantities: sent again
-)
-
-// LikenessOf compares the goods of two orders, in whatever order they are listed.
-func LikenessOf(a, b []order.RequestLine) Likeness {
-	goods := func(lines []order.RequestLine) map[string]int {
-		m := map[string]int{}
-		for _, l := range lines {
-			m[l.ItemCode] += l.Qty
-		}
-		return m
-	}
-	x, y := goods(a), goods(b)
-	shared := 0
-	for code := range x {
-		if _, ok := y[code]; ok {
-			shared++
-		}
-	}
-	switch all := max(len(x), len(y)); {
-	case shared == 0 || 2*shared < all:
-		return Unlike
-	case maps.Equal(x, y):
-		return SameGoods
-	case shared == all:
-		return OtherQuantity
-	}
-	return HalfAlike
 }

@@ -127,31 +127,6 @@ func TestRequestOfDates(t *testing.T) {
 	}
 }
 
-func TestLikeness(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		a, b []order.RequestLine
-		want rules.Likeness
-	}{
-		"another order of lines":  {lines(pen, 3, paper, 5), lines(paper, 5, pen, 3), rules.SameGoods},
-		"a line in two parts":     {lines(pen, 3, pen, 2), lines(pen, 5), rules.SameGoods},
-		"one quantity changed":    {lines(pen, 3, paper, 5), lines(pen, 35, paper, 5), rules.OtherQuantity},
-		"quantities swapped":      {lines(pen, 3, paper, 5), lines(pen, 5, paper, 3), rules.OtherQuantity},
-		"a line added":            {lines(pen, 3), lines(pen, 3, paper, 5), rules.HalfAlike},
-		"a line of three changed": {lines(pen, 3, paper, 5, "1000033", 1), lines(pen, 3, paper, 5, "1000041", 1), rules.HalfAlike},
-		"one item of three":       {lines(pen, 3, paper, 5, "1000033", 1), lines(pen, 3), rules.Unlike},
-		"other items":             {lines(pen, 3), lines(paper, 3), rules.Unlike},
-		"nothing":                 {nil, nil, rules.Unlike},
-	} {
-		if got := rules.LikenessOf(c.a, c.b); got != c.want {
-			t.Errorf("%s: %d, want %d", name, got, c.want)
-		}
-		if got := rules.LikenessOf(c.b, c.a); got != c.want {
-			t.Errorf("%s, the other way round: %d, want %d", name, got, c.want)
-		}
-	}
-}
-
 // FuzzRequestOf: whatever a page seems to say, it becomes a request or something to settle by
 // field, and the request goes through Accept without harm.
 func FuzzRequestOf(f *testing.F) {

@@ -55,9 +55,13 @@ type Settings struct {
 	WrongPasswords int `json:"wrong_passwords" yaml:"wrong_passwords"` // ACC-2, one more locks the login
 	IdleMinutes    int `json:"idle_minutes" yaml:"idle_minutes"`       // ACC-2, after which a session ends
 
-	// How long another fax is suspected to be the same again.
-	ResendPageDays  int `json:"resend_page_days" yaml:"resend_page_days"`   // FAX-5, how long the very same page of another transmission is suspected
-	ResendLineHours int `json:"resend_line_hours" yaml:"resend_line_hours"` // FAX-5, how long another fax of the customer with the same lines is
+	// What may be a fax sent again, corrected or added to; see Relate.
+	ResendPageDays         int `json:"resend_page_days" yaml:"resend_page_days"`                 // FAX-5, how long the same sheet in another transmission is suspected
+	ResendLineHours        int `json:"resend_line_hours" yaml:"resend_line_hours"`               // FAX-5, how long another order of the customer with the same goods is
+	ResendInkDistance      int `json:"resend_ink_distance" yaml:"resend_ink_distance"`           // FAX-5, thousandths: what is written lies at most so far apart on two faxes of one sheet
+	ResendInkChanged       int `json:"resend_ink_changed" yaml:"resend_ink_changed"`             // FAX-5, thousandths: a box whose ink lies so much further apart than the middle one was written on in between
+	ResendLeastBoxes       int `json:"resend_least_boxes" yaml:"resend_least_boxes"`             // FAX-5, fewer written boxes tell no sheet from another
+	ResendIllegiblePercent int `json:"resend_illegible_percent" yaml:"resend_illegible_percent"` // FAX-5, of the written fields; a page with more in doubt holds back no other
 
 	// Answers to mails that carry no fax; see AnswerLetter.
 	MailAnswersPerDay     int `json:"mail_answers_per_day" yaml:"mail_answers_per_day"`         // FAX-1, to all senders together; 0 answers none
@@ -103,6 +107,7 @@ type Settings struct {
 	KeepYears     int         `json:"keep_years" yaml:"keep_years"`           // from then on: 7, after a loss 10
 	ArchiveHeadAt order.Clock `json:"archive_head_at" yaml:"archive_head_at"` // when the archive's head is written outside the database
 
+	// How the codes of the masters are written; see Scheme.
 	CheckDigits        bool `json:"check_digits" yaml:"check_digits"`         // item and customer codes end in a Damm check digit
 	ItemCodeDigits     int  `json:"item_code_digits" yaml:"item_code_digits"` // 0 allows any length
 	CustomerCodeDigits int  `json:"customer_code_digits" yaml:"customer_code_digits"`
@@ -252,8 +257,12 @@ func Default() Settings {
 		WrongPasswords: 10,
 		IdleMinutes:    60,
 
-		ResendPageDays:  7,
-		ResendLineHours: 3,
+		ResendPageDays:         4, // a long weekend; a sheet that is faxed every week is none sent again
+		ResendLineHours:        3,
+		ResendInkDistance:      260,
+		ResendInkChanged:       350,
+		ResendLeastBoxes:       6,
+		ResendIllegiblePercent: 50,
 
 		PageAlikePermille: 900,
 		PageAddedMM2:      25,
@@ -404,6 +413,10 @@ func (s Settings) Validate() error {
 	within("ACC-2", "idle_minutes", s.IdleMinutes, 1, maxWindowMinutes)
 	within("FAX-5", "resend_page_days", s.ResendPageDays, 0, maxLimitDays)
 	within("FAX-5", "resend_line_hours", s.ResendLineHours, 0, 24*maxLimitDays)
+	within("FAX-5", "resend_ink_distance", s.ResendInkDistance, 0, 1000)
+	within("FAX-5", "resend_ink_changed", s.ResendInkChanged, 0, 1000)
+	within("FAX-5", "resend_least_boxes", s.ResendLeastBoxes, 1, 1000)
+	within("FAX-5", "resend_illegible_percent", s.ResendIllegiblePercent, 0, 100)
 	if s.CallerMismatch != MismatchReview && s.CallerMismatch != MismatchNote {
 		bad("FAX-3", "caller_mismatch", "%q is unknown: choose review or note", s.CallerMismatch)
 	}

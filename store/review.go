@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -285,102 +284,6 @@ func (tx *Tx) deadline(ctx context.Context, draft *order.Draft, receivedAt, now 
 	return d.ShipOn.At(tx.s.settings.Deadline(warehouse, order.ClassNormal)), nil
 }
 
-// Suspect is an earlier fax that another one may be sent again (FAX-5).
-type Suspect struct {
-	Text     string // what the two have in common, and what became of the earlier one
-	Document int64  // the earlier one; 0 where it is not known
-}
-
-// Problem is what a person must decide about the review of that name, and how.
-func (s Suspect) Problem(review string) *order.Error {
-	other := "DOC"
-	if s.Document != 0 {
-		other = strconv.FormatInt(s.Document, 10)
-	}
-	return order.Conflict("FAX-5", fmt.Sprintf(
-		"%s: decide whether this one is an order of its own (todoke review settle %s --own-order) or sent again (todoke review junk %s --duplicate-of %s)",
-		s.Text, review, review, other))
-}
-
-// SuspectPages finds pages with the same pixels that came with another transmission not long
-// before and became an order or wait for a person (FAX-5), by image key.
-func (tx *Tx) SuspectPages(ctx context.Context, documentID int64, keys []string, receivedAt time.Time) (map[string]Suspect, error) {
-	const day = 24 * time.Hour
-	window := time.Duration(tx.s.settings.ResendPageDays) * day
-	rows, err := tx.tx.Query(ctx, query("ResendOfPages"), documentID, list(keys), at(receivedAt.Add(-window)), at(receivedAt.Add(window)))
-	if err != nil {
-		return nil, fmt.Errorf("find resends: %w", err)
-	}
-	found := map[string]Suspect{}
-	var key, number string
-	var other int64
-	var no int
-	if _, err := pgx.ForEachRow(rows, []any{&key, &other, &no, &number}, func() error {
-		text := fmt.Sprintf("the very same page came as page %d of document %d", no, other)
-		if number != "" {
-			text += " and became order " + order.Number(number).Grouped()
-		}
-		found[key] = Suspect{text, other}
-		return nil
-	}); err != nil {
-		return nil, fmt.Errorf("find resends: %w", err)
-	}
-	return found, nil
-}
-
-// SuspectLines finds a faxed order of the same customer for the same or nearly the same goods,
-// received not long before or after (FAX-5): sent again, corrected or added to. nil where there is
-// none.
-func (tx *Tx) SuspectLines(ctx context.Context, req order.Request) (*Suspect, error) {
-	// Two pages of one customer that are read at the same moment must see each other.
-	if _, err := scanDepartment(tx.tx.QueryRow(ctx, query("DepartmentLock"), req.DepartmentCode)); err != nil && !missing(err) {
-		return nil, fmt.Errorf("lock department: %w", err)
-	}
-	window := time.Duration(tx.s.settings.ResendLineHours) * time.Hour
-	recent, err := collect(ctx, tx.tx, "RecentFaxOrders", pgx.RowToStructByPos[recentOrder], req.DepartmentCode, at(req.ReceivedAt.Add(-window)), at(req.ReceivedAt.Add(window)))
-	if err != nil {
-		return nil, err
-	}
-	var like recentOrder
-	how := rules.Unlike
-	for _, o := range recent { // the newest of those most alike
-		if l := rules.LikenessOf(req.Lines, o.lines()); l > how {
-			like, how = o, l
-		}
-	}
-	text := "order " + like.Number.Grouped()
-	if like.Document != 0 {
-		text += fmt.Sprintf(" (document %d)", like.Document)
-	}
-	switch text += " of this customer has "; how {
-	case rules.Unlike:
-		return nil, nil
-	case rules.SameGoods:
-		text += "the same items and quantities"
-	case rules.OtherQuantity:
-		text += "the same items in other quantities"
-	case rules.HalfAlike:
-		text += "half of the same items or more"
-	}
-	return &Suspect{text, like.Document}, nil
-}
-
-// recentOrder is an order that another one may repeat or correct.
-type recentOrder struct {
-	Number   order.Number
-	Document int64
-	Codes    []string
-	Quantity []int
-}
-
-func (o recentOrder) lines() []order.RequestLine {
-	lines := make([]order.RequestLine, len(o.Codes))
-	for i := range lines {
-		lines[i] = order.RequestLine{ItemCode: o.Codes[i], Qty: o.Quantity[i]}
-	}
-	return lines
-}
-
 // findReview finds the open review that document and page name; page 0 is the only open one.
 func (tx *Tx) findReview(ctx context.Context, documentID int64, page int) (Review, error) {
 	// Locked, then read: what another person has just settled must not be lost.
@@ -412,15 +315,15 @@ func (tx *Tx) findReview(ctx context.Context, documentID int64, page int) (Revie
 	return open[0], nil
 }
 
-// Junk closes a review without an order: the page is nothing that the shop works on, or, with
-// duplicateOf, the same as another document (FAX-5). It is kept like any other. The closed review is returned.
-func (s *Store) Junk(ctx context.Context, documentID int64, page int, duplicateOf int64, by string, now time.Time) (Review, error) {
-	return s.JunkAs(ctx, documentID, page, duplicateOf, order.PageUnknown, by, now)
+// Junk closes a review without an order: the page is nothing that the shop works on. It is kept
+// like any other. The closed review is returned.
+func (s *Store) Junk(ctx context.Context, documentID int64, page int, by string, now time.Time) (Review, error) {
+	return s.JunkAs(ctx, documentID, page, order.PageUnknown, by, now)
 }
 
 // JunkAs is Junk that says what the page is, a cover sheet, an advert or unknown: pages to come
 // that look like it are told so (PGE-3).
-func (s *Store) JunkAs(ctx context.Context, documentID int64, page int, duplicateOf int64, kind order.PageKind, by string, now time.Time) (Review, error) {
+func (s *Store) JunkAs(ctx context.Context, documentID int64, page int, kind order.PageKind, by string, now time.Time) (Review, error) {
 	now = at(now)
 	if by == "" {
 		return Review{}, order.Invalid("KEP-2", "by", "say who decides this")
@@ -431,53 +334,31 @@ func (s *Store) JunkAs(ctx context.Context, documentID int64, page int, duplicat
 		if r, err = tx.findReview(ctx, documentID, page); err != nil {
 			return err
 		}
-		r.ClosedAt, r.ClosedBy = now, by
-		if duplicateOf == 0 {
-			r.State = ReviewJunk
-			text, state := "junk by "+by, PageJunk
-			if r.PageID == 0 && kind != order.PageUnknown {
-				return order.Invalid("PGE-3", "kind", "only a page is a cover sheet or an advert: name it as DOC.PAGE")
-			}
-			switch kind {
-			case order.PageCover:
-				text, state = "cover sheet by "+by, PageCover
-			case order.PageAdvert:
-				text = "advert by " + by
-			case order.PageUnknown:
-			default:
-				return order.Invalid("PGE-3", "kind", "say cover, advert or other")
-			}
-			if err := tx.judgePage(ctx, r, kind, by, now); err != nil {
-				return err
-			}
-			if err := tx.note(ctx, documentID, "KEP-2", by, "review "+r.Name()+" closed as "+text, nil, now); err != nil {
-				return err
-			}
-			rest, err := tx.rest(ctx, r)
-			if err != nil {
-				return err
-			}
-			return tx.closeReview(ctx, r, state, rest, text, now)
+		r.State, r.ClosedAt, r.ClosedBy = ReviewJunk, now, by
+		text, state := "junk by "+by, PageJunk
+		if r.PageID == 0 && kind != order.PageUnknown {
+			return order.Invalid("PGE-3", "kind", "only a page is a cover sheet or an advert: name it as DOC.PAGE")
 		}
-		if duplicateOf == documentID {
-			// A page may repeat another page of its own fax.
-			pages, err := tx.pages(ctx, documentID)
-			if err != nil {
-				return err
-			}
-			if r.PageID == 0 || len(pages) < 2 {
-				return order.Invalid("FAX-5", "duplicate_of", "a document is no duplicate of itself")
-			}
+		switch kind {
+		case order.PageCover:
+			text, state = "cover sheet by "+by, PageCover
+		case order.PageAdvert:
+			text = "advert by " + by
+		case order.PageUnknown:
+		default:
+			return order.Invalid("PGE-3", "kind", "say cover, advert or other")
 		}
-		if first, err := collect(ctx, tx.tx, "DocumentsByID", scanDocument, []int64{duplicateOf}); err != nil || len(first) == 0 {
-			return cmp.Or(err, error(order.NotFound("duplicate_of", fmt.Sprintf("there is no document %d", duplicateOf))))
-		}
-		r.State = ReviewDuplicate
-		text := fmt.Sprintf("duplicate of document %d by %s", duplicateOf, by)
-		if err := tx.note(ctx, documentID, "FAX-5", by, "review "+r.Name()+" closed as "+text, nil, now); err != nil {
+		if err := tx.judgePage(ctx, r, kind, by, now); err != nil {
 			return err
 		}
-		return tx.closeReview(ctx, r, PageDuplicate, DocumentDuplicate, text, now)
+		if err := tx.note(ctx, documentID, "KEP-2", by, "review "+r.Name()+" closed as "+text, nil, now); err != nil {
+			return err
+		}
+		rest, err := tx.rest(ctx, r)
+		if err != nil {
+			return err
+		}
+		return tx.closeReview(ctx, r, state, rest, text, now)
 	})
 	return r, err
 }

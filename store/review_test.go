@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"todoke/order"
+	"todoke/rules"
 	"todoke/store"
 	st "todoke/store/storetest"
 )
@@ -75,9 +76,9 @@ func TestResendsAreSeenInAnyOrder(t *testing.T) {
 	again.Lines = slices.Clone(req.Lines)
 	slices.Reverse(again.Lines)
 	err := s.InTx(t.Context(), func(tx *store.Tx) error {
-		suspect, err := tx.SuspectLines(t.Context(), again)
-		if err == nil && suspect == nil {
-			t.Errorf("the same items and quantities as order %s are not suspected", first.Number)
+		suspects, err := tx.Suspects(t.Context(), store.Probe{Customer: again.DepartmentCode, ReceivedAt: again.ReceivedAt, Lines: again.Lines, Known: true})
+		if err == nil && (len(suspects) != 1 || suspects[0].Relation != rules.RelationResend) {
+			t.Errorf("the same items and quantities as order %s are not suspected: %+v", first.Number, suspects)
 		}
 		return err
 	})
@@ -121,14 +122,14 @@ func TestASettledResendIsSuspected(t *testing.T) {
 	doubtful.Decision = order.DecisionReview
 	id := inReview(t, s, clock.Now(), "again", read("customer_code", st.Code(st.Tokyo)), read("lines[1].item_code", st.Code(st.Pen)), doubtful)
 	// Nothing is suspected yet: nobody decides in advance.
-	if _, err := s.Settle(t.Context(), id, 0, store.Settlement{OwnOrder: true, By: "佐藤"}, clock.Now()); order.KindOf(err) != order.KindInvalid {
+	if _, err := s.Settle(t.Context(), id, 0, store.Settlement{As: store.AsOwn, By: "佐藤"}, clock.Now()); order.KindOf(err) != order.KindInvalid {
 		t.Errorf("an own order before anything is suspected: %v", err)
 	}
 	_, err := s.Settle(t.Context(), id, 0, store.Settlement{Values: map[string]string{"lines[1].quantity": "9"}, By: "佐藤"}, clock.Now())
 	if refusal, ok := errors.AsType[*store.Refusal](err); !ok || refusal.Problems[0].Rule != "FAX-5" {
 		t.Fatalf("the same items and quantities became a second order: %v", err)
 	}
-	if o, err := s.Settle(t.Context(), id, 0, store.Settlement{OwnOrder: true, By: "佐藤"}, clock.Now()); err != nil || o.Lines[0].Qty != 9 {
+	if o, err := s.Settle(t.Context(), id, 0, store.Settlement{As: store.AsOwn, By: "佐藤"}, clock.Now()); err != nil || o.Lines[0].Qty != 9 {
 		t.Fatal(o, err)
 	}
 }
@@ -213,7 +214,7 @@ func TestNothingToSettle(t *testing.T) {
 	t.Parallel()
 	s, clock := st.NewShop(t)
 	id := inReview(t, s, clock.Now(), "junk")
-	if r, err := s.Junk(t.Context(), id, 0, 0, "yamada", clock.Now()); err != nil || r.State != store.ReviewJunk {
+	if r, err := s.Junk(t.Context(), id, 0, "yamada", clock.Now()); err != nil || r.State != store.ReviewJunk {
 		t.Fatal(r, err)
 	}
 	for text, doc := range map[string]int64{"there is no document 99999": 99999, "closed as junk by yamada": id} {

@@ -72,7 +72,7 @@ func TestHotStatementsReadLittle(t *testing.T) {
 		{"AllocateClaim", 10 * 500, []any{500}},
 		{"AllocateClaimBackorders", 10 * open, []any{500}},
 		{"WaveClaim", 20 * open, append([]any{noon, noon}, append(lanes, closed)...)},
-		{"RecentFaxOrders", orders / 10, []any{"D7", noon.AddDate(0, 0, -1), noon}},
+		{"ResendOrders", orders / 10, []any{"D7", noon.AddDate(0, 0, -1), noon}},
 		{"OrderDepartment", 10, []any{orders}},
 	} {
 		if got := touched(t, c, tt.name, tt.args...); got > tt.most {

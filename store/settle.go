@@ -21,13 +21,25 @@ var settleable = regexp.MustCompile(`^(customer_code|ship_to|delivery_month|deli
 
 // Settlement is what a person says about a page in review.
 type Settlement struct {
-	Values   map[string]string // by field, as they stand on the page; an empty value says that the field is blank
-	OwnOrder bool              // it is an order of its own, not the suspected one sent again (FAX-5)
-	Drop     []int             // lines left out of the order on purpose, for Reason
-	Keep     []int             // lines left out before that are to be ordered after all
-	Reason   string
-	By       string
+	Values map[string]string // by field, as they stand on the page; an empty value says that the field is blank
+	As     As                // what the page is to the one that it is suspected to repeat; "" decides nothing
+	Of     Other             // the one; zero for the suspected one
+	Drop   []int             // lines left out of the order on purpose, for Reason
+	Keep   []int             // lines left out before that are to be ordered after all
+	Reason string
+	By     string
 }
+
+// As is what a person says that a page is to another one (FAX-5). A resend makes no order:
+// CloseAsResend.
+type As string
+
+// The decisions that make an order.
+const (
+	AsAddOn      As = "addon"      // some more beside the other one: an order of its own (FEE-2)
+	AsCorrection As = "correction" // meant instead of the other one, which is cancelled
+	AsOwn        As = "own"        // nothing to do with it
+)
 
 // decision is a person's decision in words, with what it was made from.
 type decision struct {
@@ -39,8 +51,8 @@ type decision struct {
 // Settle puts a person's values and decisions into a review's draft and lets the rules judge
 // again. Where nothing stands against it any more the order is made and the review closed; else
 // what was said is kept, the review stays open with what still stands against it, and that is
-// returned as a *Refusal. A suspected resend is no order before a person says that it is one of
-// its own (FAX-5). Every value and decision becomes an event with the person's name (KEP-2).
+// returned as a *Refusal. A page that may repeat another one is no order before a person says
+// what it is (FAX-5); as a correction it cancels the other one's order in the same transaction. Every value and decision becomes an event with the person's name (KEP-2).
 func (s *Store) Settle(ctx context.Context, documentID int64, page int, said Settlement, now time.Time) (order.Order, error) {
 	now = at(now)
 	if said.By = strings.TrimSpace(said.By); said.By == "" {
@@ -77,19 +89,32 @@ func (s *Store) Settle(ctx context.Context, documentID int64, page int, said Set
 			}
 		}
 		req, problems := rules.RequestOf(*draft, order.Source{DocumentID: documentID, Page: r.PageNo}, received)
-		suspicion, err := tx.suspicion(ctx, r, req, len(problems) == 0)
+		p, err := probe(ctx, tx.tx, r, docs[0], req, GoodsKnown(problems))
+		if err != nil {
+			return err
+		}
+		if err := tx.LockResends(ctx, p); err != nil {
+			return err
+		}
+		suspects, err := tx.Suspects(ctx, p)
 		if err != nil {
 			return err
 		}
 		switch {
-		case draft.OwnOrderBy != "": // decided before
-		case said.OwnOrder && suspicion == nil:
-			return order.Invalid("FAX-5", "own_order", "no other fax is suspected of being this one: settle it without --own-order")
-		case said.OwnOrder:
-			draft.OwnOrderBy = said.By
-			decisions = append(decisions, decision{"FAX-5", "an order of its own, not sent again, by " + said.By, map[string]any{"suspicion": suspicion.Message}})
-		case suspicion != nil:
-			problems = append([]*order.Error{suspicion}, problems...)
+		case said.As != "":
+			d, err := tx.relate(ctx, r, draft, suspects, said, req.ReceivedAt)
+			if err != nil {
+				return err
+			}
+			decisions = append(decisions, d)
+		case draft.Related != nil: // decided before
+		case len(suspects) > 0:
+			problems = append([]*order.Error{suspects[0].Problem(r.Name())}, problems...)
+		}
+		if problem, err := tx.correctable(ctx, draft.Related); err != nil {
+			return err
+		} else if problem != nil {
+			problems = append(problems, problem)
 		}
 		r.Draft = draft
 		if len(problems) == 0 {
@@ -100,12 +125,22 @@ func (s *Store) Settle(ctx context.Context, documentID int64, page int, said Set
 				return err
 			}
 		}
+		if len(problems) == 0 {
+			if err := tx.correct(ctx, r, draft.Related, o, now); err != nil {
+				return err
+			}
+		}
 		if len(problems) == 0 && len(decisions) == 0 {
 			decisions = append(decisions, decision{"KEP-2", "settled as read by " + said.By, map[string]any{}})
 		}
 		for _, d := range decisions {
 			d.inputs["review"] = r.Name()
 			if err := tx.note(ctx, documentID, d.rule, said.By, "review "+r.Name()+": "+d.text, order.Inputs(d.inputs), now); err != nil {
+				return err
+			}
+		}
+		if r.PageID != 0 && req.DepartmentCode != "" {
+			if err := tx.exec(ctx, "PageLikenessCustomer", r.PageID, req.DepartmentCode); err != nil {
 				return err
 			}
 		}
@@ -130,22 +165,6 @@ func (s *Store) Settle(ctx context.Context, documentID int64, page int, said Set
 		err = refusal
 	}
 	return o, err
-}
-
-// suspicion is why a page may be another one sent again: as the reader saw it, or as its lines
-// look now that a person has settled them. Nil where nothing is suspected.
-func (tx *Tx) suspicion(ctx context.Context, r Review, req order.Request, complete bool) (*order.Error, error) {
-	if i := slices.IndexFunc(r.Reasons, func(e *order.Error) bool { return e.Rule == "FAX-5" }); i >= 0 {
-		return r.Reasons[i], nil
-	}
-	if !complete {
-		return nil, nil
-	}
-	again, err := tx.SuspectLines(ctx, req)
-	if err != nil || again == nil {
-		return nil, err
-	}
-	return again.Problem(r.Name()), nil
 }
 
 // withValues is a copy of the draft with a person's values, and each value in words.

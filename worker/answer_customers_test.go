@@ -94,7 +94,7 @@ func TestAFaxIsAnsweredAndAnsweredAgain(t *testing.T) {
 	b.later(t, time.Hour)
 	equal(t, b.told(t, id, 0), "acknowledgement F"+itoa(id)+"-1 pdf "+tokyoFax)
 
-	if _, err := b.s.Settle(t.Context(), id, 2, store.Settlement{By: "田中", OwnOrder: true, Values: map[string]string{"lines[1].quantity": "15"}}, b.clock.Now()); err != nil {
+	if _, err := b.s.Settle(t.Context(), id, 2, store.Settlement{By: "田中", As: store.AsOwn, Values: map[string]string{"lines[1].quantity": "15"}}, b.clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	b.later(t, time.Second)
@@ -147,7 +147,13 @@ func TestNobodyIsToldOfJunk(t *testing.T) {
 	again := b.add(t, "again.tif", page(t, 4, wOrder))
 	b.idle(t)
 	for doc, of := range map[int64]int64{blank: 0, junk: 0, again: first} {
-		if _, err := b.s.Junk(t.Context(), doc, 1, of, "田中", b.clock.Now()); err != nil {
+		var err error
+		if of == 0 {
+			_, err = b.s.Junk(t.Context(), doc, 1, "田中", b.clock.Now())
+		} else {
+			_, _, err = b.s.CloseAsResend(t.Context(), doc, 1, store.Other{Document: of}, "田中", "", b.clock.Now())
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -121,7 +121,7 @@ func TestCorrectedFaxIsSuspected(t *testing.T) {
 	}
 	twice := b.pages(t, again)
 	if len(twice) != 1 || twice[0].State != store.PageReview || !strings.Contains(twice[0].Detail, "FAX-5") ||
-		!strings.Contains(twice[0].Detail, fmt.Sprintf("document %d", first)) || !strings.Contains(twice[0].Detail, "quantities") {
+		!strings.Contains(twice[0].Detail, fmt.Sprintf("document %d", first)) || !strings.Contains(twice[0].Detail, ": 4, now 6") {
 		t.Fatalf("the second: %+v", twice)
 	}
 	o, err := b.s.GetOrder(t.Context(), once[0].OrderNumber)
@@ -129,7 +129,7 @@ func TestCorrectedFaxIsSuspected(t *testing.T) {
 		t.Fatalf("the first order was touched: %+v, %v", o.Lines, err)
 	}
 	// A person says that it is an order of its own: then there are two.
-	own, err := b.s.Settle(t.Context(), again, 0, store.Settlement{OwnOrder: true, By: "鈴木"}, b.clock.Now())
+	own, err := b.s.Settle(t.Context(), again, 0, store.Settlement{As: store.AsOwn, By: "鈴木"}, b.clock.Now())
 	if err != nil || own.Number == o.Number || own.Lines[1].Qty != 6 {
 		t.Fatalf("as an order of its own: %+v, %v", own, err)
 	}

@@ -90,7 +90,7 @@ func TestPagesThatAGatewayStatesAreHeldAgainstWhatCame(t *testing.T) {
 		}
 	}
 	// A person closes both: nothing is junk, its page is an order.
-	if _, err := b.s.Junk(ctx, lost.ID, 0, 0, "佐藤", b.clock.Now()); err != nil {
+	if _, err := b.s.Junk(ctx, lost.ID, 0, "佐藤", b.clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if d, err := b.s.GetDocument(ctx, lost.ID); err != nil || d.State != store.DocumentRead {

@@ -81,7 +81,7 @@ func TestMailsWithoutAFaxAreAnsweredOnce(t *testing.T) {
 		}
 	}
 	// A person settles it: nothing is answered again, whatever runs once more.
-	if _, err := b.s.Junk(ctx, ids["a1"], 0, 0, "佐藤", b.clock.Now()); err != nil {
+	if _, err := b.s.Junk(ctx, ids["a1"], 0, "佐藤", b.clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	again := b.add(t, "a1.eml", []byte("a1")) // the same mail, handed in again

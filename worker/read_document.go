@@ -323,25 +323,24 @@ type outcome struct {
 
 func (w *ReadDocument) saveFax(ctx context.Context, tx *store.Tx, doc store.Document, pages []readPage) error {
 	now := w.cfg.Store.Now()
-	var keys []string
-	for _, p := range pages {
-		if (p.draft == nil || p.draft.Decision != order.DecisionBlank) && p.page.BlobKey != "" {
-			keys = append(keys, p.page.BlobKey) // white paper looks the same every time
+	caller, err := tx.Caller(ctx, doc.ID)
+	if err != nil {
+		return err
+	}
+	probes := make([]store.Probe, len(pages))
+	for i, p := range pages {
+		if p.draft == nil || p.draft.Decision != order.DecisionBlank { // white paper looks the same every time
+			probes[i] = probeOf(doc, p, caller)
 		}
 	}
-	suspects, err := tx.SuspectPages(ctx, doc.ID, keys, doc.ReceivedAt)
-	if err != nil {
+	if err := tx.LockResends(ctx, probes...); err != nil {
 		return err
 	}
 	// What one page is may rest on what became of the others.
 	outcomes, ordered := make([]outcome, len(pages)), make([]bool, len(pages))
 	for i, p := range pages {
-		var suspect *order.Error
-		if s, ok := suspects[p.page.BlobKey]; ok {
-			suspect = s.Problem(store.Review{DocumentID: doc.ID, PageNo: p.page.No}.Name())
-		}
 		out := &outcomes[i]
-		if out.order, out.problems, err = w.judge(ctx, tx, doc, p, suspect, now); err != nil {
+		if out.order, out.problems, err = w.judge(ctx, tx, doc, p, &probes[i], now); err != nil {
 			return err
 		}
 		ordered[i] = len(out.problems) == 0
@@ -351,7 +350,7 @@ func (w *ReadDocument) saveFax(ctx context.Context, tx *store.Tx, doc store.Docu
 		return err
 	}
 	for i, p := range pages {
-		if err := w.savePage(ctx, tx, doc, p, outcomes[i], w.kindOfPage(pages, i, ordered, customer), now); err != nil {
+		if err := w.savePage(ctx, tx, doc, p, outcomes[i], w.kindOfPage(pages, i, ordered, customer), probes[i], now); err != nil {
 			return err
 		}
 	}
@@ -367,7 +366,7 @@ func (w *ReadDocument) saveFax(ctx context.Context, tx *store.Tx, doc store.Docu
 }
 
 // savePage saves a page with what it is, as the order it became, closed as what it is, or before a person.
-func (w *ReadDocument) savePage(ctx context.Context, tx *store.Tx, doc store.Document, p readPage, out outcome, kind rules.PageVerdict, now time.Time) error {
+func (w *ReadDocument) savePage(ctx context.Context, tx *store.Tx, doc store.Document, p readPage, out outcome, kind rules.PageVerdict, probe store.Probe, now time.Time) error {
 	page := p.page
 	name := store.Review{DocumentID: doc.ID, PageNo: page.No}.Name()
 	ordered := len(out.problems) == 0
@@ -394,6 +393,11 @@ func (w *ReadDocument) savePage(ctx context.Context, tx *store.Tx, doc store.Doc
 	if err := tx.AddPageKind(ctx, id, kind, measures, print, now); err != nil {
 		return err
 	}
+	if probe.DocumentID != 0 {
+		if err := tx.AddLikeness(ctx, id, probe, p.draft); err != nil {
+			return err
+		}
+	}
 	switch page.State {
 	case store.PageOrdered:
 		_, err = tx.DrawAudits(ctx, doc.ID, id, out.order.ID, page.No, p.audits, now)
@@ -406,7 +410,7 @@ func (w *ReadDocument) savePage(ctx context.Context, tx *store.Tx, doc store.Doc
 }
 
 // judge makes an order of a page, or says everything that a person must settle.
-func (w *ReadDocument) judge(ctx context.Context, tx *store.Tx, doc store.Document, p readPage, suspect *order.Error, now time.Time) (order.Order, []*order.Error, error) {
+func (w *ReadDocument) judge(ctx context.Context, tx *store.Tx, doc store.Document, p readPage, probe *store.Probe, now time.Time) (order.Order, []*order.Error, error) {
 	var none order.Order
 	if p.draft == nil {
 		return none, []*order.Error{order.Permanent(p.note, nil)}, nil
@@ -428,13 +432,18 @@ func (w *ReadDocument) judge(ctx context.Context, tx *store.Tx, doc store.Docume
 			problems = append(problems, order.Invalid("FAX-2", "", "the reader's decision is "+string(d)))
 		}
 	}
-	if suspect != nil {
-		problems = append(problems, suspect)
+	req, unclear := rules.RequestOf(*p.draft, order.Source{DocumentID: doc.ID, Page: p.page.No}, doc.ReceivedAt)
+	probe.Lines, probe.Known = req.Lines, store.GoodsKnown(unclear)
+	again, err := tx.Suspects(ctx, *probe)
+	if err != nil {
+		return none, nil, err
+	}
+	if len(again) > 0 {
+		problems = append(problems, again[0].Problem(store.Review{DocumentID: doc.ID, PageNo: p.page.No}.Name()))
 	}
 	if p.draft.Decision == order.DecisionUnreadable || p.draft.Decision == order.DecisionNotAForm {
 		return none, problems, nil
 	}
-	req, unclear := rules.RequestOf(*p.draft, order.Source{DocumentID: doc.ID, Page: p.page.No}, doc.ReceivedAt)
 	problems = append(problems, unclear...)
 	if p.draft.Decision == order.DecisionReview && len(problems) == 0 {
 		problems = append(problems, order.Invalid("FAX-2", "", "the reader is not sure of the page"))
@@ -449,18 +458,26 @@ func (w *ReadDocument) judge(ctx context.Context, tx *store.Tx, doc store.Docume
 	if len(problems) > 0 {
 		return none, problems, nil
 	}
-	again, err := tx.SuspectLines(ctx, req)
-	if err != nil {
-		return none, nil, err
-	}
-	if again != nil {
-		return none, []*order.Error{again.Problem(store.Review{DocumentID: doc.ID, PageNo: p.page.No}.Name())}, nil
-	}
 	o, err := tx.Accept(ctx, req, now)
 	if refusal, ok := errors.AsType[*store.Refusal](err); ok {
 		return none, refusal.Problems, nil
 	}
 	return o, nil, err
+}
+
+// probeOf is what is known of a page to ask what it may repeat.
+func probeOf(doc store.Document, p readPage, caller string) store.Probe {
+	out := store.Probe{
+		DocumentID: doc.ID, PageNo: p.page.No, BlobKey: p.page.BlobKey, SHA256: doc.SHA256, Caller: caller, ReceivedAt: doc.ReceivedAt,
+	}
+	if p.draft == nil {
+		return out
+	}
+	out.Ink = p.draft.Ink
+	if f := p.draft.Field("customer_code"); f != nil && f.Decision == order.DecisionAccept {
+		out.Customer = f.Text
+	}
+	return out
 }
 
 // know gives what reading leans on, read again when a master changed.

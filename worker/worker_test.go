@@ -293,7 +293,7 @@ func TestEveryPageEndsSomewhere(t *testing.T) {
 	if _, err := b.s.Settle(t.Context(), 1, 3, store.Settlement{By: "佐藤"}, b.clock.Now()); order.KindOf(err) != order.KindNotFound {
 		t.Fatalf("settled twice: %v", err)
 	}
-	if _, err := b.s.Junk(t.Context(), unknown, 0, 0, "佐藤", b.clock.Now()); err != nil {
+	if _, err := b.s.Junk(t.Context(), unknown, 0, "佐藤", b.clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if d, err := b.s.GetDocument(t.Context(), unknown); err != nil || d.State != store.DocumentJunk {
@@ -321,18 +321,18 @@ func TestTheSameFaxDoesNotShipTwice(t *testing.T) {
 			t.Errorf("document %d: %+v", id, p)
 		}
 	}
-	if _, err := b.s.Junk(t.Context(), again, 0, first, "鈴木", b.clock.Now()); err != nil {
-		t.Fatal(err)
+	if _, of, err := b.s.CloseAsResend(t.Context(), again, 0, store.Other{}, "鈴木", "", b.clock.Now()); err != nil || of.Document != first {
+		t.Fatal(of, err)
 	}
 	// The other one ships only when a person says that it is an order of its own.
 	_, err := b.s.Settle(t.Context(), other, 0, store.Settlement{By: "鈴木"}, b.clock.Now())
 	refusal, ok := errors.AsType[*store.Refusal](err)
-	if !ok || refusal.Problems[0].Rule != "FAX-5" || !strings.Contains(refusal.Problems[0].Message, fmt.Sprintf("todoke review settle %d.1 --own-order", other)) ||
-		!strings.Contains(refusal.Problems[0].Message, fmt.Sprintf("todoke review junk %d.1 --duplicate-of %d", other, first)) {
+	if !ok || refusal.Problems[0].Rule != "FAX-5" || !strings.Contains(refusal.Problems[0].Message, fmt.Sprintf("todoke review settle %d.1 --as", other)) ||
+		!strings.Contains(refusal.Problems[0].Message, fmt.Sprintf("document %d.1", first)) {
 		t.Fatalf("a suspected resend is settled without a decision: %v", err)
 	}
 	// The decision is kept while something else still stands against the page.
-	_, err = b.s.Settle(t.Context(), other, 0, store.Settlement{Values: map[string]string{"total_quantity": "11"}, OwnOrder: true, By: "鈴木"}, b.clock.Now())
+	_, err = b.s.Settle(t.Context(), other, 0, store.Settlement{Values: map[string]string{"total_quantity": "11"}, As: store.AsOwn, By: "鈴木"}, b.clock.Now())
 	if refusal, ok = errors.AsType[*store.Refusal](err); !ok || len(refusal.Problems) != 1 || refusal.Problems[0].Field != "total_quantity" {
 		t.Fatalf("a total that is not the sum: %v", err)
 	}

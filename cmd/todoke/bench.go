@@ -7,4 +7,5 @@ type benchCommand struct {
 	Fax     benchFaxCommand     `cmd:"" help:"Fill, fax and read order forms; print how well they are read."`
 	Mailbox benchMailboxCommand `cmd:"" help:"Measure how fast a mailbox is collected, beside fetching its mails alone."`
 	Glyph   benchGlyphCommand   `cmd:"" help:"Measure the digit and mark recogniser cell by cell."`
+	Resend  benchResendCommand  `cmd:"" help:"Fax sheets twice and write orders anew; print what tells the two apart."`
 }

@@ -40,7 +40,8 @@ type reviewView struct {
 	ClosedBy   string             `json:"closed_by,omitempty"`
 	Kind       *store.PageKind    `json:"kind,omitempty"` // what the page is, or may be (PGE-1)
 	Problems   []problemView      `json:"problems"`
-	History    []problemView      `json:"history,omitempty"` // what stood against a review that is closed
+	History    []problemView      `json:"history,omitempty"`  // what stood against a review that is closed
+	Suspects   []suspectView      `json:"suspects,omitempty"` // what it may repeat, the most likely first
 	Fields     []order.DraftField `json:"fields,omitempty"`
 	Mail       *letterView        `json:"mail,omitempty"` // the mail that it is, or that it came with
 }
@@ -123,8 +124,9 @@ func (c *reviewListCommand) Run(ctx context.Context, a *App) error {
 }
 
 type reviewShowCommand struct {
-	Document string `arg:"" help:"Document id, or document.page."`
-	JSON     bool   `name:"json" help:"Print one JSON object a review, with all fields and cells."`
+	Document   string `arg:"" help:"Document id, or document.page."`
+	SideBySide string `help:"Write the page and the one that it may repeat into one picture, what differs framed." placeholder:"FILE.png"`
+	JSON       bool   `name:"json" help:"Print one JSON object a review, with all fields and cells."`
 }
 
 func (c *reviewShowCommand) Run(ctx context.Context, a *App) error {
@@ -151,17 +153,28 @@ func (c *reviewShowCommand) Run(ctx context.Context, a *App) error {
 				continue
 			}
 			shown = true
+			suspects, err := st.SuspectsOf(ctx, r)
+			if err != nil {
+				return err
+			}
 			if c.JSON {
 				v := viewReview(r, true).of(kinds)
 				if v.Mail, err = letterOfDocument(ctx, st, doc); err != nil {
 					return err
 				}
+				v.Suspects = viewSuspects(suspects)
 				err = printJSON(a.Stdout, v)
 			} else {
-				err = a.printReview(ctx, st, doc, r, kinds[pageName{id, r.PageNo}])
+				err = a.printReview(ctx, st, doc, r, kinds[pageName{id, r.PageNo}], suspects)
 			}
 			if err != nil {
 				return err
+			}
+			if c.SideBySide != "" {
+				if err := a.writeSideBySide(ctx, st, r, suspects, c.SideBySide); err != nil {
+					return err
+				}
+				c.SideBySide = "" // one picture, of the first
 			}
 		}
 		if !shown {
@@ -171,7 +184,7 @@ func (c *reviewShowCommand) Run(ctx context.Context, a *App) error {
 	})
 }
 
-func (a *App) printReview(ctx context.Context, st *store.Store, doc store.Document, r store.Review, kinds []store.PageKind) error {
+func (a *App) printReview(ctx context.Context, st *store.Store, doc store.Document, r store.Review, kinds []store.PageKind, suspects []store.Suspect) error {
 	if r.State == store.ReviewOpen {
 		fmt.Fprintf(a.Stdout, "review %s: open since %s, to be settled by %s\n", r.Name(), stamp(r.OpenedAt), stamp(r.DeadlineAt))
 	} else {
@@ -228,21 +241,29 @@ func (a *App) printReview(ctx context.Context, st *store.Store, doc store.Docume
 		})
 	}
 	if r.State == store.ReviewOpen {
+		if err := a.printSuspects(ctx, st, doc, r, suspects); err != nil {
+			return err
+		}
 		settle := "todoke review settle " + r.Name()
 		values := settle + " FIELD=VALUE ..."
-		if slices.ContainsFunc(r.Reasons, func(e *order.Error) bool { return e.Rule == "FAX-5" }) {
-			settle += " --own-order"
-			values = settle + " [FIELD=VALUE ...]"
-		}
-		junk := "todoke review junk " + r.Name()
-		fmt.Fprintln(a.Stdout, "next:")
-		return printTable(a.Stdout, [][]string{
+		next := [][]string{
 			{fmt.Sprintf("  todoke document show %d --save DIR", r.DocumentID), "look at the page"},
 			{"  " + values, "say what stands on it, and make the order"},
 			{"  " + settle + " --drop-line N --reason TEXT", "leave a line out of the order"},
-			{"  " + junk, "make no order of it at all"},
-			{"  " + junk + " --duplicate-of DOC", "it is another document sent again"},
-		})
+			{"  todoke review junk " + r.Name(), "make no order of it at all"},
+			{"  " + settle + " --as resend --of DOC", "it is another document sent again"},
+		}
+		if len(suspects) > 0 && (r.Draft == nil || r.Draft.Related == nil) {
+			next = slices.Concat([][]string{
+				{"  todoke review show " + r.Name() + " --side-by-side FILE.png", "look at both pages"},
+				{"  " + settle + " --as resend", "close it: the same again, nothing more ships"},
+				{"  " + settle + " --as addon [FIELD=VALUE ...]", "make an order of its own beside the other one"},
+				{"  " + settle + " --as correction [FIELD=VALUE ...]", "cancel the other order and make this one instead"},
+				{"  " + settle + " --as own [FIELD=VALUE ...]", "make an order that has nothing to do with the other one"},
+			}, next[:1], next[2:4])
+		}
+		fmt.Fprintln(a.Stdout, "next:")
+		return printTable(a.Stdout, next)
 	}
 	return nil
 }
@@ -314,8 +335,8 @@ func (a *App) printDraft(ctx context.Context, st *store.Store, doc store.Documen
 	for _, l := range d.Dropped {
 		fmt.Fprintf(a.Stdout, "lines[%d] is left out of the order by %s: %s\n", l.Line, l.By, l.Reason)
 	}
-	if d.OwnOrderBy != "" {
-		fmt.Fprintf(a.Stdout, "an order of its own, not sent again, by %s\n", d.OwnOrderBy)
+	if d.Related != nil {
+		fmt.Fprintln(a.Stdout, relatedInWords(*d.Related))
 	}
 	return nil
 }
@@ -329,10 +350,11 @@ func printProblems(a *App, errs []*order.Error) {
 type reviewSettleCommand struct {
 	Document string            `arg:"" help:"Document id, or document.page."`
 	Values   map[string]string `arg:"" optional:"" help:"field=value as it stands on the page, such as lines[1].quantity=12; an empty value says the field is blank." mapsep:"none"`
-	OwnOrder bool              `help:"Decide that it is an order of its own, not the suspected one sent again (FAX-5)."`
+	As       string            `help:"What it is to the page or order that it is suspected to repeat (FAX-5): resend closes it, addon and own make an order, correction makes it instead of the other one, which is cancelled." enum:",resend,addon,correction,own" default:"" placeholder:"RELATION"`
+	Of       string            `help:"The other one, where it is not the one suspected most: document, document.page or order number." placeholder:"DOC"`
 	DropLine []int             `help:"Leave this line out of the order on purpose; it still counts in the form's total. Repeat it for more lines." placeholder:"N" sep:"none"`
 	KeepLine []int             `help:"Take back that this line is left out." placeholder:"N" sep:"none"`
-	Reason   string            `help:"Why the lines are left out." placeholder:"TEXT"`
+	Reason   string            `help:"Why: the lines are left out, or it is what --as says." placeholder:"TEXT"`
 	By       string            `help:"Who settles it." placeholder:"NAME" env:"USER" required:""`
 	JSON     bool              `name:"json" help:"Print JSON."`
 }
@@ -340,6 +362,7 @@ type reviewSettleCommand struct {
 // settleView is the JSON answer of settling.
 type settleView struct {
 	Order    *order.Order  `json:"order,omitempty"`
+	ResendOf string        `json:"resend_of,omitempty"` // closed as the same as this
 	Problems []problemView `json:"problems,omitempty"`
 }
 
@@ -348,9 +371,19 @@ func (c *reviewSettleCommand) Run(ctx context.Context, a *App) error {
 	if err != nil {
 		return err
 	}
+	of, err := otherOf(c.Of)
+	if err != nil {
+		return err
+	}
+	if c.Of != "" && c.As == "" {
+		return order.Invalid("FAX-5", "as", "say what it is to the other one: --as resend, addon, correction or own")
+	}
 	return a.withStore(ctx, func(st *store.Store) error {
+		if c.As == "resend" {
+			return c.close(ctx, a, st, id, page, of)
+		}
 		o, err := st.Settle(ctx, id, page, store.Settlement{
-			Values: c.Values, OwnOrder: c.OwnOrder, Drop: c.DropLine, Keep: c.KeepLine, Reason: c.Reason, By: c.By,
+			Values: c.Values, As: store.As(c.As), Of: of, Drop: c.DropLine, Keep: c.KeepLine, Reason: c.Reason, By: c.By,
 		}, a.Now())
 		if refusal, ok := errors.AsType[*store.Refusal](err); ok {
 			if c.JSON {
@@ -359,7 +392,7 @@ func (c *reviewSettleCommand) Run(ctx context.Context, a *App) error {
 				}
 				return silentError{}
 			}
-			if len(c.Values)+len(c.DropLine)+len(c.KeepLine) > 0 || c.OwnOrder {
+			if len(c.Values)+len(c.DropLine)+len(c.KeepLine) > 0 || c.As != "" {
 				fmt.Fprintln(a.Stdout, "what you said is kept; no order is made yet, still to be settled:")
 			} else {
 				fmt.Fprintln(a.Stdout, "no order is made; still to be settled:")
@@ -378,11 +411,26 @@ func (c *reviewSettleCommand) Run(ctx context.Context, a *App) error {
 	})
 }
 
+// close closes the review as a resend: no order is made.
+func (c *reviewSettleCommand) close(ctx context.Context, a *App, st *store.Store, id int64, page int, of store.Other) error {
+	if len(c.Values)+len(c.DropLine)+len(c.KeepLine) > 0 {
+		return order.Invalid("FAX-5", "as", "a resend makes no order: leave the fields and lines as they are")
+	}
+	r, original, err := st.CloseAsResend(ctx, id, page, of, c.By, c.Reason, a.Now())
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(a.Stdout, settleView{ResendOf: original.String()})
+	}
+	fmt.Fprintf(a.Stdout, "review %s closed as sent again, the same as %s, by %s: no order is made\n", r.Name(), original, r.ClosedBy)
+	return nil
+}
+
 type reviewJunkCommand struct {
-	Document    string `arg:"" help:"Document id, or document.page."`
-	DuplicateOf int64  `help:"The document that this one repeats." placeholder:"DOC"`
-	Kind        string `help:"What the page is: cover (送付状), advert or other. Pages to come that look like it are told so." placeholder:"KIND" default:"other"`
-	By          string `help:"Who decides it." placeholder:"NAME" env:"USER" required:""`
+	Document string `arg:"" help:"Document id, or document.page."`
+	Kind     string `help:"What the page is: cover (送付状), advert or other. Pages to come that look like it are told so." placeholder:"KIND" default:"other"`
+	By       string `help:"Who decides it." placeholder:"NAME" env:"USER" required:""`
 }
 
 func (c *reviewJunkCommand) Run(ctx context.Context, a *App) error {
@@ -395,15 +443,11 @@ func (c *reviewJunkCommand) Run(ctx context.Context, a *App) error {
 		if !ok {
 			return order.Invalid("PGE-3", "kind", "say cover, advert or other")
 		}
-		r, err := st.JunkAs(ctx, id, page, c.DuplicateOf, kind, c.By, a.Now())
+		r, err := st.JunkAs(ctx, id, page, kind, c.By, a.Now())
 		if err != nil {
 			return err
 		}
-		if c.DuplicateOf != 0 {
-			fmt.Fprintf(a.Stdout, "review %s closed as a duplicate of document %d by %s: no order is made\n", r.Name(), c.DuplicateOf, r.ClosedBy)
-		} else {
-			fmt.Fprintf(a.Stdout, "review %s closed as %s by %s: no order is made\n", r.Name(), map[bool]string{true: "junk", false: kind.Words()}[kind == order.PageUnknown], r.ClosedBy)
-		}
+		fmt.Fprintf(a.Stdout, "review %s closed as %s by %s: no order is made\n", r.Name(), map[bool]string{true: "junk", false: kind.Words()}[kind == order.PageUnknown], r.ClosedBy)
 		return nil
 	})
 }

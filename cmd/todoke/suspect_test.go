@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -14,14 +15,15 @@ import (
 	st "todoke/store/storetest"
 )
 
-// suspected is the small shop with one page in review, suspected of being document 1 sent again.
+// suspected is the small shop with two pages in review that are the same, dot for dot: document 1 waits
+// with an item that is in no master, and so does the other one, which came after it.
 func suspected(t *testing.T) (url string, id int64) {
 	t.Helper()
 	url = st.DSN(t)
 	s, clock := st.Open(t, url)
 	st.Shop(t, s)
 	now := clock.Now()
-	var ids [2]int64
+	var ids [3]int64 // nobody is asked about the last
 	for i := range ids {
 		var err error
 		if ids[i], _, err = s.AddDocument(t.Context(), store.NewDocument{
@@ -38,20 +40,44 @@ func suspected(t *testing.T) (url string, id int64) {
 		field("lines[1].item_code", st.Code(st.Paper)), field("lines[1].quantity", "5"),
 		field("lines[2].item_code", "9999999"), field("lines[2].quantity", "2"), field("total_quantity", "7"),
 	}}
+	m := bilevel.New(1728, 2200)
+	for y := 300; y < 340; y++ {
+		m.Fill(200, 900, y)
+	}
+	var page bytes.Buffer
+	if err := m.EncodePNG(&page, 204, 196); err != nil {
+		t.Fatal(err)
+	}
+	key, err := s.Blobs().Put(page.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, doc := range ids[:2] {
+		err = errors.Join(err, s.InTx(t.Context(), func(tx *store.Tx) error {
+			probe := store.Probe{DocumentID: doc, PageNo: 1, BlobKey: key, Customer: st.Code(st.Tokyo), ReceivedAt: now}
+			suspects, err := tx.Suspects(t.Context(), probe)
+			if err != nil {
+				return err
+			}
+			reasons := []*order.Error{order.Invalid("FAX-2", "lines[2].item_code", "no such item")}
+			for _, s := range suspects {
+				reasons = append(reasons, s.Problem(fmt.Sprintf("%d.1", doc)))
+			}
+			page, err := tx.AddPage(t.Context(), store.Page{DocumentID: doc, No: 1, BlobKey: key, WidthPX: m.W, HeightPX: m.H, XDPI: 204, YDPI: 196, State: store.PageReview}, draft, now)
+			if err != nil {
+				return err
+			}
+			if err := tx.AddLikeness(t.Context(), page, probe, draft); err != nil {
+				return err
+			}
+			if err := tx.OpenReview(t.Context(), doc, page, reasons, draft, now, now); err != nil {
+				return err
+			}
+			_, err = tx.SetDocument(t.Context(), doc, store.DocumentRead, "1 page(s)", 0, now)
+			return err
+		}))
+	}
 	id = ids[1]
-	err := s.InTx(t.Context(), func(tx *store.Tx) error {
-		page, err := tx.AddPage(t.Context(), store.Page{DocumentID: id, No: 1, State: store.PageReview}, draft, now)
-		if err != nil {
-			return err
-		}
-		suspect := store.Suspect{Text: "the very same page came before", Document: ids[0]}
-		reasons := []*order.Error{suspect.Problem(fmt.Sprintf("%d.1", id))}
-		if err := tx.OpenReview(t.Context(), id, page, reasons, draft, now, now); err != nil {
-			return err
-		}
-		_, err = tx.SetDocument(t.Context(), id, store.DocumentRead, "1 page(s)", 0, now)
-		return err
-	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,17 +102,19 @@ func TestDesk(t *testing.T) {
 	t.Parallel()
 	url, id := suspected(t)
 	doc := strconv.FormatInt(id, 10)
-	own, again := fmt.Sprintf("todoke review settle %s.1 --own-order", doc), fmt.Sprintf("todoke review junk %s.1 --duplicate-of", doc)
+	own, again := fmt.Sprintf("todoke review settle %s.1 --as own", doc), fmt.Sprintf("todoke review settle %s.1 --as resend", doc)
 	wantRun(t, url, exitOK, []string{
-		own, again, "あおば商事株式会社 総務部", "コピー用紙 A4, 450 yen a 個, in multiples of 5", "no such item", "document show " + doc + " --save",
+		own, again, "suspected resend of document 1.1", "dot for dot", "あおば商事株式会社 総務部", "コピー用紙 A4, 450 yen a 個, in multiples of 5", "no such item", "document show " + doc + " --save",
 	}, "review", "show", doc)
 	wantRun(t, url, exitOK, []string{"review " + doc + ".1"}, "document", "list")
-	wantRun(t, url, exitFailure, []string{"FAX-5", own, again, "no order is made"}, "review", "settle", doc, "--by", "yamada")
-	wantRun(t, url, exitFailure, []string{"--reason"}, "review", "settle", doc, "--own-order", "--drop-line", "2", "--by", "yamada")
-	wantRun(t, url, exitOK, []string{"order 100-000-"}, "review", "settle", doc, "--own-order", "--drop-line", "2", "--reason", "廃番", "--by", "yamada")
+	wantRun(t, url, exitFailure, []string{"FAX-5", "document 1.1", "no order is made"}, "review", "settle", doc, "--by", "yamada")
+	wantRun(t, url, exitFailure, []string{"--reason"}, "review", "settle", doc, "--as", "own", "--drop-line", "2", "--by", "yamada")
+	wantRun(t, url, exitFailure, []string{"say what it is to the other one"}, "review", "settle", doc, "--of", "1", "--by", "yamada")
+	wantRun(t, url, exitFailure, []string{"names no document and no order"}, "review", "settle", doc, "--as", "own", "--of", "x", "--by", "yamada")
+	wantRun(t, url, exitOK, []string{"order 100-000-"}, "review", "settle", doc, "--as", "own", "--drop-line", "2", "--reason", "廃番", "--by", "yamada")
 	wantRun(t, url, exitOK, []string{"closed as settled by yamada", "left out of the order by yamada: 廃番"}, "review", "show", doc)
 	wantRun(t, url, exitOK, []string{`"problems":[]`, `"history":[`}, "review", "show", doc, "--json")
-	wantRun(t, url, exitOK, []string{"order 100-000-", "an order of its own, not sent again, by yamada"}, "document", "show", doc)
+	wantRun(t, url, exitOK, []string{"order 100-000-", "an order of its own, nothing to do with document 1.1, by yamada"}, "document", "show", doc)
 	wantRun(t, url, exitOK, []string{"order 100-000-"}, "document", "list")
 	_, listed, _ := run(t, url, "order", "list")
 	number := strings.Fields(strings.Split(listed, "\n")[1])[0]
@@ -111,9 +139,10 @@ func TestUnknownIsSaid(t *testing.T) {
 	wantRun(t, url, exitFailure, []string{`"foo" is none`, "received"}, "document", "list", "--state", "foo")
 	for _, command := range []string{"show", "settle", "junk"} {
 		wantRun(t, url, exitFailure, []string{"there is no document 99999"}, append([]string{"review", command, "99999"}, by(command)...)...)
-		wantRun(t, url, exitFailure, []string{"nothing of document 1 "}, append([]string{"review", command, "1"}, by(command)...)...)
+		wantRun(t, url, exitFailure, []string{"nothing of document 3 "}, append([]string{"review", command, "3"}, by(command)...)...)
 	}
-	wantRun(t, url, exitOK, []string{"review " + doc + ".1 closed as a duplicate of document 1 by yamada"}, "review", "junk", doc, "--duplicate-of", "1", "--by", "yamada")
+	wantRun(t, url, exitOK, []string{"review " + doc + ".1 closed as sent again, the same as document 1.1, by yamada"}, "review", "settle", doc, "--as", "resend", "--of", "1", "--by", "yamada")
+	wantRun(t, url, exitFailure, []string{"document " + doc + ".1 is itself closed"}, "review", "settle", "1", "--as", "resend", "--of", doc, "--by", "yamada")
 	wantRun(t, url, exitFailure, []string{"closed as duplicate by yamada"}, "review", "settle", doc, "--by", "yamada")
 }
 

@@ -40,6 +40,7 @@ func (f *fieldReader) read() {
 		f.show(fl)
 		f.d.Fields = append(f.d.Fields, fl.out)
 	}
+	f.d.Ink = f.ink(names)
 	f.decide()
 }
 

@@ -84,26 +84,3 @@ SELECT id FROM reviews WHERE document_id = $1 ORDER BY id FOR UPDATE;
 
 -- name: ReviewUpdate
 UPDATE reviews SET state = $2, reasons = $3, draft = $4, closed_at = $5, closed_by = $6, order_id = $7 WHERE id = $1;
-
--- name: ResendOfBytes
--- Another transmission, not itself a duplicate or thrown away, with these very bytes.
-SELECT d.id FROM documents d JOIN document_states s ON s.document_id = d.id
-WHERE d.sha256 = $2 AND d.id <> $1 AND d.duplicate_of IS NULL AND d.received_at BETWEEN $3 AND $4
-  AND s.state IN ('read', 'review', 'ordered', 'split') AND d.id < $1
-ORDER BY d.id DESC LIMIT 1;
-
--- name: ResendOfPages
--- Pages with these very pixels that came with another transmission and became an order or wait.
-SELECT p.blob_key, p.document_id, p.no, coalesce(o.number, '')
-FROM pages p JOIN documents d ON d.id = p.document_id LEFT JOIN orders o ON o.id = p.order_id
-WHERE p.blob_key = ANY($2) AND p.document_id <> $1 AND p.state IN ('ordered', 'review')
-  AND d.received_at BETWEEN $3 AND $4
-ORDER BY p.id DESC;
-
--- name: RecentFaxOrders
--- Orders of a department by fax that were received within the window and not cancelled, with their
--- goods; the newest first.
-SELECT o.number, coalesce(o.document_id, 0), array_agg(l.item_code ORDER BY l.no), array_agg(l.qty ORDER BY l.no)
-FROM orders o JOIN order_lines l ON l.order_id = o.id
-WHERE o.department_code = $1 AND o.channel = 'fax' AND o.state <> 'cancelled' AND o.received_at BETWEEN $2 AND $3
-GROUP BY o.id ORDER BY o.id DESC;
