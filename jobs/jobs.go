@@ -114,6 +114,21 @@ func (AnswerCustomers) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueAnswer, MaxAttempts: 8}
 }
 
+// ListOpenItems writes the list of all that is open for the desk (PGE-5), as of one due time of a
+// schedule.
+type ListOpenItems struct {
+	Schedule string    `json:"schedule"`
+	DueAt    time.Time `json:"due_at"`
+}
+
+// Kind implements river.JobArgs.
+func (ListOpenItems) Kind() string { return "list_open_items" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (ListOpenItems) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueOutput, MaxAttempts: 20}
+}
+
 // PrintPickList makes a pick list's documents and the deliveries that carry them.
 type PrintPickList struct {
 	PickListID int64 `json:"pick_list_id"`

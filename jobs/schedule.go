@@ -63,6 +63,15 @@ func TellHead(at order.Clock) (Spec, error) {
 	})
 }
 
+// Evening makes the cron table's row of the list of what is open (PGE-5). Whether the day is a
+// business day the job asks when it comes.
+func Evening(at order.Clock) (Spec, error) {
+	const name = "open_items"
+	return NewSpec(name, fmt.Sprintf("%d %d * * *", at.Minute, at.Hour), func(due time.Time) river.JobArgs {
+		return ListOpenItems{Schedule: name, DueAt: due}
+	})
+}
+
 // NewSpec validates a row of the cron table. The cron text has five fields and no time zone:
 // it is always Asia/Tokyo.
 func NewSpec(name, text string, job func(due time.Time) river.JobArgs) (Spec, error) {

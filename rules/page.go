@@ -1,7 +1,9 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"todoke/order"
@@ -101,6 +103,9 @@ func (v *PageVerdict) notAForm(f PageFacts, s Settings, say func(string, ...any)
 		return
 	}
 	switch {
+	case f.Look.InkPermille >= mostInk:
+		v.Kind = order.PageUnreadable
+		say("more than half of it is black")
 	case looksLikeAdvert(f.Look):
 		if f.Customer { // who may have written an order on it
 			say("it looks like an advert, but comes from a customer's number")
@@ -120,6 +125,7 @@ const (
 	advertDisplay = 150 // mm² of display type, beside half of that area
 	coverInk      = 35  // permille
 	coverRows     = 12  // level lines: more are a list
+	mostInk       = 550 // permille: a lid left open
 )
 
 func looksLikeAdvert(l order.PageLook) bool {
@@ -133,6 +139,7 @@ func plain(l order.PageLook) bool {
 }
 
 // nearest are the judged pages that are the same sheet but for a date or a number.
+// Those that differ least, sign by sign, come first.
 func (f PageFacts) nearest(s Settings) []PageLike {
 	var out []PageLike
 	for _, l := range f.Like {
@@ -140,6 +147,7 @@ func (f PageFacts) nearest(s Settings) []PageLike {
 			out = append(out, l)
 		}
 	}
+	slices.SortStableFunc(out, func(a, b PageLike) int { return cmp.Compare(uint(a.ChangedMM2), uint(b.ChangedMM2)) }) // -1 is the most
 	return out
 }
 
@@ -150,12 +158,15 @@ func (v *PageVerdict) closeAlike(f PageFacts, s Settings, same []PageLike, say f
 	pages := map[string]bool{}
 	best := -1
 	for i, l := range same {
+		unchanged := l.ChangedMM2 >= 0 && l.ChangedMM2 <= s.PageChangedMM2 && l.AddedMM2 <= s.PageAddedMM2
 		if l.Kind != v.Kind {
+			if !unchanged {
+				continue // that one had something else on it
+			}
 			say("but %s called page %s %s", l.By, l.Name, l.Kind.Words())
 			v.Kind = order.PageUnknown // people differ: one of the two kinds would be a guess
 			return
 		}
-		unchanged := l.ChangedMM2 >= 0 && l.ChangedMM2 <= s.PageChangedMM2 && l.AddedMM2 <= s.PageAddedMM2
 		if unchanged && (v.Kind != order.PageCover || l.SameSender) {
 			pages[l.Name] = true
 			if best < 0 {

@@ -37,6 +37,7 @@ func TestKindOfPage(t *testing.T) {
 		{"a plain page before a form", rules.PageFacts{Decision: order.DecisionNotAForm, No: 1, Pages: 2, Written: 1, Forms: 1, Ordered: 1, Look: plain}, order.PageCover, false, false},
 		{"a list before a form", rules.PageFacts{Decision: order.DecisionNotAForm, No: 1, Pages: 2, Written: 1, Forms: 1, Ordered: 1, Look: list}, order.PageUnknown, false, false},
 		{"an advert", rules.PageFacts{Decision: order.DecisionNotAForm, No: 1, Pages: 1, Look: loud}, order.PageAdvert, false, false},
+		{"mostly black", rules.PageFacts{Decision: order.DecisionNotAForm, No: 1, Pages: 1, Look: order.PageLook{InkPermille: 900}}, order.PageUnreadable, false, false},
 		{"an advert from a customer", rules.PageFacts{Decision: order.DecisionNotAForm, No: 1, Pages: 1, Look: loud, Customer: true}, order.PageUnknown, false, false},
 	}
 	for _, tt := range tests {
@@ -77,6 +78,7 @@ func TestKindOfPageLearns(t *testing.T) {
 		{"alone", base, []rules.PageLike{cover}, func(f *rules.PageFacts, _ *rules.Settings) { f.Pages, f.Written, f.Forms, f.Ordered = 1, 0, 0, 0 }, order.PageCover, false},
 		{"before a form in review", base, []rules.PageLike{cover}, func(f *rules.PageFacts, _ *rules.Settings) { f.Ordered = 0 }, order.PageCover, false},
 		{"where people differ", base, []rules.PageLike{cover, {Kind: order.PageUnknown, Name: "8.1", By: "鈴木", Permille: 950}}, nil, order.PageUnknown, false},
+		{"where another had something else on it", base, []rules.PageLike{cover, {Kind: order.PageUnknown, Name: "8.1", By: "鈴木", Permille: 990, ChangedMM2: 400}}, nil, order.PageCover, true},
 		{"one that says it is ours", base, []rules.PageLike{cover}, func(f *rules.PageFacts, _ *rules.Settings) { f.Form, f.By = "return", "qr" }, order.PageReturn, false},
 		{"the same advert", alone, adverts, nil, order.PageAdvert, false},
 		{"the same advert where the shop closes them", alone, adverts, func(_ *rules.PageFacts, s *rules.Settings) { s.PageAdvertMarks = 3 }, order.PageAdvert, true},

@@ -37,6 +37,37 @@ type Entry struct {
 	Since  time.Time `json:"since"`
 }
 
+// Todo says what is to be done about the entry.
+func (e Entry) Todo() string {
+	switch e.Kind + " " + e.State {
+	case "document review", "page review":
+		return "todoke review show " + e.Name
+	case "document received":
+		return "todoke up or todoke work reads it"
+	case "order held":
+		return "todoke order explain " + e.Name
+	case "order accepted", "order short":
+		return "todoke stock, or import what has arrived"
+	case "order allocated":
+		return "enter the date of the line made to order"
+	case "pick_list waiting", "run waiting":
+		return "todoke up or todoke work does it"
+	case "delivery waiting":
+		return "nothing yet: it is tried again; todoke doctor tells what stands in its way"
+	}
+	switch e.Kind {
+	case "gateway":
+		return "ask the gateway's provider for the missing jobs: todoke gateway"
+	case "delivery":
+		return "todoke delivery"
+	case "job":
+		return "mend its cause, then todoke ledger --retry"
+	case "threshold":
+		return "todoke audit thresholds"
+	}
+	return "todoke ledger --check"
+}
+
 // Review tells whether the entry waits for a person on purpose.
 func (e Entry) Review() bool {
 	return e.State == "review" || e.Kind == "answer" && e.State == string(AnswerDesk)

@@ -16,7 +16,7 @@ import (
 
 // Schedules is the cron table of the given settings: a wave after each cut-off and at each
 // dispatch deadline (WHS-1), the reader's audit at night (RDR-4),
-// and the archive's head in the evening (KEP-1).
+// the archive's head (KEP-1) and the list of what is open (PGE-5) in the evening.
 func Schedules(s rules.Settings) ([]jobs.Spec, error) {
 	times := []order.Clock{
 		after(s.CutoffTruck, s.CancelWindowMinutes), after(s.CutoffFax, 0), after(s.CutoffWeb, s.CancelWindowMinutes),
@@ -38,7 +38,11 @@ func Schedules(s rules.Settings) ([]jobs.Spec, error) {
 		return nil, err
 	}
 	head, err := jobs.TellHead(s.ArchiveHeadAt)
-	return append(specs, audit, head), err
+	if err != nil {
+		return nil, err
+	}
+	open, err := jobs.Evening(s.OpenItemsAt)
+	return append(specs, audit, head, open), err
 }
 
 // after is the clock time some minutes after the whole minute that c falls in, so that what

@@ -45,7 +45,9 @@ type Config struct {
 	// writes it to the log alone. ArchiveMail is who gets it by mail; "" nobody.
 	ArchiveHeads, ArchiveMail string
 	Log                       *slog.Logger
-	Readers                   int // documents read at the same time; 0 is 1
+	// DeskMail gets the evening list of what is open (PGE-5) by mail; "" puts it into the folder "desk".
+	DeskMail string
+	Readers  int // documents read at the same time; 0 is 1
 	// ReadTimeout is how long one attempt to read a document may take; 0 is jobs.ReadTimeout.
 	ReadTimeout time.Duration
 	Cooldown    time.Duration // pause between fetches of jobs; 0 is 5 ms
@@ -98,6 +100,7 @@ func Workers(cfg Config) *river.Workers {
 	river.AddWorker(ws, &ReplanShipments{cfg: cfg})
 	river.AddWorker(ws, &AdaptThresholds{cfg: cfg})
 	river.AddWorker(ws, &AnswerCustomers{cfg: cfg})
+	river.AddWorker(ws, &ListOpenItems{cfg: cfg})
 	river.AddWorker(ws, &PrintPickList{cfg: cfg})
 	river.AddWorker(ws, &DeliverDocument{cfg: cfg})
 	river.AddWorker(ws, &SealArchive{cfg: cfg})

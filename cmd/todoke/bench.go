@@ -8,4 +8,5 @@ type benchCommand struct {
 	Mailbox benchMailboxCommand `cmd:"" help:"Measure how fast a mailbox is collected, beside fetching its mails alone."`
 	Glyph   benchGlyphCommand   `cmd:"" help:"Measure the digit and mark recogniser cell by cell."`
 	Resend  benchResendCommand  `cmd:"" help:"Fax sheets twice and write orders anew; print what tells the two apart."`
+	Pages   benchPagesCommand   `cmd:"" help:"Tell drawn and faxed pages of all kinds apart; print what each is taken for."`
 }

@@ -55,6 +55,7 @@ type Config struct {
 	Listen   string
 	ShopName string // on printed documents, as are the next two
 	DeskName string // "" prints none
+	DeskMail string // the desk's own mail address; "" none
 	ShopFax  string // to which customers send their forms, with hyphens
 	// What answers to customers tell beside them; "" tells nothing.
 	ShopPhone, DeskHours, ShopWeb string
@@ -806,7 +807,7 @@ func yamlMessage(err error) string {
 
 // allSettings are the settings, those of the named mailboxes included.
 func allSettings(mailboxes []string) []setting {
-	all := slices.Concat(settings, collectSettings, answerSettings, letterSettings, deliverySettings)
+	all := slices.Concat(settings, deskSettings, collectSettings, answerSettings, letterSettings, deliverySettings)
 	for _, name := range mailboxes {
 		all = append(all, mailboxSettings(name)...)
 	}

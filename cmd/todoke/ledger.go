@@ -20,6 +20,12 @@ func (*ledgerCommand) Help() string {
 		"deliveries under way, runs and jobs that are not done. With --check also the audit: stock, lists, ship days, archive."
 }
 
+// ledgerView is an entry as JSON.
+type ledgerView struct {
+	store.Entry
+	Todo string `json:"todo"`
+}
+
 func (c *ledgerCommand) Run(ctx context.Context, a *App) error {
 	return a.withStore(ctx, func(st *store.Store) error {
 		if c.Retry {
@@ -45,20 +51,20 @@ func (c *ledgerCommand) Run(ctx context.Context, a *App) error {
 		switch {
 		case c.JSON:
 			for _, e := range entries {
-				if err := printJSON(a.Stdout, e); err != nil {
+				if err := printJSON(a.Stdout, ledgerView{e, e.Todo()}); err != nil {
 					return err
 				}
 			}
 		case len(entries) == 0:
 			fmt.Fprintln(a.Stdout, "everything is in a final state")
 		default:
-			rows := [][]string{{"KIND", "NAME", "STATE", "SINCE", "DETAIL"}}
+			rows := [][]string{{"KIND", "NAME", "STATE", "SINCE", "DETAIL", "TO DO"}}
 			for _, e := range entries {
 				name := e.Name
 				if e.Kind == "order" || e.Kind == "pick_list" {
 					name = order.Number(name).Grouped()
 				}
-				rows = append(rows, []string{e.Kind, name, e.State, stamp(e.Since), readable(e.Detail)})
+				rows = append(rows, []string{e.Kind, name, e.State, stamp(e.Since), readable(e.Detail), e.Todo()})
 			}
 			if err := printTable(a.Stdout, rows); err != nil {
 				return err

@@ -80,7 +80,7 @@ var partWork = part{"work", func(_ context.Context, app *App, st *store.Store) (
 		ShopName: app.Config.ShopName, DeskName: app.Config.DeskName, ShopFax: app.Config.ShopFax,
 		ShopPhone: app.Config.ShopPhone, DeskHours: app.Config.DeskHours, ShopWeb: app.Config.ShopWeb, Answerer: app.answerer(),
 		Log: app.Log, Readers: app.Config.Workers.Reading,
-		ArchiveHeads: app.Config.archiveHeads(), ArchiveMail: app.Config.Archive.MailTo,
+		ArchiveHeads: app.Config.archiveHeads(), ArchiveMail: app.Config.Archive.MailTo, DeskMail: app.Config.DeskMail,
 	})
 	if err != nil {
 		return service{}, err

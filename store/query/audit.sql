@@ -97,7 +97,27 @@ SELECT format('page %s of document %s: state %s, order %s', p.no, p.document_id,
 WHERE (p.state = 'ordered') <> EXISTS (SELECT FROM orders o WHERE o.id = p.order_id AND o.document_id = p.document_id AND o.page_no = p.no)
 UNION ALL
 SELECT format('page %s of document %s is %s and its review is open or not there', p.no, p.document_id, p.state) FROM pages p
-WHERE (p.state = 'review') <> EXISTS (SELECT FROM reviews r WHERE r.page_id = p.id AND r.state = 'open');
+WHERE (p.state = 'review') <> EXISTS (SELECT FROM reviews r WHERE r.page_id = p.id AND r.state = 'open')
+UNION ALL
+SELECT format('document %s is %s and a review of it as a whole is open', s.document_id, s.state) FROM document_states s
+WHERE s.state <> 'review' AND EXISTS (SELECT FROM reviews r WHERE r.document_id = s.document_id AND r.page_id IS NULL AND r.state = 'open')
+UNION ALL
+SELECT format('document %s has %s pages numbered up to %s', p.document_id, count(*), max(p.no)) FROM pages p
+GROUP BY p.document_id HAVING count(*) <> max(p.no)
+UNION ALL
+SELECT format('document %s has pages and is %s', s.document_id, s.state) FROM document_states s
+WHERE s.state IN ('received', 'split', 'refused', 'ordered') AND EXISTS (SELECT FROM pages p WHERE p.document_id = s.document_id)
+UNION ALL
+SELECT format('page %s of document %s is %s, which nobody and no rule decided', p.no, p.document_id, p.state) FROM pages p
+WHERE p.state IN ('cover', 'handled', 'junk', 'duplicate')
+  AND NOT EXISTS (SELECT FROM reviews r WHERE r.page_id = p.id AND r.state IN ('junk', 'duplicate', 'handled') AND r.closed_by <> '')
+  AND NOT EXISTS (SELECT FROM page_kinds k WHERE k.page_id = p.id AND k.closed)
+UNION ALL
+SELECT format('page %s of document %s was closed unseen as %s', p.no, p.document_id, k.kind) FROM page_kinds k JOIN pages p ON p.id = k.page_id
+WHERE k.closed AND k.kind NOT IN ('blank', 'cover', 'advert')
+UNION ALL
+SELECT format('attachment %s of mail %s is document %s, which is no part of it', m.no, m.document_id, m.part_id) FROM mail_parts m
+JOIN documents d ON d.id = m.part_id WHERE d.parent_id IS DISTINCT FROM m.document_id;
 
 -- name: AuditEvents
 SELECT format('order %s has no event that explains it', o.number) FROM orders o

@@ -1,0 +1,34 @@
+package page_test
+
+import (
+	"strings"
+	"testing"
+
+	"todoke/bench/page"
+	"todoke/order"
+)
+
+// TestNothingThatMustBeSeenIsClosed: a few samples of each kind; todoke bench pages takes many.
+func TestNothingThatMustBeSeenIsClosed(t *testing.T) {
+	t.Parallel()
+	rep, err := page.Measure(t.Context(), 2, 11)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if err := rep.Print(&b); err != nil {
+		t.Fatal(err)
+	}
+	t.Log("\n" + b.String())
+	if rep.Lost != 0 {
+		t.Errorf("%d pages that must be seen were closed", rep.Lost)
+	}
+	for name, kind := range map[string]order.PageKind{
+		"order form": order.PageOrderForm, "return request": order.PageReturn, "point inquiry": order.PagePoints, "prize application": order.PagePrize,
+		"registration change": order.PageRegistration, "blank": order.PageBlank, "black or noise": order.PageUnreadable,
+	} {
+		if rep.Taken[name][kind] != rep.N {
+			t.Errorf("%s: taken for %v", name, rep.Taken[name])
+		}
+	}
+}
