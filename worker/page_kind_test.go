@@ -68,7 +68,7 @@ func TestACoverSheetThatAPersonCalledOneIsClosed(t *testing.T) {
 	if p := b.pages(t, first); p[0].State != store.PageReview || p[1].State != store.PageOrdered {
 		t.Fatalf("nobody has called it a cover sheet yet: %+v", p)
 	}
-	if r, err := b.s.JunkAs(t.Context(), first, 1, 0, order.PageCover, "佐藤", b.clock.Now()); err != nil || r.State != store.ReviewJunk {
+	if r, err := b.s.JunkAs(t.Context(), first, 1, order.PageCover, "佐藤", b.clock.Now()); err != nil || r.State != store.ReviewJunk {
 		t.Fatal(r, err)
 	}
 	tests := []struct {
