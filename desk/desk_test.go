@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ type office struct {
 	*httptest.Server
 	st    *store.Store
 	clock *storetest.Clock
+	first atomic.Pointer[func(*http.Request)] // looks at each request before the desk does
 }
 
 func newOffice(t *testing.T) *office {
@@ -34,9 +36,15 @@ func newOffice(t *testing.T) *office {
 	st, clock := storetest.New(t)
 	d := desk.New(desk.Config{Store: st, Settings: rules.Default(), Now: clock.Now, Log: slog.New(slog.DiscardHandler), ShopName: "つばめ事務用品"})
 	t.Cleanup(d.Close)
-	s := httptest.NewServer(d)
-	t.Cleanup(s.Close)
-	return &office{s, st, clock}
+	o := &office{st: st, clock: clock}
+	o.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if f := o.first.Load(); f != nil {
+			(*f)(r)
+		}
+		d.ServeHTTP(w, r)
+	}))
+	t.Cleanup(o.Close)
+	return o
 }
 
 func (o *office) hire(t *testing.T, login string, role store.Role) {

@@ -108,7 +108,7 @@ func (d *Desk) ours(ctx context.Context, v reviewed) error {
 type said struct {
 	text  string
 	wrong bool
-	again map[string]string // by field: keyed, differs from the reading, and must be keyed again
+	again map[string]string // by field: keyed, perhaps as blank, differs from the reading, and must be keyed again
 	focus string
 }
 
@@ -130,7 +130,8 @@ func (d *Desk) keyField(w http.ResponseWriter, r *http.Request) {
 	if v.Draft != nil {
 		old = v.Draft.Field(field)
 	}
-	if old != nil && blind(*old) && differs(*old, value) && r.PostFormValue("again") != value {
+	_, asked := r.PostForm["again"]
+	if old != nil && blind(*old) && differs(*old, value) && (!asked || r.PostFormValue("again") != value) {
 		s = said{
 			text: pick(p.Lang, page.FieldName(p.Lang, field)+"：読み取りは「"+old.Text+"」です。画像を見て、正しい値をもう一度入力してください。",
 				page.FieldName(p.Lang, field)+": it was read as "+strconv.Quote(old.Text)+". Look again and key what is right."),
@@ -219,6 +220,17 @@ func (d *Desk) panel(w http.ResponseWriter, r *http.Request, v reviewed, s said)
 	d.show(w, r, view)
 }
 
+// leave sends the person to another page: the script goes there itself, so that the page is asked
+// for once.
+func (d *Desk) leave(w http.ResponseWriter, r *http.Request, path string) {
+	if r.Header.Get("HX-Request") != "" {
+		w.Header().Set("HX-Redirect", path)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	http.Redirect(w, r, path, http.StatusSeeOther)
+}
+
 // settleReview releases the order: what the page says, as settled, becomes an order.
 func (d *Desk) settleReview(w http.ResponseWriter, r *http.Request) {
 	ctx, p := r.Context(), personOf(r.Context())
@@ -245,7 +257,7 @@ func (d *Desk) settleReview(w http.ResponseWriter, r *http.Request) {
 	}
 	d.log(r, p.Login, "change", "order "+string(o.Number), "released from review "+v.Name())
 	d.tell(ctx, pick(p.Lang, "注文 "+o.Number.Grouped()+" を受け付けました（"+v.Name()+"）。", "Order "+o.Number.Grouped()+" is accepted ("+v.Name()+")."))
-	http.Redirect(w, r, "/desk/next", http.StatusSeeOther)
+	d.leave(w, r, "/desk/next")
 }
 
 // closeReview closes a page that is nothing to work on.
@@ -264,7 +276,7 @@ func (d *Desk) closeReview(w http.ResponseWriter, r *http.Request) {
 	}
 	d.log(r, p.Login, "change", "document "+v.Name(), "closed as junk")
 	d.tell(ctx, pick(p.Lang, v.Name()+" を不要として閉じました。", v.Name()+" is closed as junk."))
-	http.Redirect(w, r, "/desk/next", http.StatusSeeOther)
+	d.leave(w, r, "/desk/next")
 }
 
 // reopenReview takes back what was settled.
@@ -279,7 +291,7 @@ func (d *Desk) reopenReview(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d.log(r, p.Login, "change", "document "+v.Name(), "taken back to review")
-	http.Redirect(w, r, "/desk/review/"+v.Name(), http.StatusSeeOther)
+	d.leave(w, r, "/desk/review/"+v.Name())
 }
 
 var lineField = regexp.MustCompile(`^lines\[([1-9][0-9]?)\]\.(item_code|quantity|comment)$`)

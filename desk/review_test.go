@@ -25,17 +25,32 @@ func (o *office) fax(t *testing.T, name string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sure := func(name, text string) order.DraftField {
-		return order.DraftField{Name: name, Text: text, Confidence: 0.99999, Decision: order.DecisionAccept}
-	}
-	weak := order.DraftField{Name: "lines[2].quantity", Text: "7", Confidence: 0.6, Decision: order.DecisionReview, Reasons: []string{"the reader is not sure"}, Area: &order.Area{X0: 10, Y0: 20, X1: 30, Y1: 40}}
-	draft := &order.Draft{Form: "order", Decision: order.DecisionReview, Fields: []order.DraftField{
+	return o.page(t, id, &order.Draft{Form: "order", Decision: order.DecisionReview, Fields: []order.DraftField{
 		sure("customer_code", storetest.Code(storetest.Tokyo)),
 		sure("lines[1].item_code", storetest.Code(storetest.Paper)), sure("lines[1].quantity", "5"),
-		sure("lines[2].item_code", storetest.Code(storetest.Pen)), weak, sure("total_quantity", "6"),
-	}}
+		sure("lines[2].item_code", storetest.Code(storetest.Pen)), weak("lines[2].quantity", "7"), sure("total_quantity", "6"),
+	}}, order.Invalid("FAX-2", "lines[2].quantity", `read as "7": the reader is not sure`))
+}
+
+func sure(name, text string) order.DraftField {
+	return order.DraftField{Name: name, Text: text, Confidence: 0.99999, Decision: order.DecisionAccept}
+}
+
+func weak(name, text string) order.DraftField {
+	return order.DraftField{
+		Name: name, Text: text, Confidence: 0.6, Decision: order.DecisionReview, Reasons: []string{"the reader is not sure"},
+		Area: &order.Area{X0: 10, Y0: 20, X1: 30, Y1: 40},
+	}
+}
+
+// page adds a page in review to a document of one page.
+func (o *office) page(t *testing.T, id int64, draft *order.Draft, reasons ...*order.Error) string {
+	t.Helper()
+	ctx, now := t.Context(), o.clock.Now()
 	var png bytes.Buffer
-	if err := bilevel.New(100, 200).EncodePNG(&png, 204, 196); err != nil {
+	picture := bilevel.New(100, 200) // each page's own
+	picture.Fill(0, int(id), int(id))
+	if err := picture.EncodePNG(&png, 204, 196); err != nil {
 		t.Fatal(err)
 	}
 	key, err := o.st.Blobs().Put(png.Bytes())
@@ -47,7 +62,6 @@ func (o *office) fax(t *testing.T, name string) string {
 		if err != nil {
 			return err
 		}
-		reasons := []*order.Error{order.Invalid("FAX-2", "lines[2].quantity", `read as "7": the reader is not sure`)}
 		if err := tx.OpenReview(ctx, id, page, reasons, draft, now, now); err != nil {
 			return err
 		}

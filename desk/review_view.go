@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -186,7 +187,7 @@ func (b *fieldsBuilder) build() {
 		no, _ := strconv.Atoi(m[1])
 		l := lines[no]
 		if l == nil {
-			l = &page.ReviewLine{No: no}
+			l = b.line(no)
 			lines[no] = l
 		}
 		switch m[2] {
@@ -239,7 +240,7 @@ var keyable = map[string]bool{
 
 func (b *fieldsBuilder) field(f order.DraftField) page.ReviewField {
 	out := page.ReviewField{
-		Name: f.Name, Label: page.FieldName(b.lang, f.Name), Value: f.Text, Person: byPerson(f),
+		Name: f.Name, Label: page.FieldName(b.lang, f.Name), Value: f.Text, Person: byPerson(f), Focus: b.said.focus == f.Name,
 		Doubt: f.Decision == order.DecisionReview || len(b.problems[f.Name]) > 0,
 	}
 	if blind(f) {
@@ -253,9 +254,17 @@ func (b *fieldsBuilder) field(f order.DraftField) page.ReviewField {
 		out.Text = true
 	}
 	if again, ok := b.said.again[f.Name]; ok {
-		out.Again, out.Value, out.Doubt = again, "", true
+		out.Again, out.Value, out.Doubt = &again, "", true
 	}
 	return out
+}
+
+// line is a line of the form of which nothing is known yet.
+func (b *fieldsBuilder) line(no int) *page.ReviewLine {
+	field := func(part string) page.ReviewField {
+		return b.field(order.DraftField{Name: fmt.Sprintf("lines[%d].%s", no, part), Decision: order.DecisionBlank})
+	}
+	return &page.ReviewLine{No: no, Code: field("item_code"), Qty: field("quantity"), Comment: field("comment")}
 }
 
 func (b *fieldsBuilder) item(l *page.ReviewLine, f order.DraftField) {

@@ -96,10 +96,25 @@ func (b *Browser) Wait(selector string) {
 	b.Do("wait for "+selector, chromedp.WaitVisible(selector, chromedp.ByQuery))
 }
 
-// WaitFor waits until a JavaScript expression is true.
+// WaitFor waits until a JavaScript expression is true, across pages.
 func (b *Browser) WaitFor(expression string) {
 	b.tb.Helper()
-	b.Do("wait for "+expression, chromedp.Poll(expression, nil, chromedp.WithPollingInterval(20*time.Millisecond)))
+	ctx, stop := context.WithTimeout(b.ctx, patience)
+	defer stop()
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for {
+		var ok bool
+		if err := chromedp.Run(ctx, chromedp.Evaluate("Boolean("+expression+")", &ok)); err == nil && ok {
+			return // an error may be a page that is just being left
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			b.Shot(filepath.Join(b.tb.ArtifactDir(), "failed.png"))
+			b.tb.Fatalf("wait for %s: %v (at %s)", expression, ctx.Err(), b.Address())
+		}
+	}
 }
 
 // Text is what is read where a selector points.

@@ -71,9 +71,10 @@ type ReviewField struct {
 	Person  bool // a person said so
 	Mark    bool // a box to tick
 	Marked  bool
-	Text    bool   // free text
-	Picture string // path of a snippet of the page, where it is handwriting
-	Again   string // the value that was keyed and differs from the reading: keyed again it holds
+	Text    bool    // free text
+	Picture string  // path of a snippet of the page, where it is handwriting
+	Again   *string // what was keyed and differs from the reading: keyed again it holds
+	Focus   bool    // it is asked for next
 }
 
 // ReviewLine is a line of the form.

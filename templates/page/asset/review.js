@@ -4,88 +4,161 @@
 (() => {
   const work = document.getElementById("work");
   if (!work) return;
-  const view = document.getElementById("view"), sheet = document.getElementById("sheet"), image = document.getElementById("sheet-image");
-  let rotation = 0, scale = 1, whole = false, current = "";
+  const panel = document.getElementById("panel");
+  let whole = false, current = "";
 
-  // The sheet upright at one scale: its own pixels may be twice as wide as high.
-  const layout = () => {
-    const d = view.dataset;
-    const kx = 204 / d.xdpi, ky = 204 / d.ydpi; // to pixels of one size
-    const w = d.w * kx, h = d.h * ky;
-    const turned = rotation % 180 !== 0;
-    return { kx, ky, w, h, W: turned ? h : w, H: turned ? w : h };
+  // A sheet upright at one scale: its own pixels may be twice as wide as high.
+  const pane = (view) => {
+    const sheet = view.querySelector(".sheet-of"), image = sheet.querySelector("img"), d = view.dataset;
+    let rotation = (360 - (+d.rotation || 0)) % 360, scale = 1;
+    const layout = () => {
+      const w = d.w * 204 / d.xdpi, h = d.h * 204 / d.ydpi; // to pixels of one size
+      const turned = rotation % 180 !== 0;
+      return { w, h, W: turned ? h : w, H: turned ? w : h };
+    };
+    const draw = () => {
+      const l = layout();
+      sheet.style.width = l.W * scale + "px";
+      sheet.style.height = l.H * scale + "px";
+      image.style.width = l.w * scale + "px";
+      image.style.height = l.h * scale + "px";
+      const shift = { 0: "", 90: `translateX(${l.W * scale}px)`, 180: `translate(${l.W * scale}px, ${l.H * scale}px)`, 270: `translateY(${l.H * scale}px)` };
+      image.style.transform = `${shift[rotation]} rotate(${rotation}deg)`;
+      for (const r of sheet.querySelectorAll(".region")) {
+        const a = r.dataset;
+        r.style.left = a.x / 1000 * l.W * scale + "px"; r.style.top = a.y / 1000 * l.H * scale + "px";
+        r.style.width = a.w / 1000 * l.W * scale + "px"; r.style.height = a.h / 1000 * l.H * scale + "px";
+      }
+    };
+    const zoom = (field) => {
+      for (const r of sheet.querySelectorAll(".now")) r.classList.remove("now");
+      const r = sheet.querySelector(`.region[data-field="${CSS.escape(field)}"]`), l = layout();
+      r?.classList.add("now");
+      if (!r || whole) { scale = Math.min(view.clientWidth / l.W, 1.2); draw(); return; }
+      const a = r.dataset, line = /^lines\[/.test(field);
+      const width = line ? 0.92 * l.W : Math.max(a.w / 1000 * l.W * 2.2, 0.5 * l.W);
+      scale = Math.min(view.clientWidth / width, 2.2);
+      draw();
+      view.scrollTo({
+        left: (line ? 0.04 * l.W : (+a.x + a.w / 2) / 1000 * l.W) * scale - (line ? 0 : view.clientWidth / 2),
+        top: (+a.y + a.h / 2) / 1000 * l.H * scale - view.clientHeight * 0.4,
+      });
+    };
+    return { zoom, turn: (by) => { rotation = (rotation + by + 360) % 360; zoom(current); } };
   };
-  const draw = () => {
-    const l = layout();
-    sheet.style.width = l.W * scale + "px";
-    sheet.style.height = l.H * scale + "px";
-    image.style.width = l.w * scale + "px";
-    image.style.height = l.h * scale + "px";
-    const shift = { 0: "", 90: `translateX(${l.W * scale}px)`, 180: `translate(${l.W * scale}px, ${l.H * scale}px)`, 270: `translateY(${l.H * scale}px)` };
-    image.style.transform = `${shift[rotation]} rotate(${rotation}deg)`;
-    for (const r of sheet.querySelectorAll(".region")) {
-      const d = r.dataset;
-      r.style.left = d.x / 1000 * l.W * scale + "px"; r.style.top = d.y / 1000 * l.H * scale + "px";
-      r.style.width = d.w / 1000 * l.W * scale + "px"; r.style.height = d.h / 1000 * l.H * scale + "px";
+  const panes = [...document.querySelectorAll(".view")].map(pane);
+  const go = (field) => { current = field; for (const p of panes) p.zoom(field); };
+
+  // The first doubt after a field, or from the top; then what is left to press.
+  const next = (after) => {
+    const asked = [...panel.querySelectorAll("[data-ask]")];
+    const from = after && panel.querySelector(`[data-field="${CSS.escape(after)}"]`);
+    return asked.find((i) => !from || from.compareDocumentPosition(i) & Node.DOCUMENT_POSITION_FOLLOWING) || asked[0];
+  };
+  const focus = (to) => {
+    if (!to) { go(""); return; }
+    to.focus({ preventScroll: true });
+    to.select?.();
+    to.scrollIntoView({ block: "nearest" });
+    go(to.dataset.field || "");
+  };
+  const focusNext = (after) => focus(panel.querySelector("[data-focus]") || next(after) || panel.querySelector("#decide, #release:enabled"));
+
+  // What is keyed goes to the server in turn, and the next field is typed meanwhile: a panel that
+  // comes back keeps what was typed since.
+  let line = Promise.resolve(), sending = 0, left = false;
+  const sent = new Map(); // by field: on its way
+  const typed = () => [...panel.querySelectorAll("input[id]")].filter((i) => i.value !== i.defaultValue && i.type !== "hidden");
+  const renew = (html, field) => {
+    const was = document.activeElement, kept = typed().filter((i) => i.dataset.field !== field || sent.has(field));
+    const values = kept.map((i) => [i.id, i.value, i === was && [i.selectionStart, i.selectionEnd]]);
+    const opened = [...panel.querySelectorAll("details[open]")].map((d) => d.id);
+    panel.innerHTML = html;
+    for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+    let here = null;
+    for (const [id, value, caret] of values) {
+      const i = document.getElementById(id);
+      if (!i) continue;
+      i.value = value;
+      if (caret) { here = i; i.focus({ preventScroll: true }); i.setSelectionRange(...caret); }
     }
+    if (here && !sent.has(here.dataset.field)) return; // somebody is typing there
+    const same = was.dataset.field === field ? null : document.getElementById(was.id);
+    if (same?.matches("[data-ask]") && !panel.querySelector("[data-focus]")) focus(same);
+    else focusNext(field);
   };
-  const fit = () => { const l = layout(); scale = Math.min(view.clientWidth / l.W, 1.2); draw(); };
-  const zoom = (field) => {
-    for (const r of sheet.querySelectorAll(".now")) r.classList.remove("now");
-    const r = field && sheet.querySelector(`.region[data-field="${CSS.escape(field)}"]`);
-    if (!r || whole) { fit(); if (r) r.classList.add("now"); return; }
-    const l = layout(), d = r.dataset;
-    const line = /^lines\[/.test(field);
-    const width = line ? 0.92 * l.W : Math.max(d.w / 1000 * l.W * 2.2, 0.5 * l.W);
-    scale = Math.min(view.clientWidth / width, 2.2);
-    draw();
-    r.classList.add("now");
-    view.scrollTo({
-      left: (line ? 0.04 * l.W : (+d.x + d.w / 2) / 1000 * l.W) * scale - (line ? 0 : view.clientWidth / 2),
-      top: (+d.y + d.h / 2) / 1000 * l.H * scale - view.clientHeight * 0.4,
-    });
+  const wrong = (text) => {
+    let p = document.getElementById("wrong");
+    if (!p) { p = document.createElement("p"); p.id = "wrong"; p.className = "problem"; p.setAttribute("role", "alert"); panel.prepend(p); }
+    p.textContent = text;
   };
-  const go = (field) => { current = field; if (view) zoom(field); };
+  const post = async (to, body, field) => {
+    let r, html;
+    try {
+      r = await fetch(to, { method: "POST", body, headers: { "HX-Request": "true" }, keepalive: true });
+      html = await r.text();
+    } catch {
+      sent.delete(field);
+      wrong(work.dataset.offline);
+      return;
+    }
+    const where = r.headers.get("HX-Redirect");
+    if (where || r.redirected) { left = true; location.assign(where || r.url); return; }
+    if (sent.get(field) === body.get("value")) sent.delete(field);
+    if (r.ok) renew(html, field);
+    else wrong(new DOMParser().parseFromString(html, "text/html").querySelector("#main p")?.textContent || String(r.status));
+  };
+  panel.addEventListener("submit", (e) => {
+    const form = e.target, button = e.submitter;
+    if (form.method !== "post") return;
+    e.preventDefault();
+    const field = form.elements.field?.value || "";
+    const body = new URLSearchParams(new FormData(form, button));
+    const value = body.get("value");
+    if (left || field && sent.get(field) === value) return; // Enter pressed twice
+    if (!field && sending) return; // first what was keyed, then anything else
+    if (field) {
+      sent.set(field, value);
+      const to = next(field);
+      if (to && to.dataset.field !== field && !sent.has(to.dataset.field)) focus(to);
+    }
+    const to = button?.getAttribute("formaction") || form.action;
+    sending++;
+    line = line.then(() => post(to, body, field)).finally(() => { sending--; });
+  });
+  // Nothing that was keyed is left behind, wherever one goes.
+  panel.addEventListener("click", (e) => {
+    const a = e.target.closest("a[href]");
+    if (a && !a.target && sending) { e.preventDefault(); line.then(() => location.assign(a.href)); }
+  });
 
-  const focus = () => {
-    const said = document.querySelector("#panel [data-focus]");
-    const next = said || document.querySelector("#panel [data-ask]") || document.getElementById("release");
-    if (!next) { if (view) fit(); return; }
-    next.focus({ preventScroll: true });
-    next.select?.();
-    next.scrollIntoView({ block: "nearest" });
-    go(next.dataset.field || "");
-  };
   document.addEventListener("focusin", (e) => { if (e.target.dataset?.field) go(e.target.dataset.field); });
-  document.addEventListener("htmx:after:swap", (e) => { if (document.getElementById("panel")) focus(); });
-
-  const turn = (by) => { rotation = (rotation + by + 360) % 360; if (view) zoom(current); };
   document.addEventListener("click", (e) => {
     const b = e.target.closest("[data-zoom], [data-turn]");
-    if (!b) return;
-    if (b.dataset.turn) turn(+b.dataset.turn);
-    else { whole = b.dataset.zoom === "page"; zoom(current); }
+    if (b?.dataset.turn) for (const p of panes) p.turn(+b.dataset.turn);
+    else if (b) { whole = b.dataset.zoom === "page"; go(current); }
   });
+  // An Enter meant for the page before must not settle anything on this one.
+  const calm = performance.now() + 400;
   document.addEventListener("keydown", (e) => {
+    if (e.key === "Enter" && (e.repeat || performance.now() < calm)) { e.preventDefault(); return; }
     if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing) return;
     const typing = e.target.closest("input, select, textarea");
     if (typing) { // letters do nothing in a field of digits: there they are commands
       if (e.key === "Escape") { e.target.blur(); return; }
       if (e.target.inputMode !== "numeric" || !/^[a-zA-Z]$/.test(e.key)) return;
     }
-    const command = { z: () => { whole = false; zoom(current); }, Z: () => { whole = true; zoom(current); }, r: () => turn(90) }[e.key];
+    const command = {
+      z: () => { whole = false; go(current); }, Z: () => { whole = true; go(current); }, r: () => { for (const p of panes) p.turn(90); },
+    }[e.key];
     if (command) { e.preventDefault(); command(); return; }
     if (typing) {
       const goal = document.querySelector(`[data-keys="${CSS.escape(e.key)}"]`);
       if (goal) { e.preventDefault(); goal.click(); }
     }
   });
-  addEventListener("resize", () => { if (view) zoom(current); });
-  if (view) {
-    rotation = (360 - (+view.dataset.rotation || 0)) % 360;
-    fit();
-  }
-  focus();
+  addEventListener("resize", () => go(current));
+  focusNext("");
   // A sign of life: the page stays ours while it is open.
   setInterval(() => { if (!document.hidden) fetch(work.dataset.path + "/claim", { method: "POST", headers: { "HX-Request": "true" } }); }, 60000);
 })();
