@@ -80,6 +80,7 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("POST /desk/review/{name}/key", d.only(atDesk, d.keyField))
 	m.HandleFunc("POST /desk/review/{name}/undo", d.only(atDesk, d.undoKey))
 	m.HandleFunc("POST /desk/review/{name}/settle", d.only(atDesk, d.settleReview))
+	m.HandleFunc("POST /desk/review/{name}/as", d.only(atDesk, d.decideResend))
 	m.HandleFunc("POST /desk/review/{name}/close", d.only(atDesk, d.closeReview))
 	m.HandleFunc("POST /desk/review/{name}/reopen", d.only(atDesk, d.reopenReview))
 	m.HandleFunc("POST /desk/review/{name}/claim", d.only(atDesk, d.renewClaim))

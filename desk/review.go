@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"regexp"
 	"slices"
@@ -243,21 +242,7 @@ func (d *Desk) settleReview(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	o, err := d.Store.Settle(ctx, v.DocumentID, v.PageNo, store.Settlement{By: p.By()}, d.Now())
-	if refusal, ok := errors.AsType[*store.Refusal](err); ok {
-		if v, err = d.load(ctx, v.Name()); err != nil {
-			d.fail(w, r, err)
-			return
-		}
-		d.panel(w, r, v, said{text: page.Reasons(p.Lang, refusal.Problems, 3), wrong: true})
-		return
-	}
-	if err != nil {
-		d.fail(w, r, err)
-		return
-	}
-	d.log(r, p.Login, "change", "order "+string(o.Number), "released from review "+v.Name())
-	d.tell(ctx, pick(p.Lang, "注文 "+o.Number.Grouped()+" を受け付けました（"+v.Name()+"）。", "Order "+o.Number.Grouped()+" is accepted ("+v.Name()+")."))
-	d.leave(w, r, "/desk/next")
+	d.settled(w, r, v, o, err)
 }
 
 // closeReview closes a page that is nothing to work on.

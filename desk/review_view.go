@@ -18,7 +18,7 @@ func (d *Desk) reviewView(r *http.Request, v reviewed, s said) (page.Review, err
 	ctx, p := r.Context(), personOf(r.Context())
 	view := page.Review{
 		Frame: d.frame(r, "review", v.Name()), Name: v.Name(), Path: "/desk/review/" + v.Name(), Open: v.State == store.ReviewOpen,
-		Why: string(rules.WhyReview(v.Reasons, v.Draft)), DeadlineAt: v.DeadlineAt, Said: s.text, SaidWrong: s.wrong, Focus: s.focus,
+		Why: string(rules.WhyReview(v.Reasons, v.Draft)), DeadlineAt: v.DeadlineAt, ReceivedAt: v.doc.ReceivedAt, Said: s.text, SaidWrong: s.wrong, Focus: s.focus,
 	}
 	view.Sheet = sheet(v)
 	view.Facts = d.reviewFacts(p, v)
@@ -39,6 +39,9 @@ func (d *Desk) reviewView(r *http.Request, v reviewed, s said) (page.Review, err
 	view.Doubts = len(v.judged.Problems)
 	if o := v.judged.Order; o.GoodsYen > 0 {
 		view.Order = orderView(o)
+	}
+	if err := d.addSuspect(r, &view, v); err != nil {
+		return view, err
 	}
 	if next, err := d.Store.Tasks(ctx, store.TaskFilter{Who: "-", Limit: 2}, d.Now()); err == nil {
 		for _, t := range next { // the next one's picture is there before it is asked for
@@ -95,29 +98,31 @@ func (d *Desk) reviewFacts(p Person, v reviewed) [][2]string {
 }
 
 // sheet is the page's picture and where its fields are.
-func sheet(v reviewed) page.Sheet {
+func sheet(v reviewed) page.Sheet { return sheetOf(v.DocumentID, max(1, v.PageNo), v.pages, v.Draft) }
+
+func sheetOf(document int64, no int, pages []store.Page, draft *order.Draft) page.Sheet {
 	var s page.Sheet
-	for _, pg := range v.pages {
-		name := store.Review{DocumentID: v.DocumentID, PageNo: pg.No}.Name()
-		if len(v.pages) > 1 {
-			s.Pages = append(s.Pages, page.Thumb{No: pg.No, Path: "/desk/review/" + name, State: string(pg.State), Here: pg.No == v.PageNo})
+	for _, pg := range pages {
+		name := store.Review{DocumentID: document, PageNo: pg.No}.Name()
+		if len(pages) > 1 {
+			s.Pages = append(s.Pages, page.Thumb{No: pg.No, Path: "/desk/review/" + name, State: string(pg.State), Here: pg.No == no})
 		}
-		if pg.No != max(1, v.PageNo) || pg.BlobKey == "" {
+		if pg.No != no || pg.BlobKey == "" {
 			continue
 		}
 		s.Image, s.Width, s.Height, s.XDPI, s.YDPI = "/desk/image/"+name, pg.WidthPX, pg.HeightPX, pg.XDPI, pg.YDPI
 	}
-	if v.Draft == nil || s.Width == 0 {
+	if draft == nil || s.Width == 0 {
 		return s
 	}
 	w, h := s.Width, s.Height
-	if v.Draft.Geometry != nil {
-		if s.Rotation = v.Draft.Geometry.Rotation; s.Rotation%180 != 0 {
+	if draft.Geometry != nil {
+		if s.Rotation = draft.Geometry.Rotation; s.Rotation%180 != 0 {
 			w, h = h, w
 		}
 	}
 	const thousand = 1000
-	for _, f := range v.Draft.Fields {
+	for _, f := range draft.Fields {
 		if a := f.Area; a != nil {
 			s.Marks = append(s.Marks, page.Region{
 				Field: f.Name, X: a.X0 * thousand / w, Y: a.Y0 * thousand / h, W: (a.X1 - a.X0) * thousand / w, H: (a.Y1 - a.Y0) * thousand / h,

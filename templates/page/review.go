@@ -17,6 +17,7 @@ type Review struct {
 	ClosedText string // how it was closed, where it is not open
 	CanReopen  bool
 	Sheet      Sheet
+	Other      *Sheet   // that it may repeat, shown beside it
 	Problems   []string // that belong to no field, in words
 	Customer   *ReviewCustomer
 	Fields     []ReviewField // beside those of the lines
@@ -26,6 +27,7 @@ type Review struct {
 	Doubts     int
 	Suspect    *ReviewSuspect
 	Facts      [][2]string // about the fax: when, from whom
+	ReceivedAt time.Time
 	DeadlineAt time.Time
 	Taken      string // who else works on it; "" where it is ours
 	Undo       bool   // something was keyed that can be taken back
@@ -58,6 +60,7 @@ type Region struct {
 	Field      string
 	X, Y, W, H int
 	Doubt      bool
+	Differs    bool // from the other page
 }
 
 // ReviewField is a field and what is to be done about it.
@@ -115,12 +118,24 @@ type ReviewShipment struct {
 	ArrivalOn order.Date
 }
 
-// ReviewSuspect is another fax that this one may repeat.
+// ReviewSuspect is another fax or order that this page may repeat.
 type ReviewSuspect struct {
-	Text  string
-	Name  string // of the other document
-	Image string
-	Path  string
+	Relation   string // suggested: resend, correction or addon
+	Name       string // of the other page, or the order's number
+	Order      string // its number as people write it; "" where it is none yet
+	Channel    string
+	At         time.Time
+	Reasons    []string
+	Lines      []ReviewDifference
+	More       int    // others that it may repeat, too
+	Path       string // "" where it is no fax
+	CanCorrect bool   // it came before, and is not at the warehouse yet
+}
+
+// ReviewDifference is an item of the other page, and of this one.
+type ReviewDifference struct {
+	Code, Name string
+	Then, Now  int // 0: none
 }
 
 // Render writes the page.

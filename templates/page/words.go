@@ -59,6 +59,7 @@ type saying struct {
 // stand as they are.
 func Saying(lang Lang, message string) string {
 	if lang == English {
+		message, _, _ = strings.Cut(message, "; see both with todoke ") // the command line's advice
 		return message
 	}
 	for _, s := range sayings {
@@ -92,4 +93,22 @@ func Reasons(lang Lang, all []*order.Error, most int) string {
 		said = append(said, Reason(lang, e))
 	}
 	return strings.Join(said, pick(lang, "　", "  "))
+}
+
+// ResendReason is why a page may be another one again; "" for what the page shows anyway: lines,
+// fields and times.
+func ResendReason(lang Lang, reason string) string {
+	for _, begin := range []string{"item ", "the other one came "} {
+		if strings.HasPrefix(reason, begin) {
+			return ""
+		}
+	}
+	if fields, ok := strings.CutPrefix(reason, "the ink differs in "); ok {
+		var names []string
+		for _, f := range strings.Split(fields, ", ") {
+			names = append(names, FieldName(lang, f))
+		}
+		return pick(lang, "筆跡の違い：", "the ink differs: ") + strings.Join(names, pick(lang, "、", ", "))
+	}
+	return Saying(lang, reason)
 }

@@ -5,7 +5,7 @@
   const work = document.getElementById("work");
   if (!work) return;
   const panel = document.getElementById("panel");
-  let whole = false, current = "";
+  let current = "", whole = document.querySelectorAll(".view").length > 1;
 
   // A sheet upright at one scale: its own pixels may be twice as wide as high.
   const pane = (view) => {

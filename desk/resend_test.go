@@ -1,0 +1,101 @@
+package desk_test
+
+import (
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"todoke/order"
+	"todoke/store"
+	"todoke/store/storetest"
+)
+
+// again is a fax of clear readings: pen and tea, in that many of the first.
+func (o *office) again(t *testing.T, name, pens string) string {
+	t.Helper()
+	id, _, err := o.st.AddDocument(t.Context(), store.NewDocument{Source: "folder", ExternalID: name, ReceivedAt: o.clock.Now(), Bytes: []byte(name), FileName: name + ".tif"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	quantity := sure("lines[1].quantity", pens)
+	quantity.Area = &order.Area{X0: 40, Y0: 60, X1: 60, Y1: 75}
+	return o.page(t, id, &order.Draft{Form: "order", Decision: order.DecisionReview, Fields: []order.DraftField{
+		sure("customer_code", storetest.Code(storetest.Tokyo)),
+		sure("lines[1].item_code", storetest.Code(storetest.Pen)), quantity,
+		sure("lines[2].item_code", storetest.Code(storetest.Tea)), sure("lines[2].quantity", "3"),
+	}}, order.Conflict("FAX-5", "suspected resend of document 1.1: x; see both with todoke review show 2.1"))
+}
+
+// TestResend: what may be another fax again is shown beside it and becomes no order before a person
+// has said what it is.
+func TestResend(t *testing.T) {
+	t.Parallel()
+	for as, want := range map[string]struct {
+		state         store.ReviewState
+		cancelled, in int // orders
+	}{
+		"resend":     {store.ReviewDuplicate, 0, 1},
+		"addon":      {store.ReviewSettled, 0, 2},
+		"correction": {store.ReviewSettled, 1, 2},
+		"own":        {store.ReviewSettled, 0, 2},
+	} {
+		t.Run(as, func(t *testing.T) {
+			t.Parallel()
+			o, b, _ := openOffice(t)
+			first := o.again(t, "first", "10")
+			if a := b.post("/desk/review/"+first+"/settle", nil); a.status != http.StatusSeeOther {
+				t.Fatalf("the first is not released: %d %s", a.status, a.body)
+			}
+			o.clock.Set(o.clock.Now().Add(time.Hour))
+			name := o.again(t, "second", "12")
+			path := "/desk/review/" + name
+			a := b.get(path)
+			for _, want := range []string{"/desk/image/" + first, "/desk/image/" + name, "商品は同じで数量が違います", `region differs" data-field="lines[1].quantity"`, ">12</td>"} {
+				if !strings.Contains(a.body, want) {
+					t.Errorf("no %s", want)
+				}
+			}
+			if a := b.post(path+"/settle", nil); a.status == http.StatusSeeOther {
+				t.Error("released before anybody said what it is")
+			}
+			if a := b.post(path+"/as", url.Values{"as": {as}, "of": {first}}); a.status != http.StatusSeeOther {
+				t.Fatalf("not decided: %d %s", a.status, a.body)
+			}
+			r, err := o.st.GetReview(t.Context(), mustDocument(t, name), 1)
+			if err != nil || r.State != want.state {
+				t.Errorf("the review is %s (%v), want %s", r.State, err, want.state)
+			}
+			orders, err := o.st.ListOrders(t.Context(), store.OrderFilter{})
+			cancelled := 0
+			for _, o := range orders {
+				if o.State == order.StateCancelled {
+					cancelled++
+				}
+			}
+			if err != nil || len(orders) != want.in || cancelled != want.cancelled {
+				t.Errorf("%d orders, %d cancelled (%v), want %d and %d", len(orders), cancelled, err, want.in, want.cancelled)
+			}
+		})
+	}
+}
+
+// TestResendByKey: a resend is decided by one key.
+func TestResendByKey(t *testing.T) {
+	t.Parallel()
+	o, hanako, _ := openOffice(t)
+	hanako.post("/desk/review/"+o.again(t, "first", "10")+"/settle", nil)
+	o.clock.Set(o.clock.Now().Add(time.Hour))
+	name := o.again(t, "second", "10")
+	b := o.window(t, "ja")
+	b.Open(o.URL + "/desk/review/" + name)
+	ready(b, "decide")
+	b.Shot(filepath.Join(t.ArtifactDir(), "resend.png"))
+	b.Press("d")
+	b.WaitFor("location.pathname === '/desk/queue'")
+	if r, err := o.st.GetReview(t.Context(), mustDocument(t, name), 1); err != nil || r.State != store.ReviewDuplicate {
+		t.Errorf("the review is %s (%v)", r.State, err)
+	}
+}
