@@ -39,6 +39,9 @@ func (s *Store) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 	return kinded(err)
 }
 
+// ErrTakenOver tells that a job runs again elsewhere: what this attempt would save is not wanted.
+var ErrTakenOver = errors.New("the job was taken over")
+
 // Complete finishes the worker's own job in its transaction, so that the work and its being
 // done commit together. It is fenced: a job that was meanwhile rescued, cancelled or given to
 // another attempt is an error, and the transaction must roll back.
@@ -50,7 +53,7 @@ func Complete[T river.JobArgs](ctx context.Context, tx *Tx, job *river.Job[T]) e
 	}
 	if done.State != rivertype.JobStateCompleted || done.Attempt != job.Attempt {
 		return order.Temporary("another attempt took this job over",
-			fmt.Errorf("job %d is %s at attempt %d, this is attempt %d", job.ID, done.State, done.Attempt, job.Attempt))
+			fmt.Errorf("%w: job %d is %s at attempt %d, this is attempt %d", ErrTakenOver, job.ID, done.State, done.Attempt, job.Attempt))
 	}
 	return nil
 }

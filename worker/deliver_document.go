@@ -159,7 +159,24 @@ func (w *DeliverDocument) send(ctx context.Context, job *river.Job[jobs.DeliverD
 	}
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), jobs.Timeout) // what was sent is recorded even while we stop
 	defer cancel()
-	return w.record(after, job, d, a, nil, outcome, detail, receipt)
+	return insist(after, func() error { return w.record(after, job, d, a, nil, outcome, detail, receipt) })
+}
+
+// insist saves again and again while the database is away, until ctx ends: who forgets what the
+// server answered sends twice.
+func insist(ctx context.Context, save func() error) error {
+	for {
+		err := save()
+		switch kind := order.KindOf(err); {
+		case err == nil, errors.Is(err, store.ErrTakenOver), kind != order.KindTemporary && kind != order.KindInternal:
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(time.Second):
+		}
+	}
 }
 
 // claim records what is about to leave, and that attempts before it were cut off.

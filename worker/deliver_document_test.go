@@ -3,6 +3,7 @@ package worker_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -296,6 +297,46 @@ func TestKilledBetweenSendAndRecord(t *testing.T) {
 	ids := messageIDs(o.a.Mails())
 	if d.State != store.DeliverySent || attempts != "a uncertain, a sent" || !d.MaybeTwice || len(ids) != 2 || ids[0] != ids[1] {
 		t.Errorf("%q %q %+v", attempts, ids, d)
+	}
+	o.audit(t)
+}
+
+// TestTheAnswerIsNotForgotten: the database is away when the server has taken the mail. What it
+// answered is recorded as soon as it is back, and nothing leaves twice.
+func TestTheAnswerIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	o := withOutbox(t)
+	id := o.issue(t, "acknowledgement", "pdf", "fax", "0312345678")
+	way := &dying{Way: o.cfg.Routes.Ways["fax"][0]}
+	o.cfg.Routes.Ways["fax"][0] = way
+	back := make(chan error, 1)
+	rename := func(from, to string) error { // as the tables' owner
+		c, err := o.s.Pool().Acquire(context.Background())
+		if err != nil {
+			return err
+		}
+		conn := c.Hijack()
+		_, err = conn.Exec(context.Background(), `RESET ROLE; ALTER TABLE `+from+` RENAME TO `+to)
+		return errors.Join(err, conn.Close(context.Background()))
+	}
+	way.after = func() {
+		if err := rename("delivery_attempts", "away"); err != nil {
+			back <- err
+			return
+		}
+		time.AfterFunc(200*time.Millisecond, func() { back <- rename("away", "delivery_attempts") })
+	}
+	var err error
+	if o.client, err = worker.Client(o.cfg); err != nil {
+		t.Fatal(err)
+	}
+	o.start(t)
+	if err := <-back; err != nil {
+		t.Fatal(err)
+	}
+	o.idle(t)
+	if d, attempts := o.delivery(t, id); d.State != store.DeliverySent || attempts != "a sent" || d.MaybeTwice || len(o.a.Mails()) != 1 {
+		t.Errorf("%q, %d mails, %+v", attempts, len(o.a.Mails()), d)
 	}
 	o.audit(t)
 }
