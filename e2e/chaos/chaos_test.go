@@ -189,7 +189,9 @@ func (r *run) command(args ...string) *exec.Cmd {
 }
 
 func (r *run) config(smtp string) string {
-	_ = smtp
+	gateways := filepath.Join(r.dir, "gateways")
+	must(r.t, os.Mkdir(gateways, 0o755)) //nolint:gosec // it holds no secret
+	must(r.t, os.WriteFile(filepath.Join(gateways, "fukuro.yaml"), []byte(gatewayFile), 0o600))
 	return fmt.Sprintf(`
 mailboxes:
   fax:
@@ -197,7 +199,7 @@ mailboxes:
     ca_file: %s
     user: %s
     password: %s
-`, r.dovecot.TLSAddress, r.dovecot.CAFile, user, dovecottest.Password)
+`, r.dovecot.TLSAddress, r.dovecot.CAFile, user, dovecottest.Password) + outgoing(smtp, gateways)
 }
 
 func (r *run) heardShop(line string) {

@@ -35,6 +35,7 @@ func (r *run) settle() {
 		err := r.db.one(`SELECT
 			(SELECT count(*) FROM document_states WHERE state = 'received')
 			+ (SELECT count(*) FROM deliveries WHERE state = 'waiting')
+			+ (SELECT count(*) FROM answers WHERE state = 'waiting')
 			+ (SELECT count(*) FROM pick_lists WHERE issued_at IS NULL)
 			+ (SELECT count(*) FROM orders WHERE state = 'accepted'),
 			(SELECT count(*) FROM documents WHERE source = 'mail' AND parent_id IS NULL),
@@ -422,7 +423,8 @@ func (r *run) report(mails, all time.Duration) {
 		What string
 		N    int
 	}](r, `SELECT 'document ' || state, count(*) FROM document_states GROUP BY 1 UNION ALL SELECT 'page ' || state, count(*) FROM pages GROUP BY 1
-		UNION ALL SELECT 'order ' || state, count(*) FROM orders GROUP BY 1 UNION ALL SELECT 'delivery ' || channel || ' ' || state, count(*) FROM deliveries v GROUP BY 1`) {
+		UNION ALL SELECT 'order ' || state, count(*) FROM orders GROUP BY 1 UNION ALL SELECT 'delivery ' || channel || ' ' || state, count(*) FROM deliveries v GROUP BY 1
+		UNION ALL SELECT 'answer ' || state, count(*) FROM answers GROUP BY 1`) {
 		states[s.What] = s.N
 	}
 	tell := func(m map[string]int) string {
