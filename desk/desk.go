@@ -85,6 +85,7 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("POST /desk/review/{name}/reopen", d.only(atDesk, d.reopenReview))
 	m.HandleFunc("POST /desk/review/{name}/claim", d.only(atDesk, d.renewClaim))
 	m.HandleFunc("GET /desk/image/{name}", d.only(atDesk, d.pageImage))
+	m.HandleFunc("GET /desk/orders", d.only(atDesk, d.showOrders))
 	m.HandleFunc("GET /desk/next", d.only(atDesk, d.next))
 	m.HandleFunc("GET /desk", d.only(anybody, d.home))
 	m.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/desk", http.StatusSeeOther) })
@@ -126,6 +127,7 @@ type entry struct {
 // menu is every entry; a page that lands adds its line here.
 var menu = []entry{
 	{page.MenuItem{Key: "queue", Path: "/desk/queue", Japanese: "受付", English: "Queue", Shortcut: "g q"}, atDesk},
+	{page.MenuItem{Key: "orders", Path: "/desk/orders", Japanese: "注文", English: "Orders", Shortcut: "g o"}, atDesk},
 }
 
 func (d *Desk) frame(r *http.Request, here, title string) page.Frame {

@@ -36,6 +36,7 @@ type Frame struct {
 	Shop   string
 	Notice string // what the last action came to, told once
 	Now    time.Time
+	Find   string // what was looked for
 	// Menu are the entries that the role may use.
 	Menu []MenuItem
 }
@@ -79,6 +80,9 @@ func parse(lang Lang) *template.Template {
 		"day":     func(d order.Date) string { return Day(lang, d) },
 		"dict":    dict,
 		"add":     func(a, b int) int { return a + b },
+		"state":   func(s string) string { return StateName(lang, s) },
+		"look":    stateLook,
+		"channel": func(c string) string { return ChannelName(lang, c) },
 	})
 	return template.Must(t.ParseFS(htmlFiles, "html/*.html"))
 }

@@ -1,0 +1,35 @@
+-- +goose Up
+
+-- Texts that people write in more than one way are equal in this: width, large and small letters,
+-- hiragana and katakana, blanks, hyphens. Extensions are not everywhere, so that names are looked
+-- through, masters being few; what is looked up among orders has an index.
+CREATE FUNCTION fold(s text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
+    SELECT translate(lower(normalize(s, NFKC)),
+        'ぁあぃいぅうぇえぉおかがきぎくぐけげこごさざしじすずせぜそぞただちぢっつづてでとどなにぬねのはばぱひびぴふぶぷへべぺほぼぽまみむめもゃやゅゆょよらりるれろゎわゐゑをんゔゕゖ -‐‑–—−',
+        'ァアィイゥウェエォオカガキギクグケゲコゴサザシジスズセゼソゾタダチヂッツヅテデトドナニヌネノハバパヒビピフブプヘベペホボポマミムメモャヤュユョヨラリルレロヮワヰヱヲンヴヵヶ')
+$$;
+ALTER TABLE companies ADD COLUMN search text NOT NULL GENERATED ALWAYS AS (fold(name)) STORED;
+ALTER TABLE departments ADD COLUMN search text NOT NULL GENERATED ALWAYS AS (fold(code || ' ' || name)) STORED;
+ALTER TABLE items ADD COLUMN search text NOT NULL GENERATED ALWAYS AS (fold(code || ' ' || name || ' ' || name_kana)) STORED;
+CREATE INDEX departments_fax_begin ON departments (fax text_pattern_ops) WHERE fax <> '';
+CREATE INDEX departments_dealer ON departments (dealer_code) WHERE dealer_code IS NOT NULL;
+CREATE INDEX documents_caller ON documents (caller text_pattern_ops, received_at) WHERE caller <> '';
+
+-- What the customer pays: goods, fee and tax.
+CREATE FUNCTION order_total(goods_yen bigint, fee_yen bigint, taxes jsonb) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT goods_yen + fee_yen + coalesce((SELECT sum((t ->> 'tax_yen')::bigint) FROM jsonb_array_elements(taxes) t), 0)::bigint
+$$;
+CREATE INDEX orders_received ON orders (received_at, id);
+CREATE INDEX orders_state_received ON orders (state, received_at, id);
+CREATE INDEX orders_channel_received ON orders (channel, received_at, id);
+CREATE INDEX orders_goods ON orders (goods_yen, id);
+CREATE INDEX orders_total ON orders (order_total(goods_yen, fee_yen, taxes), id);
+CREATE INDEX order_lines_item ON order_lines (item_code, order_id);
+
+-- +goose Down
+DROP INDEX order_lines_item, orders_total, orders_goods, orders_channel_received, orders_state_received, orders_received,
+    documents_caller, departments_dealer, departments_fax_begin;
+ALTER TABLE items DROP COLUMN search;
+ALTER TABLE departments DROP COLUMN search;
+ALTER TABLE companies DROP COLUMN search;
+DROP FUNCTION order_total(bigint, bigint, jsonb), fold(text);

@@ -1,0 +1,110 @@
+-- Statements that find orders and customers. Of orders every one of them takes: $1 state, $2 channel,
+-- received from $3 to before $4, before ($5, $6) of the list, at most $7; $8 whether they are of the departments $9,
+-- $10 whether they have one of the items $11, $12 the amount, if any; newest first. The
+-- whole list goes by when its orders came, which days narrow; what words find, by number.
+
+-- name: FindRecent
+SELECT o.id, o.received_at FROM orders o
+WHERE ($1 = '' OR o.state = $1) AND ($2 = '' OR o.channel = $2)
+      AND o.received_at >= $3 AND o.received_at < $4 AND (o.received_at, o.id) < ($5, $6)
+      AND (NOT $8 OR o.department_code = ANY($9))
+      AND (NOT $10 OR EXISTS (SELECT FROM order_lines l WHERE l.order_id = o.id AND l.item_code = ANY($11)))
+      AND ($12::bigint IS NULL OR o.goods_yen = $12 OR order_total(o.goods_yen, o.fee_yen, o.taxes) = $12)
+ORDER BY o.received_at DESC, o.id DESC LIMIT $7;
+
+-- name: FindRecentState
+SELECT o.id, o.received_at FROM orders o
+WHERE o.state = $1 AND ($2 = '' OR o.channel = $2) AND o.received_at >= $3 AND o.received_at < $4 AND (o.received_at, o.id) < ($5, $6)
+ORDER BY o.received_at DESC, o.id DESC LIMIT $7;
+
+-- name: FindRecentChannel
+SELECT o.id, o.received_at FROM orders o
+WHERE o.channel = $1 AND o.received_at >= $2 AND o.received_at < $3 AND (o.received_at, o.id) < ($4, $5)
+ORDER BY o.received_at DESC, o.id DESC LIMIT $6;
+
+-- name: FindOfDepartments
+SELECT o.id, o.received_at FROM unnest($9::text[]) AS c (code) CROSS JOIN LATERAL (
+    SELECT o.id, o.received_at FROM orders o
+    WHERE o.department_code = c.code AND ($1 = '' OR o.state = $1) AND ($2 = '' OR o.channel = $2)
+      AND o.received_at >= $3 AND o.received_at < $4 AND o.id < $6 AND $5::timestamptz IS NOT NULL
+      AND (NOT $8 OR o.department_code = ANY($9))
+      AND (NOT $10 OR EXISTS (SELECT FROM order_lines l WHERE l.order_id = o.id AND l.item_code = ANY($11)))
+      AND ($12::bigint IS NULL OR o.goods_yen = $12 OR order_total(o.goods_yen, o.fee_yen, o.taxes) = $12)
+    ORDER BY o.id DESC LIMIT $7) o
+ORDER BY o.id DESC LIMIT $7;
+
+-- name: FindOfItems
+SELECT DISTINCT o.id, o.received_at FROM unnest($11::text[]) AS c (code) CROSS JOIN LATERAL (
+    SELECT o.id, o.received_at FROM order_lines l JOIN orders o ON o.id = l.order_id
+    WHERE l.item_code = c.code AND ($1 = '' OR o.state = $1) AND ($2 = '' OR o.channel = $2)
+      AND o.received_at >= $3 AND o.received_at < $4 AND o.id < $6 AND $5::timestamptz IS NOT NULL
+      AND (NOT $8 OR o.department_code = ANY($9))
+      AND (NOT $10 OR EXISTS (SELECT FROM order_lines l WHERE l.order_id = o.id AND l.item_code = ANY($11)))
+      AND ($12::bigint IS NULL OR o.goods_yen = $12 OR order_total(o.goods_yen, o.fee_yen, o.taxes) = $12)
+    ORDER BY l.order_id DESC LIMIT $7) o
+ORDER BY o.id DESC LIMIT $7;
+
+-- name: FindOfAmount
+SELECT o.id, o.received_at FROM (
+    (SELECT o.id, o.received_at FROM orders o WHERE o.goods_yen = $12 AND ($1 = '' OR o.state = $1) AND ($2 = '' OR o.channel = $2)
+      AND o.received_at >= $3 AND o.received_at < $4 AND o.id < $6 AND $5::timestamptz IS NOT NULL
+      AND (NOT $8 OR o.department_code = ANY($9))
+      AND (NOT $10 OR EXISTS (SELECT FROM order_lines l WHERE l.order_id = o.id AND l.item_code = ANY($11)))
+      AND ($12::bigint IS NULL OR o.goods_yen = $12 OR order_total(o.goods_yen, o.fee_yen, o.taxes) = $12) ORDER BY o.id DESC LIMIT $7)
+    UNION
+    (SELECT o.id, o.received_at FROM orders o WHERE order_total(o.goods_yen, o.fee_yen, o.taxes) = $12 AND ($1 = '' OR o.state = $1) AND ($2 = '' OR o.channel = $2)
+      AND o.received_at >= $3 AND o.received_at < $4 AND o.id < $6 AND $5::timestamptz IS NOT NULL
+      AND (NOT $8 OR o.department_code = ANY($9))
+      AND (NOT $10 OR EXISTS (SELECT FROM order_lines l WHERE l.order_id = o.id AND l.item_code = ANY($11)))
+      AND ($12::bigint IS NULL OR o.goods_yen = $12 OR order_total(o.goods_yen, o.fee_yen, o.taxes) = $12) ORDER BY o.id DESC LIMIT $7)) o
+ORDER BY o.id DESC LIMIT $7;
+
+-- name: FindOfDocument
+SELECT o.id, o.received_at FROM orders o
+WHERE o.document_id = $13 AND ($14 = 0 OR o.page_no = $14) AND ($1 = '' OR o.state = $1) AND ($2 = '' OR o.channel = $2)
+      AND o.received_at >= $3 AND o.received_at < $4 AND o.id < $6 AND $5::timestamptz IS NOT NULL
+      AND (NOT $8 OR o.department_code = ANY($9))
+      AND (NOT $10 OR EXISTS (SELECT FROM order_lines l WHERE l.order_id = o.id AND l.item_code = ANY($11)))
+      AND ($12::bigint IS NULL OR o.goods_yen = $12 OR order_total(o.goods_yen, o.fee_yen, o.taxes) = $12)
+ORDER BY o.id DESC LIMIT $7;
+
+-- name: FindOfNumbers
+SELECT o.id, o.received_at FROM orders o
+WHERE o.id >= $13 AND o.id < $14 AND ($1 = '' OR o.state = $1) AND ($2 = '' OR o.channel = $2)
+      AND o.received_at >= $3 AND o.received_at < $4 AND o.id < $6 AND $5::timestamptz IS NOT NULL
+      AND (NOT $8 OR o.department_code = ANY($9))
+      AND (NOT $10 OR EXISTS (SELECT FROM order_lines l WHERE l.order_id = o.id AND l.item_code = ANY($11)))
+      AND ($12::bigint IS NULL OR o.goods_yen = $12 OR order_total(o.goods_yen, o.fee_yen, o.taxes) = $12)
+ORDER BY o.id DESC LIMIT $7;
+
+-- name: FindOfCaller
+-- Sent from a number that begins so, as far as the sender claims it.
+SELECT o.id, o.received_at FROM documents d JOIN orders o ON o.document_id = d.id
+WHERE d.caller LIKE $13 || '%' AND ($1 = '' OR o.state = $1) AND ($2 = '' OR o.channel = $2)
+      AND o.received_at >= $3 AND o.received_at < $4 AND o.id < $6 AND $5::timestamptz IS NOT NULL
+      AND (NOT $8 OR o.department_code = ANY($9))
+      AND (NOT $10 OR EXISTS (SELECT FROM order_lines l WHERE l.order_id = o.id AND l.item_code = ANY($11)))
+      AND ($12::bigint IS NULL OR o.goods_yen = $12 OR order_total(o.goods_yen, o.fee_yen, o.taxes) = $12)
+ORDER BY o.id DESC LIMIT $7;
+
+-- name: FindRows
+-- What a list tells of orders: lines, how many of them are short, the first arrival.
+SELECT o.id, o.number, o.state, o.hold_reason, o.channel, o.received_at, o.department_code, coalesce(c.name, ''), coalesce(d.name, ''), o.goods_yen, o.fee_yen,
+    order_total(o.goods_yen, o.fee_yen, o.taxes), l.n, CASE WHEN o.state = 'short' THEN l.short ELSE 0 END, s.arrival_on, coalesce(o.document_id, 0), o.page_no
+FROM orders o LEFT JOIN departments d ON d.code = o.department_code LEFT JOIN companies c ON c.code = d.company_code
+CROSS JOIN LATERAL (SELECT count(*)::int AS n, (count(*) FILTER (WHERE reserved_qty < qty))::int AS short FROM order_lines WHERE order_id = o.id) l
+CROSS JOIN LATERAL (SELECT min(arrival_on) AS arrival_on FROM shipments WHERE order_id = o.id AND state <> 'cancelled') s
+WHERE o.id = ANY($1) ORDER BY o.id DESC;
+
+-- name: FindDepartments
+-- Departments of which company and name, or code, hold every word; and those of a fax number that begins so.
+WITH p AS MATERIALIZED (SELECT coalesce(array_agg('%' || replace(replace(replace(fold(w), '\', '\\'), '%', '\%'), '_', '\_') || '%'), '{}') AS words FROM unnest($1::text[]) w)
+SELECT d.code FROM p, departments d JOIN companies c ON c.code = d.company_code
+WHERE (c.search || d.search) LIKE ALL (p.words) ORDER BY d.code LIMIT $2;
+
+-- name: FindDepartmentsByFax
+SELECT code FROM departments WHERE fax LIKE $1 || '%' AND fax <> '' ORDER BY code LIMIT $2;
+
+-- name: FindItems
+WITH p AS MATERIALIZED (SELECT coalesce(array_agg('%' || replace(replace(replace(fold(w), '\', '\\'), '%', '\%'), '_', '\_') || '%'), '{}') AS words FROM unnest($1::text[]) w)
+SELECT i.code FROM p, items i WHERE i.search LIKE ALL (p.words) ORDER BY i.code LIMIT $2;

@@ -1,0 +1,190 @@
+package page
+
+import (
+	"encoding/json"
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"todoke/order"
+)
+
+// eventNames are what happened to an order in people's words.
+var eventNames = map[order.EventKind]string{
+	order.EventAccepted: "受け付けました", order.EventHeld: "保留にしました", order.EventHoldFreed: "保留を解除しました", order.EventPriced: "単価を決めました",
+	order.EventFeeSet: "送料を決めました", order.EventPromised: "お届け日を決めました", order.EventReplanned: "お届け日を変更しました", order.EventAllocated: "在庫を引き当てました",
+	order.EventShort: "在庫が不足しています", order.EventReleased: "出荷を指示しました", order.EventShipped: "出荷しました", order.EventCancelled: "取り消しました",
+	order.EventNoted: "記録",
+}
+
+// ruleNames are the rules that decide about orders in people's words.
+var ruleNames = map[string]string{
+	"CUT-1": "営業日", "CUT-2": "締切時刻と地域", "CUT-3": "受信時刻", "CUT-4": "受付日", "CUT-5": "通常商品のお届け", "CUT-6": "トラックマーク・電話マーク商品", "CUT-7": "お届け希望日",
+	"CUT-8": "出荷の分割", "CUT-9": "確認後の受付", "CUT-11": "出荷日", "ITM-1": "注文単位", "ITM-2": "単価", "FEE-1": "送料", "FEE-2": "追加注文の送料", "STK-1": "在庫の引当",
+	"STK-2": "在庫不足", "STK-4": "入荷分の引当", "CAN-1": "お客様による取消", "FAX-1": "受付経路", "FAX-2": "用紙の読み取り", "FAX-3": "FAXでの回答", "FAX-4": "行コメント", "FAX-5": "再送の確認",
+	"TAX-1": "消費税", "WHS-1": "出荷指示", "WHS-3": "出荷実績", "ACC-1": "お届け先", "ACC-3": "担当販売店への依頼", "ACC-5": "規約への同意", "KEP-2": "担当者の処理", "RDR-2": "読み取りの検査", "RDR-3": "読み取り誤り",
+	"PGE-1": "頁の種類", "PAY-1": "カード決済",
+}
+
+// inputNames are the facts that a rule looked at in people's words.
+var inputNames = map[string]string{
+	"acceptance_on": "受付日", "arrival_on": "お届け日", "ready_on": "最短お届け日", "ship_on": "出荷日", "cutoff": "締切", "received_at": "受信", "region": "地域", "class": "配送区分",
+	"warehouse": "倉庫", "shipment": "出荷", "rules": "適用した規則", "goods_yen": "商品合計", "fee_yen": "送料", "free_from_yen": "送料無料の金額", "fee_tax_rate": "送料の税率",
+	"reason": "理由", "field": "項目", "old": "変更前", "new": "変更後", "review": "確認", "channel": "経路", "customer_code": "お客様番号", "lines": "明細", "stockout": "欠品時",
+	"payment": "お支払い", "ship_to": "お届け先", "prefecture": "都道府県", "postal_code": "郵便番号", "cutoff_fax": "FAX締切", "cutoff_web": "Web締切", "cutoff_truck": "トラック締切",
+	"lead_days": "追加日数", "on": "基準日", "price_list": "価格表", "taxes": "税率別", "rounding": "端数処理", "window_minutes": "取消できる時間（分）", "cancel_until": "取消期限",
+	"items": "商品", "replaces": "変更前の注文", "replaced_by": "変更後の注文", "held": "保留の理由", "delivery": "送付", "asked_by": "依頼元", "note": "内容", "line": "行",
+	"item_code": "商品番号", "quantity": "数量", "designated_on": "お届け希望日", "missing": "不足", "reserved": "引当", "was": "変更前の状態", "changes": "変更", "page": "頁",
+}
+
+// Rule is a rule in people's words.
+func Rule(lang Lang, id string) string {
+	if lang == English {
+		return ""
+	}
+	return ruleNames[id]
+}
+
+// Told is one decision in the language of the page; its inputs tell the numbers.
+func Told(lang Lang, e order.Event) string {
+	if lang == English {
+		return e.Text
+	}
+	name := eventNames[e.Kind]
+	if e.Kind == order.EventNoted && ruleNames[e.Rule] != "" {
+		name = ruleNames[e.Rule]
+	}
+	var in map[string]any
+	if json.Unmarshal(e.Inputs, &in) != nil {
+		return name
+	}
+	var say []string
+	for _, k := range []string{"note", "arrival_on", "cancel_until", "goods_yen", "fee_yen", "field", "new", "reason"} {
+		v, ok := in[k]
+		if !ok || v == "" || (e.Kind != order.EventPriced && e.Kind != order.EventFeeSet && strings.HasSuffix(k, "_yen")) || e.Kind == order.EventFeeSet && k == "goods_yen" {
+			continue
+		}
+		text := inputText(lang, k, v)
+		switch k {
+		case "field":
+			text = FieldName(lang, text)
+		case "new":
+			text = "「" + text + "」"
+		case "reason":
+			text = "理由：" + text
+		}
+		say = append(say, text)
+	}
+	if len(say) == 0 {
+		return name
+	}
+	return name + "：" + strings.Join(say, "　")
+}
+
+// Fact is something that a rule looked at.
+type Fact struct{ Name, Value string }
+
+// Inputs are what a rule looked at, by name.
+func Inputs(lang Lang, raw json.RawMessage) []Fact {
+	var in map[string]any
+	if json.Unmarshal(raw, &in) != nil {
+		return nil
+	}
+	out := make([]Fact, 0, len(in))
+	for k, v := range in {
+		name := k
+		if n, ok := inputNames[k]; ok && lang == Japanese {
+			name = n
+		}
+		if text := inputText(lang, k, v); text != "" {
+			out = append(out, Fact{name, text})
+		}
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Name < out[j].Name })
+	return out
+}
+
+func inputText(lang Lang, key string, v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		if at, err := time.Parse(time.RFC3339, v); err == nil {
+			return Stamp(lang, at)
+		}
+		if on, err := order.ParseDate(v); err == nil {
+			return Day(lang, on)
+		}
+		switch key {
+		case "channel":
+			return ChannelName(lang, v)
+		case "class", "stockout", "payment":
+			return word(lang, v)
+		}
+		return v
+	case float64:
+		if strings.HasSuffix(key, "_yen") {
+			return yen(lang, order.Yen(v))
+		}
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case []any:
+		parts := make([]string, 0, len(v))
+		for _, x := range v {
+			parts = append(parts, inputText(lang, key, x))
+		}
+		return strings.Join(parts, pick(lang, "、", ", "))
+	case map[string]any:
+		parts := make([]string, 0, len(v))
+		for _, f := range Inputs(lang, mustJSON(v)) {
+			parts = append(parts, f.Name+" "+f.Value)
+		}
+		return strings.Join(parts, pick(lang, "　", "; "))
+	}
+	return fmt.Sprint(v)
+}
+
+func mustJSON(v any) json.RawMessage {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+var values = map[string][2]string{
+	"normal": {"通常", "normal"}, "truck": {"トラックマーク", "truck"}, "phone": {"電話マーク", "phone"}, "backorder": {"入荷を待つ", "wait"}, "cancel": {"取り消す", "cancel"},
+	"invoice": {"請求書払い", "invoice"}, "card": {"カード払い", "card"}, "customer": {"お客様", "customer"}, "shop": {"当店", "shop"},
+	"admin": {"管理者", "administrator"}, "orderer": {"発注者", "orderer"}, "approver": {"承認者", "approver"},
+}
+
+// word is a value of a closed list in people's words.
+func word(lang Lang, v string) string {
+	if w, ok := values[v]; ok {
+		return pick(lang, w[0], w[1])
+	}
+	return v
+}
+
+// HoldReason is why an order is held: its rule and what the rule says, or a person's own words.
+func HoldReason(lang Lang, reason string) string {
+	if lang == English || reason == "" {
+		return reason
+	}
+	parts := strings.Split(reason, "; ")
+	for i, p := range parts {
+		rule, text, ok := strings.Cut(p, ": ")
+		name := ruleNames[rule]
+		switch {
+		case !ok || name == "":
+		case rule == "KEP-2":
+			parts[i] = text
+		case rule == "CUT-6":
+			parts[i] = "電話マーク商品のお届け日が未定です（CUT-6）"
+		default:
+			parts[i] = name + "（" + rule + "）"
+		}
+	}
+	return strings.Join(parts, "　")
+}
