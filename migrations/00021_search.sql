@@ -24,10 +24,11 @@ CREATE INDEX orders_state_received ON orders (state, received_at, id);
 CREATE INDEX orders_channel_received ON orders (channel, received_at, id);
 CREATE INDEX orders_goods ON orders (goods_yen, id);
 CREATE INDEX orders_total ON orders (order_total(goods_yen, fee_yen, taxes), id);
+CREATE INDEX issued_documents_party ON issued_documents (party, id) WHERE party <> '';
 CREATE INDEX order_lines_item ON order_lines (item_code, order_id);
 
 -- +goose Down
-DROP INDEX order_lines_item, orders_total, orders_goods, orders_channel_received, orders_state_received, orders_received,
+DROP INDEX order_lines_item, issued_documents_party, orders_total, orders_goods, orders_channel_received, orders_state_received, orders_received,
     documents_caller, departments_dealer, departments_fax_begin;
 ALTER TABLE items DROP COLUMN search;
 ALTER TABLE departments DROP COLUMN search;

@@ -82,6 +82,14 @@ func parse(lang Lang) *template.Template {
 		"add":     func(a, b int) int { return a + b },
 		"state":   func(s string) string { return StateName(lang, s) },
 		"look":    stateLook,
+		"word":    func(v string) string { return word(lang, v) },
+		"kind":    func(v string) string { return IssueKind(lang, v) },
+		"action": func(v string) string {
+			if a, ok := actions[v]; ok {
+				return pick(lang, a[0], a[1])
+			}
+			return v
+		},
 		"channel": func(c string) string { return ChannelName(lang, c) },
 	})
 	return template.Must(t.ParseFS(htmlFiles, "html/*.html"))

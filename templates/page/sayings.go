@@ -4,6 +4,19 @@ import "regexp"
 
 // sayings are looked through from the top: the first that fits is said.
 var sayings = []saying{
+	{regexp.MustCompile(`^faxed orders are not cancelled at the customer's wish: .*$`), "FAXのご注文はお客様のご依頼では取り消せません。返品で承ります"},
+	{regexp.MustCompile(`^the customer's time to cancel is over: .*$`), "お客様が取り消せる時間を過ぎています。返品で承ります"},
+	{regexp.MustCompile(`^goods are on a pick list already: .*$`), "出荷の指示が出ています。返品で承ります"},
+	{regexp.MustCompile(`^an order that is (\w+) is neither cancelled nor changed: .*$`), "この状態の注文は取り消しも変更もできません。返品で承ります"},
+	{regexp.MustCompile(`^an order that is (\w+) cannot be held$`), "この状態の注文は保留にできません"},
+	{regexp.MustCompile(`^the order is (\w+): it is not held$`), "この注文は保留されていません"},
+	{regexp.MustCompile(`^a field was read wrongly: .*$`), "読み取り誤りで保留中です。読み取りの検査で処理してください"},
+	{regexp.MustCompile(`^made to order: the order waits for a date$`), "電話マーク商品のお届け日が未定のため保留中です"},
+	{regexp.MustCompile(`^the card is authorised for this order alone: .*$`), "カードの承認はこの注文だけに有効です。取り消して、お客様に改めてご注文いただいてください"},
+	{regexp.MustCompile(`^nothing is changed$`), "変更がありません"},
+	{regexp.MustCompile(`^no line is left: .*$`), "明細がなくなります。注文を取り消してください"},
+	{regexp.MustCompile(`^say why$`), "理由を入力してください"},
+	{regexp.MustCompile(`^"(.*)" is not a registered place of the company: .*$`), "「$1」は登録されたお届け先ではありません"},
 	{regexp.MustCompile(`^read as "": no customer code$`), "お客様番号が書かれていません"},
 	{regexp.MustCompile(`^read as "(.*)": no such code in the master$`), "「$1」と読みましたが、登録がありません"},
 	{regexp.MustCompile(`^read as "(.*)": the reader is not sure$`), "「$1」と読みましたが、確信がありません"},

@@ -1,0 +1,179 @@
+package desk
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"todoke/order"
+	"todoke/rules"
+	"todoke/store"
+	"todoke/templates/page"
+)
+
+// actOnOrder does what a person decided about an order.
+func (d *Desk) actOnOrder(w http.ResponseWriter, r *http.Request) {
+	ctx, p := r.Context(), personOf(r.Context())
+	o, err := d.orderOf(r)
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	if err := r.ParseForm(); err != nil {
+		d.fail(w, r, order.Invalid("", "", "the form cannot be read"))
+		return
+	}
+	said := store.OrderDecision{Act: rules.OrderAct(r.PostFormValue("act")), AskedBy: rules.AskedByShop, Reason: r.PostFormValue("reason"), By: p.By()}
+	if said.Act == "cancel-customer" {
+		said.Act, said.AskedBy = rules.ActCancel, rules.AskedByCustomer
+	}
+	if said.Act == rules.ActChange {
+		if said.Change, err = changeOf(r.PostForm); err != nil {
+			d.showOrderWith(w, r, http.StatusUnprocessableEntity, o, page.Saying(p.Lang, message(err)))
+			return
+		}
+	}
+	after, err := d.Store.DecideOrder(ctx, o.ID, said, d.Now())
+	if err != nil {
+		d.refuseAct(w, r, o, err)
+		return
+	}
+	d.log(r, p.Login, "change", "order "+string(o.Number), string(said.Act)+": "+said.Reason)
+	if after.ID != o.ID {
+		d.log(r, p.Login, "change", "order "+string(after.Number), "takes the place of "+string(o.Number))
+	}
+	d.tell(ctx, actDone(p.Lang, said.Act, o, after))
+	http.Redirect(w, r, orderPath(after.Number), http.StatusSeeOther)
+}
+
+// refuseAct shows the order again with what stands against the action.
+func (d *Desk) refuseAct(w http.ResponseWriter, r *http.Request, o order.Order, err error) {
+	p := personOf(r.Context())
+	status, said := http.StatusUnprocessableEntity, ""
+	if refusal, ok := errors.AsType[*store.Refusal](err); ok {
+		said = page.Reasons(p.Lang, refusal.Problems, 3)
+	} else if e, ok := errors.AsType[*order.Error](err); ok && (e.Kind == order.KindInvalid || e.Kind == order.KindConflict) {
+		said = page.Reason(p.Lang, e)
+		if e.Kind == order.KindConflict {
+			status = http.StatusConflict
+		}
+	} else {
+		d.fail(w, r, err)
+		return
+	}
+	if now, err := d.Store.GetOrder(r.Context(), o.Number); err == nil {
+		o = now
+	}
+	d.showOrderWith(w, r, status, o, said)
+}
+
+func changeOf(f url.Values) (rules.OrderChange, error) {
+	c := rules.OrderChange{Quantities: map[int]int{}}
+	for name := range f {
+		no, ok := strings.CutPrefix(name, "qty-")
+		if !ok {
+			continue
+		}
+		line, err := strconv.Atoi(no)
+		qty, errQty := strconv.Atoi(normal(f.Get(name)))
+		if err != nil || errQty != nil {
+			return c, order.Invalid("ITM-1", "quantity", strconv.Quote(f.Get(name))+" is no quantity")
+		}
+		c.Quantities[line] = qty
+	}
+	if f.Has("designated_on") {
+		var on order.Date
+		if s := f.Get("designated_on"); s != "" {
+			var err error
+			if on, err = order.ParseDate(s); err != nil {
+				return c, err
+			}
+		}
+		c.DesignatedOn = &on
+	}
+	if f.Has("ship_to") {
+		c.ShipToCode = new(f.Get("ship_to"))
+	}
+	return c, nil
+}
+
+func actDone(lang page.Lang, act rules.OrderAct, o, after order.Order) string {
+	n := o.Number.Grouped()
+	switch act {
+	case rules.ActHold:
+		return pick(lang, n+" を保留にしました。", n+" is held.")
+	case rules.ActFree:
+		return pick(lang, n+" の保留を解除しました。", n+" goes on.")
+	case rules.ActCancel:
+		return pick(lang, n+" を取り消しました。", n+" is cancelled.")
+	case rules.ActChange:
+		return pick(lang, n+" を取り消し、変更後の注文 "+after.Number.Grouped()+" を作りました。", n+" is cancelled; "+after.Number.Grouped()+" takes its place.")
+	case rules.ActNote:
+	}
+	return pick(lang, "メモを残しました。", "The note is kept.")
+}
+
+// issuedBytes sends what the shop issued, as it left.
+func (d *Desk) issuedBytes(w http.ResponseWriter, r *http.Request) {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil {
+		d.fail(w, r, order.NotFound("document", "there is no such document"))
+		return
+	}
+	i, err := d.Store.GetIssued(r.Context(), id)
+	var data []byte
+	if err == nil {
+		data, err = d.Store.Blobs().Get(i.Key)
+	}
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	d.saw(r, "issued "+i.Kind+" "+i.Number)
+	sendBytes(w, data, i.FileName, map[string]string{"pdf": "application/pdf", "txt": "text/plain; charset=utf-8"}[i.Format])
+}
+
+// documentBytes sends a document as it came in: always as a file to keep, for nobody knows what
+// a stranger put into it.
+func (d *Desk) documentBytes(w http.ResponseWriter, r *http.Request) {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil {
+		d.fail(w, r, order.NotFound("document", "there is no such document"))
+		return
+	}
+	doc, err := d.Store.GetDocument(r.Context(), id)
+	var data []byte
+	if err == nil {
+		data, err = d.Store.DocumentBytes(r.Context(), id)
+	}
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	d.saw(r, "document "+strconv.FormatInt(id, 10))
+	sendBytes(w, data, doc.FileName, "")
+}
+
+// filePolicy lets a file that is shown load nothing and run nothing.
+const filePolicy = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; plugin-types application/pdf; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox"
+
+// sendBytes sends a file: shown in the browser where its type is given, else to be kept.
+func sendBytes(w http.ResponseWriter, data []byte, name, shown string) {
+	h := w.Header()
+	how := "inline"
+	if shown == "" {
+		how, shown = "attachment", "application/octet-stream"
+	}
+	h.Set("Content-Security-Policy", filePolicy)
+	h.Set("Content-Type", shown)
+	h.Set("Content-Disposition", how+"; filename*=UTF-8''"+url.PathEscape(strings.Map(func(r rune) rune {
+		if r < ' ' || strings.ContainsRune(`/\"'`, r) {
+			return '_'
+		}
+		return r
+	}, name)))
+	h.Set("Content-Length", strconv.Itoa(len(data)))
+	_, _ = w.Write(data)
+}

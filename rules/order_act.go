@@ -1,0 +1,155 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"todoke/order"
+)
+
+// OrderAct is what a person may do to an order.
+type OrderAct string
+
+// What a person may do to an order.
+const (
+	ActHold   OrderAct = "hold"
+	ActFree   OrderAct = "free" // lets a held order go
+	ActCancel OrderAct = "cancel"
+	ActChange OrderAct = "change"
+	ActNote   OrderAct = "note"
+)
+
+// AskedBy is who wants an order cancelled or changed: CAN-1 binds the customer alone.
+type AskedBy string
+
+// Who asks.
+const (
+	AskedByCustomer AskedBy = "customer"
+	AskedByShop     AskedBy = "shop" // read wrongly, sent twice, not to be had
+)
+
+// holdKEP begins the reason of a hold by a person.
+const holdKEP = "KEP-2: "
+
+// HoldByPerson is a hold reason in a person's words.
+func HoldByPerson(reason string) string { return holdKEP + strings.ReplaceAll(reason, "; ", ", ") }
+
+// MayAct tells what stands against an act, nil where nothing does.
+func MayAct(o order.Order, act OrderAct, askedBy AskedBy, now time.Time) *order.Error {
+	switch act {
+	case ActNote:
+		return nil
+	case ActHold:
+		if o.State == order.StateHeld || !o.State.CanBecome(order.StateHeld) {
+			return order.Conflict("WHS-1", fmt.Sprintf("an order that is %s cannot be held", o.State))
+		}
+		return atWarehouse(o)
+	case ActFree:
+		switch {
+		case o.State != order.StateHeld:
+			return order.Conflict("", fmt.Sprintf("the order is %s: it is not held", o.State))
+		case holds(o, "RDR-3"):
+			return order.Conflict("RDR-3", "a field was read wrongly: settle the audit, which frees the order or has it entered anew")
+		case holds(o, "CUT-6"):
+			return order.Conflict("CUT-6", "made to order: the order waits for a date")
+		}
+		return nil
+	case ActCancel, ActChange:
+		if o.State == order.StateCancelled || !o.State.CanBecome(order.StateCancelled) {
+			return order.Conflict("WHS-1", fmt.Sprintf("an order that is %s is neither cancelled nor changed: take goods back as a return", o.State))
+		}
+		if e := atWarehouse(o); e != nil {
+			return e
+		}
+		if act == ActChange {
+			if o.Payment == order.PaymentCard {
+				return order.Conflict("PAY-1", "the card is authorised for this order alone: cancel it and have the customer order again")
+			}
+			return nil
+		}
+		if askedBy == AskedByCustomer {
+			return mayCancel(o, now)
+		}
+		return nil
+	}
+	return order.Invalid("", "act", "there is no such action")
+}
+
+// mayCancel is CAN-1: web orders only, within the customer's minutes.
+func mayCancel(o order.Order, now time.Time) *order.Error {
+	switch {
+	case o.Channel != order.ChannelWeb:
+		return order.Conflict("CAN-1", "faxed orders are not cancelled at the customer's wish: goods are taken back as a return")
+	case now.After(o.CancelUntil):
+		return order.Conflict("CAN-1", "the customer's time to cancel is over: goods are taken back as a return")
+	}
+	return nil
+}
+
+func atWarehouse(o order.Order) *order.Error {
+	for _, s := range o.Shipments {
+		if s.State == order.ShipmentReleased || s.State == order.ShipmentShipped {
+			return order.Conflict("WHS-1", "goods are on a pick list already: take them back as a return")
+		}
+	}
+	return nil
+}
+
+func holds(o order.Order, rule string) bool {
+	for r := range strings.SplitSeq(o.HoldReason, "; ") {
+		if strings.HasPrefix(r, rule+":") {
+			return true
+		}
+	}
+	return false
+}
+
+// OrderChange is what a person changes of an order before it is released.
+type OrderChange struct {
+	Quantities   map[int]int // by line; 0 leaves the line out
+	DesignatedOn *order.Date // zero for none
+	ShipToCode   *string     // "" is the department's own address
+}
+
+// ChangedRequest is the request that makes the changed order: what is not changed stays as it was
+// asked for, received when it was. changes tells each change; none is an error.
+func ChangedRequest(o order.Order, own order.Address, c OrderChange) (req order.Request, changes []string, err *order.Error) {
+	req = order.Request{
+		Channel: o.Channel, ReceivedAt: o.ReceivedAt, DepartmentCode: o.DepartmentCode, UserCode: o.UserCode, ShipToCode: o.ShipTo.Code,
+		DesignatedOn: o.DesignatedOn, Stockout: o.Stockout, Payment: o.Payment, Authorisation: o.Authorisation, Source: o.Source,
+	}
+	if o.ShipTo.Code == "" && (o.ShipTo.Address != own.Address || o.ShipTo.PostalCode != own.PostalCode) {
+		req.ShipTo = &o.ShipTo
+	}
+	for _, l := range o.Lines {
+		qty := l.Qty
+		if to, ok := c.Quantities[l.No]; ok && to != qty {
+			if to < 0 {
+				return req, nil, order.Invalid("ITM-1", fmt.Sprintf("lines[%d].quantity", l.No), "a quantity is 0 or more")
+			}
+			changes = append(changes, fmt.Sprintf("lines[%d].quantity: %d -> %d", l.No, qty, to))
+			qty = to
+		}
+		if qty > 0 {
+			req.Lines = append(req.Lines, order.RequestLine{
+				Field: fmt.Sprintf("lines[%d]", l.No), ItemCode: l.ItemCode, Qty: qty, Comment: l.Comment, CommentImage: l.CommentImage,
+			})
+		}
+	}
+	if c.DesignatedOn != nil && *c.DesignatedOn != o.DesignatedOn {
+		changes = append(changes, fmt.Sprintf("designated_on: %s -> %s", o.DesignatedOn, *c.DesignatedOn))
+		req.DesignatedOn = *c.DesignatedOn
+	}
+	if c.ShipToCode != nil && *c.ShipToCode != o.ShipTo.Code {
+		changes = append(changes, fmt.Sprintf("ship_to: %q -> %q", o.ShipTo.Code, *c.ShipToCode))
+		req.ShipToCode, req.ShipTo = *c.ShipToCode, nil
+	}
+	switch {
+	case len(changes) == 0:
+		return req, nil, order.Invalid("", "", "nothing is changed")
+	case len(req.Lines) == 0:
+		return req, nil, order.Invalid("", "lines", "no line is left: cancel the order instead")
+	}
+	return req, changes, nil
+}
