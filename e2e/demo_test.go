@@ -124,6 +124,13 @@ type (
 		OnHand    int    `json:"on_hand"`
 		Reserved  int    `json:"reserved"`
 	}
+	deliveryRow struct {
+		ID         int64  `json:"id"`
+		Kind       string `json:"kind"`
+		Channel    string `json:"channel"`
+		State      string `json:"state"`
+		MaybeTwice bool   `json:"maybe_twice"`
+	}
 	ledgerRow struct {
 		Kind   string `json:"kind"`
 		Name   string `json:"name"`
@@ -177,6 +184,10 @@ func TestDemo(t *testing.T) {
 	t.Run("pick lists", func(t *testing.T) {
 		t.Parallel()
 		demoLists(t, run.stdout, data, all, stock)
+	})
+	t.Run("answers", func(t *testing.T) {
+		t.Parallel()
+		demoAnswers(t, run.stdout, data, listed[deliveryRow](t, who, "delivery", "list", "--json", "--data", data))
 	})
 }
 
@@ -260,6 +271,60 @@ func demoDocuments(t *testing.T, stdout string, docs []documentRow, all []orderR
 	}
 	if fax < 20 {
 		t.Errorf("only %d faxes became orders", fax)
+	}
+}
+
+var (
+	delivered = regexp.MustCompile(`(?m)^  deliveries by (fax|mail) +(\d+) sent$`)
+	serverHas = regexp.MustCompile(`(?m)^  the mail server took (\d+) mail\(s\) with (\d+) PDF\(s\): (.+)$`)
+	faxedTo   = regexp.MustCompile(`(?m)^Delivered-To: \d{10,11}@fax\.example\r?$`)
+)
+
+// demoAnswers wants every fax and mail to have reached the demo's mail server once: faxes as PDFs
+// to the sample gateway, and all of it kept.
+func demoAnswers(t *testing.T, stdout, data string, deliveries []deliveryRow) {
+	t.Helper()
+	want, kinds := map[string]int{}, map[string]int{}
+	for _, d := range deliveries {
+		want[d.Channel]++
+		kinds[d.Channel+" "+d.Kind]++
+		if d.State != "sent" || d.MaybeTwice {
+			t.Errorf("delivery %d by %s is %s", d.ID, d.Channel, d.State)
+		}
+	}
+	for _, kind := range []string{"fax acknowledgement", "fax stockout_notice", "mail order_mail"} {
+		if kinds[kind] == 0 {
+			t.Errorf("no %s: %v", kind, kinds)
+		}
+	}
+	said := map[string]int{}
+	for _, m := range delivered.FindAllStringSubmatch(stdout, -1) {
+		said[m[1]], _ = strconv.Atoi(m[2])
+	}
+	if said["fax"] != want["fax"] || said["mail"] != want["mail"] || want["fax"] < 20 {
+		t.Errorf("the summary tells of %v, sent are %v", said, want)
+	}
+	server := serverHas.FindStringSubmatch(stdout)
+	if server == nil || server[3] != filepath.Join(data, "sent") {
+		t.Fatalf("the summary does not say what the mail server took: %q", server)
+	}
+	mails, faxes := files(server[3], ".eml"), 0
+	for _, path := range mails {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !faxedTo.Match(b) {
+			continue
+		}
+		faxes++
+		pdf, err := os.ReadFile(strings.TrimSuffix(path, ".eml") + "-1.pdf")
+		if err != nil || !bytes.HasPrefix(pdf, []byte("%PDF-")) {
+			t.Errorf("the fax of %s: %v, %d bytes", path, err, len(pdf))
+		}
+	}
+	if len(mails) != want["fax"]+want["mail"] || faxes != want["fax"] || server[1] != strconv.Itoa(len(mails)) || server[2] != strconv.Itoa(len(files(server[3], ".pdf"))) {
+		t.Errorf("the mail server has %d mails, %d of them faxes; sent are %v; the summary says %q", len(mails), faxes, want, server)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -178,7 +179,7 @@ func (c Config) draftAnswer(ctx context.Context, documentID, orderID int64, depa
 
 // ownNumber tells the shop's fax numbers: what is registered with one of them is nobody's.
 func (c Config) ownNumber(digits string) bool {
-	return digits == strings.ReplaceAll(c.ShopFax, "-", "")
+	return digits == strings.ReplaceAll(c.ShopFax, "-", "") || slices.Contains(c.OwnNumbers, digits)
 }
 
 // renderAnswer sets the documents of an answer and stores their bytes.

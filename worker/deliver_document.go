@@ -120,7 +120,10 @@ func (w *DeliverDocument) send(ctx context.Context, job *river.Job[jobs.DeliverD
 		if err != nil {
 			return err
 		}
-		if !ok { // FAX-3
+		switch {
+		case w.cfg.ownNumber(d.Recipient):
+			next = rules.NextAttempt{Why: "FAX-3: " + d.Recipient + " is a fax number of our own: nothing was sent"}
+		case !ok:
 			next = rules.NextAttempt{Why: "FAX-3: " + d.Recipient + " is not the registered fax number of the customer: nothing was sent"}
 		}
 	}
@@ -252,7 +255,7 @@ func (w *DeliverDocument) pack(ctx context.Context, d store.Delivery, past []sto
 			rank++
 		}
 	}
-	a.MessageID = cmp.Or(a.MessageID, outmail.MessageID(d.ID, rank, d.BlobKey, cmp.Or(w.cfg.Routes.Domain, "todoke.invalid")))
+	a.MessageID = cmp.Or(a.MessageID, outmail.MessageID(d.ID, rank, d.BlobKey, w.cfg.Routes.Domain))
 	p.MessageID = a.MessageID
 	if w.cfg.Routes.Returns != nil {
 		p.Returns = w.cfg.Routes.Returns(a.MessageID)

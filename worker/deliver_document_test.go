@@ -249,8 +249,11 @@ func TestFaxesGoToTheRegisteredNumberOnly(t *testing.T) {
 	o := withOutbox(t)
 	o.exec(t, "UPDATE departments SET fax = '0698765432' WHERE code = $1", st.Code(st.Osaka))
 	nobody, another := o.issue(t, "acknowledgement", "pdf", "fax", "0399999999"), o.issue(t, "stockout_notice", "pdf", "fax", "0698765432")
+	o.exec(t, "UPDATE departments SET fax = '0333330001' WHERE code = $1", st.Code(st.Tokyo)) // by mistake: it is the shop's own
+	own := o.issue(t, "resend_request", "pdf", "fax", "0333330001")
+	o.cfg.OwnNumbers = []string{"0333330001"}
 	o.work(t)
-	for _, id := range []int64{nobody, another} {
+	for _, id := range []int64{nobody, another, own} {
 		if d, attempts := o.delivery(t, id); d.State != store.DeliveryFailed || attempts != "" || !strings.HasPrefix(d.Detail, "FAX-3") {
 			t.Errorf("%s %+v", attempts, d)
 		}

@@ -37,6 +37,8 @@ type Config struct {
 	ShopName string               // on documents, as are the next two
 	DeskName string
 	ShopFax  string
+	// OwnNumbers are further fax numbers of the shop, digits: neither answers nor faxes go to any.
+	OwnNumbers []string
 	// What answers to customers tell beside them.
 	ShopPhone, DeskHours, ShopWeb string
 

@@ -43,7 +43,7 @@ func setup(t *testing.T, drafts map[int]order.Draft) *bundle {
 	b := &bundle{out: t.TempDir()}
 	b.s, b.clock = st.NewShop(t)
 	b.cfg = worker.Config{
-		Store: b.s, Deliver: b.out, Routes: worker.Routes{Ways: map[string][]delivery.Way{"fax": {folder.Way{Root: b.out}}, "mail": {folder.Way{Root: b.out}}}}, ShopName: "テスト商店",
+		Store: b.s, Deliver: b.out, Routes: worker.Routes{Domain: "shop.example", Ways: map[string][]delivery.Way{"fax": {folder.Way{Root: b.out}}, "mail": {folder.Way{Root: b.out}}}}, ShopName: "テスト商店",
 		Read: func(p form.Page, k form.Knowledge) order.Draft {
 			d, ok := drafts[p.Image.W]
 			if !ok {

@@ -177,7 +177,7 @@ func (a *App) printAnswers(ctx context.Context, st *store.Store, documentID, ord
 func (a *App) workerConfig(st *store.Store) worker.Config {
 	c := a.Config
 	return worker.Config{
-		Store: st, ShopName: c.ShopName, DeskName: c.DeskName, ShopFax: c.ShopFax, ShopPhone: c.ShopPhone, DeskHours: c.DeskHours, ShopWeb: c.ShopWeb, Log: a.Log,
+		Store: st, ShopName: c.ShopName, DeskName: c.DeskName, ShopFax: c.ShopFax, OwnNumbers: a.ownNumbers(), ShopPhone: c.ShopPhone, DeskHours: c.DeskHours, ShopWeb: c.ShopWeb, Log: a.Log,
 	}
 }
 

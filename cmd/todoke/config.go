@@ -247,7 +247,7 @@ var settings = []setting{
 		get: func(c *Config) string { return c.Gateways.Profiles },
 	},
 	{
-		key: "gateways.own_numbers", about: "our fax numbers beside shop_fax: never taken for a sender's", allowed: "Japanese numbers such as 03-1234-5678, separated by commas",
+		key: "gateways.own_numbers", about: "our fax numbers beside shop_fax: never taken for a sender's, and nothing is faxed to them", allowed: "Japanese numbers such as 03-1234-5678, separated by commas",
 		set: func(c *Config, v string) error {
 			var own []string
 			for s := range strings.SplitSeq(v, ",") {

@@ -7,30 +7,13 @@ import (
 	"todoke/ingest/mail"
 )
 
-// LettersConfig says how mails are answered that carry no fax (FAX-1). How often is the rule book's:
-// rules.mail_answers_per_day and those beside it.
+// LettersConfig says how mails are answered that carry no fax (FAX-1): from smtp.from, and not at all
+// while that is empty. How often is the rule book's: rules.mail_answers_per_day and those beside it.
 type LettersConfig struct {
-	From  string // address from which mails are answered; "" answers none
 	Never string // addresses and domains that are never answered, separated by commas
 }
 
 var letterSettings = []setting{
-	{
-		key: "letters.from", about: "the mail address from which mails without a fax are answered with how to order; while it is empty none is", allowed: "an address such as order@shop.example.jp",
-		set: func(c *Config, v string) error {
-			c.Letters.From = v
-			if v == "" {
-				return nil
-			}
-			a, ok := mail.NormalAddress(v)
-			if !ok {
-				return errors.New(v + " is no mail address")
-			}
-			c.Letters.From = a
-			return nil
-		},
-		get: func(c *Config) string { return c.Letters.From },
-	},
 	{
 		key: "letters.never", about: "mail addresses and domains, with all below them, that are never answered beside our own: those of gateways, partners and staff", allowed: "addresses and domains such as fax@gateway.example.jp, gateway.example.jp, separated by commas",
 		set: func(c *Config, v string) error {

@@ -38,9 +38,13 @@ func (a *App) ownNumbers() []string {
 
 // answerer is who answers mails that carry no fax. Our own mailboxes are never answered.
 func (a *App) answerer() rules.Answerer {
-	out := rules.Answerer{Address: a.Config.Letters.From}
-	if _, domain, ok := strings.Cut(out.Address, "@"); ok {
-		out.Domains = []string{domain} // of the message ids of what we send
+	c := a.Config.SMTP
+	out := rules.Answerer{Domains: []string{strings.ToLower(c.messageDomain())}}
+	out.Address, _ = mail.NormalAddress(c.From)
+	for _, s := range []string{c.ReplyTo, c.Returns} {
+		if own, ok := mail.NormalAddress(s); ok {
+			out.Never = append(out.Never, own)
+		}
 	}
 	for s := range strings.SplitSeq(a.Config.Letters.Never, ",") {
 		if s = strings.TrimSpace(s); s != "" {

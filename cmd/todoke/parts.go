@@ -77,7 +77,7 @@ var partWork = part{"work", func(_ context.Context, app *App, st *store.Store) (
 	client, err := worker.Client(worker.Config{
 		Routes: routes,
 		Store:  st, Mail: worker.ReadMail(shelf.Book), Gateways: shelf.Book, Deliver: app.Config.Out, Reading: app.Config.Reading,
-		ShopName: app.Config.ShopName, DeskName: app.Config.DeskName, ShopFax: app.Config.ShopFax,
+		ShopName: app.Config.ShopName, DeskName: app.Config.DeskName, ShopFax: app.Config.ShopFax, OwnNumbers: app.ownNumbers(),
 		ShopPhone: app.Config.ShopPhone, DeskHours: app.Config.DeskHours, ShopWeb: app.Config.ShopWeb, Answerer: app.answerer(),
 		Log: app.Log, Readers: app.Config.Workers.Reading,
 		ArchiveHeads: app.Config.archiveHeads(), ArchiveMail: app.Config.Archive.MailTo, DeskMail: app.Config.DeskMail,

@@ -33,8 +33,7 @@ func (a *App) routes() (worker.Routes, error) {
 		return worker.Routes{}, err
 	}
 	returns := cmp.Or(c.SMTP.Returns, c.SMTP.From)
-	_, domain, _ := strings.Cut(c.SMTP.From, "@")
-	r := worker.Routes{Ways: map[string][]delivery.Way{}, Domain: domain, Timeout: 3*c.SMTP.Timeout + c.SMTP.Answer + time.Minute}
+	r := worker.Routes{Ways: map[string][]delivery.Way{}, Domain: c.SMTP.messageDomain(), Timeout: 3*c.SMTP.Timeout + c.SMTP.Answer + time.Minute}
 	if c.SMTP.Tagged && returns != "" {
 		local, domain, _ := strings.Cut(returns, "@")
 		r.Returns = func(messageID string) string {
@@ -67,6 +66,12 @@ func (a *App) routes() (worker.Routes, error) {
 		r.Ways[string(order.ChannelFax)] = append(r.Ways[string(order.ChannelFax)], way)
 	}
 	return r, nil
+}
+
+// messageDomain is the right half of the message ids of all that we send.
+func (c SMTPConfig) messageDomain() string {
+	_, domain, _ := strings.Cut(c.From, "@")
+	return cmp.Or(domain, "todoke.invalid")
 }
 
 func (a *App) smtpServer() (mail.Server, error) {

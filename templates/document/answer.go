@@ -238,7 +238,7 @@ func (a *Answer) way() string {
 	if a.Told.DocumentID == 0 {
 		return "ウェブ"
 	}
-	return "FAX"
+	return " FAX "
 }
 
 // box frames the points that the customer should see first. It may run over pages; each part has

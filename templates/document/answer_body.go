@@ -22,9 +22,9 @@ func (a *Answer) acknowledge(l *leaf) {
 			"確認が済みましたら、「ご注文受付のお知らせ」を FAX にてお送りいたします。", reg(11))
 		l.para(anLeft, 0, "ご注文はまだ確定しておりません。同じ FAX を重ねてお送りいただく必要はございません。", bold(11))
 	case a.Edition > 1:
-		l.para(anLeft, 0, a.received()+"に "+a.way()+" にて頂戴いたしましたご注文につきまして、下記のとおり改めてご案内申し上げます。先のお知らせに代えてご覧ください。", reg(11))
+		l.para(anLeft, 0, a.received()+"に"+a.way()+"にて頂戴いたしましたご注文につきまして、下記のとおり改めてご案内申し上げます。先のお知らせに代えてご覧ください。", reg(11))
 	default:
-		l.para(anLeft, 0, a.received()+"に "+a.way()+" にて頂戴いたしましたご注文を、下記のとおり承りました。内容に相違がございましたら、お手数ですがご連絡ください。", reg(11))
+		l.para(anLeft, 0, a.received()+"に"+a.way()+"にて頂戴いたしましたご注文を、下記のとおり承りました。内容に相違がございましたら、お手数ですがご連絡ください。", reg(11))
 	}
 	l.skip(2.5)
 	a.box(l, "今回の変更点", a.changes())
@@ -362,7 +362,7 @@ func (a *Answer) closing(l *leaf) {
 func (a *Answer) stockout(l *leaf) {
 	l.skip(2)
 	l.para(anLeft, 0, "平素は格別のお引き立てを賜り、誠にありがとうございます。", reg(11))
-	l.para(anLeft, 0, a.received()+"に "+a.way()+" にて頂戴いたしましたご注文のうち、下記の商品に欠品が生じております。ご迷惑をおかけいたしますこと、深くお詫び申し上げます。", reg(11))
+	l.para(anLeft, 0, a.received()+"に"+a.way()+"にて頂戴いたしましたご注文のうち、下記の商品に欠品が生じております。ご迷惑をおかけいたしますこと、深くお詫び申し上げます。", reg(11))
 	l.skip(3)
 	for _, o := range a.Told.Orders {
 		if o.Short() {
