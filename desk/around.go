@@ -84,13 +84,14 @@ func (d *Desk) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p := personOf(r.Context())
 	status, title := http.StatusInternalServerError, pick(p.Lang, "処理できませんでした", "Something failed on our side")
 	text, id := pick(p.Lang, "しばらくしてからもう一度お試しください。続くようなら下の番号を管理者に伝えてください。", "Try again in a moment. If it goes on, tell the number below to whoever runs the system."), ""
+	said := page.Saying(p.Lang, message(err))
 	switch order.KindOf(err) {
 	case order.KindNotFound:
-		status, title, text = http.StatusNotFound, pick(p.Lang, "見つかりません", "Not found"), message(err)
+		status, title, text = http.StatusNotFound, pick(p.Lang, "見つかりません", "Not found"), said
 	case order.KindConflict:
-		status, title, text = http.StatusConflict, pick(p.Lang, "ほかの操作と重なりました", "Somebody was faster"), message(err)
+		status, title, text = http.StatusConflict, pick(p.Lang, "ほかの操作と重なりました", "Somebody was faster"), said
 	case order.KindInvalid:
-		status, title, text = http.StatusUnprocessableEntity, pick(p.Lang, "この内容では処理できません", "This cannot be done as it stands"), message(err)
+		status, title, text = http.StatusUnprocessableEntity, pick(p.Lang, "この内容では処理できません", "This cannot be done as it stands"), said
 	case order.KindInternal, order.KindTemporary, order.KindPermanent:
 	}
 	if status == http.StatusInternalServerError {

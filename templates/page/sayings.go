@@ -1,53 +1,203 @@
 package page
 
-import "regexp"
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
 
-// sayings are looked through from the top: the first that fits is said.
-var sayings = []saying{
-	{regexp.MustCompile(`^faxed orders are not cancelled at the customer's wish: .*$`), "FAXのご注文はお客様のご依頼では取り消せません。返品で承ります"},
-	{regexp.MustCompile(`^the customer's time to cancel is over: .*$`), "お客様が取り消せる時間を過ぎています。返品で承ります"},
-	{regexp.MustCompile(`^goods are on a pick list already: .*$`), "出荷の指示が出ています。返品で承ります"},
-	{regexp.MustCompile(`^an order that is (\w+) is neither cancelled nor changed: .*$`), "この状態の注文は取り消しも変更もできません。返品で承ります"},
-	{regexp.MustCompile(`^an order that is (\w+) cannot be held$`), "この状態の注文は保留にできません"},
-	{regexp.MustCompile(`^the order is (\w+): it is not held$`), "この注文は保留されていません"},
-	{regexp.MustCompile(`^a field was read wrongly: .*$`), "読み取り誤りで保留中です。読み取りの検査で処理してください"},
-	{regexp.MustCompile(`^made to order: the order waits for a date$`), "電話マーク商品のお届け日が未定のため保留中です"},
-	{regexp.MustCompile(`^the card is authorised for this order alone: .*$`), "カードの承認はこの注文だけに有効です。取り消して、お客様に改めてご注文いただいてください"},
-	{regexp.MustCompile(`^nothing is changed$`), "変更がありません"},
-	{regexp.MustCompile(`^no line is left: .*$`), "明細がなくなります。注文を取り消してください"},
-	{regexp.MustCompile(`^say why$`), "理由を入力してください"},
-	{regexp.MustCompile(`^"(.*)" is not a registered place of the company: .*$`), "「$1」は登録されたお届け先ではありません"},
-	{regexp.MustCompile(`^read as "": no customer code$`), "お客様番号が書かれていません"},
-	{regexp.MustCompile(`^read as "(.*)": no such code in the master$`), "「$1」と読みましたが、登録がありません"},
-	{regexp.MustCompile(`^read as "(.*)": the reader is not sure$`), "「$1」と読みましたが、確信がありません"},
-	{regexp.MustCompile(`^read as "": (.*)$`), "読めませんでした（$1）"},
-	{regexp.MustCompile(`^read as "(.*)": (.*)$`), "「$1」と読みましたが、確信がありません（$2）"},
-	{regexp.MustCompile(`^the page is blank: it may have been sent with the wrong side up$`), "白紙です。裏返しに送信された可能性があります"},
-	{regexp.MustCompile(`^the page has no marks of our forms$`), "当店の用紙ではありません"},
-	{regexp.MustCompile(`^nothing is filled in$`), "何も記入されていません"},
-	{regexp.MustCompile(`^the reader's decision is not_a_form$`), "当店の用紙として読めません"},
-	{regexp.MustCompile(`^the reader's decision is unreadable$`), "読み取れませんでした"},
-	{regexp.MustCompile(`^the mail carries no fax: orders come by fax or web$`), "FAXが添付されていないメールです"},
-	{regexp.MustCompile(`^the fax says that it came in at (.*), which is later than (.*), when we had it: some clock is wrong, decide which holds$`), "FAXの受信時刻（$1）が当方の受領時刻（$2）より後です。どちらを採るか決めてください"},
-	{regexp.MustCompile(`^suspected resend of (?:order (\S+) \()?document ([0-9.]+)\)?: .*`), "受信 $2 の再送の疑いがあります"},
-	{regexp.MustCompile(`^suspected correction of (?:order (\S+) \()?document ([0-9.]+)\)?: .*`), "受信 $2 の訂正の疑いがあります"},
-	{regexp.MustCompile(`^suspected addon of (?:order (\S+) \()?document ([0-9.]+)\)?: .*`), "受信 $2 への追加の疑いがあります"},
-	{regexp.MustCompile(`^suspected \w+ of order (\S+) \(web\): .*`), "ウェブ注文 $1 と同じ注文の疑いがあります"},
-	{regexp.MustCompile(`^the files are the same, byte for byte$`), "ファイルが完全に一致します"},
-	{regexp.MustCompile(`^the pages are the same, dot for dot$`), "画像が完全に一致します"},
-	{regexp.MustCompile(`^it is the same sheet of paper: .*`), "同じ用紙です（筆跡の位置が一致）"},
-	{regexp.MustCompile(`^the items and quantities are the same$|^it has the same items and quantities$`), "商品と数量が同じです"},
-	{regexp.MustCompile(`^but no ink tells so: one of the two may be read wrongly$`), "筆跡に違いはありません。どちらかの読み取り誤りかもしれません"},
-	{regexp.MustCompile(`^it has the same items in other quantities$`), "商品は同じで数量が違います"},
-	{regexp.MustCompile(`^it has everything that the other one has, and more$`), "前回の商品がすべて含まれ、追加があります"},
-	{regexp.MustCompile(`^it has what the other one has, but for lines left out$`), "前回から行が減っています"},
-	{regexp.MustCompile(`^one item is another, and the rest the same$`), "1行だけ商品が違います"},
-	{regexp.MustCompile(`^it has half of the same items or more$`), "半数以上の商品が同じです"},
-	{regexp.MustCompile(`^both are pages of one fax$`), "同じFAXの別の頁です"},
-	{regexp.MustCompile(`^the other one was ordered by web$`), "前回はウェブ注文です"},
-	{regexp.MustCompile(`^both came from the same number$`), "発信番号が同じです"},
-	{regexp.MustCompile(`^it was page (\d+) there and is page (\d+) here$`), "前回は$1頁目、今回は$2頁目です"},
-	{regexp.MustCompile(`^the other order is at the warehouse already$`), "前回の注文は倉庫に渡っています"},
-	{regexp.MustCompile(`^the other order has left already$`), "前回の注文は出荷済みです"},
-	{regexp.MustCompile(`^order (\S+) is at the warehouse already \(WHS-1\) and cannot be corrected: .*`), "注文 $1 は倉庫に渡っているため訂正できません。追加注文として受けるか、再送として閉じてください"},
+// A saying is a message of the program, as the Go format that it is made with, and what it is in
+// Japanese; $1 … are what the verbs stand for, themselves said in Japanese where they are words
+// of ours. Messages are kept with what they are about, so sayings that no code says any more stay.
+type saying [2]string
+
+// pattern is a saying made ready to be looked for.
+type pattern struct {
+	re       *regexp.Regexp
+	parts    []string // what stands between the verbs
+	verbs    []byte   // of each group: q is quoted, and left as it is
+	literal  int      // letters that must be there: of two that fit, the one with more is meant
+	japanese string
+}
+
+var (
+	said     = compile(slices.Concat(orderSayings, formSayings, fileSayings, mailSayings, webSayings, storeSayings, workSayings, eventSayings))
+	verbs    = regexp.MustCompile(`%[-+# 0-9.]*[a-z%]`)
+	holes    = regexp.MustCompile(`\$[1-9]`)
+	ruled    = regexp.MustCompile(`^([A-Z]{3}-[0-9]+): (.+)$`)
+	nextRule = regexp.MustCompile(`; [A-Z]{3}-[0-9]+: `)
+	english  = regexp.MustCompile(`[A-Za-z]{2}`)
+	// commandLine is advice that helps at the command line alone.
+	commandLine = regexp.MustCompile(`; see both with todoke .*| \(todoke [^)]*\)|: (?:see )?todoke .*|: --[a-z].*|,? and close it with todoke .*|,? close it with todoke .*`)
+	exactly     = exact(said)
+	listGlue    = "; "
+)
+
+// compile makes sayings into patterns that fit whole messages alone, the most telling first.
+func compile(all []saying) []pattern {
+	out := make([]pattern, 0, len(all))
+	for _, s := range all {
+		p := pattern{japanese: s[1]}
+		expr, from := `(?s)\A`, 0
+		quote := func(literal string) {
+			p.literal += len(literal)
+			p.parts = append(p.parts, literal)
+			expr += regexp.QuoteMeta(literal)
+		}
+		for _, at := range verbs.FindAllStringIndex(s[0], -1) {
+			quote(s[0][from:at[0]])
+			from = at[1]
+			kind := s[0][at[1]-1]
+			switch kind {
+			case '%':
+				quote("%")
+				continue
+			case 'q':
+				expr += `(\[.*?\]|"(?:[^"\\]|\\.)*")`
+			case 'd':
+				expr += `([-+]?[0-9]+(?:,[0-9]{3})*)`
+			case 'f':
+				expr += `([-+]?[0-9]+(?:\.[0-9]+)?)`
+			default:
+				expr += `(.*?)`
+			}
+			p.verbs = append(p.verbs, kind)
+		}
+		quote(s[0][from:])
+		p.re = regexp.MustCompile(expr + `\z`)
+		out = append(out, p)
+	}
+	slices.SortStableFunc(out, func(a, b pattern) int { return b.literal - a.literal })
+	return out
+}
+
+// exact are the sayings without verbs.
+func exact(all []pattern) map[string]string {
+	out := map[string]string{}
+	for _, p := range all {
+		if literal, complete := p.re.LiteralPrefix(); complete {
+			out[literal] = p.japanese
+		}
+	}
+	return out
+}
+
+// Limits of what is put into Japanese: beyond them a message stands as it is.
+const (
+	longestSaying = 4000
+	deepestSaying = 4
+	mostReasons   = 20
+)
+
+// Saying is what a message says to somebody at the desk.
+func Saying(lang Lang, message string) string {
+	if len(message) > longestSaying {
+		return message
+	}
+	if lang == English {
+		return commandLine.ReplaceAllString(message, "")
+	}
+	text, _ := say(message, 0)
+	return text
+}
+
+// say puts a message, or the messages of a list, into Japanese, and tells whether it could.
+func say(message string, deep int) (string, bool) {
+	if deep > deepestSaying || !english.MatchString(message) {
+		return message, false
+	}
+	if w, ok := sayWords[message]; ok {
+		return w, true
+	}
+	if j, ok := exactly[message]; ok {
+		return j, true
+	}
+	for i := range said {
+		p := &said[i]
+		if len(p.verbs) == 0 || !p.may(message) {
+			continue
+		}
+		if m := p.re.FindStringSubmatch(message); m != nil {
+			return p.fill(m, deep), true
+		}
+	}
+	if at := nextRule.FindStringIndex(message); at != nil {
+		first, one := say(message[:at[0]], deep+1)
+		rest, other := say(message[at[0]+len(listGlue):], deep+1)
+		return first + "。" + rest, one || other
+	}
+	if m := ruled.FindStringSubmatch(message); m != nil {
+		text, ok := say(m[2], deep+1)
+		return text + "（" + m[1] + "）", ok
+	}
+	if name := FieldName(Japanese, message); name != message {
+		return name, true
+	}
+	if name, rest, ok := strings.Cut(message, ": "); ok { // a field and what is wrong with it
+		if field := FieldName(Japanese, name); field != name {
+			text, _ := say(rest, deep+1)
+			return field + "：" + text, true
+		}
+	}
+	for _, glue := range [...][2]string{{listGlue, "。"}, {", ", "、"}} {
+		parts := strings.Split(message, glue[0])
+		if len(parts) < 2 || len(parts) > mostReasons {
+			continue
+		}
+		any := false
+		for i, part := range parts {
+			text, ok := say(part, deep+1)
+			parts[i], any = text, any || ok
+		}
+		if any {
+			return strings.Join(parts, glue[1]), true
+		}
+	}
+	return message, false
+}
+
+// may tells, faster than the pattern, whether it can fit at all.
+func (p *pattern) may(message string) bool {
+	last := len(p.parts) - 1
+	if !strings.HasPrefix(message, p.parts[0]) || !strings.HasSuffix(message, p.parts[last]) {
+		return false
+	}
+	for _, part := range p.parts[1:last] {
+		if !strings.Contains(message, part) {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *pattern) fill(m []string, deep int) string {
+	return holes.ReplaceAllStringFunc(p.japanese, func(hole string) string {
+		n := int(hole[1] - '0')
+		if n >= len(m) {
+			return hole
+		}
+		if p.verbs[n-1] == 'q' {
+			return strings.Trim(m[n], `"`)
+		}
+		text, _ := say(m[n], deep+1)
+		return text
+	})
+}
+
+// sayWords are single words within messages.
+var sayWords = map[string]string{
+	"held": "保留中", "accepted": "受注済み", "short": "一部引当", "allocated": "引当済み", "released": "出荷指示済み", "shipped": "出荷済み",
+	"cancelled": "取消済み", "planned": "予定", "open": "確認待ち", "settled": "受注", "junk": "不要", "duplicate": "重複", "handled": "対応済み",
+	"fax": "FAX", "web": "Web", "normal": "通常便", "truck": "大型便", "phone": "電話調整便", "backorder": "入荷待ち", "cancel": "取消",
+	"invoice": "請求書払い", "card": "カード", "cover": "送付状", "advert": "広告", "other": "その他", "blank": "空欄",
+	"not_a_form": "当店の用紙ではない", "unreadable": "判読不能", "review": "要確認", "accept": "確定",
+	"order form (FAX注文書)": "FAX注文書", "return request (返品依頼書)": "返品依頼書", "point inquiry (ポイント確認依頼用紙)": "ポイント確認依頼用紙",
+	"prize application (賞品申込み用紙)": "賞品申込み用紙", "registration change (お客様登録内容変更用紙)": "お客様登録内容変更用紙",
+	"cover sheet (送付状)": "送付状", "advert (広告)": "広告", "cover sheet": "送付状", "blank page": "白紙", "none of our forms": "当店の用紙以外", "unreadable page": "判読不能の頁",
+	"order": "FAX注文書", "return": "返品依頼書", "points": "ポイント確認依頼用紙", "prize": "賞品申込み用紙", "registration": "お客様登録内容変更用紙",
+	"a PDF": "PDF", "a Word document": "Word文書", "an Excel workbook": "Excelブック", "a PowerPoint presentation": "PowerPoint資料", "an OpenDocument file": "OpenDocument文書",
+	"a Zip archive with a password": "パスワード付きZIP", "a Zip archive": "ZIP", "an empty file": "空のファイル", "a text": "テキスト", "a file of an unknown kind": "種類の分からないファイル",
+	"Sunday": "日曜日", "closed day": "休業日", "mended": "補正した", "left": "補正しなかった", "waiting": "対応待ち", "sent": "送信済み", "failed": "送信失敗", "done": "対応済み",
+	"resend": "再送", "correction": "訂正", "addon": "追加", "add-on": "追加", "own": "別の注文", "different": "別のもの", "less than a minute": "1分未満",
+	"drawings": "図", "comments": "注釈", "form fields": "入力欄", "text": "文字", "pictures": "画像",
 }

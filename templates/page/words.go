@@ -48,28 +48,6 @@ func FieldName(lang Lang, name string) string {
 	return name
 }
 
-// saying is a message of the program and what it is in Japanese; $1 … are what the pattern
-// found.
-type saying struct {
-	pattern  *regexp.Regexp
-	japanese string
-}
-
-// Saying is what a problem says to somebody at the desk. Messages that have no Japanese yet
-// stand as they are.
-func Saying(lang Lang, message string) string {
-	if lang == English {
-		message, _, _ = strings.Cut(message, "; see both with todoke ") // the command line's advice
-		return message
-	}
-	for _, s := range sayings {
-		if m := s.pattern.FindStringSubmatchIndex(message); m != nil {
-			return string(s.pattern.ExpandString(nil, s.japanese, message, m))
-		}
-	}
-	return message
-}
-
 // Reason is a problem with its field and rule: 3行目の数量：「7」と読みましたが確信がありません（FAX-2）.
 func Reason(lang Lang, e *order.Error) string {
 	text := Saying(lang, e.Message)
