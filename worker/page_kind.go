@@ -158,10 +158,12 @@ func kindProblem(v rules.PageVerdict, review string) *order.Error {
 		return nil
 	case v.Kind.Form():
 		text = "this is a " + v.Kind.Words() + ": deal with it by hand and close it with todoke review done " + review + " --note TEXT"
-	case v.Kind == order.PageCover:
-		text = "it may be a " + v.Kind.Words() + ": where nothing is ordered on it, close it with todoke review junk " + review + " --kind cover"
-	case v.Kind == order.PageAdvert:
-		text = "it may be an " + v.Kind.Words() + ": where nothing is ordered on it, close it with todoke review junk " + review + " --kind advert"
+	case v.Kind == order.PageCover || v.Kind == order.PageAdvert:
+		kind := "cover"
+		if v.Kind == order.PageAdvert {
+			kind = "advert"
+		}
+		text = "it may be a" + map[bool]string{true: "n ", false: " "}[kind == "advert"] + v.Kind.Words() + ": where nothing is ordered on it, close it with todoke review junk " + review + " --kind " + kind
 	default:
 		text = "it is none of our forms: it may be an order on the customer's own paper"
 	}

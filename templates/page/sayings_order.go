@@ -180,4 +180,8 @@ var eventSayings = []saying{
 	{`Made to order: no date is promised until the desk enters one.`, "受注生産です。担当者が日付を入力するまで、お届け日は約束しません。"},
 	{`Line %d: item %s is short of %d (ordered %d, reserved %d).`, "$1行目：商品$2が$3不足しています（注文$4、引当$5）。"},
 	{`Line %d: item %s is short of %d (ordered %d, reserved %d); restock on %v.`, "$1行目：商品$2が$3不足しています（注文$4、引当$5）。入荷予定は$6です。"},
+	{`more than half of it is black`, "半分以上が黒くなっています"},
+	{`page %v corrected by document %s, order %s, says %s`, "頁$1は受信文書$2（注文$3）で訂正されました（$4さん）"},
+	{`review %v closed as sent again: the same as %s, by %s`, "$3さんが$1を$2の再送として閉じました"},
+	{`review %v closed as sent again: the same as %s, by %s: %v`, "$3さんが$1を$2の再送として閉じました：$4"},
 }

@@ -108,4 +108,8 @@ var storeSayings = []saying{
 	{`suspected %s of order %s (web): %s; see both with todoke review show %s, and decide: todoke review settle %s --as resend|addon|correction|own`, "ウェブ注文 $2 と同じ注文の疑いがあります"},
 	{`suspected addon of document %s: %s; see both with todoke review show %s, and decide: todoke review settle %s --as resend|addon|correction|own`, "受信 $1 への追加の疑いがあります"},
 	{`suspected addon of order %s (document %s): %s; see both with todoke review show %s, and decide: todoke review settle %s --as resend|addon|correction|own`, "受信 $2 への追加の疑いがあります"},
+	{`delivery %d is %s: there is nothing to give up`, "送付$1は$2のため、取りやめるものはありません"},
+	{`delivery %d is still to be sent: give it up first, or wait`, "送付$1は送信待ちです。取りやめるか、終わるまでお待ちください"},
+	{`say who decides and why`, "判断する方の名前と理由を入力してください"},
+	{`there is no such delivery: see todoke delivery list`, "その送付はありません。一覧から選んでください"},
 }
