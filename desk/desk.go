@@ -91,6 +91,10 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("GET /desk/issued/{id}", d.only(atDesk, d.issuedBytes))
 	m.HandleFunc("GET /desk/documents/{id}/bytes", d.only(atDesk, d.documentBytes))
 	m.HandleFunc("GET /desk/next", d.only(atDesk, d.next))
+	m.HandleFunc("GET /desk/today", d.only(atDesk, d.showToday))
+	m.HandleFunc("GET /desk/today/list/{list}", d.only(atDesk, d.showTodayList))
+	m.HandleFunc("GET /desk/runs", d.only(leads, d.showRuns))
+	m.HandleFunc("POST /desk/runs", d.only(operators, d.runNow))
 	m.HandleFunc("GET /desk", d.only(anybody, d.home))
 	m.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/desk", http.StatusSeeOther) })
 	return d.around(d.sessions.LoadAndSave(m))
@@ -132,6 +136,8 @@ type entry struct {
 var menu = []entry{
 	{page.MenuItem{Key: "queue", Path: "/desk/queue", Japanese: "受付", English: "Queue", Shortcut: "g q"}, atDesk},
 	{page.MenuItem{Key: "orders", Path: "/desk/orders", Japanese: "注文", English: "Orders", Shortcut: "g o"}, atDesk},
+	{page.MenuItem{Key: "today", Path: "/desk/today", Japanese: "概況", English: "Overview", Shortcut: "g t"}, atDesk},
+	{page.MenuItem{Key: "runs", Path: "/desk/runs", Japanese: "定時処理", English: "Runs", Shortcut: "g r"}, leads},
 }
 
 func (d *Desk) frame(r *http.Request, here, title string) page.Frame {
