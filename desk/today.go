@@ -175,7 +175,7 @@ func hourPlot(counts []store.ReceivedCount) page.HourPlot {
 	return v
 }
 
-// niceAbove is the end of a scale that n lies within: 2, 4, 10, 20, 40, 100 …
+// niceAbove is the end of a scale that n lies within: 2, 4, 10, 20, 40, 100 and so on.
 func niceAbove(n int) int {
 	for unit := 1; ; unit *= 10 {
 		for _, m := range []int{2, 4, 10} {

@@ -3,6 +3,7 @@ package main
 // benchCommand holds the project's benchmarks: a subcommand each.
 type benchCommand struct {
 	Archive benchArchiveCommand `cmd:"" help:"Measure sealing, verifying and searching the archive."`
+	Desk    benchDeskCommand    `cmd:"" help:"Measure the pages of the desk on a shop of 500,000 orders."`
 	Decode  benchDecodeCommand  `cmd:"" help:"Measure the fax decoder beside its peers."`
 	Fax     benchFaxCommand     `cmd:"" help:"Fill, fax and read order forms; print how well they are read."`
 	Mailbox benchMailboxCommand `cmd:"" help:"Measure how fast a mailbox is collected, beside fetching its mails alone."`
