@@ -35,7 +35,7 @@ func New(tb testing.TB, width, height int, lang string) *Browser {
 	tb.Helper()
 	needs.Programs(tb, "chromium")
 	options := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
-	options = append(options, chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(tb.TempDir()),
+	options = append(options, chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(profile(tb)),
 		chromedp.WindowSize(width, height), chromedp.Flag("lang", lang), chromedp.Flag("accept-lang", lang),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-dev-shm-usage", true))
 	alloc, stopAll := chromedp.NewExecAllocator(context.WithoutCancel(tb.Context()), options...)
@@ -46,6 +46,26 @@ func New(tb testing.TB, width, height int, lang string) *Browser {
 		tb.Fatalf("start Chromium: %v", err)
 	}
 	return b
+}
+
+// profile is a folder for what Chromium keeps. Its processes still write for a moment after the
+// window is closed, which is no fault of the test.
+func profile(tb testing.TB) string {
+	tb.Helper()
+	dir, err := os.MkdirTemp("", "todoke-browser-")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		const tries, pause = 50, 100 * time.Millisecond
+		for range tries {
+			if os.RemoveAll(dir) == nil {
+				return
+			}
+			time.Sleep(pause)
+		}
+	})
+	return dir
 }
 
 // Do runs actions within patience and fails the test where they do not come to their end.
