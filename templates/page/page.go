@@ -78,7 +78,7 @@ func parse(lang Lang) *template.Template {
 		"clock":   func(at time.Time) string { return formatTime(at, "15:04") },
 		"stamp":   func(at time.Time) string { return Stamp(lang, at) },
 		"day":     func(d order.Date) string { return Day(lang, d) },
-		"word":    func(w string) string { return Word(lang, w) },
+		"term":    func(w string) string { return Term(lang, w) },
 		"dict":    dict,
 		"add":     func(a, b int) int { return a + b },
 		"state":   func(s string) string { return StateName(lang, s) },

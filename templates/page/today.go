@@ -202,8 +202,8 @@ var overviewWords = map[string][2]string{
 	"blank": {"白紙", "blank"},
 }
 
-// Word is a state, a channel or a class in people's words; what has none stands as it is.
-func Word(lang Lang, w string) string {
+// Term is a state, a channel or a class in people's words; what has none stands as it is.
+func Term(lang Lang, w string) string {
 	if x, ok := overviewWords[w]; ok {
 		return pick(lang, x[0], x[1])
 	}
