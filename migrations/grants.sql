@@ -48,3 +48,5 @@ GRANT SELECT, UPDATE, DELETE ON page_kinds, page_prints TO todoke_retention;
 GRANT SELECT, UPDATE, DELETE ON page_likenesses TO todoke_retention;
 GRANT SELECT, UPDATE, DELETE ON mail_answers, mail_parts TO todoke_retention;
 GRANT SELECT, UPDATE, DELETE ON answers, illegible_pages TO todoke_retention;
+GRANT SELECT, UPDATE ON delivery_notices TO todoke_retention;
+GRANT SELECT, DELETE ON review_facts, idempotency_keys TO todoke_retention;

@@ -16,10 +16,11 @@ import (
 
 // Erasure is what was taken away (KEP-1).
 type Erasure struct {
-	Documents []int64 `json:"documents"`  // the document and, of a mail, its parts
-	Files     int     `json:"files"`      // removed from the blob folder
-	Kept      int     `json:"kept"`       // files that something else still needs
-	SameBytes []int64 `json:"same_bytes"` // documents that hold the very same bytes
+	Documents []int64  `json:"documents"`  // the document and, of a mail, its parts
+	Files     int      `json:"files"`      // removed from the blob folder
+	Kept      int      `json:"kept"`       // files that something else still needs
+	SameBytes []int64  `json:"same_bytes"` // documents that hold the very same bytes
+	Issued    []string `json:"issued"`     // file names of what was issued about them: it stays
 }
 
 // treeRow is a document that goes with the one to be erased.
@@ -31,6 +32,49 @@ type treeRow struct {
 	Erased       bool
 	Order        string
 	Pages        []string
+}
+
+// erasures take away what tables hold of a document, in this order. Every table that refers to
+// documents, pages or reviews is named here or in erasureSpares: a test holds it.
+var erasures = []struct {
+	query, table string
+	with         erasureArgs // beside the documents
+}{
+	{"EraseDocuments", "documents", 0},
+	{"EraseDrafts", "drafts", 0},
+	{"EraseClaims", "document_claims", 0},
+	{"EraseSenders", "document_senders", 0},
+	{"EraseParts", "mail_parts", 0},
+	{"EraseLetters", "mail_answers", 0},
+	{"EraseNotices", "delivery_notices", 0},
+	{"EraseReviewFacts", "review_facts", 0},
+	{"EraseReviews", "reviews", withPerson},
+	{"EraseKinds", "page_kinds", 0},
+	{"ErasePrints", "page_prints", 0},
+	{"EraseLikenesses", "page_likenesses", 0},
+	{"EraseIllegible", "illegible_pages", 0},
+	{"EraseAnswers", "answers", withPerson},
+	{"EraseRequests", "idempotency_keys", 0},
+	{"ErasePages", "pages", withTime},
+	{"EraseStates", "document_states", withTime},
+	{"EraseEvents", "events", 0},
+	{"EraseFacts", "archive_facts", 0},
+}
+
+type erasureArgs int
+
+const (
+	withTime   erasureArgs = iota + 1 // the moment
+	withPerson                        // the moment and who does it
+)
+
+// erasureSpares are the tables that refer to documents and stay as they are, and why.
+var erasureSpares = map[string]string{
+	"orders":           "a document that became an order is not erased",
+	"reading_audits":   "only what became an order is audited",
+	"issued_documents": "what was issued is kept for as long as the law says, and named to who erases",
+	"archive_entries":  "the chain: hashes alone",
+	"archive_erasures": "what was erased, by whom and why",
 }
 
 // Erase takes the bytes of a document away, with those of its parts, its pages and all that was
@@ -108,23 +152,15 @@ func (tx *Tx) erase(ctx context.Context, id int64, reason, by string, now time.T
 	if len(todo) == 0 {
 		return out, nil
 	}
-	for _, step := range []struct {
-		name string
-		args []any
-	}{
-		{"EraseDocuments", nil},
-		{"EraseDrafts", nil},
-		{"EraseClaims", nil},
-		{"EraseSenders", nil},
-		{"EraseParts", nil},
-		{"EraseAnswers", nil},
-		{"EraseReviews", []any{now, by}},
-		{"ErasePages", []any{now}},
-		{"EraseStates", []any{now}},
-		{"EraseEvents", nil},
-		{"EraseFacts", nil},
-	} {
-		if err := tx.exec(ctx, step.name, append([]any{todo}, step.args...)...); err != nil {
+	for _, step := range erasures {
+		var args []any
+		switch step.with {
+		case withTime:
+			args = []any{now}
+		case withPerson:
+			args = []any{now, by}
+		}
+		if err := tx.exec(ctx, step.query, append([]any{todo}, args...)...); err != nil {
 			return Erasure{}, err
 		}
 	}
@@ -144,6 +180,9 @@ func (tx *Tx) erase(ctx context.Context, id int64, reason, by string, now time.T
 func (s *Store) removeFiles(ctx context.Context, out *Erasure, grace time.Duration) error {
 	keys, err := collect(ctx, s.pool, "EraseFiles", pgx.RowTo[string], out.Documents)
 	if err != nil {
+		return err
+	}
+	if out.Issued, err = collect(ctx, s.pool, "EraseIssued", pgx.RowTo[string], out.Documents); err != nil {
 		return err
 	}
 	if out.SameBytes, err = collect(ctx, s.pool, "SameBytes", pgx.RowTo[int64], keys, out.Documents); err != nil {

@@ -336,6 +336,9 @@ func (c *archiveEraseCommand) Run(ctx context.Context, a *App) error {
 		return printJSON(a.Stdout, e)
 	}
 	fmt.Fprintf(a.Stdout, "erased document(s) %s; %d file(s) removed, %d kept for others\n", idList(e.Documents), e.Files, e.Kept)
+	if len(e.Issued) > 0 {
+		fmt.Fprintf(a.Stdout, "what was issued about it stays, with pictures of its pages where it has any (KEP-1): %s\n", strings.Join(e.Issued, ", "))
+	}
 	if len(e.SameBytes) > 0 {
 		fmt.Fprintf(a.Stdout, "the same bytes are also document(s) %s: erase them too if they must go\n", idList(e.SameBytes))
 	}

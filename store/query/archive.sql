@@ -205,8 +205,40 @@ DELETE FROM document_claims WHERE document_id = ANY($1);
 -- name: EraseParts
 UPDATE mail_parts SET path = '', file_name = '' WHERE document_id = ANY($1) OR part_id = ANY($1);
 
--- name: EraseAnswers
+-- name: EraseLetters
 UPDATE mail_answers SET person = 'erased ' || document_id, thread = '{}' WHERE document_id = ANY($1);
+
+-- name: EraseNotices
+UPDATE delivery_notices SET detail = 'erased' WHERE document_id = ANY($1);
+
+-- name: EraseReviewFacts
+DELETE FROM review_facts WHERE review_id IN (SELECT id FROM reviews WHERE document_id = ANY($1));
+
+-- name: EraseKinds
+UPDATE page_kinds SET evidence = '[]', look = NULL WHERE page_id IN (SELECT id FROM pages WHERE document_id = ANY($1));
+
+-- name: ErasePrints
+DELETE FROM page_prints WHERE page_id IN (SELECT id FROM pages WHERE document_id = ANY($1));
+
+-- name: EraseLikenesses
+DELETE FROM page_likenesses WHERE page_id IN (SELECT id FROM pages WHERE document_id = ANY($1));
+
+-- name: EraseIllegible
+UPDATE illegible_pages SET department_code = '', fields = '{}' WHERE document_id = ANY($1);
+
+-- name: EraseAnswers
+-- Nobody is told of what is not there any more; that something was told stays.
+UPDATE answers SET department_code = '', told = CASE WHEN told IS NOT NULL THEN '{}'::jsonb END, detail = 'erased', version = version + 1,
+    state = CASE state WHEN 'waiting' THEN 'needless' WHEN 'desk' THEN 'done' ELSE state END,
+    closed_at = coalesce(closed_at, $2), closed_by = CASE WHEN closed_by = '' AND state IN ('waiting', 'desk') THEN $3 ELSE closed_by END
+WHERE document_id = ANY($1);
+
+-- name: EraseRequests
+-- The shop front's request was refused: nothing was ordered by it.
+DELETE FROM idempotency_keys WHERE document_id = ANY($1);
+
+-- name: EraseIssued
+SELECT file_name FROM issued_documents WHERE document_id = ANY($1) ORDER BY id;
 
 -- name: EraseSenders
 DELETE FROM document_senders WHERE document_id = ANY($1);
