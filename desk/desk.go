@@ -22,6 +22,8 @@ type Config struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 	ShopName string
+	// DeskName, ShopFax, ShopPhone, DeskHours and ShopWeb stand on forms and mails to dealers.
+	DeskName, ShopFax, ShopPhone, DeskHours, ShopWeb string
 	// Secure sends cookies over HTTPS alone: wherever a proxy speaks TLS in front.
 	Secure bool
 }
@@ -90,6 +92,16 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("POST /desk/orders/{number}/act", d.only(atDesk, d.actOnOrder))
 	m.HandleFunc("GET /desk/issued/{id}", d.only(atDesk, d.issuedBytes))
 	m.HandleFunc("GET /desk/documents/{id}/bytes", d.only(atDesk, d.documentBytes))
+	m.HandleFunc("POST /desk/orders/{number}/resend/{delivery}", d.only(atDesk, d.resend))
+	m.HandleFunc("GET /desk/intake", d.only(atDesk, d.showIntake))
+	m.HandleFunc("POST /desk/intake", d.only(atDesk, d.takeIn))
+	m.HandleFunc("GET /desk/customers", d.only(atDesk, d.showCustomers))
+	m.HandleFunc("GET /desk/customers/{code}", d.only(atDesk, d.showCustomer))
+	m.HandleFunc("GET /desk/customers/{code}/form.pdf", d.only(atDesk, d.customerForm))
+	m.HandleFunc("POST /desk/customers/{code}/dealer", d.only(atDesk, d.askDealer))
+	m.HandleFunc("GET /desk/forms/order.pdf", d.only(atDesk, d.blankForm))
+	m.HandleFunc("GET /desk/dealers", d.only(atDesk, d.showDealers))
+	m.HandleFunc("POST /desk/dealers/{id}", d.only(atDesk, d.moveDealerRequest))
 	m.HandleFunc("GET /desk/next", d.only(atDesk, d.next))
 	m.HandleFunc("GET /desk/today", d.only(atDesk, d.showToday))
 	m.HandleFunc("GET /desk/today/list/{list}", d.only(atDesk, d.showTodayList))
@@ -136,6 +148,9 @@ type entry struct {
 var menu = []entry{
 	{page.MenuItem{Key: "queue", Path: "/desk/queue", Japanese: "受付", English: "Queue", Shortcut: "g q"}, atDesk},
 	{page.MenuItem{Key: "orders", Path: "/desk/orders", Japanese: "注文", English: "Orders", Shortcut: "g o"}, atDesk},
+	{page.MenuItem{Key: "customers", Path: "/desk/customers", Japanese: "お客様", English: "Customers", Shortcut: "g c"}, atDesk},
+	{page.MenuItem{Key: "intake", Path: "/desk/intake", Japanese: "紙の受付", English: "Intake", Shortcut: "g i"}, atDesk},
+	{page.MenuItem{Key: "dealers", Path: "/desk/dealers", Japanese: "販売店", English: "Dealers", Shortcut: "g d"}, atDesk},
 	{page.MenuItem{Key: "today", Path: "/desk/today", Japanese: "概況", English: "Overview", Shortcut: "g t"}, atDesk},
 	{page.MenuItem{Key: "runs", Path: "/desk/runs", Japanese: "定時処理", English: "Runs", Shortcut: "g r"}, leads},
 }

@@ -149,7 +149,13 @@ func orderGoods(v *page.Order, o order.Order, goods []store.ListedGoods) {
 
 func (d *Desk) sent(ctx context.Context, p Person, o order.Order) ([]page.SentRow, error) {
 	all, err := d.Store.IssuedAbout(ctx, o.ID, o.Source.DocumentID)
-	return sentRows(p.Lang, all), err
+	rows := sentRows(p.Lang, all)
+	for i, s := range all {
+		if s.DeliveryID != 0 && s.State != store.DeliveryWaiting {
+			rows[i].Resend = orderPath(o.Number) + "/resend/" + strconv.FormatInt(s.DeliveryID, 10)
+		}
+	}
+	return rows, err
 }
 
 func sentRows(_ page.Lang, all []store.IssuedDocument) []page.SentRow {

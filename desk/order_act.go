@@ -1,9 +1,11 @@
 package desk
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -176,4 +178,41 @@ func sendBytes(w http.ResponseWriter, data []byte, name, shown string) {
 	}, name)))
 	h.Set("Content-Length", strconv.Itoa(len(data)))
 	_, _ = w.Write(data)
+}
+
+// resend sends a document to its recipient once more.
+func (d *Desk) resend(w http.ResponseWriter, r *http.Request) {
+	ctx, p := r.Context(), personOf(r.Context())
+	o, err := d.orderOf(r)
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	id, err := strconv.ParseInt(r.PathValue("delivery"), 10, 64)
+	if err == nil {
+		err = d.delivered(ctx, o, id)
+	}
+	if err != nil {
+		d.fail(w, r, order.NotFound("delivery", "there is no such delivery of this order"))
+		return
+	}
+	if _, err := d.Store.ResendDelivery(ctx, id, p.By(), r.PostFormValue("reason"), d.Now()); err != nil {
+		d.refuseAct(w, r, o, err)
+		return
+	}
+	d.log(r, p.Login, "change", "order "+string(o.Number), "sent delivery "+strconv.FormatInt(id, 10)+" again: "+r.PostFormValue("reason"))
+	d.tell(ctx, pick(p.Lang, "もう一度送ります。", "It is sent once more."))
+	http.Redirect(w, r, orderPath(o.Number), http.StatusSeeOther)
+}
+
+// delivered makes sure that a delivery is about an order.
+func (d *Desk) delivered(ctx context.Context, o order.Order, id int64) error {
+	all, err := d.Store.IssuedAbout(ctx, o.ID, o.Source.DocumentID)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(all, func(i store.IssuedDocument) bool { return i.DeliveryID == id }) {
+		return order.NotFound("delivery", "there is no such delivery")
+	}
+	return nil
 }

@@ -24,11 +24,35 @@ CREATE INDEX orders_state_received ON orders (state, received_at, id);
 CREATE INDEX orders_channel_received ON orders (channel, received_at, id);
 CREATE INDEX orders_goods ON orders (goods_yen, id);
 CREATE INDEX orders_total ON orders (order_total(goods_yen, fee_yen, taxes), id);
+CREATE INDEX documents_desk ON documents (id) WHERE source LIKE 'desk:%';
+CREATE INDEX orders_department_document ON orders (department_code, id) WHERE document_id IS NOT NULL;
 CREATE INDEX issued_documents_party ON issued_documents (party, id) WHERE party <> '';
 CREATE INDEX order_lines_item ON order_lines (item_code, order_id);
 
+-- What is asked of a customer's dealer (ACC-3): sent by mail, followed until it is done.
+CREATE TABLE dealer_requests (
+    id                 bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    department_code    text NOT NULL REFERENCES departments,
+    dealer_code        text NOT NULL REFERENCES dealers,
+    order_id           bigint REFERENCES orders,
+    subject            text NOT NULL CHECK (subject <> ''),
+    body               text NOT NULL CHECK (body <> ''),
+    issued_document_id bigint NOT NULL UNIQUE REFERENCES issued_documents,
+    state              text NOT NULL CHECK (state IN ('open', 'answered', 'closed')),
+    asked_at           timestamptz NOT NULL,
+    asked_by           text NOT NULL CHECK (asked_by <> ''),
+    answer             text NOT NULL DEFAULT '', -- in the words of who took it
+    changed_at         timestamptz NOT NULL,
+    changed_by         text NOT NULL
+);
+CREATE INDEX dealer_requests_state ON dealer_requests (state, id);
+CREATE INDEX dealer_requests_department ON dealer_requests (department_code, id);
+CREATE SEQUENCE dealer_request_numbers AS bigint;
+
 -- +goose Down
-DROP INDEX order_lines_item, issued_documents_party, orders_total, orders_goods, orders_channel_received, orders_state_received, orders_received,
+DROP TABLE dealer_requests;
+DROP SEQUENCE dealer_request_numbers;
+DROP INDEX order_lines_item, documents_desk, orders_department_document, issued_documents_party, orders_total, orders_goods, orders_channel_received, orders_state_received, orders_received,
     documents_caller, departments_dealer, departments_fax_begin;
 ALTER TABLE items DROP COLUMN search;
 ALTER TABLE departments DROP COLUMN search;

@@ -26,6 +26,7 @@ var partServe = part{"API and desk", func(ctx context.Context, app *App, st *sto
 	app.Log.Info("listening", "url", "http://"+l.Addr().String())
 	pages := desk.New(desk.Config{
 		Store: st, Settings: app.Config.Rules, Now: app.Now, Log: app.Log, ShopName: app.Config.ShopName, Secure: app.Config.Desk.HTTPS,
+		DeskName: app.Config.DeskName, ShopFax: app.Config.ShopFax, ShopPhone: app.Config.ShopPhone, DeskHours: app.Config.DeskHours, ShopWeb: app.Config.ShopWeb,
 	})
 	m := http.NewServeMux()
 	m.Handle("/", api.New(api.Config{Orders: st, Settings: app.Config.Rules, Now: app.Now, Log: app.Log, Version: versionNumber()}))
