@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"todoke/order"
 	"todoke/rules"
@@ -34,6 +35,14 @@ func (d *Desk) reviewView(r *http.Request, v reviewed, s said) (page.Review, err
 	}
 	b := fieldsBuilder{lang: p.Lang, v: v, said: s, view: &view, problems: map[string][]string{}}
 	b.build()
+	if v.PageID != 0 {
+		if err := d.addTyping(r, &view, v); err != nil {
+			return view, err
+		}
+	}
+	if err := d.addStock(ctx, &view, v); err != nil {
+		return view, err
+	}
 	view.Undo = v.Draft != nil && len(v.Draft.Keyed) > 0
 	view.Ready = len(v.judged.Problems) == 0 && v.Draft != nil
 	view.Doubts = len(v.judged.Problems)
@@ -52,6 +61,28 @@ func (d *Desk) reviewView(r *http.Request, v reviewed, s said) (page.Review, err
 		}
 	}
 	return view, d.addCustomer(ctx, &view, v)
+}
+
+// addStock tells what is there of each line's item where it would ship from.
+func (d *Desk) addStock(ctx context.Context, view *page.Review, v reviewed) error {
+	var codes []string
+	for _, l := range view.Lines {
+		if l.Price != nil && !slices.Contains(codes, l.Code.Value) {
+			codes = append(codes, l.Code.Value)
+		}
+	}
+	items, err := d.Store.ShowItems(ctx, customerOf(v.Review), order.DateOf(v.doc.ReceivedAt), codes...)
+	if err != nil {
+		return err
+	}
+	for i := range view.Lines {
+		for _, f := range items {
+			if f.Code == view.Lines[i].Code.Value {
+				view.Lines[i].Stock = stockOf(f)
+			}
+		}
+	}
+	return nil
 }
 
 func stateName(lang page.Lang, s store.ReviewState) string {
@@ -247,6 +278,12 @@ func (b *fieldsBuilder) field(f order.DraftField) page.ReviewField {
 	out := page.ReviewField{
 		Name: f.Name, Label: page.FieldName(b.lang, f.Name), Value: f.Text, Person: byPerson(f), Focus: b.said.focus == f.Name,
 		Doubt: f.Decision == order.DecisionReview || len(b.problems[f.Name]) > 0,
+	}
+	switch {
+	case f.Name == "customer_code":
+		out.Find = "customer"
+	case strings.HasSuffix(f.Name, ".item_code"):
+		out.Find = "item"
 	}
 	if blind(f) {
 		out.Value, out.Blind = "", true

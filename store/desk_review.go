@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -67,12 +68,17 @@ func (s *Store) Judge(ctx context.Context, r Review, receivedAt, now time.Time) 
 // stands against the review is judged when it is settled. An empty value says that the field is
 // blank.
 func (s *Store) KeyField(ctx context.Context, documentID int64, page int, field, value, by string, now time.Time) (Review, error) {
+	return s.KeyFields(ctx, documentID, page, map[string]string{field: value}, by, now)
+}
+
+// KeyFields is KeyField for several at once: a line that was typed.
+func (s *Store) KeyFields(ctx context.Context, documentID int64, page int, values map[string]string, by string, now time.Time) (Review, error) {
 	return s.changeDraft(ctx, documentID, page, by, now, func(r Review) (*order.Draft, []decision, error) {
-		draft, said, err := withValues(r.Draft, map[string]string{field: value}, by)
+		draft, said, err := withValues(r.Draft, values, by)
 		if err != nil {
 			return nil, nil, err
 		}
-		draft.Keyed = append(slices.Clone(draft.Keyed), field)
+		draft.Keyed = slices.AppendSeq(slices.Clone(draft.Keyed), slices.Values(slices.Sorted(maps.Keys(values))))
 		return draft, said, nil
 	})
 }

@@ -40,6 +40,7 @@ type Store struct {
 	log       *slog.Logger
 	client    *river.Client[pgx.Tx] // inserts only; StartWork has its own
 	masters   mastersCache
+	wordbook  wordbook
 	schedules []jobs.Spec
 }
 

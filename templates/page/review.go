@@ -22,6 +22,9 @@ type Review struct {
 	Customer   *ReviewCustomer
 	Fields     []ReviewField // beside those of the lines
 	Lines      []ReviewLine
+	NewLine    int          // number of the line that is typed next
+	Typed      bool         // nothing was read: it is typed from the picture
+	OwnPaper   string       // that the sender's paper is known, in words
 	Order      *ReviewOrder // as the rules would make it; nil while nothing can be said
 	Ready      bool         // nothing stands against it
 	Doubts     int
@@ -78,6 +81,7 @@ type ReviewField struct {
 	Picture string  // path of a snippet of the page, where it is handwriting
 	Again   *string // what was keyed and differs from the reading: keyed again it holds
 	Focus   bool    // it is asked for next
+	Find    string  // what can be looked for here: item, customer; "" for nothing
 }
 
 // ReviewLine is a line of the form.
@@ -90,6 +94,7 @@ type ReviewLine struct {
 	Unit     string
 	Price    *order.Yen
 	Amount   *order.Yen
+	Stock    *Stock // nil where the item or the customer is not known
 	Dropped  string // why it is left out of the order; "" where it is not
 	CanDrop  bool
 	ArriveOn order.Date

@@ -19,6 +19,7 @@ var fieldNames = map[string][2]string{
 	"stockout.backorder":  {"欠品時：入荷を待つ", "if short: wait"},
 	"stockout.cancel":     {"欠品時：取り消す", "if short: cancel"},
 	"received_at":         {"受信時刻", "received at"},
+	"lines":               {"明細", "lines"},
 	"item_code":           {"商品番号", "item code"},
 	"quantity":            {"数量", "quantity"},
 	"comment":             {"コメント", "comment"},

@@ -69,8 +69,9 @@
   let line = Promise.resolve(), sending = 0, left = false;
   const sent = new Map(); // by field: on its way
   const typed = () => [...panel.querySelectorAll("input[id]")].filter((i) => i.value !== i.defaultValue && i.type !== "hidden");
+  const answers = (field, i) => field && (i.dataset.field === field || i.dataset.field?.startsWith(field + "."));
   const renew = (html, field) => {
-    const was = document.activeElement, kept = typed().filter((i) => i.dataset.field !== field || sent.has(field));
+    const was = document.activeElement, kept = typed().filter((i) => !answers(field, i) || sent.has(field));
     const values = kept.map((i) => [i.id, i.value, i === was && [i.selectionStart, i.selectionEnd]]);
     const opened = [...panel.querySelectorAll("details[open]")].map((d) => d.id);
     panel.innerHTML = html;
@@ -80,10 +81,11 @@
       const i = document.getElementById(id);
       if (!i) continue;
       i.value = value;
+      if (i.dataset.find === "item") i.dispatchEvent(new Event("input", { bubbles: true })); // what is told of it
       if (caret) { here = i; i.focus({ preventScroll: true }); i.setSelectionRange(...caret); }
     }
     if (here && !sent.has(here.dataset.field)) return; // somebody is typing there
-    const same = was.dataset.field === field ? null : document.getElementById(was.id);
+    const same = answers(field, was) ? null : document.getElementById(was.id);
     if (same?.matches("[data-ask]") && !panel.querySelector("[data-focus]")) focus(same);
     else focusNext(field);
   };
@@ -104,21 +106,36 @@
     }
     const where = r.headers.get("HX-Redirect");
     if (where || r.redirected) { left = true; location.assign(where || r.url); return; }
-    if (sent.get(field) === body.get("value")) sent.delete(field);
+    if (sent.get(field) === body.toString()) sent.delete(field);
     if (r.ok) renew(html, field);
     else wrong(new DOMParser().parseFromString(html, "text/html").querySelector("#main p")?.textContent || String(r.status));
+  };
+  // A typed line is on its way: the next one is typed into the same row.
+  const nextLine = (form) => {
+    const no = +form.elements.no.value, up = (s) => s.replace(`[${no}]`, `[${no + 1}]`);
+    form.elements.no.value = no + 1;
+    const row = form.elements.code.closest("tr");
+    row.querySelector("[data-no]").textContent = no + 1;
+    row.querySelector("[data-about]").dataset.about = `lines[${no + 1}].item_code`;
+    row.querySelector("[data-about]").textContent = "";
+    for (const i of [form.elements.code, form.elements.quantity]) { i.value = ""; i.id = up(i.id); i.dataset.field = up(i.dataset.field); }
+    form.elements.code.focus();
   };
   panel.addEventListener("submit", (e) => {
     const form = e.target, button = e.submitter;
     if (form.method !== "post") return;
     e.preventDefault();
-    const field = form.elements.field?.value || "";
-    const body = new URLSearchParams(new FormData(form, button));
-    const value = body.get("value");
+    if (form.id === "new-line") {
+      const empty = [form.elements.code, form.elements.quantity].find((i) => !i.value.trim());
+      if (empty) { empty.focus(); return; }
+    }
+    const body = new URLSearchParams(new FormData(form, button)), value = body.toString();
+    const field = body.get("field") || (form.id === "new-line" ? `lines[${body.get("no")}]` : "");
     if (left || field && sent.get(field) === value) return; // Enter pressed twice
     if (!field && sending) return; // first what was keyed, then anything else
-    if (field) {
-      sent.set(field, value);
+    if (field) sent.set(field, value);
+    if (form.id === "new-line") nextLine(form);
+    else if (field) {
       const to = next(field);
       if (to && to.dataset.field !== field && !sent.has(to.dataset.field)) focus(to);
     }
@@ -143,6 +160,12 @@
   document.addEventListener("keydown", (e) => {
     if (e.key === "Enter" && (e.repeat || performance.now() < calm)) { e.preventDefault(); return; }
     if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing) return;
+    if (e.key === "Enter" && e.target.dataset.then) { // from code to quantity; from nothing to what is left
+      e.preventDefault();
+      if (e.target.value.trim()) e.target.form.elements[e.target.dataset.then].focus();
+      else line.then(() => focus(panel.querySelector("#decide, #release:enabled") || next("")));
+      return;
+    }
     const typing = e.target.closest("input, select, textarea");
     if (typing) { // letters do nothing in a field of digits: there they are commands
       if (e.key === "Escape") { e.target.blur(); return; }
