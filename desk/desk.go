@@ -85,6 +85,7 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("GET /desk/review/{name}/find", d.only(atDesk, d.find))
 	m.HandleFunc("GET /desk/item", d.only(atDesk, d.item))
 	m.HandleFunc("POST /desk/review/{name}/line", d.only(atDesk, d.addLine))
+	m.HandleFunc("POST /desk/review/{name}/drop", d.only(atDesk, d.dropLine))
 	m.HandleFunc("POST /desk/review/{name}/as", d.only(atDesk, d.decideResend))
 	m.HandleFunc("POST /desk/review/{name}/close", d.only(atDesk, d.closeReview))
 	m.HandleFunc("POST /desk/review/{name}/reopen", d.only(atDesk, d.reopenReview))

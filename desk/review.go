@@ -245,25 +245,6 @@ func (d *Desk) settleReview(w http.ResponseWriter, r *http.Request) {
 	d.settled(w, r, v, o, err)
 }
 
-// closeReview closes a page that is nothing to work on.
-func (d *Desk) closeReview(w http.ResponseWriter, r *http.Request) {
-	ctx, p := r.Context(), personOf(r.Context())
-	v, err := d.load(ctx, r.PathValue("name"))
-	if err == nil {
-		err = d.ours(ctx, v)
-	}
-	if err == nil {
-		_, err = d.Store.Junk(ctx, v.DocumentID, v.PageNo, p.By(), d.Now())
-	}
-	if err != nil {
-		d.fail(w, r, err)
-		return
-	}
-	d.log(r, p.Login, "change", "document "+v.Name(), "closed as junk")
-	d.tell(ctx, pick(p.Lang, v.Name()+" を不要として閉じました。", v.Name()+" is closed as junk."))
-	d.leave(w, r, "/desk/next")
-}
-
 // reopenReview takes back what was settled.
 func (d *Desk) reopenReview(w http.ResponseWriter, r *http.Request) {
 	ctx, p := r.Context(), personOf(r.Context())

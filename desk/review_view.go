@@ -18,7 +18,7 @@ import (
 func (d *Desk) reviewView(r *http.Request, v reviewed, s said) (page.Review, error) {
 	ctx, p := r.Context(), personOf(r.Context())
 	view := page.Review{
-		Frame: d.frame(r, "review", v.Name()), Name: v.Name(), Path: "/desk/review/" + v.Name(), Open: v.State == store.ReviewOpen,
+		Frame: d.frame(r, "review", v.Name()), Name: v.Name(), Path: "/desk/review/" + v.Name(), Document: v.DocumentID, IsPage: v.PageID != 0, Open: v.State == store.ReviewOpen,
 		Why: string(rules.WhyReview(v.Reasons, v.Draft)), DeadlineAt: v.DeadlineAt, ReceivedAt: v.doc.ReceivedAt, Said: s.text, SaidWrong: s.wrong, Focus: s.focus,
 	}
 	view.Sheet = sheet(v)
@@ -88,6 +88,7 @@ func (d *Desk) addStock(ctx context.Context, view *page.Review, v reviewed) erro
 func stateName(lang page.Lang, s store.ReviewState) string {
 	names := map[store.ReviewState][2]string{
 		store.ReviewSettled: {"受注", "ordered"}, store.ReviewJunk: {"不要", "junk"}, store.ReviewDuplicate: {"重複", "duplicate"},
+		store.ReviewHandled: {"対応済み", "dealt with"},
 	}
 	n, ok := names[s]
 	if !ok {

@@ -83,6 +83,28 @@ func (s *Store) KeyFields(ctx context.Context, documentID int64, page int, value
 	})
 }
 
+// DropLine leaves a line out of the order that a page becomes, for a reason, or with keep takes it
+// in after all (FAX-2). Nothing is ordered yet.
+func (s *Store) DropLine(ctx context.Context, documentID int64, page, no int, keep bool, reason, by string, now time.Time) (Review, error) {
+	said := Settlement{By: strings.TrimSpace(by), Reason: strings.TrimSpace(reason)}
+	switch {
+	case keep:
+		said.Keep = []int{no}
+	case said.Reason == "":
+		return Review{}, order.Invalid("FAX-2", "reason", "say why the line is left out of the order")
+	default:
+		said.Drop = []int{no}
+	}
+	return s.changeDraft(ctx, documentID, page, by, now, func(r Review) (*order.Draft, []decision, error) {
+		draft, _, err := withValues(r.Draft, nil, said.By)
+		if err != nil {
+			return nil, nil, err
+		}
+		decisions, err := dropLines(draft, said)
+		return draft, decisions, err
+	})
+}
+
 // UndoKey takes back the value that was keyed last, to what the reader had read.
 func (s *Store) UndoKey(ctx context.Context, documentID int64, page int, by string, now time.Time) (Review, string, error) {
 	var name string

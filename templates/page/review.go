@@ -12,6 +12,8 @@ type Review struct {
 	Frame
 	Name       string // 12.1
 	Path       string // of the review
+	Document   int64
+	IsPage     bool // not a document as a whole
 	Why        string
 	Open       bool
 	ClosedText string // how it was closed, where it is not open
