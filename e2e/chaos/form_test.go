@@ -98,20 +98,23 @@ func faxed(p *lab.Paper, l lab.Line, r *rand.Rand) scan {
 	return scan{l.Send(p, r), l.XDPI, l.YDPI}
 }
 
-// fresh is a form that was not sent before, while there are any to make.
-func (d *desk) fresh(r *rand.Rand) int {
+// fresh is a form that was not sent before, while there are any to make; of customer who.
+func (d *desk) fresh(r *rand.Rand, who int) int {
 	if len(d.made) >= d.most {
 		return r.IntN(len(d.made))
 	}
-	d.made = append(d.made, d.fill(len(d.made)))
+	d.made = append(d.made, d.fill(len(d.made), who))
 	return len(d.made) - 1
 }
 
-// fill writes form n: its customers come round, its lines are of its own.
-func (d *desk) fill(n int) filled {
+// next is the customer whose turn it is: they come round.
+func (d *desk) next() int { return len(d.made) % len(d.customers) }
+
+// fill writes form n, with lines of its own.
+func (d *desk) fill(n, who int) filled {
 	r := rand.New(rand.NewPCG(d.seed, uint64(n)+1))
 	for {
-		c := d.customers[n%len(d.customers)]
+		c := d.customers[who]
 		s := lab.Sheet{Customer: c.Code}
 		lines, total := map[string]int{}, 0
 		for range 2 + r.IntN(4) {

@@ -142,7 +142,7 @@ var kinds = []struct {
 		return m.bytes(s.id, at), nil
 	}},
 	{"damaged", 25, func(p *post, r *rand.Rand, s *sent, at time.Time) ([]byte, error) {
-		n := p.desk.fresh(r)
+		n := p.desk.fresh(r, p.desk.next())
 		f, err := encode([]scan{p.desk.made[n].page}, []int{-1}, false, r)
 		if err != nil {
 			return nil, err
@@ -243,11 +243,13 @@ type sheet struct {
 	form int // -1 for none
 }
 
-// sheets are n faxes of a page each.
+// sheets are n faxes of a page each, all of one customer: a form of another than who called goes to
+// a person (FAX-3).
 func (p *post) sheets(r *rand.Rand, n int) [][]sheet {
 	var all [][]sheet
+	who := p.desk.next()
 	for range n {
-		f := p.desk.fresh(r)
+		f := p.desk.fresh(r, who)
 		all = append(all, []sheet{{p.desk.made[f].page, f}})
 	}
 	return all
