@@ -156,7 +156,7 @@ func mustJSON(v any) json.RawMessage {
 var values = map[string][2]string{
 	"normal": {"通常", "normal"}, "truck": {"トラックマーク", "truck"}, "phone": {"電話マーク", "phone"}, "backorder": {"入荷を待つ", "wait"}, "cancel": {"取り消す", "cancel"},
 	"invoice": {"請求書払い", "invoice"}, "card": {"カード払い", "card"}, "customer": {"お客様", "customer"}, "shop": {"当店", "shop"},
-	"admin": {"管理者", "administrator"}, "orderer": {"発注者", "orderer"}, "approver": {"承認者", "approver"},
+	"admin": {"管理者", "administrator"}, "orderer": {"発注者", "orderer"}, "approver": {"承認者", "approver"}, "fax": {"FAX用", "fax user"},
 }
 
 // word is a value of a closed list in people's words.
