@@ -66,6 +66,8 @@ var (
 	anybody   = []store.Role{store.RoleAuditor, store.RoleWarehouse, store.RoleDesk, store.RoleLead, store.RoleOperator}
 	leads     = []store.Role{store.RoleLead, store.RoleOperator}
 	operators = []store.Role{store.RoleOperator}
+	overseers = []store.Role{store.RoleAuditor, store.RoleLead, store.RoleOperator}
+	packers   = []store.Role{store.RoleWarehouse}
 )
 
 // routes is every page of the desk and who may see it.
@@ -111,6 +113,18 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("GET /desk/today/list/{list}", d.only(atDesk, d.showTodayList))
 	m.HandleFunc("GET /desk/runs", d.only(leads, d.showRuns))
 	m.HandleFunc("POST /desk/runs", d.only(operators, d.runNow))
+	m.HandleFunc("GET /desk/account", d.only(anybody, d.showAccount))
+	m.HandleFunc("GET /desk/account/factor.png", d.only(anybody, d.factorImage))
+	m.HandleFunc("POST /desk/account/factor", d.only(anybody, d.setFactor))
+	m.HandleFunc("POST /desk/account/password", d.only(anybody, d.changePassword))
+	m.HandleFunc("GET /desk/staff", d.only(leads, d.showStaff))
+	m.HandleFunc("POST /desk/staff", d.only(operators, d.addStaff))
+	m.HandleFunc("POST /desk/staff/{login}", d.only(leads, d.changeStaff))
+	m.HandleFunc("GET /desk/accesses", d.only(overseers, d.showAccesses))
+	m.HandleFunc("GET /desk/picklists", d.only(packers, d.showPickLists))
+	m.HandleFunc("GET /desk/picklists/{number}", d.only(packers, d.showPickList))
+	m.HandleFunc("GET /desk/picklists/{number}/files/{id}", d.only(packers, d.pickListFile))
+	m.HandleFunc("POST /desk/picklists/{number}/shipped", d.only(packers, d.shipPickList))
 	m.HandleFunc("GET /desk", d.only(anybody, d.home))
 	m.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/desk", http.StatusSeeOther) })
 	return d.around(d.sessions.LoadAndSave(m))
@@ -157,6 +171,9 @@ var menu = []entry{
 	{page.MenuItem{Key: "dealers", Path: "/desk/dealers", Japanese: "販売店", English: "Dealers", Shortcut: "g d"}, atDesk},
 	{page.MenuItem{Key: "today", Path: "/desk/today", Japanese: "概況", English: "Overview", Shortcut: "g t"}, atDesk},
 	{page.MenuItem{Key: "runs", Path: "/desk/runs", Japanese: "定時処理", English: "Runs", Shortcut: "g r"}, leads},
+	{page.MenuItem{Key: "picklists", Path: "/desk/picklists", Japanese: "ピッキングリスト", English: "Pick lists"}, packers},
+	{page.MenuItem{Key: "staff", Path: "/desk/staff", Japanese: "担当者", English: "Staff"}, leads},
+	{page.MenuItem{Key: "accesses", Path: "/desk/accesses", Japanese: "閲覧記録", English: "Accesses"}, overseers},
 }
 
 func (d *Desk) frame(r *http.Request, here, title string) page.Frame {

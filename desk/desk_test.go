@@ -49,11 +49,16 @@ func newOffice(t *testing.T) *office {
 
 func (o *office) hire(t *testing.T, login string, role store.Role) {
 	t.Helper()
+	o.hireAs(t, store.Staff{Login: login, Name: "佐藤 花", Role: role})
+}
+
+func (o *office) hireAs(t *testing.T, p store.Staff) {
+	t.Helper()
 	hash, err := password.Hash(t.Context(), secret)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := o.st.AddStaff(t.Context(), store.Staff{Login: login, Name: "佐藤 花", Role: role}, hash, o.clock.Now()); err != nil {
+	if err := o.st.AddStaff(t.Context(), p, hash, o.clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 }

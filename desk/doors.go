@@ -54,6 +54,9 @@ func (d *Desk) person(ctx context.Context) (Person, error) {
 	if err != nil {
 		return Person{}, err
 	}
+	if d.sessions.GetInt(ctx, "no") != s.SessionsNo { // ended elsewhere
+		return Person{}, d.sessions.Destroy(ctx)
+	}
 	return Person{s, page.Lang(s.Lang)}, nil
 }
 
@@ -117,7 +120,15 @@ func (d *Desk) login(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, err)
 		return
 	}
-	right = right && secondFactor(a.TOTPSecret, r.PostFormValue("code"), now)
+	if right && a.TOTPSecret != "" {
+		step, ok := codeStep(a.TOTPSecret, r.PostFormValue("code"), a.TOTPStep, now)
+		if right = ok; ok {
+			if right, err = d.Store.UseCode(ctx, a, step); err != nil {
+				d.fail(w, r, err)
+				return
+			}
+		}
+	}
 	locked, err := d.Store.EndAttempt(ctx, a, right, now)
 	if err != nil {
 		d.fail(w, r, err)
@@ -138,14 +149,28 @@ func (d *Desk) login(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, err)
 		return
 	}
-	d.sessions.Put(ctx, "login", login)
-	d.sessions.Put(ctx, "seen", now.Unix())
+	if err := d.admit(ctx, login); err != nil {
+		d.fail(w, r, err)
+		return
+	}
 	d.log(r, login, "login", "", "")
 	to := again.Next
 	if to == "" {
 		to = "/desk"
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// admit makes the session the person's.
+func (d *Desk) admit(ctx context.Context, login string) error {
+	s, err := d.Store.GetStaff(ctx, login)
+	if err != nil {
+		return err
+	}
+	d.sessions.Put(ctx, "login", login)
+	d.sessions.Put(ctx, "no", s.SessionsNo)
+	d.sessions.Put(ctx, "seen", d.Now().Unix())
+	return nil
 }
 
 func (d *Desk) logout(w http.ResponseWriter, r *http.Request) {

@@ -89,11 +89,19 @@ type PickListRow struct {
 
 // PickLists are all pick lists, oldest first.
 func (s *Store) PickLists(ctx context.Context) ([]PickListRow, error) {
-	return collect(ctx, s.pool, "PickListsList", func(r pgx.CollectableRow) (PickListRow, error) {
-		var p PickListRow
-		return p, r.Scan(&p.ID, &p.Number, &p.WarehouseCode, (*date)(&p.ShipOn), &p.Class, &p.ReleasedAt, (*instant)(&p.IssuedAt),
-			(*instant)(&p.ShippedAt), &p.ShippedBy, &p.Orders, &p.Allocations, &p.Qty)
-	})
+	return collect(ctx, s.pool, "PickListsList", scanPickListRow)
+}
+
+// PickListsOf are the latest lists that a warehouse was issued, newest first.
+func (s *Store) PickListsOf(ctx context.Context, warehouse string) ([]PickListRow, error) {
+	const most = 200
+	return collect(ctx, s.pool, "PickListsOf", scanPickListRow, warehouse, most)
+}
+
+func scanPickListRow(r pgx.CollectableRow) (PickListRow, error) {
+	var p PickListRow
+	return p, r.Scan(&p.ID, &p.Number, &p.WarehouseCode, (*date)(&p.ShipOn), &p.Class, &p.ReleasedAt, (*instant)(&p.IssuedAt),
+		(*instant)(&p.ShippedAt), &p.ShippedBy, &p.Orders, &p.Allocations, &p.Qty)
 }
 
 // IssuePickList records a pick list's documents for good (KEP-1), with a delivery of each to

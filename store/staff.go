@@ -35,6 +35,7 @@ type Staff struct {
 	LockedAt      time.Time
 	DisabledAt    time.Time
 	CreatedAt     time.Time
+	SessionsNo    int // sessions of another number are over
 }
 
 // Active tells whether the person may work.
@@ -43,7 +44,7 @@ func (s Staff) Active() bool { return s.ID != 0 && s.LockedAt.IsZero() && s.Disa
 func scanStaff(r pgx.CollectableRow) (Staff, error) {
 	var s Staff
 	return s, r.Scan(&s.ID, &s.Login, &s.Name, &s.Role, &s.WarehouseCode, &s.Lang, &s.SecondFactor, &s.Failures,
-		(*instant)(&s.LockedAt), (*instant)(&s.DisabledAt), &s.CreatedAt)
+		(*instant)(&s.LockedAt), (*instant)(&s.DisabledAt), &s.CreatedAt, &s.SessionsNo)
 }
 
 // AddStaff adds a person; hash is of internal/password.
@@ -81,6 +82,7 @@ type Attempt struct {
 	ID         int64
 	Hash       string // empty where nobody of that login may come in
 	TOTPSecret string
+	TOTPStep   int64 // of the last code that was used
 	failures   int
 }
 
@@ -88,7 +90,7 @@ type Attempt struct {
 // empty hash: check it all the same, so that it takes as long.
 func (s *Store) CountAttempt(ctx context.Context, login string) (Attempt, error) {
 	var a Attempt
-	err := s.pool.QueryRow(ctx, query("StaffAttempt"), text(login), s.settings.WrongPasswords).Scan(&a.ID, &a.Hash, &a.TOTPSecret, &a.failures)
+	err := s.pool.QueryRow(ctx, query("StaffAttempt"), text(login), s.settings.WrongPasswords).Scan(&a.ID, &a.Hash, &a.TOTPSecret, &a.failures, &a.TOTPStep)
 	if missing(err) {
 		return Attempt{}, nil
 	}
@@ -118,9 +120,31 @@ func (s *Store) SetStaffPassword(ctx context.Context, login, hash string) error 
 	return s.changeStaff(ctx, "StaffPassword", login, hash)
 }
 
-// SetStaffTOTP sets a person's second factor; an empty secret takes it away.
-func (s *Store) SetStaffTOTP(ctx context.Context, login, secret string) error {
-	return s.changeStaff(ctx, "StaffTOTP", login, secret)
+// SetStaffTOTP sets a person's second factor, and the step of the code that confirmed it; an empty
+// secret takes it away.
+func (s *Store) SetStaffTOTP(ctx context.Context, login, secret string, step int64) error {
+	return s.changeStaff(ctx, "StaffTOTP", login, secret, step)
+}
+
+// UseCode takes the code of a step, and tells whether it was not used before.
+func (s *Store) UseCode(ctx context.Context, a Attempt, step int64) (bool, error) {
+	tag, err := s.pool.Exec(ctx, query("StaffCodeUsed"), a.ID, step)
+	return err == nil && tag.RowsAffected() == 1, kinded(err)
+}
+
+// LockStaff keeps a person out until somebody unlocks, and ends their sessions.
+func (s *Store) LockStaff(ctx context.Context, login string, now time.Time) error {
+	return s.changeStaff(ctx, "StaffLockOut", login, at(now))
+}
+
+// EndSessions ends all sessions of a person.
+func (s *Store) EndSessions(ctx context.Context, login string) error {
+	return s.changeStaff(ctx, "StaffEndSessions", login)
+}
+
+// SetStaffRole gives a person another role; warehouse is of a partner's person alone.
+func (s *Store) SetStaffRole(ctx context.Context, login string, role Role, warehouse string) error {
+	return s.changeStaff(ctx, "StaffRole", login, string(role), null(warehouse))
 }
 
 // SetStaffLang keeps the language that a person reads.
@@ -160,4 +184,26 @@ func (s *Store) LogAccess(ctx context.Context, a Access) error {
 // Accesses are those of a time, newest first; login and subject narrow them where not empty.
 func (s *Store) Accesses(ctx context.Context, from, until time.Time, login, subject string, limit int) ([]Access, error) {
 	return collect(ctx, s.pool, "AccessesList", pgx.RowToStructByPos[Access], at(from), at(until), login, subject, limit)
+}
+
+// AccessPage narrows the accesses that are listed; Before is the key of the last one seen.
+type AccessPage struct {
+	From, Until    time.Time
+	Login, Subject string
+	Before         int64
+	Limit          int
+}
+
+// AccessRow is an access and its key.
+type AccessRow struct {
+	ID int64
+	Access
+}
+
+// AccessesPage are the accesses of a page, the newest first.
+func (s *Store) AccessesPage(ctx context.Context, f AccessPage) ([]AccessRow, error) {
+	return collect(ctx, s.pool, "AccessesPage", func(r pgx.CollectableRow) (AccessRow, error) {
+		var a AccessRow
+		return a, r.Scan(&a.ID, &a.At, &a.Login, &a.Address, &a.Action, &a.Subject, &a.Detail)
+	}, at(f.From), at(f.Until), f.Login, f.Subject, f.Before, f.Limit)
 }

@@ -91,6 +91,13 @@ SELECT p.id, p.number, w.warehouse_code, w.ship_on, w.class, w.released_at, p.is
     (SELECT coalesce(sum(a.qty), 0) FROM allocations a WHERE a.pick_list_id = p.id)
 FROM pick_lists p JOIN waves w ON w.id = p.wave_id ORDER BY p.id;
 
+-- name: PickListsOf
+SELECT p.id, p.number, w.warehouse_code, w.ship_on, w.class, w.released_at, p.issued_at, p.shipped_at, p.shipped_by,
+    (SELECT count(DISTINCT a.order_id) FROM allocations a WHERE a.pick_list_id = p.id),
+    (SELECT count(*) FROM allocations a WHERE a.pick_list_id = p.id),
+    (SELECT coalesce(sum(a.qty), 0) FROM allocations a WHERE a.pick_list_id = p.id)
+FROM pick_lists p JOIN waves w ON w.id = p.wave_id WHERE w.warehouse_code = $1 AND p.issued_at IS NOT NULL ORDER BY p.id DESC LIMIT $2;
+
 -- name: PickListIssued
 UPDATE pick_lists SET issued_at = $2 WHERE id = $1;
 

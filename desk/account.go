@@ -1,0 +1,152 @@
+package desk
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/skip2/go-qrcode"
+
+	"todoke/internal/password"
+	"todoke/order"
+	"todoke/store"
+	"todoke/templates/page"
+)
+
+// showAccount is what people change about their own way in. A secret that was not confirmed yet
+// is shown once more only by asking for another.
+func (d *Desk) showAccount(w http.ResponseWriter, r *http.Request) {
+	d.account(w, r, http.StatusOK, "")
+}
+
+func (d *Desk) account(w http.ResponseWriter, r *http.Request, status int, problem string) {
+	p := personOf(r.Context())
+	v := page.Account{
+		Frame: d.frame(r, "account", pick(p.Lang, "自分の設定", "Your account")), Problem: problem, SecondFactor: p.SecondFactor,
+		Secret: d.sessions.GetString(r.Context(), "factor"), Shortest: password.Shortest, Longest: password.Longest,
+	}
+	d.showAs(w, r, status, v)
+}
+
+// factorImage is the secret for a telephone's camera, while it is not confirmed.
+func (d *Desk) factorImage(w http.ResponseWriter, r *http.Request) {
+	secret := d.sessions.GetString(r.Context(), "factor")
+	if secret == "" {
+		d.fail(w, r, order.NotFound("page", "there is no such page"))
+		return
+	}
+	const pixels = 240
+	png, err := qrcode.Encode(factorURI(d.ShopName, personOf(r.Context()).Login, secret), qrcode.Medium, pixels)
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "image/png")
+	_, _ = w.Write(png)
+}
+
+// known tells whether the password is the person's. A wrong one counts as at the doors (ACC-2).
+func (d *Desk) known(ctx context.Context, p Person, given string) (bool, error) {
+	a, err := d.Store.CountAttempt(ctx, p.Login)
+	if err != nil {
+		return false, err
+	}
+	right, err := password.Check(ctx, a.Hash, given)
+	if err != nil {
+		return false, err
+	}
+	_, err = d.Store.EndAttempt(ctx, a, right, d.Now())
+	return right, err
+}
+
+// setFactor takes one step of setting the second factor: a secret is made, confirmed by a code, or
+// taken away; beginning and taking away need the password.
+func (d *Desk) setFactor(w http.ResponseWriter, r *http.Request) {
+	ctx, p := r.Context(), personOf(r.Context())
+	as := r.PostFormValue("as")
+	if as != "confirm" {
+		right, err := d.known(ctx, p, r.PostFormValue("password"))
+		if err != nil {
+			d.fail(w, r, err)
+			return
+		}
+		if !right {
+			d.log(r, p.Login, "password_wrong", "staff "+p.Login, "second factor")
+			d.account(w, r, http.StatusUnprocessableEntity, pick(p.Lang, "パスワードが違います。", "The password is wrong."))
+			return
+		}
+	}
+	var err error
+	switch secret := d.sessions.GetString(ctx, "factor"); {
+	case as == "begin":
+		d.sessions.Put(ctx, "factor", newFactor())
+		http.Redirect(w, r, "/desk/account", http.StatusSeeOther)
+		return
+	case as == "confirm" && secret != "":
+		step, ok := codeStep(secret, strings.TrimSpace(r.PostFormValue("code")), 0, d.Now())
+		if !ok {
+			d.account(w, r, http.StatusUnprocessableEntity, pick(p.Lang, "確認コードが違います。端末の時刻を確かめて、もう一度入力してください。", "The code is wrong. Check the clock of your device and enter it again."))
+			return
+		}
+		err = d.Store.SetStaffTOTP(ctx, p.Login, secret, step)
+		d.tell(ctx, pick(p.Lang, "二段階認証を設定しました。次回から確認コードが必要です。", "The second factor is set. From now on you sign in with a code."))
+	case as == "remove":
+		err = d.Store.SetStaffTOTP(ctx, p.Login, "", 0)
+		d.tell(ctx, pick(p.Lang, "二段階認証を解除しました。", "The second factor is taken away."))
+	default:
+		err = order.Invalid("", "", "there is no such action")
+	}
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	d.sessions.Remove(ctx, "factor")
+	d.log(r, p.Login, "change", "staff "+p.Login, "second factor: "+as)
+	http.Redirect(w, r, "/desk/account", http.StatusSeeOther)
+}
+
+// changePassword gives oneself another password; all other sessions end.
+func (d *Desk) changePassword(w http.ResponseWriter, r *http.Request) {
+	ctx, p := r.Context(), personOf(r.Context())
+	right, err := d.known(ctx, p, r.PostFormValue("old"))
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	given, problem := r.PostFormValue("new"), ""
+	switch {
+	case !right:
+		d.log(r, p.Login, "password_wrong", "staff "+p.Login, "password")
+		problem = pick(p.Lang, "今のパスワードが違います。", "The old password is wrong.")
+	case given != r.PostFormValue("again"):
+		problem = pick(p.Lang, "新しいパスワードが2回とも同じではありません。", "The new password was not typed the same twice.")
+	}
+	var hash string
+	if problem == "" {
+		if hash, err = password.Hash(ctx, given); err != nil {
+			problem = pick(p.Lang, "新しいパスワードは12〜128文字で入力してください。", "A password has 12 to 128 characters.")
+		}
+	}
+	if problem != "" {
+		d.account(w, r, http.StatusUnprocessableEntity, problem)
+		return
+	}
+	if err = d.Store.SetStaffPassword(ctx, p.Login, hash); err == nil {
+		err = d.sessions.RenewToken(ctx)
+	}
+	if err == nil {
+		err = d.admit(ctx, p.Login)
+	}
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	d.log(r, p.Login, "change", "staff "+p.Login, "password")
+	d.tell(ctx, pick(p.Lang, "パスワードを変更しました。ほかの端末からはログアウトされます。", "The password is changed. You are signed out everywhere else."))
+	http.Redirect(w, r, "/desk/account", http.StatusSeeOther)
+}
+
+// mayUnlock tells who unlocks whom: leads the desk, operators everybody.
+func mayUnlock(p Person, s store.Staff) bool {
+	return p.Role == store.RoleOperator || p.Role == store.RoleLead && s.Role == store.RoleDesk
+}

@@ -1,0 +1,227 @@
+package desk_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+
+	"todoke/store"
+	"todoke/store/storetest"
+)
+
+func (o *office) code(t *testing.T, secret string) string {
+	t.Helper()
+	code, err := totp.GenerateCode(secret, o.clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return code
+}
+
+// TestSecondFactor: it is begun with the password, confirmed by a code, asked for at the doors,
+// no code is good twice, and the password takes it away.
+func TestSecondFactor(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.hire(t, "hanako", store.RoleDesk)
+	b := o.browser(t)
+	b.signIn("hanako", secret)
+	factor := func(as, password, code string) answer {
+		return b.post("/desk/account/factor", url.Values{"as": {as}, "password": {password}, "code": {code}})
+	}
+	if a := factor("begin", "not the password", ""); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("begun with a wrong password: %d", a.status)
+	}
+	factor("begin", secret, "")
+	a := b.get("/desk/account")
+	m := regexp.MustCompile(`id="secret">([A-Z2-7]{32})<`).FindStringSubmatch(a.body)
+	if m == nil {
+		t.Fatalf("no secret is shown: %s", a.body)
+	}
+	if img := b.get("/desk/account/factor.png"); img.header.Get("Content-Type") != "image/png" || img.header.Get("Cache-Control") != "no-store" {
+		t.Errorf("the picture: %d %v", img.status, img.header)
+	}
+	if a := factor("confirm", "", "000000"); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("confirmed by a wrong code: %d", a.status)
+	}
+	used := o.code(t, m[1])
+	if a := factor("confirm", "", used); a.status != http.StatusSeeOther {
+		t.Fatalf("not confirmed: %d %s", a.status, a.body)
+	}
+	if a := b.get("/desk/account"); strings.Contains(a.body, m[1]) {
+		t.Error("the secret is shown once more")
+	}
+	enter := func(code string) int {
+		return o.browser(t).post("/desk/login", url.Values{"login": {"hanako"}, "password": {secret}, "code": {code}}).status
+	}
+	if got := enter(""); got != http.StatusUnauthorized {
+		t.Errorf("in without a code: %d", got)
+	}
+	if got := enter(used); got != http.StatusUnauthorized {
+		t.Errorf("in by the code that confirmed: %d", got)
+	}
+	o.clock.Set(o.clock.Now().Add(time.Minute))
+	fresh := o.code(t, m[1])
+	if got := enter(fresh); got != http.StatusSeeOther {
+		t.Errorf("not in by a fresh code: %d", got)
+	}
+	if got := enter(fresh); got != http.StatusUnauthorized {
+		t.Errorf("in by the same code again: %d", got)
+	}
+	if a := factor("remove", "not the password", ""); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("removed with a wrong password: %d", a.status)
+	}
+	if a := factor("remove", secret, ""); a.status != http.StatusSeeOther {
+		t.Errorf("not removed: %d", a.status)
+	}
+	if got := enter(""); got != http.StatusSeeOther {
+		t.Errorf("still asked for a code: %d", got)
+	}
+}
+
+// TestChangePassword: the old one is asked for, the length is held, and other sessions end.
+func TestChangePassword(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.hire(t, "hanako", store.RoleDesk)
+	here, there := o.browser(t), o.browser(t)
+	here.signIn("hanako", secret)
+	there.signIn("hanako", secret)
+	const next = "another password 2"
+	change := func(old, given, again string) int {
+		return here.post("/desk/account/password", url.Values{"old": {old}, "new": {given}, "again": {again}}).status
+	}
+	for _, c := range [][3]string{{"wrong password", next, next}, {secret, next, next + "x"}, {secret, "short", "short"}} {
+		if got := change(c[0], c[1], c[2]); got != http.StatusUnprocessableEntity {
+			t.Errorf("%q is taken: %d", c, got)
+		}
+	}
+	if got := change(secret, next, next); got != http.StatusSeeOther {
+		t.Fatalf("not changed: %d", got)
+	}
+	if a := here.get("/desk/account"); a.status != http.StatusOK {
+		t.Errorf("out of one's own session: %d", a.status)
+	}
+	if a := there.get("/desk/account"); !strings.HasPrefix(a.location(), "/desk/login") {
+		t.Errorf("another session goes on: %d", a.status)
+	}
+	if a := o.browser(t).signIn("hanako", secret); a.status != http.StatusUnauthorized {
+		t.Errorf("the old password still opens: %d", a.status)
+	}
+}
+
+// TestStaff: operators manage people, leads unlock the desk alone, and what ends a person's right
+// ends the session.
+func TestStaff(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	for login, role := range map[string]store.Role{"hanako": store.RoleDesk, "mika": store.RoleLead, "ken": store.RoleOperator} {
+		o.hire(t, login, role)
+	}
+	hanako, mika, ken := o.browser(t), o.browser(t), o.browser(t)
+	mika.signIn("mika", secret)
+	ken.signIn("ken", secret)
+	do := func(b *browser, login, as string) int {
+		return b.post("/desk/staff/"+login, url.Values{"as": {as}}).status
+	}
+	out := func() bool {
+		hanako.signIn("hanako", secret)
+		in := hanako.get("/desk/account").status == http.StatusOK
+		return !in
+	}
+	if out() {
+		t.Fatal("hanako is out")
+	}
+	for _, as := range []string{"lock", "disable", "password", "sessions"} {
+		if got := do(mika, "hanako", as); got != http.StatusForbidden {
+			t.Errorf("a lead may %s: %d", as, got)
+		}
+	}
+	if got := do(ken, "ken", "disable"); got != http.StatusForbidden {
+		t.Errorf("ken shut himself out: %d", got)
+	}
+	if got := do(ken, "hanako", "sessions"); got != http.StatusSeeOther || !strings.HasPrefix(hanako.get("/desk/account").location(), "/desk/login") {
+		t.Errorf("the session was not ended: %d", got)
+	}
+	if got := do(ken, "hanako", "lock"); got != http.StatusSeeOther || !out() {
+		t.Errorf("not locked: %d", got)
+	}
+	if got := do(mika, "hanako", "unlock"); got != http.StatusSeeOther || out() {
+		t.Errorf("a lead did not unlock: %d", got)
+	}
+	if got := do(mika, "ken", "unlock"); got != http.StatusForbidden {
+		t.Errorf("a lead unlocks an operator: %d", got)
+	}
+	a := ken.post("/desk/staff", url.Values{"login": {"yuki"}, "name": {"森 由紀"}, "role": {"auditor"}})
+	m := regexp.MustCompile(`id="new-password">([A-Z2-7]+)<`).FindStringSubmatch(a.body)
+	if m == nil {
+		t.Fatalf("no password is shown: %d %s", a.status, a.body)
+	}
+	yuki := o.browser(t)
+	if a := yuki.signIn("yuki", m[1]); a.status != http.StatusSeeOther {
+		t.Errorf("yuki is not let in: %d", a.status)
+	}
+	if a := yuki.get("/desk/accesses?login=ken"); a.status != http.StatusOK || !strings.Contains(a.body, "staff yuki") || strings.Contains(a.body, ">mika<") {
+		t.Errorf("what ken did is not listed, or more: %d", a.status)
+	}
+	if got := do(ken, "hanako", "disable"); got != http.StatusSeeOther || !out() {
+		t.Errorf("not disabled: %d", got)
+	}
+}
+
+// TestRoutesAndRoles: who may open what. A route that is not in the table is refused to nobody
+// by accident: every GET of the desk's own pages stands here.
+func TestRoutesAndRoles(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	storetest.Shop(t, o.st)
+	desk, lead, operator, auditor, warehouse := store.RoleDesk, store.RoleLead, store.RoleOperator, store.RoleAuditor, store.RoleWarehouse
+	atDesk, all := []store.Role{desk, lead, operator}, []store.Role{desk, lead, operator, auditor, warehouse}
+	routes := map[string][]store.Role{
+		"GET /desk/queue": atDesk, "GET /desk/review/1.1": atDesk, "GET /desk/image/1.1": atDesk, "GET /desk/next": atDesk, "GET /desk/review/1.1/field/note": atDesk,
+		"POST /desk/review/1.1/key": atDesk, "POST /desk/review/1.1/undo": atDesk, "POST /desk/review/1.1/settle": atDesk, "POST /desk/review/1.1/close": atDesk,
+		"POST /desk/review/1.1/reopen": atDesk, "POST /desk/review/1.1/claim": atDesk, "GET /desk/orders": atDesk, "GET /desk/orders/1000000018": atDesk,
+		"POST /desk/orders/1000000018/act": atDesk, "GET /desk/issued/1": atDesk, "GET /desk/documents/1/bytes": atDesk,
+		"POST /desk/orders/1000000018/resend/1": atDesk, "GET /desk/intake": atDesk, "POST /desk/intake": atDesk, "GET /desk/customers": atDesk, "GET /desk/customers/10000016": atDesk,
+		"GET /desk/customers/10000016/form.pdf": atDesk, "POST /desk/customers/10000016/dealer": atDesk, "GET /desk/forms/order.pdf": atDesk, "GET /desk/dealers": atDesk,
+		"POST /desk/dealers/1": atDesk, "GET /desk/today": atDesk, "GET /desk/today/list/waiting": atDesk, "GET /desk/runs": {lead, operator}, "POST /desk/runs": {operator},
+		"GET /desk/account": all, "GET /desk/account/factor.png": all, "POST /desk/account/factor": all, "POST /desk/account/password": all, "POST /desk/lang": all, "GET /desk": all,
+		"GET /desk/staff": {lead, operator}, "POST /desk/staff": {operator}, "POST /desk/staff/nobody": {lead, operator}, "GET /desk/accesses": {lead, operator, auditor},
+		"GET /desk/picklists": {warehouse}, "GET /desk/picklists/1000000018": {warehouse}, "GET /desk/picklists/1000000018/files/1": {warehouse}, "POST /desk/picklists/1000000018/shipped": {warehouse},
+	}
+	stranger := o.browser(t)
+	for _, role := range all {
+		login := "p-" + string(role)
+		if role == warehouse {
+			o.hireAs(t, store.Staff{Login: login, Name: "倉田 実", Role: role, WarehouseCode: storetest.East})
+		} else {
+			o.hire(t, login, role)
+		}
+		b := o.browser(t)
+		if a := b.signIn(login, secret); a.status != http.StatusSeeOther {
+			t.Fatalf("%s is not let in: %d", role, a.status)
+		}
+		for route, may := range routes {
+			method, path, _ := strings.Cut(route, " ")
+			ask := func(b *browser) answer {
+				if method == http.MethodPost {
+					return b.post(path, nil)
+				}
+				return b.get(path)
+			}
+			got := ask(b).status != http.StatusForbidden
+			if got != slices.Contains(may, role) {
+				t.Errorf("%s for %s: allowed is %v", route, role, got)
+			}
+			if role == desk && !strings.HasPrefix(ask(stranger).location(), "/desk/login") {
+				t.Errorf("%s is open to strangers", route)
+			}
+		}
+	}
+}
