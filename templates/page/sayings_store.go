@@ -112,4 +112,8 @@ var storeSayings = []saying{
 	{`delivery %d is still to be sent: give it up first, or wait`, "送付$1は送信待ちです。取りやめるか、終わるまでお待ちください"},
 	{`say who decides and why`, "判断する方の名前と理由を入力してください"},
 	{`there is no such delivery: see todoke delivery list`, "その送付はありません。一覧から選んでください"},
+	{`say which line`, "行を選んでください"},
+	{`say why the line is left out of the order`, "行を除外する理由を入力してください"},
+	{`there is no such review`, "その確認はありません"},
+	{`there is no such way to close a page`, "その閉じ方はありません"},
 }
