@@ -11,6 +11,7 @@ import (
 
 	"github.com/pquerna/otp/totp"
 
+	"todoke/internal/browsertest"
 	"todoke/store"
 	"todoke/store/storetest"
 )
@@ -224,4 +225,37 @@ func TestRoutesAndRoles(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestDoorsInBrowser: a second factor is set and asked for, and the language switched.
+func TestDoorsInBrowser(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.hire(t, "ken", store.RoleOperator)
+	b := browsertest.New(t, 1366, 768, "ja")
+	enter := func(b *browsertest.Browser, code string) {
+		b.Open(o.URL + "/desk/login")
+		b.Fill("#login", "ken")
+		b.Fill("#password", secret)
+		b.Fill("#code", code)
+		b.Click("button.main")
+		b.Wait(".bar")
+	}
+	enter(b, "")
+	b.Open(o.URL + "/desk/account")
+	b.Fill("#factor-password", secret)
+	b.Click("button[value=begin]")
+	b.WaitFor("document.querySelector('main img')?.naturalWidth == 240")
+	key := b.Text("#secret")
+	b.Fill("#code", o.code(t, key))
+	b.Click("section button.main")
+	b.Wait(".notice")
+	b.Open(o.URL + "/desk/staff")
+	if browsertest.Eval[bool](b, "document.documentElement.scrollWidth > innerWidth") {
+		t.Error("the staff page scrolls sideways")
+	}
+	b.Click("button[name=lang]")
+	b.WaitFor("document.documentElement.lang == 'en'")
+	o.clock.Set(o.clock.Now().Add(time.Minute))
+	enter(browsertest.New(t, 1366, 768, "ja"), o.code(t, key))
 }
