@@ -237,7 +237,9 @@ func TestDoorsInBrowser(t *testing.T) {
 		b.Open(o.URL + "/desk/login")
 		b.Fill("#login", "ken")
 		b.Fill("#password", secret)
-		b.Fill("#code", code)
+		if code != "" {
+			b.Fill("#code", code)
+		}
 		b.Click("button.main")
 		b.Wait(".bar")
 	}
