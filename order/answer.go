@@ -111,6 +111,8 @@ const (
 	NoteDiscontinued NoteKind = "discontinued" // no longer sold; the successor is offered (ITM-1)
 	NoteAdded        NoteKind = "added"        // an order that the answer before did not have
 	NoteCancelled    NoteKind = "cancelled"
+	NoteHeld         NoteKind = "held"   // stopped since, for the desk to look at
+	NoteFreed        NoteKind = "freed"  // goes ahead after all
 	NoteShort        NoteKind = "short"  // found short since
 	NoteFilled       NoteKind = "filled" // what was short is there
 	NoteMoved        NoteKind = "moved"  // another date than was told

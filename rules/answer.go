@@ -366,6 +366,12 @@ func Differences(before, now order.Told) []order.Note {
 			}
 			continue
 		}
+		switch {
+		case o.Held && !b.Held:
+			out = append(out, order.Note{Kind: order.NoteHeld, Order: o.Number})
+		case b.Held && !o.Held:
+			out = append(out, order.Note{Kind: order.NoteFreed, Order: o.Number})
+		}
 		out = append(out, lineDifferences(b, o)...)
 		if b.TotalYen() != o.TotalYen() {
 			out = append(out, order.Note{Kind: order.NoteAmount, Order: o.Number, Was: b.TotalYen().Grouped(), Now: o.TotalYen().Grouped()})

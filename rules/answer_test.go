@@ -36,6 +36,7 @@ func TestTell(t *testing.T) {
 	past.Events = []order.Event{{Kind: order.EventShort, Inputs: order.Inputs(map[string]any{"line": 1, "restock_on": "2026-11-20"})}}
 	moved := answered(order.StateAllocated, thu, order.Event{Kind: order.EventReplanned, Rule: "CUT-11", Inputs: order.Inputs(map[string]any{"shipment": 1, "was_arrival_on": "2026-11-25", "arrival_on": "2026-11-26"})})
 	cancelled := answered(order.StateCancelled, wed)
+	held := answered(order.StateHeld, wed, order.Event{Kind: order.EventHeld, Rule: "RDR-3"})
 	illegible := facts(answered(order.StateAllocated, wed))
 	illegible.Illegible = []rules.AnswerPage{{Page: 2, Image: "k"}}
 	checking := facts(answered(order.StateAllocated, wed))
@@ -53,6 +54,7 @@ func TestTell(t *testing.T) {
 		{"moved", facts(moved), true, order.AnswerAcknowledgement, []order.NoteKind{order.NoteMoved}},
 		{"short and moved", facts(short, second(moved)), true, order.AnswerAcknowledgement, []order.NoteKind{order.NoteShort, order.NoteAdded}},
 		{"cancelled", facts(cancelled), true, order.AnswerAcknowledgement, []order.NoteKind{order.NoteCancelled}},
+		{"held", facts(held), true, order.AnswerAcknowledgement, []order.NoteKind{order.NoteHeld}},
 		{"a page that nobody can read", illegible, true, order.AnswerAcknowledgement, nil},
 		{"a page that waits", checking, false, order.AnswerAcknowledgement, nil},
 	} {
@@ -71,6 +73,12 @@ func TestTell(t *testing.T) {
 		if _, _, _, again := rules.Tell(tt.facts); again {
 			t.Errorf("%s would be told twice", tt.name)
 		}
+	}
+	stopped, _, _, _ := rules.Tell(facts(held))
+	freed := facts(answered(order.StateAllocated, wed))
+	freed.Before = &stopped
+	if _, notes, _, ok := rules.Tell(freed); !ok || len(notes) != 1 || notes[0].Kind != order.NoteFreed {
+		t.Errorf("a customer who was told that the order waits is not told that it goes ahead: %t %+v", ok, notes)
 	}
 	if told, _, _, _ := rules.Tell(facts(past)); !told.Orders[0].Lines[0].RestockOn.IsZero() || told.Orders[0].Lines[0].ShortQty != 4 {
 		t.Errorf("a restock day that has passed is told: %+v", told.Orders[0].Lines[0])

@@ -463,6 +463,13 @@ func (s *Store) Illegible(ctx context.Context, documentID int64, page int, custo
 		if err := tx.exec(ctx, "IllegibleInsert", documentID, r.PageNo, code, illegibleFields(r.Draft), by, now); err != nil {
 			return err
 		}
+		var kept string
+		if err := tx.tx.QueryRow(ctx, query("IllegibleCustomer"), documentID, r.PageNo).Scan(&kept); err != nil {
+			return fmt.Errorf("find illegible page: %w", err)
+		}
+		if kept != code {
+			return order.Conflict("FAX-3", fmt.Sprintf("page %s was called illegible before, as one of customer %q: tell this customer by telephone and close it with todoke review done", r.Name(), kept))
+		}
 		rest, err := tx.rest(ctx, r)
 		if err != nil {
 			return err

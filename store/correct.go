@@ -109,13 +109,17 @@ func (tx *Tx) correctedOrder(ctx context.Context, rel *order.Related) (o order.O
 
 // correctable says why a correction cannot replace the other order any more, and what to do then;
 // nil where it can, or where there is none.
-func (tx *Tx) correctable(ctx context.Context, rel *order.Related) (*order.Error, error) {
+func (tx *Tx) correctable(ctx context.Context, rel *order.Related, department string) (*order.Error, error) {
 	if rel == nil || rel.As != string(AsCorrection) {
 		return nil, nil
 	}
 	o, ok, err := tx.correctedOrder(ctx, rel)
 	if err != nil || !ok {
 		return nil, err
+	}
+	if department != "" && o.DepartmentCode != department { // a slip of the pen would cancel somebody else's order
+		return order.Conflict("FAX-5", fmt.Sprintf("order %s is of customer %s and this page of %s: a correction replaces an order of the same customer. "+
+			"Name another one with --of, say --as own, or settle customer_code", o.Number.Grouped(), o.DepartmentCode, department)), nil
 	}
 	left := o.State == order.StateReleased || o.State == order.StateShipped || slices.ContainsFunc(o.Shipments, func(s order.Shipment) bool {
 		return s.State == order.ShipmentReleased || s.State == order.ShipmentShipped

@@ -204,6 +204,14 @@ func (tx *Tx) EndAttempt(ctx context.Context, id int64, no int, outcome rules.At
 	return tx.exec(ctx, "DeliveryAttemptEnd", id, no, at(now), outcome, bounded(text(detail)), bounded(text(receipt)))
 }
 
+// DeliveryStands locks a delivery and tells where it stands.
+func (tx *Tx) DeliveryStands(ctx context.Context, id int64) (state string, err error) {
+	if err := tx.tx.QueryRow(ctx, query("DeliveryLock"), id).Scan(&state); err != nil {
+		return "", fmt.Errorf("lock delivery: %w", err)
+	}
+	return state, nil
+}
+
 // DeliveryWaits puts a delivery off until an instant: the tick wakes it then.
 func (tx *Tx) DeliveryWaits(ctx context.Context, id int64, until time.Time, why string) error {
 	return tx.exec(ctx, "DeliveryWait", id, at(until), bounded(text(why)))

@@ -34,6 +34,9 @@ type Notice struct {
 	Detail       string // for people
 }
 
+// Named tells whether it names a transmission of ours, and not only a number that anybody may know.
+func (n Notice) Named() bool { return len(n.Names) > 0 || n.Receipt != "" }
+
 // noticeDays is how long after it was handed over a fax may be told to have failed.
 const noticeDays = 3
 
@@ -52,8 +55,9 @@ func (tx *Tx) MatchNotice(ctx context.Context, n Notice) (id int64, messageID, b
 			return id, messageID, "message id", err
 		}
 	}
+	from, to := at(n.At.AddDate(0, 0, -noticeDays)), at(n.At.Add(time.Hour))
 	if n.Receipt != "" {
-		if ok, err := find("NoticeByReceipt", n.Way, n.Receipt); ok || err != nil {
+		if ok, err := find("NoticeByReceipt", n.Way, n.Receipt, from, to); ok || err != nil {
 			return id, messageID, "job", err
 		}
 	}
@@ -65,7 +69,7 @@ func (tx *Tx) MatchNotice(ctx context.Context, n Notice) (id int64, messageID, b
 		MessageID string
 		Number    string
 	}
-	found, err := collect(ctx, tx.tx, "NoticeByNumber", pgx.RowToStructByPos[sent], n.Numbers, at(n.At.AddDate(0, 0, -noticeDays)), at(n.At.Add(time.Hour)))
+	found, err := collect(ctx, tx.tx, "NoticeByNumber", pgx.RowToStructByPos[sent], n.Numbers, from, to)
 	if err != nil {
 		return 0, "", "", err
 	}
@@ -82,6 +86,12 @@ func (tx *Tx) MatchNotice(ctx context.Context, n Notice) (id int64, messageID, b
 		return 0, "", "", nil
 	}
 	return found[0].ID, found[0].MessageID, "number and time", nil
+}
+
+// Issued tells whether bytes with a SHA-256 were issued by us.
+func (s *Store) Issued(ctx context.Context, sha256 string) (ok bool, err error) {
+	err = s.pool.QueryRow(ctx, query("NoticeOurs"), sha256).Scan(&ok)
+	return ok, kinded(err)
 }
 
 // KeepNotice records that a mail tells of a delivery, for good.

@@ -111,7 +111,7 @@ func (s *Store) Settle(ctx context.Context, documentID int64, page int, said Set
 		case len(suspects) > 0:
 			problems = append([]*order.Error{suspects[0].Problem(r.Name())}, problems...)
 		}
-		if problem, err := tx.correctable(ctx, draft.Related); err != nil {
+		if problem, err := tx.correctable(ctx, draft.Related, req.DepartmentCode); err != nil {
 			return err
 		} else if problem != nil {
 			problems = append(problems, problem)

@@ -191,6 +191,18 @@ func TestAFaxThatCannotBeReadIsAskedForAgain(t *testing.T) {
 	equal(t, b.told(t, id, 0), "acknowledgement F1-1 pdf "+tokyoFax, "resend_request F1-2 pdf "+tokyoFax)
 	wants(t, b.said(t, "F1-2"), "ご注文書再送のお願い", "まだ承っておりません", "1行目の数量を読み取ることができませんでした")
 	equal(t, b.told(t, unknown, 0))
+
+	// Taken back it is no page to be sent again any more; and it can be called so once more.
+	if _, err := b.s.ReopenReview(t.Context(), id, 1, "田中", "拡大したら読めそう", b.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := b.s.FactsOfAnswer(t.Context(), id, 0, st.Code(st.Tokyo), b.clock.Now()); err != nil || len(f.Illegible) != 0 || len(f.Waiting) != 1 {
+		t.Errorf("%+v %v", f, err)
+	}
+	if _, asked, err := b.s.Illegible(t.Context(), id, 1, "", "田中", b.clock.Now()); err != nil || !asked {
+		t.Error(asked, err)
+	}
+	b.idle(t)
 	b.audit(t)
 }
 

@@ -202,8 +202,15 @@ func (w *DeliverDocument) record(ctx context.Context, job *river.Job[jobs.Delive
 			}
 		}
 		now := s.Now()
+		state, err := tx.DeliveryStands(ctx, d.ID)
+		if err != nil {
+			return err
+		}
 		if err := tx.EndAttempt(ctx, d.ID, a.No, outcome, detail, receipt, now); err != nil {
 			return err
+		}
+		if state != store.DeliveryWaiting { // a notice said that it arrived, or a person gave it up, while it was under way
+			return store.Complete(ctx, tx, job)
 		}
 		past, err := tx.DeliveryAttempts(ctx, d.ID)
 		if err != nil {

@@ -132,7 +132,7 @@ func TestNoticesAndBrokenTransmissionsWaitForAPerson(t *testing.T) {
 	for id, want := range map[int64]struct {
 		detail string
 		parts  int
-	}{failed: {"a fax of ours could not be sent: FAX送信失敗", 0}, cut: {"did not receive the whole fax: E105", 1}} {
+	}{failed: {"carries files of its own: FAX送信失敗", 1}, cut: {"did not receive the whole fax: E105", 1}} {
 		d, err := b.s.GetDocument(t.Context(), id)
 		if err != nil || d.State != store.DocumentReview || !strings.Contains(d.Detail, want.detail) {
 			t.Errorf("%+v, %v", d, err)

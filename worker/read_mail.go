@@ -31,8 +31,13 @@ func (w *ReadDocument) mail(ctx context.Context, doc store.Document, data []byte
 	received, _, odd := rules.FaxReceivedAt(rules.FaxClaims{
 		GatewayAt: m.Facts.At, HeaderAt: m.HeaderAt, FileAt: doc.ReceivedAt, TakenAt: doc.StoredAt,
 	}, w.cfg.Store.Settings())
-	if n, ok := noticeOf(doc, m); ok {
-		return w.notice(ctx, doc, m, n), nil
+	n, isNotice := noticeOf(doc, m)
+	foreign, err := w.foreign(ctx, m, isNotice)
+	if err != nil {
+		return nil, err
+	}
+	if isNotice && (len(foreign) == 0 || n.Named()) {
+		return w.notice(ctx, doc, m, n, foreign), nil
 	}
 	claims := claimsOf(m)
 	parts, faxes, err := w.parts(doc, m, received)
@@ -40,6 +45,9 @@ func (w *ReadDocument) mail(ctx context.Context, doc store.Document, data []byte
 		return nil, err
 	}
 	var reasons []*order.Error
+	if isNotice { // it names no fax of ours, and somebody's order may be attached
+		reasons = append(reasons, order.Invalid("FAX-3", "", "the mail reads like news of a fax of ours, but names none and carries files of its own: "+m.Subject))
+	}
 	if odd != nil && faxes > 0 { // CUT-3: the parts are read by our own server's time until a person decides
 		reasons = append(reasons, odd)
 	}
@@ -110,10 +118,7 @@ func (w *ReadDocument) parts(doc store.Document, m Mail, received time.Time) (pa
 		kind := kindOf(a.Bytes, store.Document{FileName: a.FileName, MediaType: a.MediaType})
 		format := formatOf(a.Bytes)
 		p := mailPart{MailPart: store.MailPart{No: i + 1, Path: a.Path, FileName: a.FileName, MediaType: a.MediaType, SizeBytes: int64(len(a.Bytes))}}
-		p.Why = rules.Decoration(rules.AttachedPart{
-			MediaType: a.MediaType, SizeBytes: len(a.Bytes), Fax: kind == kindFax,
-			Picture: a.WidthPX > 0, WidthPX: a.WidthPX, HeightPX: a.HeightPX, Shown: a.Shown, Beside: beside >= 0 && beside != i,
-		})
+		p.Why = decoration(a, beside >= 0 && beside != i)
 		if a.Unpacked > 0 {
 			p.Why = fmt.Sprintf("unpacked: the %d file(s) in it follow", a.Unpacked)
 		}
@@ -149,6 +154,15 @@ func (w *ReadDocument) parts(doc store.Document, m Mail, received time.Time) (pa
 		parts = append(parts, p)
 	}
 	return parts, faxes, nil
+}
+
+// decoration is why a thing attached need not be looked at; "" where it must. beside tells that a
+// fax is attached with it.
+func decoration(a Attachment, beside bool) string {
+	return rules.Decoration(rules.AttachedPart{
+		MediaType: a.MediaType, SizeBytes: len(a.Bytes), Fax: kindOf(a.Bytes, store.Document{FileName: a.FileName, MediaType: a.MediaType}) == kindFax,
+		Picture: a.WidthPX > 0, WidthPX: a.WidthPX, HeightPX: a.HeightPX, Shown: a.Shown, Beside: beside,
+	})
 }
 
 // saveParts makes the documents of a mail, and records what became of everything attached.

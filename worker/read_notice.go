@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"todoke/ingest/gateway"
@@ -70,9 +71,34 @@ func numbersIn(text string) []string {
 	return out
 }
 
+// foreign are the names of the things attached to a notice that are neither a report nor
+// decoration nor what we issued.
+func (w *ReadDocument) foreign(ctx context.Context, m Mail, isNotice bool) (names []string, err error) {
+	if !isNotice {
+		return nil, nil
+	}
+	for _, a := range m.Attachments {
+		if a.Unpacked > 0 || strings.HasPrefix(a.MediaType, "message/") || strings.HasPrefix(a.MediaType, "text/") && kindOf(a.Bytes, store.Document{}) != kindFax {
+			continue
+		}
+		if decoration(a, false) != "" {
+			continue
+		}
+		ours, err := w.cfg.Store.Issued(ctx, store.Key(a.Bytes))
+		if err != nil {
+			return nil, err
+		}
+		if !ours {
+			names = append(names, strconv.Quote(a.FileName))
+		}
+	}
+	return names, nil
+}
+
 // notice matches a mail that tells of a delivery, records it, and does what follows; a mail that
-// matches none goes to the desk. What is attached is our own.
-func (w *ReadDocument) notice(ctx context.Context, doc store.Document, m Mail, n store.Notice) func(*store.Tx) error {
+// matches none goes to the desk. What is attached to a gateway's is our own, as it was faxed; what
+// is foreign on a mail server's, a person must see.
+func (w *ReadDocument) notice(ctx context.Context, doc store.Document, m Mail, n store.Notice, foreign []string) func(*store.Tx) error {
 	return func(tx *store.Tx) error {
 		now := w.cfg.Store.Now()
 		if err := errors.Join(tx.AddClaims(ctx, doc.ID, claimsOf(m), now), tx.NoteSender(ctx, doc.ID, m.From, now)); err != nil {
@@ -96,7 +122,14 @@ func (w *ReadDocument) notice(ctx context.Context, doc store.Document, m Mail, n
 		if err := w.heed(ctx, tx, n, id, messageID); err != nil {
 			return err
 		}
-		_, err = tx.SetDocument(ctx, doc.ID, store.DocumentNotice, fmt.Sprintf("delivery %d %s, by %s", id, n.Kind, by), 0, now)
+		detail := fmt.Sprintf("delivery %d %s, by %s", id, n.Kind, by)
+		if len(foreign) > 0 && m.Facts.Profile == "" {
+			return w.review(ctx, tx, doc, order.Invalid("FAX-3", "", detail+"; it carries files of its own, see what they are: "+strings.Join(foreign, ", ")))
+		}
+		if len(foreign) > 0 {
+			detail += "; attached and not read: " + strings.Join(foreign, ", ")
+		}
+		_, err = tx.SetDocument(ctx, doc.ID, store.DocumentNotice, detail, 0, now)
 		return err
 	}
 }

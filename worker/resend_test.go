@@ -124,7 +124,16 @@ func TestACorrectionReplacesTheOrder(t *testing.T) {
 		t.Fatalf("suspects %+v, %v", suspects, err)
 	}
 	old := b.pages(t, first)[0]
-	o, err := b.s.Settle(t.Context(), second, 0, store.Settlement{As: store.AsCorrection, By: "鈴木", Reason: "電話で確認"}, b.clock.Now())
+	// Another customer's page replaces nothing.
+	_, err = b.s.Settle(t.Context(), second, 0, store.Settlement{
+		Values: map[string]string{"customer_code": st.Code(st.Osaka)}, As: store.AsCorrection, Of: store.Other{Document: first, Page: 1}, By: "鈴木",
+	}, b.clock.Now())
+	if refusal, ok := errors.AsType[*store.Refusal](err); !ok || !strings.Contains(refusal.Error(), "a correction replaces an order of the same customer") {
+		t.Fatalf("another customer's order was replaced: %v", err)
+	}
+	o, err := b.s.Settle(t.Context(), second, 0, store.Settlement{
+		Values: map[string]string{"customer_code": st.Code(st.Tokyo)}, As: store.AsCorrection, By: "鈴木", Reason: "電話で確認",
+	}, b.clock.Now())
 	if err != nil || o.Lines[0].Qty != 15 {
 		t.Fatal(o, err)
 	}

@@ -85,10 +85,19 @@ SELECT order_id, kind, rule, text, inputs, by, at FROM events WHERE order_id = A
 SELECT email FROM users WHERE code = $1 AND department_code = $2;
 
 -- name: IllegibleInsert
-INSERT INTO illegible_pages (document_id, page_no, department_code, fields, by, at) VALUES ($1, $2, $3, $4, $5, $6);
+-- A page that was taken back and called so again keeps its row, if it is the same customer's.
+INSERT INTO illegible_pages (document_id, page_no, department_code, fields, by, at) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (document_id, page_no) DO NOTHING;
+
+-- name: IllegibleCustomer
+SELECT department_code FROM illegible_pages WHERE document_id = $1 AND page_no = $2;
 
 -- name: IllegiblePages
-SELECT page_no, department_code, fields FROM illegible_pages WHERE document_id = $1 ORDER BY page_no;
+-- Those that were not taken back to their review since.
+SELECT page_no, department_code, fields FROM illegible_pages i WHERE document_id = $1
+  AND (page_no = 0 AND EXISTS (SELECT FROM document_states s WHERE s.document_id = i.document_id AND s.state = 'junk')
+    OR EXISTS (SELECT FROM pages p WHERE p.document_id = i.document_id AND p.no = i.page_no AND p.state = 'junk'))
+ORDER BY page_no;
 
 -- name: DocumentCustomers
 -- Whose a fax is by what became orders of it.

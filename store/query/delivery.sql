@@ -100,12 +100,17 @@ UPDATE deliveries SET state = $2, not_before = NULL, decided_by = $3, decided_fo
 SELECT delivery_id, message_id FROM delivery_attempts WHERE split_part(message_id, '@', 1) = ANY($1) ORDER BY delivery_id DESC, no DESC LIMIT 1;
 
 -- name: NoticeByReceipt
-SELECT delivery_id, message_id FROM delivery_attempts WHERE way = $1 AND receipt = $2 ORDER BY claimed_at DESC LIMIT 1;
+-- Jobs are counted, and anybody can count: only what was handed over between two instants and is not accounted for.
+SELECT a.delivery_id, a.message_id FROM delivery_attempts a JOIN deliveries v ON v.id = a.delivery_id
+WHERE a.way = $1 AND a.receipt = $2 AND a.claimed_at BETWEEN $3 AND $4 AND v.state = 'sent' ORDER BY a.claimed_at DESC LIMIT 1;
 
 -- name: NoticeByNumber
 -- Faxes handed over to one of the numbers between two instants and not accounted for.
 SELECT v.id, v.message_id, i.number FROM deliveries v JOIN issued_documents i ON i.id = v.issued_document_id
 WHERE v.channel = 'fax' AND v.state = 'sent' AND v.recipient = ANY($1) AND v.sent_at BETWEEN $2 AND $3 ORDER BY v.id LIMIT 20;
+
+-- name: NoticeOurs
+SELECT EXISTS (SELECT FROM issued_documents WHERE sha256 = $1);
 
 -- name: NoticeInsert
 INSERT INTO delivery_notices (document_id, delivery_id, kind, matched_by, detail, noticed_at) VALUES ($1, $2, $3, $4, $5, $6)

@@ -112,6 +112,10 @@ func Note(n order.Note) string { //nolint:gocyclo // a sentence for each kind
 		return "確認が済み、新たに承りました。"
 	case order.NoteCancelled:
 		return "ご注文を取り消しました。"
+	case order.NoteHeld:
+		return "内容を確認させていただくため、出荷を一時見合わせております。"
+	case order.NoteFreed:
+		return "確認が済みましたので、出荷の手配を進めております。"
 	case order.NoteShort:
 		return fmt.Sprintf("%d行目 %sに欠品が生じました（不足数量 %s）。", n.Line, item(n), n.Now)
 	case order.NoteFilled:
