@@ -46,6 +46,7 @@ func (w *ReadDocument) compare(ctx context.Context, doc store.Document, pages []
 	}
 	settings := w.cfg.Store.Settings()
 	least := float64(settings.PageAlikePermille) / 1000 //nolint:forbidigo // a likeness
+	alike := make([][]alikePage, len(pages))
 	for _, j := range judged {
 		other, err := likeness.Parse(j.Print)
 		if err != nil {
@@ -61,23 +62,48 @@ func (w *ReadDocument) compare(ctx context.Context, doc store.Document, pages []
 			if !ok {
 				continue
 			}
-			like := rules.PageLike{
+			alike[i] = append(alike[i], alikePage{j, rules.PageLike{
 				Kind: j.Kind, Name: j.Name(), By: j.By, SameSender: j.SameSender,
 				Permille: int(1000 * found.Score), AddedMM2: int(math.Ceil(found.AddedMM2)), ChangedMM2: -1,
-			}
-			if like.AddedMM2 <= settings.PageAddedMM2 {
-				like.ChangedMM2 = w.changed(ctx, j, l.image)
-			}
-			l.like = append(l.like, like)
+			}})
 		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 	}
-	for _, p := range pages {
-		if p.look != nil {
-			slices.SortStableFunc(p.look.like, func(a, b rules.PageLike) int { return b.Permille - a.Permille })
+	for i, all := range alike {
+		if err := w.lookCloser(ctx, pages[i].look, all, settings); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// alikePage is a judged page that looks like another one.
+type alikePage struct {
+	judged store.JudgedPage
+	like   rules.PageLike
+}
+
+// closeLooks is how many judged pages of each kind are compared sign by sign with a page, at least:
+// each takes some tens of milliseconds, and an advert that comes every day has hundreds like it.
+const closeLooks = 8
+
+// lookCloser compares a page sign by sign with those it is most alike, of each kind that people
+// called such pages; the others tell the kind alone.
+func (w *ReadDocument) lookCloser(ctx context.Context, l *look, all []alikePage, s rules.Settings) error {
+	slices.SortStableFunc(all, func(a, b alikePage) int { return b.like.Permille - a.like.Permille })
+	looked := map[order.PageKind]int{}
+	most := max(closeLooks, s.PageAdvertMarks)
+	for _, a := range all {
+		if a.like.AddedMM2 <= s.PageAddedMM2 && looked[a.like.Kind] < most {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			looked[a.like.Kind]++
+			a.like.ChangedMM2 = w.changed(ctx, a.judged, l.image)
+		}
+		l.like = append(l.like, a.like)
 	}
 	return nil
 }

@@ -142,3 +142,35 @@ func TestTheEveningListLeavesOnceADay(t *testing.T) {
 	b.audit(t)
 	t.Logf("\n%s", text)
 }
+
+// What failed is not said to be sent again by itself, and whom a person must tell stands by itself.
+func TestTheEveningListTellsWhatAPersonMustDo(t *testing.T) {
+	t.Parallel()
+	o := withOutbox(t)
+	o.exec(t, `UPDATE departments SET fax = '' WHERE code = $1`, st.Code(st.Tokyo))
+	o.issue(t, "stockout_notice", "pdf", "fax", "0399999999")
+	o.add(t, "order.tif", page(t, 1, wOrder))
+	o.work(t)
+	if _, err := o.s.Tick(t.Context(), o.clock.Now()); err != nil { // notes the time
+		t.Fatal(err)
+	}
+	o.idle(t)
+	o.clock.Set(st.At(t, "2026-11-24 18:00:00"))
+	if _, err := o.s.Tick(t.Context(), o.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	o.idle(t)
+	files, err := filepath.Glob(filepath.Join(o.out, "desk", "*.txt"))
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	text, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"送信できなかった書類（1件）", "お客様へのご連絡が必要なもの（1件）"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%q is missing from\n%s", want, text)
+		}
+	}
+}

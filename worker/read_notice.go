@@ -124,7 +124,7 @@ func (w *ReadDocument) notice(ctx context.Context, doc store.Document, m Mail, n
 		}
 		detail := fmt.Sprintf("delivery %d %s, by %s", id, n.Kind, by)
 		if len(foreign) > 0 && m.Facts.Profile == "" {
-			return w.review(ctx, tx, doc, order.Invalid("FAX-3", "", detail+"; it carries files of its own, see what they are: "+strings.Join(foreign, ", ")))
+			return w.review(ctx, tx, doc, order.Invalid("FAX-3", "", "a mail server's notice of a fax or mail of ours carries files of its own: "+strings.Join(foreign, ", ")))
 		}
 		if len(foreign) > 0 {
 			detail += "; attached and not read: " + strings.Join(foreign, ", ")

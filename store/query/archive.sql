@@ -82,7 +82,7 @@ SELECT w.id, w.page_no, coalesce(o.id, 0), coalesce(dep.code, ''), coalesce(dep.
     (coalesce(o.received_at, w.received_at) AT TIME ZONE 'Asia/Tokyo')::date, coalesce(o.number, '')
 FROM wanted w LEFT JOIN orders o ON o.id = w.about
 LEFT JOIN departments dep ON dep.code = coalesce(o.department_code,
-    (SELECT min(x.code) FROM departments x WHERE w.caller <> '' AND x.fax = w.caller HAVING count(*) = 1),
+    (SELECT min(x.code) FROM departments x WHERE w.caller <> '' AND x.fax = w.caller AND x.fax <> '' HAVING count(*) = 1),
     (SELECT min(x.code) FROM departments x WHERE w.address <> '' AND x.email <> '' AND lower(x.email) = lower(w.address) HAVING count(*) = 1))
 LEFT JOIN companies c ON c.code = dep.company_code
 ORDER BY w.id, w.page_no;

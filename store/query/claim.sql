@@ -6,7 +6,7 @@ INSERT INTO document_claims (document_id, kind, value, text, by, problem, made_a
 -- name: ClaimsOfDocument
 -- Those of the mail that it came with, too; of a number, the customers that have it registered.
 SELECT c.document_id, c.kind, c.value, c.text, c.by, c.problem, c.made_at,
-    coalesce((SELECT array_agg(p.code ORDER BY p.code) FROM departments p WHERE c.kind IN ('caller', 'station', 'header') AND c.value <> '' AND p.fax = c.value), '{}')
+    coalesce((SELECT array_agg(p.code ORDER BY p.code) FROM departments p WHERE c.kind IN ('caller', 'station', 'header') AND c.value <> '' AND p.fax = c.value AND p.fax <> ''), '{}')
 FROM documents d JOIN document_claims c ON c.document_id IN (d.id, d.parent_id)
 WHERE d.id = $1 ORDER BY c.id;
 
@@ -36,7 +36,7 @@ ORDER BY g.by, g.n;
 
 -- name: CallerOwners
 -- The number that a document's line was called from, as the gateway says, and whose it is.
-SELECT c.value, coalesce((SELECT array_agg(p.code ORDER BY p.code) FROM departments p WHERE p.fax = c.value), '{}'),
+SELECT c.value, coalesce((SELECT array_agg(p.code ORDER BY p.code) FROM departments p WHERE p.fax = c.value AND p.fax <> ''), '{}'),
     coalesce((SELECT p.fax FROM departments p WHERE p.code = $2), '')
 FROM documents d JOIN document_claims c ON c.document_id IN (d.id, d.parent_id)
 WHERE d.id = $1 AND c.kind = 'caller' AND c.value <> '' ORDER BY c.id LIMIT 1;

@@ -104,6 +104,8 @@ var workSayings = []saying{
 	{`the gateway did not receive the whole fax: %v; ask the sender for what is missing`, "FAXの一部が受信できていません（$1）。不足分の再送をお願いしてください"},
 	{`it gives no reason`, "理由の記載なし"},
 	{`%v: a person must look at the mail itself`, "$1。メールそのものを確かめてください"},
+	{`a mail server's notice of a fax or mail of ours carries files of its own: %v`, "送信結果の通知メールに、当店のものでないファイルが付いています：$1"},
+	{`the mail reads like news of a fax of ours, but names none and carries files of its own: %v`, "当店のFAXの送信結果のように読めますが、どのFAXか分からず、ファイルが付いています：$1"},
 	{`the mail carries no fax: orders come by fax or web`, "FAXが添付されていないメールです"},
 	{`the mail that brought the fax was written by a person: see whether it says anything about the order`, "FAXを添付したメールに本文があります。注文に関わる記載がないか確かめてください"},
 	{`the mail is not as it should be: %v`, "メールの形式が正しくありません：$1"},
