@@ -251,6 +251,16 @@ func (s *Store) ResendDelivery(ctx context.Context, id int64, by, reason string,
 		if d.State == DeliveryWaiting {
 			return "", order.Conflict("FAX-3", fmt.Sprintf("delivery %d is still to be sent: give it up first, or wait", id))
 		}
+		if d.State == DeliveryResent { // somebody else was faster
+			return "", order.Conflict("FAX-3", fmt.Sprintf("delivery %d was resent already: see todoke delivery list", id))
+		}
+		var waits bool
+		if err := tx.tx.QueryRow(ctx, query("DeliveryCopyWaits"), id).Scan(&waits); err != nil {
+			return "", fmt.Errorf("find copies of a delivery: %w", err)
+		}
+		if waits {
+			return "", order.Conflict("FAX-3", fmt.Sprintf("delivery %d was resent already and is still to be sent: wait for it", id))
+		}
 		var channel string
 		if err := tx.tx.QueryRow(ctx, query("DeliveryResend"), id, at(now)).Scan(&again, &channel); err != nil {
 			return "", fmt.Errorf("insert delivery: %w", err)

@@ -379,6 +379,9 @@ func TestAPersonResendsOrGivesUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := o.s.ResendDelivery(ctx, first, "鈴木", "再送します", now); err == nil {
+		t.Error("two people resent it")
+	}
 	if err := o.s.GiveUpDelivery(ctx, second, "佐藤", "電話で連絡済み", now); err != nil {
 		t.Fatal(err)
 	}

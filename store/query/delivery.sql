@@ -93,6 +93,11 @@ SELECT issued_document_id, channel, recipient, 'waiting', $2,
 FROM deliveries v WHERE id = $1
 RETURNING id, channel;
 
+-- name: DeliveryCopyWaits
+-- Whether the document is still to be sent to the recipient as another delivery.
+SELECT EXISTS (SELECT FROM deliveries o JOIN deliveries v ON (o.issued_document_id, o.channel, o.recipient) = (v.issued_document_id, v.channel, v.recipient)
+    WHERE v.id = $1 AND o.id <> v.id AND o.state = 'waiting');
+
 -- name: DeliveryDecide
 UPDATE deliveries SET state = $2, not_before = NULL, decided_by = $3, decided_for = $4, decided_at = $5 WHERE id = $1;
 
