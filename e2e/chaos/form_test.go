@@ -50,6 +50,7 @@ type desk struct {
 	layout    *form.Layout
 	made      []filled
 	taken     map[string]bool
+	had       map[[2]string]bool // customer and item: what somebody ordered before would be an addition to it (FAX-5)
 	cover     scan
 	advert    scan
 	white     scan
@@ -57,7 +58,7 @@ type desk struct {
 
 func newDesk(seed uint64, most int) (*desk, error) {
 	shop := samples.Shop()
-	d := &desk{seed: seed, most: most, taken: map[string]bool{}}
+	d := &desk{seed: seed, most: most, taken: map[string]bool{}, had: map[[2]string]bool{}}
 	for _, it := range shop.Items {
 		if !it.Discontinued && it.SuccessorCode == "" && it.Class == order.ClassNormal {
 			d.items = append(d.items, it)
@@ -119,7 +120,7 @@ func (d *desk) fill(n, who int) filled {
 		lines, total := map[string]int{}, 0
 		for range 2 + r.IntN(4) {
 			it := d.items[r.IntN(len(d.items))]
-			if lines[it.Code] != 0 {
+			if lines[it.Code] != 0 || d.had[[2]string{c.Code, it.Code}] {
 				continue
 			}
 			q := it.OrderMultiple * (1 + r.IntN(4))
@@ -128,10 +129,13 @@ func (d *desk) fill(n, who int) filled {
 		}
 		s.Total = strconv.Itoa(total)
 		name := goods(c.Code, lines)
-		if d.taken[name] {
+		if len(lines) < 2 || d.taken[name] {
 			continue
 		}
 		d.taken[name] = true
+		for code := range lines {
+			d.had[[2]string{c.Code, code}] = true
+		}
 		paper := d.blank.Clone()
 		lab.Fill(paper, d.layout, s, lab.NewWriter(r), lab.Mess{}, r)
 		l := fine()
