@@ -22,6 +22,7 @@ type Told struct {
 	Orders     []ToldOrder `json:"orders,omitempty"`
 	Checking   []ToldPage  `json:"checking,omitempty"`  // pages that a person is looking at
 	Illegible  []ToldPage  `json:"illegible,omitempty"` // pages that the customer is asked to send again
+	Settled    []ToldPage  `json:"settled,omitempty"`   // pages told as being looked at before, of which no order came
 }
 
 // ToldOrder is an order as the customer is told of it.
@@ -95,6 +96,7 @@ type ToldPage struct {
 	Repeats bool     `json:"repeats,omitempty"` // it may be an earlier fax again (FAX-5)
 	Offers  []Note   `json:"offers,omitempty"`  // of items that are no longer sold (ITM-1)
 	Image   string   `json:"image,omitempty"`   // blob key of the page
+	Turned  int      `json:"turned,omitempty"`  // degrees clockwise that it lies turned: 0, 90, 180 or 270
 }
 
 // NoteKind is what is not as the customer wrote it, or not as it was told before.

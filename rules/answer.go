@@ -42,6 +42,7 @@ type AnswerPart struct{ Line, Shipment, Qty int }
 type AnswerPage struct {
 	Page    int
 	Image   string
+	Turned  int // degrees clockwise
 	Draft   *order.Draft
 	Reasons []*order.Error
 	Fields  []string // where the draft does not tell them
@@ -76,17 +77,18 @@ func Tell(f AnswerFacts) (told order.Told, changes []order.Note, kind order.Answ
 	}
 	for _, p := range f.Illegible {
 		t := tellPage(p, f.Items)
-		t.Image = p.Image
+		t.Image, t.Turned = p.Image, p.Turned
 		told.Illegible = append(told.Illegible, t)
 	}
+	told.Settled = settled(f)
 	kind = order.AnswerAcknowledgement
 	switch {
 	case web:
 		kind = order.AnswerOrderMail
-	case len(told.Orders) == 0 && len(told.Checking) == 0 && len(told.Illegible) > 0:
+	case len(told.Orders) == 0 && len(told.Checking) == 0 && len(told.Settled) == 0 && len(told.Illegible) > 0:
 		kind = order.AnswerResend
 	}
-	if len(told.Orders) == 0 && len(told.Checking) == 0 && len(told.Illegible) == 0 {
+	if len(told.Orders) == 0 && len(told.Checking) == 0 && len(told.Illegible) == 0 && len(told.Settled) == 0 {
 		return told, nil, kind, false
 	}
 	if f.Before == nil {
@@ -97,7 +99,7 @@ func Tell(f AnswerFacts) (told order.Told, changes []order.Note, kind order.Answ
 		return told, nil, kind, false
 	}
 	onlyShort := len(changes) > 0 && !slices.ContainsFunc(changes, func(n order.Note) bool { return n.Kind != order.NoteShort })
-	if onlyShort && reflect.DeepEqual(f.Before.Checking, told.Checking) && reflect.DeepEqual(f.Before.Illegible, told.Illegible) {
+	if onlyShort && len(told.Settled) == 0 && reflect.DeepEqual(f.Before.Checking, told.Checking) && reflect.DeepEqual(f.Before.Illegible, told.Illegible) {
 		kind = order.AnswerStockout
 	}
 	return told, changes, kind, true
@@ -107,10 +109,27 @@ func toldOf(t order.Told, n order.Number) bool {
 	return slices.ContainsFunc(t.Orders, func(o order.ToldOrder) bool { return o.Number == n })
 }
 
-// news tells whether pages have something new beside the orders: one more that could not be read.
-// A page that was being looked at and turned out to be nothing, or sent again, is no news.
+// news tells whether pages have something new beside the orders: one more that could not be read,
+// or one that the customer waits to hear of and that became nothing.
 func news(before, now order.Told) bool {
-	return len(now.Illegible) > len(before.Illegible)
+	return len(now.Illegible) > len(before.Illegible) || len(now.Settled) > 0
+}
+
+// settled are the pages of which the customer was told that they are being looked at and will be
+// told of again, and of which no order came: junk, the same fax once more, or dealt with by hand.
+func settled(f AnswerFacts) []order.ToldPage {
+	if f.Before == nil {
+		return nil
+	}
+	var out []order.ToldPage
+	for _, b := range f.Before.Checking {
+		on := func(p AnswerPage) bool { return p.Page == b.Page }
+		ordered := slices.ContainsFunc(f.Orders, func(o AnswerOrder) bool { return o.Order.Source.Page == b.Page })
+		if !ordered && !slices.ContainsFunc(f.Waiting, on) && !slices.ContainsFunc(f.Illegible, on) {
+			out = append(out, order.ToldPage{Page: b.Page})
+		}
+	}
+	return out
 }
 
 func tellOrder(a AnswerOrder, f AnswerFacts) order.ToldOrder {

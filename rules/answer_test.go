@@ -41,6 +41,8 @@ func TestTell(t *testing.T) {
 	illegible.Illegible = []rules.AnswerPage{{Page: 2, Image: "k"}}
 	checking := facts(answered(order.StateAllocated, wed))
 	checking.Waiting = []rules.AnswerPage{{Page: 2}}
+	waited := first
+	waited.Checking = []order.ToldPage{{Page: 2, Repeats: true}}
 	for _, tt := range []struct {
 		name  string
 		facts rules.AnswerFacts
@@ -57,8 +59,15 @@ func TestTell(t *testing.T) {
 		{"held", facts(held), true, order.AnswerAcknowledgement, []order.NoteKind{order.NoteHeld}},
 		{"a page that nobody can read", illegible, true, order.AnswerAcknowledgement, nil},
 		{"a page that waits", checking, false, order.AnswerAcknowledgement, nil},
+		{"a page that waited became nothing", before(facts(answered(order.StateAllocated, wed)), waited), true, order.AnswerAcknowledgement, nil},
+		{"a page that waited became an order", before(facts(answered(order.StateAllocated, wed), onPage(second(answered(order.StateAllocated, wed)), 2)), waited), true, order.AnswerAcknowledgement, []order.NoteKind{order.NoteAdded}},
+		{"a page that waited cannot be read", before(illegible, waited), true, order.AnswerAcknowledgement, nil},
+		{"short, and a page that waited became nothing", before(facts(short), waited), true, order.AnswerAcknowledgement, []order.NoteKind{order.NoteShort}},
+		{"the one page became nothing", before(facts(), order.Told{Checking: []order.ToldPage{{Page: 1}}}), true, order.AnswerAcknowledgement, nil},
 	} {
-		tt.facts.Before = &first
+		if tt.facts.Before == nil {
+			tt.facts.Before = &first
+		}
 		told, notes, kind, ok := rules.Tell(tt.facts)
 		if ok != tt.ok || ok && kind != tt.kind || len(notes) != len(tt.notes) {
 			t.Errorf("%s: %t %s %+v", tt.name, ok, kind, notes)
@@ -89,6 +98,16 @@ func TestTell(t *testing.T) {
 	if _, _, kind, ok := rules.Tell(rules.AnswerFacts{DocumentID: 7, Illegible: illegible.Illegible}); !ok || kind != order.AnswerResend {
 		t.Errorf("%s %t", kind, ok)
 	}
+}
+
+func before(f rules.AnswerFacts, told order.Told) rules.AnswerFacts {
+	f.Before = &told
+	return f
+}
+
+func onPage(o rules.AnswerOrder, page int) rules.AnswerOrder {
+	o.Order.Source.Page = page
+	return o
 }
 
 func second(o rules.AnswerOrder) rules.AnswerOrder {

@@ -90,6 +90,15 @@ func (tx *Tx) wantPageAnswer(ctx context.Context, documentID int64, draft *order
 	return tx.exec(ctx, "AnswerWantDocument", documentID, customer, at(now), at(now.Add(tx.s.settings.AnswerReceiptWait())))
 }
 
+// wantSettledAnswer has the customers told what became of a page of which they were told that it is
+// being looked at. Of other pages that became no order nobody is told.
+func (tx *Tx) wantSettledAnswer(ctx context.Context, r Review, now time.Time) error {
+	if r.PageNo == 0 {
+		return nil
+	}
+	return tx.exec(ctx, "AnswerWantSettled", r.DocumentID, r.PageNo, at(now), at(now.Add(tx.s.settings.AnswerLaterWait())))
+}
+
 // ReadyAnswers are the answers that can be given now, by id, the most urgent first.
 func (s *Store) ReadyAnswers(ctx context.Context, now time.Time, limit int) ([]int64, error) {
 	return collect(ctx, s.pool, "AnswersReady", pgx.RowTo[int64], at(now), limit)
@@ -266,7 +275,7 @@ func (s *Store) answerPages(ctx context.Context, f *AnswerFacts) error {
 		return err
 	}
 	f.Pages = len(pages)
-	images := map[int]string{}
+	images, ids := map[int]string{}, map[int]int64{}
 	for i := range f.Orders {
 		o := &f.Orders[i]
 		for _, p := range pages {
@@ -289,7 +298,7 @@ func (s *Store) answerPages(ctx context.Context, f *AnswerFacts) error {
 		return c == f.Customer.Code || c == "" && !slices.ContainsFunc(customers, func(c string) bool { return c != f.Customer.Code })
 	}
 	for _, p := range pages {
-		images[p.No] = p.BlobKey
+		images[p.No], ids[p.No] = p.BlobKey, p.ID
 	}
 	for _, r := range reviews {
 		for i := range f.Orders {
@@ -309,9 +318,20 @@ func (s *Store) answerPages(ctx context.Context, f *AnswerFacts) error {
 		return err
 	}
 	for _, p := range illegible {
-		if p.department == f.Customer.Code {
-			f.Illegible = append(f.Illegible, rules.AnswerPage{Page: p.no, Image: images[p.no], Fields: p.fields})
+		if p.department != f.Customer.Code {
+			continue
 		}
+		page := rules.AnswerPage{Page: p.no, Image: images[p.no], Fields: p.fields}
+		if id := ids[p.no]; id != 0 {
+			d, err := s.FindDraft(ctx, id)
+			if err != nil {
+				return err
+			}
+			if d != nil && d.Geometry != nil {
+				page.Turned = d.Geometry.Rotation
+			}
+		}
+		f.Illegible = append(f.Illegible, page)
 	}
 	return nil
 }

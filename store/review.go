@@ -413,6 +413,11 @@ func (tx *Tx) closeReview(ctx context.Context, r Review, page PageState, documen
 	if err := tx.saveReview(ctx, r); err != nil {
 		return err
 	}
+	if page != PageOrdered {
+		if err := tx.wantSettledAnswer(ctx, r, now); err != nil {
+			return err
+		}
+	}
 	if r.PageID != 0 {
 		return tx.exec(ctx, "PageStateUpdate", r.PageID, string(page), detail, null(r.OrderID), now)
 	}

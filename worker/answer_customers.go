@@ -267,6 +267,13 @@ func (c Config) answerFax(d *answerDraft) *document.Answer {
 	}
 	for _, p := range d.answer.Told.Illegible {
 		read(p.Image)
+		if picture, ok := a.Pictures[p.Image]; ok && p.Turned != 0 { // the customer should know it again
+			picture.Image = picture.Image.Rotate((360 - p.Turned) % 360)
+			if p.Turned != 180 {
+				picture.XDPI, picture.YDPI = picture.YDPI, picture.XDPI
+			}
+			a.Pictures[p.Image] = picture
+		}
 	}
 	return a
 }

@@ -168,6 +168,27 @@ func TestNobodyIsToldOfJunk(t *testing.T) {
 	}
 }
 
+// Who was told that a page is being looked at waits to hear of it: that it was nothing is said
+// once.
+func TestWhoWaitsForAPageIsToldOfIt(t *testing.T) {
+	t.Parallel()
+	b := setup(t, drafts())
+	id := b.add(t, "bad.tif", page(t, 1, wReview))
+	b.work(t)
+	b.later(t, 31*time.Minute)
+	equal(t, b.told(t, id, 0), "acknowledgement F1-1 pdf "+tokyoFax)
+	if _, err := b.s.Junk(t.Context(), id, 1, "田中", b.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	b.later(t, 31*time.Minute)
+	equal(t, b.told(t, id, 0), "acknowledgement F1-1 pdf "+tokyoFax, "acknowledgement F1-2 pdf "+tokyoFax)
+	wants(t, b.said(t, "F1-2"), "FAX 確認結果のお知らせ", "1枚目は、確認が済みました", "新たなご注文のお手配はございません")
+	b.later(t, 24*time.Hour)
+	if n := len(b.told(t, id, 0)); n != 2 {
+		t.Errorf("%d answers", n)
+	}
+}
+
 // A fax that waits for a person for long is said to have come; one that nobody can read is to be
 // sent again, by the registered number alone and never to one that a caller claims.
 func TestAFaxThatCannotBeReadIsAskedForAgain(t *testing.T) {

@@ -18,6 +18,15 @@ INSERT INTO answers (document_id, department_code, state, wanted_at, due_at) VAL
 ON CONFLICT (coalesce(document_id, 0), coalesce(order_id, 0), department_code) WHERE state = 'waiting'
 DO UPDATE SET version = answers.version + 1, due_at = least(answers.due_at, excluded.due_at);
 
+-- name: AnswerWantSettled
+-- The customers of document $1 whose latest answer says that page $2 is being looked at.
+INSERT INTO answers (document_id, department_code, state, wanted_at, due_at)
+SELECT $1, a.department_code, 'waiting', $3, $4
+FROM (SELECT DISTINCT ON (department_code) department_code, told FROM answers WHERE document_id = $1 AND state = 'told' ORDER BY department_code, no DESC) a
+WHERE a.told->'checking' @> jsonb_build_array(jsonb_build_object('page', $2::integer))
+ON CONFLICT (coalesce(document_id, 0), coalesce(order_id, 0), department_code) WHERE state = 'waiting'
+DO UPDATE SET version = answers.version + 1, due_at = least(answers.due_at, excluded.due_at);
+
 -- name: AnswersReady
 -- Due, or standing: every order of it has been through allocation, so that a stock-out is told
 -- with the rest, and either it is the first answer about something accepted, or no page waits

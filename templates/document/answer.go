@@ -53,6 +53,8 @@ func (a *Answer) Title() string {
 		return "欠品のお知らせ"
 	case a.Kind == order.AnswerResend:
 		return "ご注文書再送のお願い"
+	case len(a.Told.Orders) == 0 && len(a.Told.Checking) == 0:
+		return "FAX 確認結果のお知らせ"
 	case len(a.Told.Orders) == 0:
 		return "ご注文書受信のお知らせ"
 	case a.Edition > 1:

@@ -17,6 +17,8 @@ func (a *Answer) acknowledge(l *leaf) {
 	l.skip(2)
 	l.para(anLeft, 0, "平素は格別のお引き立てを賜り、誠にありがとうございます。", reg(11))
 	switch {
+	case len(t.Orders) == 0 && len(t.Checking) == 0:
+		l.para(anLeft, 0, a.received()+"に受信いたしましたお客様からの FAX につきまして、確認が済みましたのでお知らせいたします。", reg(11))
 	case len(t.Orders) == 0:
 		l.para(anLeft, 0, a.received()+"に、お客様からの FAX（"+strconv.Itoa(t.Pages)+"枚）を受信いたしました。ただいま担当者が内容を確認しております。"+
 			"確認が済みましたら、「ご注文受付のお知らせ」を FAX にてお送りいたします。", reg(11))
@@ -86,6 +88,9 @@ func (a *Answer) points() []string {
 	}
 	if len(a.Told.Checking) > 0 {
 		out = append(out, "確認中のご注文は、確認が済みましたら改めて FAX にてお知らせいたします。お電話にてお伺いすることもございます。")
+	}
+	for _, p := range a.Told.Settled {
+		out = append(out, phrase.Settled(p))
 	}
 	for _, p := range a.Told.Illegible {
 		out = append(out, phrase.Illegible(p)+"このページのご注文は承っておりません。恐れ入りますが、もう一度お送りください。")
@@ -354,7 +359,7 @@ func (a *Answer) grandTotal(l *leaf) {
 // closing ends every fax.
 func (a *Answer) closing(l *leaf) {
 	l.skip(4)
-	l.room(2 * anLine)
+	l.room(anClosing - 4)
 	l.para(anLeft, 0, "この FAX にお心当たりのない場合は、誠に恐れ入りますが、下記までご連絡のうえ破棄していただきますようお願いいたします。", reg(anText))
 }
 
@@ -476,6 +481,9 @@ func (a *Answer) resend(l *leaf) {
 	a.closing(l)
 }
 
+// anClosing is the height of what closes an answer: it should not stand alone on a page.
+const anClosing = 4 + 2*anLine
+
 // unread shows the pages that could not be read as they came, reduced.
 func (a *Answer) unread(l *leaf) {
 	const most, least = 110.0, 70.0
@@ -484,12 +492,12 @@ func (a *Answer) unread(l *leaf) {
 			continue
 		}
 		l.skip(3)
-		l.room(least)
+		l.room(least + anClosing)
 		name := "受信いたしました FAX（縮小）"
 		if p.Page > 0 {
 			name = fmt.Sprintf("受信いたしました FAX %d枚目（縮小）", p.Page)
 		}
 		l.add(anLine+1, func(d *pdf.Doc, y float64) { d.Text(anLeft, y+anRise, name, bold(anText)) })
-		a.picture(l, p.Image, anLeft+2, anWidth-4, min(anBottom-l.y-4, most))
+		a.picture(l, p.Image, anLeft+2, anWidth-4, min(anBottom-l.y-4-anClosing, most))
 	}
 }

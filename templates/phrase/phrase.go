@@ -178,6 +178,11 @@ func Checking(p order.ToldPage) string {
 	return name + "は、担当者が内容を確認いたしております。"
 }
 
+// Settled says of a page that was being looked at that no order came of it.
+func Settled(p order.ToldPage) string {
+	return fmt.Sprintf("%d枚目は、確認が済みました。このページによる新たなご注文のお手配はございません。ご不明な点がございましたら、お手数ですがご連絡ください。", p.Page)
+}
+
 // Illegible says what of a page could not be read.
 func Illegible(p order.ToldPage) string {
 	const most = 8
