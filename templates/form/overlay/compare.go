@@ -52,8 +52,8 @@ func Compare(left, right Side) *image.RGBA {
 			if n == 0 {
 				weight = typeset.Bold
 			}
-			for _, part := range wrap(line, sideWidth, sideType, weight)[:1] {
-				c.text(color.Black, float64(x0), float64(sideMargin+sideHeading*n)+sideType, part, sideType, weight)
+			if parts := wrap(line, sideWidth, sideType, weight); len(parts) > 0 {
+				c.text(color.Black, float64(x0), float64(sideMargin+sideHeading*n)+sideType, parts[0], sideType, weight)
 			}
 		}
 		paper := image.Rect(x0, y0, x0+sideWidth, y0+sideHeight)
