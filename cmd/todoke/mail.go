@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"strings"
 
 	"todoke/ingest/gateway"
@@ -40,7 +41,7 @@ func (a *App) ownNumbers() []string {
 func (a *App) answerer() rules.Answerer {
 	c := a.Config.SMTP
 	out := rules.Answerer{Domains: []string{strings.ToLower(c.messageDomain())}}
-	out.Address, _ = mail.NormalAddress(c.From)
+	out.Address, _ = mail.NormalAddress(cmp.Or(a.Config.Letters.From, c.From))
 	for _, s := range []string{c.ReplyTo, c.Returns} {
 		if own, ok := mail.NormalAddress(s); ok {
 			out.Never = append(out.Never, own)
