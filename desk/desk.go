@@ -26,6 +26,8 @@ type Config struct {
 	DeskName, ShopFax, ShopPhone, DeskHours, ShopWeb string
 	// Secure sends cookies over HTTPS alone: wherever a proxy speaks TLS in front.
 	Secure bool
+	// Jobs is the queue's dashboard below JobsPath; nil has none.
+	Jobs http.Handler
 }
 
 // Desk is the desk's pages as an HTTP handler.
@@ -109,6 +111,13 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("GET /desk/dealers", d.only(atDesk, d.showDealers))
 	m.HandleFunc("POST /desk/dealers/{id}", d.only(atDesk, d.moveDealerRequest))
 	m.HandleFunc("GET /desk/next", d.only(atDesk, d.next))
+	m.HandleFunc("GET /desk/audits", d.only(atDesk, d.showAudits))
+	m.HandleFunc("GET /desk/audits/{id}/image", d.only(atDesk, d.auditImage))
+	m.HandleFunc("POST /desk/audits/{id}", d.only(atDesk, d.keyAudit))
+	m.HandleFunc("GET /desk/audits/report", d.only(leads, d.showAuditReport))
+	m.HandleFunc("POST /desk/audits/{id}/resolve", d.only(leads, d.resolveAudit))
+	m.HandleFunc(JobsPath, d.only(operators, d.showJobs))
+	m.HandleFunc(JobsPath+"/", d.only(operators, d.showJobs))
 	m.HandleFunc("GET /desk/today", d.only(atDesk, d.showToday))
 	m.HandleFunc("GET /desk/today/list/{list}", d.only(atDesk, d.showTodayList))
 	m.HandleFunc("GET /desk/runs", d.only(leads, d.showRuns))
@@ -170,10 +179,12 @@ var menu = []entry{
 	{page.MenuItem{Key: "intake", Path: "/desk/intake", Japanese: "紙の受付", English: "Intake", Shortcut: "g i"}, atDesk},
 	{page.MenuItem{Key: "dealers", Path: "/desk/dealers", Japanese: "販売店", English: "Dealers", Shortcut: "g d"}, atDesk},
 	{page.MenuItem{Key: "today", Path: "/desk/today", Japanese: "概況", English: "Overview", Shortcut: "g t"}, atDesk},
+	{page.MenuItem{Key: "audits", Path: "/desk/audits", Japanese: "検査", English: "Audit", Shortcut: "g a"}, atDesk},
 	{page.MenuItem{Key: "runs", Path: "/desk/runs", Japanese: "定時処理", English: "Runs", Shortcut: "g r"}, leads},
 	{page.MenuItem{Key: "picklists", Path: "/desk/picklists", Japanese: "ピッキングリスト", English: "Pick lists"}, packers},
 	{page.MenuItem{Key: "staff", Path: "/desk/staff", Japanese: "担当者", English: "Staff"}, leads},
 	{page.MenuItem{Key: "accesses", Path: "/desk/accesses", Japanese: "閲覧記録", English: "Accesses"}, overseers},
+	{page.MenuItem{Key: "jobs", Path: JobsPath, Japanese: "ジョブ", English: "Jobs", Shortcut: "g j"}, operators},
 }
 
 func (d *Desk) frame(r *http.Request, here, title string) page.Frame {

@@ -33,8 +33,13 @@ type office struct {
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
+	return newOfficeWith(t, nil)
+}
+
+func newOfficeWith(t *testing.T, jobs http.Handler) *office {
+	t.Helper()
 	st, clock := storetest.New(t)
-	d := desk.New(desk.Config{Store: st, Settings: rules.Default(), Now: clock.Now, Log: slog.New(slog.DiscardHandler), ShopName: "つばめ事務用品"})
+	d := desk.New(desk.Config{Store: st, Settings: rules.Default(), Now: clock.Now, Log: slog.New(slog.DiscardHandler), ShopName: "つばめ事務用品", Jobs: jobs})
 	t.Cleanup(d.Close)
 	o := &office{st: st, clock: clock}
 	o.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -113,7 +113,7 @@ func tiles(p Person, t store.Today) []page.Tile {
 		{Label: pick(lang, "欠品の注文", "Short orders"), Value: upTo(lang, w.OrdersShort), Note: fmt.Sprintf(pick(lang, "引当待ち %s", "%s to allocate"), upTo(lang, w.OrdersNew)), Mood: mood(w.OrdersShort, "warn"), Path: list("short")},
 		{Label: pick(lang, "送付の失敗", "Failed deliveries"), Value: strconv.Itoa(w.DeliveriesFailed), Note: fmt.Sprintf(pick(lang, "送付待ち %d", "%d waiting"), w.DeliveriesWaiting), Mood: mood(w.DeliveriesFailed, "bad"), Path: list("deliveries")},
 		{Label: pick(lang, "未確定の頁・文書", "Not final"), Value: strconv.Itoa(w.Pages + w.Documents), Note: fmt.Sprintf(pick(lang, "頁 %d　文書 %d", "%d pages, %d documents"), w.Pages, w.Documents), Path: list("open")},
-		{Label: pick(lang, "検査の誤読", "Misread (audit)"), Value: strconv.Itoa(t.Errors), Note: fmt.Sprintf(pick(lang, "入力待ち %d　不一致 %d", "%d to key, %d disputed"), w.AuditsOpen, w.AuditsDisputed), Mood: mood(t.Errors+w.AuditsDisputed, "warn")},
+		{Label: pick(lang, "検査の誤読", "Misread (audit)"), Value: strconv.Itoa(t.Errors), Note: fmt.Sprintf(pick(lang, "入力待ち %d　不一致 %d", "%d to key, %d disputed"), w.AuditsOpen, w.AuditsDisputed), Mood: mood(t.Errors+w.AuditsDisputed, "warn"), Path: "/desk/audits"},
 		{Label: pick(lang, "未完了の定時処理", "Open runs"), Value: strconv.Itoa(w.RunsOpen), Note: fmt.Sprintf(pick(lang, "断念したジョブ %d", "%d jobs given up"), w.JobsGivenUp), Mood: mood(w.RunsOpen+w.JobsGivenUp, "warn")},
 	}
 	if p.At(leads) {
@@ -297,6 +297,8 @@ func runDid(lang page.Lang, x store.RunRow) string {
 		return fmt.Sprintf(pick(lang, "しきい値の変更 %d件、追加の検査 %d件", "%d thresholds moved, %d more fields drawn"), x.Changes, x.Drawn)
 	case x.Schedule == "tell_archive_head":
 		return fmt.Sprintf(pick(lang, "記録の先頭 %d番", "archive's head: %d"), x.HeadSeq)
+	case x.Schedule == "open_items":
+		return pick(lang, "一覧を送付", "list sent")
 	case x.Lists == 0:
 		return pick(lang, "対象なし", "nothing was due")
 	}

@@ -28,7 +28,12 @@ var partServe = part{"API and desk", func(ctx context.Context, app *App, st *sto
 	if a, ok := l.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() && !app.Config.Desk.HTTPS {
 		app.Log.Warn("the desk's pages can be reached from other machines without HTTPS: put a proxy that speaks TLS in front and set desk.https=yes", "address", l.Addr().String())
 	}
+	jobs, err := jobPages(ctx, st, app.Log)
+	if err != nil {
+		return service{}, err
+	}
 	pages := desk.New(desk.Config{
+		Jobs:  jobs,
 		Store: st, Settings: app.Config.Rules, Now: app.Now, Log: app.Log, ShopName: app.Config.ShopName, Secure: app.Config.Desk.HTTPS,
 		DeskName: app.Config.DeskName, ShopFax: app.Config.ShopFax, ShopPhone: app.Config.ShopPhone, DeskHours: app.Config.DeskHours, ShopWeb: app.Config.ShopWeb,
 	})
