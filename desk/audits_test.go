@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"todoke/desk"
 	"todoke/order"
 	"todoke/rules"
 	"todoke/store"
@@ -68,28 +69,28 @@ func TestAuditAtTheDesk(t *testing.T) {
 		people[login] = o.browser(t)
 		people[login].signIn(login, secret)
 	}
-	desk, lead := people["hanako"], people["jiro"]
+	hanako, lead := people["hanako"], people["jiro"]
 
-	a := desk.get("/desk/audits")
+	a := hanako.get("/desk/audits")
 	if a.status != http.StatusOK || !strings.Contains(a.body, "1行目の数量") || !strings.Contains(a.body, `src="/desk/audits/1/image"`) {
 		t.Fatalf("the field is not asked for: %d %s", a.status, a.body)
 	}
 	if strings.Contains(a.body, "confidence") || strings.Contains(a.body, `value="7"`) {
 		t.Error("what was read is shown")
 	}
-	if a := desk.get("/desk/audits/1/image"); a.header.Get("Content-Type") != "image/png" || !strings.HasSuffix(a.body, "picture") {
+	if a := hanako.get("/desk/audits/1/image"); a.header.Get("Content-Type") != "image/png" || !strings.HasSuffix(a.body, "picture") {
 		t.Errorf("the picture: %d %v", a.status, a.header)
 	}
-	if a := desk.get("/desk/audits/report"); a.status < http.StatusBadRequest {
+	if a := hanako.get("/desk/audits/report"); a.status < http.StatusBadRequest {
 		t.Errorf("the desk sees the report: %d", a.status)
 	}
-	if a := desk.post("/desk/audits/1", url.Values{"value": {"あ"}}); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, `action="/desk/audits/1"`) {
+	if a := hanako.post("/desk/audits/1", url.Values{"value": {"あ"}}); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, `action="/desk/audits/1"`) {
 		t.Errorf("no value gives %d", a.status)
 	}
-	if a := desk.post("/desk/audits/1", url.Values{"value": {"2"}}); a.status != http.StatusSeeOther {
+	if a := hanako.post("/desk/audits/1", url.Values{"value": {"2"}}); a.status != http.StatusSeeOther {
 		t.Fatalf("keying gives %d: %s", a.status, a.body)
 	}
-	if a := desk.get("/desk/audits"); !strings.Contains(a.body, "検査するものはありません") {
+	if a := hanako.get("/desk/audits"); !strings.Contains(a.body, "検査するものはありません") {
 		t.Error("the field is asked for twice of one person")
 	}
 	if a := lead.get("/desk/audits"); !strings.Contains(a.body, "再確認") {
@@ -97,7 +98,7 @@ func TestAuditAtTheDesk(t *testing.T) {
 	}
 	lead.post("/desk/audits/1", url.Values{"value": {"2"}})
 	a = lead.get("/desk/audits/report")
-	for _, want := range []string{"見つかった誤読", "100.0000", "2.5", `action="/desk/audits/1/resolve"`} {
+	for _, want := range []string{"見つかった誤読", "95%信頼区間", "佐藤 花", `action="/desk/audits/1/resolve"`} {
 		if !strings.Contains(a.body, want) {
 			t.Errorf("the report lacks %q", want)
 		}
@@ -115,7 +116,7 @@ func TestAuditAtTheDesk(t *testing.T) {
 func TestJobsAreTheOperators(t *testing.T) {
 	t.Parallel()
 	asked := ""
-	o := newOfficeWith(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { asked = r.Method + " " + r.URL.Path }))
+	o := newOfficeOf(t, desk.Config{Jobs: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked = r.Method + " " + r.URL.Path })})
 	o.hire(t, "lead", store.RoleLead)
 	o.hire(t, "operator", store.RoleOperator)
 	lead, op := o.browser(t), o.browser(t)

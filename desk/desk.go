@@ -28,6 +28,10 @@ type Config struct {
 	Secure bool
 	// Jobs is the queue's dashboard below JobsPath; nil has none.
 	Jobs http.Handler
+	// Masters reads a file of regions or calendar days as an import does; nil edits none.
+	Masters func(kind string, data []byte) (order.Masters, []FileProblem)
+	// Gateways are the profiles that mails of fax gateways are read by, and what they make of a mail.
+	Gateways Gateways
 }
 
 // Desk is the desk's pages as an HTTP handler.
@@ -116,6 +120,10 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("POST /desk/audits/{id}", d.only(atDesk, d.keyAudit))
 	m.HandleFunc("GET /desk/audits/report", d.only(leads, d.showAuditReport))
 	m.HandleFunc("POST /desk/audits/{id}/resolve", d.only(leads, d.resolveAudit))
+	m.HandleFunc("GET /desk/rules", d.only(atDesk, d.showRules))
+	m.HandleFunc("POST /desk/rules/{table}", d.only(leads, d.editTable))
+	m.HandleFunc("GET /desk/gateways", d.only(leads, d.showGateways))
+	m.HandleFunc("POST /desk/gateways", d.only(leads, d.testGateway))
 	m.HandleFunc(JobsPath, d.only(operators, d.showJobs))
 	m.HandleFunc(JobsPath+"/", d.only(operators, d.showJobs))
 	m.HandleFunc("GET /desk/today", d.only(atDesk, d.showToday))
@@ -184,6 +192,8 @@ var menu = []entry{
 	{page.MenuItem{Key: "picklists", Path: "/desk/picklists", Japanese: "ピッキングリスト", English: "Pick lists"}, packers},
 	{page.MenuItem{Key: "staff", Path: "/desk/staff", Japanese: "担当者", English: "Staff"}, leads},
 	{page.MenuItem{Key: "accesses", Path: "/desk/accesses", Japanese: "閲覧記録", English: "Accesses"}, overseers},
+	{page.MenuItem{Key: "rules", Path: "/desk/rules", Japanese: "規則", English: "Rules", Shortcut: "g u"}, leads},
+	{page.MenuItem{Key: "gateways", Path: "/desk/gateways", Japanese: "FAX受信", English: "Gateways", Shortcut: "g w"}, leads},
 	{page.MenuItem{Key: "jobs", Path: JobsPath, Japanese: "ジョブ", English: "Jobs", Shortcut: "g j"}, operators},
 }
 

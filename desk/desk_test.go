@@ -33,13 +33,15 @@ type office struct {
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
-	return newOfficeWith(t, nil)
+	return newOfficeOf(t, desk.Config{})
 }
 
-func newOfficeWith(t *testing.T, jobs http.Handler) *office {
+// newOfficeOf is an office with more than every desk has.
+func newOfficeOf(t *testing.T, cfg desk.Config) *office {
 	t.Helper()
 	st, clock := storetest.New(t)
-	d := desk.New(desk.Config{Store: st, Settings: rules.Default(), Now: clock.Now, Log: slog.New(slog.DiscardHandler), ShopName: "つばめ事務用品", Jobs: jobs})
+	cfg.Store, cfg.Settings, cfg.Now, cfg.Log, cfg.ShopName = st, rules.Default(), clock.Now, slog.New(slog.DiscardHandler), "つばめ事務用品"
+	d := desk.New(cfg)
 	t.Cleanup(d.Close)
 	o := &office{st: st, clock: clock}
 	o.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -91,8 +92,25 @@ func column[T, V any](rows []T, pick func(T) V) []V {
 	return out
 }
 
+// errOnlyChecked takes back what CheckImport did.
+var errOnlyChecked = errors.New("only checked")
+
+// CheckImport is Import without its effect: it tells what stands against the rows.
+func (s *Store) CheckImport(ctx context.Context, m order.Masters) error {
+	err := s.importMasters(ctx, m, errOnlyChecked)
+	if errors.Is(err, errOnlyChecked) {
+		return nil
+	}
+	return err
+}
+
 // Import applies all rows of all masters or none. Masters without rows are left as they are.
 func (s *Store) Import(ctx context.Context, m order.Masters) error {
+	return s.importMasters(ctx, m, nil)
+}
+
+// importMasters ends with the given error.
+func (s *Store) importMasters(ctx context.Context, m order.Masters, end error) error {
 	return s.InTx(ctx, func(tx *Tx) error {
 		if _, err := tx.tx.Exec(ctx, query("MastersLock")); err != nil {
 			return fmt.Errorf("lock masters: %w", err)
@@ -128,7 +146,7 @@ func (s *Store) Import(ctx context.Context, m order.Masters) error {
 		if _, err := tx.tx.Exec(ctx, query("MastersVersionBump")); err != nil {
 			return fmt.Errorf("count masters version: %w", err)
 		}
-		return nil
+		return end
 	})
 }
 

@@ -87,6 +87,19 @@ func readShared(ctx context.Context, q querier, settings rules.Settings) (*share
 	return &shared{calendar: cal, regions: table, warehouses: warehouses}, nil
 }
 
+// RegionTable is the region table as it was imported; none holds the default one.
+func (s *Store) RegionTable(ctx context.Context) ([]order.Region, error) {
+	return readRegions(ctx, s.pool)
+}
+
+// CalendarTable are the days that were imported.
+func (s *Store) CalendarTable(ctx context.Context) ([]order.CalendarDay, error) {
+	return collect(ctx, s.pool, "CalendarAll", func(r pgx.CollectableRow) (order.CalendarDay, error) {
+		var d order.CalendarDay
+		return d, r.Scan((*date)(&d.On), &d.Kind, &d.Name)
+	})
+}
+
 func readRegions(ctx context.Context, q querier) ([]order.Region, error) {
 	rows, err := q.Query(ctx, query("RegionsAll"))
 	if err != nil {

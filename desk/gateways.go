@@ -1,0 +1,102 @@
+package desk
+
+import (
+	"io"
+	"net/http"
+	"time"
+
+	"todoke/templates/page"
+)
+
+// Gateways are what the desk knows of fax gateways' mails; parsing is not its own.
+type Gateways struct {
+	List func() ([]GatewayProfile, error)
+	Test func(mail []byte) (GatewayReading, error)
+}
+
+// GatewayProfile is one profile in the order in which they are tried.
+type GatewayProfile struct{ Name, File, About string }
+
+// GatewayReading is what the profiles make of a mail.
+type GatewayReading struct {
+	Profile, Kind         string
+	Caller, Station, Line string
+	ReceivedAt            time.Time
+	Job                   string
+	Pages                 int
+	Incomplete            string
+	Problems, Notes       []string
+	Tries                 []GatewayTry
+}
+
+// GatewayTry is what one profile makes of it, and what it lacks.
+type GatewayTry struct {
+	Profile string
+	Missing []string
+	Found   []GatewayFinding
+}
+
+// GatewayFinding is a fact that a profile found.
+type GatewayFinding struct{ Fact, Text, Value, By string }
+
+// mailBytes is the largest mail that is tried.
+const mailBytes = 40 << 20
+
+func (d *Desk) showGateways(w http.ResponseWriter, r *http.Request) {
+	d.gatewaysPage(w, r, http.StatusOK, nil, "", "")
+}
+
+func (d *Desk) gatewaysPage(w http.ResponseWriter, r *http.Request, status int, reading *GatewayReading, pasted, problem string) {
+	p := personOf(r.Context())
+	v := page.Gateways{Frame: d.frame(r, "gateways", pick(p.Lang, "FAX受信の読み取り方", "Gateways")), Pasted: pasted, Problem: problem}
+	if d.Gateways.List != nil {
+		list, err := d.Gateways.List()
+		if err != nil {
+			v.Problem = err.Error() // a shop's own profile that is written wrongly
+		}
+		for _, x := range list {
+			v.Profiles = append(v.Profiles, page.GatewayProfile(x))
+		}
+	}
+	if reading != nil {
+		v.Reading = &page.GatewayReading{
+			Profile: reading.Profile, Kind: reading.Kind, Caller: reading.Caller, Station: reading.Station, Line: reading.Line, ReceivedAt: reading.ReceivedAt,
+			Job: reading.Job, Pages: reading.Pages, Incomplete: reading.Incomplete, Problems: append(reading.Problems, reading.Notes...),
+		}
+		for _, t := range reading.Tries {
+			try := page.GatewayTry{Profile: t.Profile, Missing: t.Missing}
+			for _, f := range t.Found {
+				try.Found = append(try.Found, page.GatewayFinding(f))
+			}
+			v.Reading.Tries = append(v.Reading.Tries, try)
+		}
+	}
+	d.showAs(w, r, status, v)
+}
+
+// testGateway tells what each profile makes of a mail. Nothing is taken in and nothing is sent.
+func (d *Desk) testGateway(w http.ResponseWriter, r *http.Request) {
+	p := personOf(r.Context())
+	r.Body = http.MaxBytesReader(w, r.Body, mailBytes)
+	pasted := r.PostFormValue("text")
+	data := []byte(pasted)
+	if f, _, err := r.FormFile("mail"); err == nil {
+		data, err = io.ReadAll(f)
+		_ = f.Close()
+		if err != nil {
+			d.fail(w, r, err)
+			return
+		}
+	}
+	if len(data) == 0 || d.Gateways.Test == nil {
+		d.gatewaysPage(w, r, http.StatusUnprocessableEntity, nil, "", pick(p.Lang, "メール（.eml）を選ぶか、貼り付けてください。", "Choose a mail (.eml) or paste one."))
+		return
+	}
+	d.log(r, p.Login, "view", "gateway test", "")
+	reading, err := d.Gateways.Test(data)
+	if err != nil {
+		d.gatewaysPage(w, r, http.StatusUnprocessableEntity, nil, pasted, pick(p.Lang, "メールとして読めません：", "This cannot be read as a mail: ")+message(err))
+		return
+	}
+	d.gatewaysPage(w, r, http.StatusOK, &reading, pasted, "")
+}

@@ -1,0 +1,212 @@
+package desk
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"todoke/order"
+	"todoke/store"
+	"todoke/templates/page"
+)
+
+// FileProblem is what stands against a row of an edited table.
+type FileProblem struct {
+	Line         int // 1 is the header
+	Column, Rule string
+	Text         string
+}
+
+// Tables that can be edited, as the files that import takes.
+const (
+	tableRegions  = "regions"
+	tableCalendar = "calendar"
+)
+
+func (d *Desk) showRules(w http.ResponseWriter, r *http.Request) {
+	v, err := d.rulesView(r)
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	d.show(w, r, v)
+}
+
+func (d *Desk) rulesView(r *http.Request) (page.Rules, error) {
+	ctx, p := r.Context(), personOf(r.Context())
+	v := page.Rules{Frame: d.frame(r, "rules", pick(p.Lang, "規則", "Rules")), MayEdit: p.At(leads) && d.Masters != nil}
+	s, today := d.Settings, order.DateOf(d.Now().In(order.JST))
+	s = s.On(today)
+	n := strconv.Itoa
+	money := func(y order.Yen) string { return pick(p.Lang, y.Grouped()+"円", "¥"+y.Grouped()) }
+	v.Settings = []page.SettingRow{
+		{Rule: "CUT-2", Japanese: "締切（地域の指定がない場合）FAX", English: "Cut-off where no region says, fax", Key: "rules.cutoff_fax", Value: s.CutoffFax.String()},
+		{Rule: "CUT-2", Japanese: "締切（地域の指定がない場合）Web", English: "Cut-off where no region says, web", Key: "rules.cutoff_web", Value: s.CutoffWeb.String()},
+		{Rule: "CUT-6", Japanese: "トラックマーク品の締切", English: "Cut-off of truck mark items", Key: "rules.cutoff_truck", Value: s.CutoffTruck.String()},
+		{Rule: "CUT-11", Japanese: "出荷締切", English: "Dispatch deadline", Key: "rules.dispatch_deadline", Value: s.DispatchDeadline.String()},
+		{Rule: "CUT-11", Japanese: "出荷締切（トラックマーク品）", English: "Dispatch deadline, truck", Key: "rules.dispatch_deadline_truck", Value: s.DispatchDeadlineTruck.String()},
+		{Rule: "CUT-7", Japanese: "お届け希望日の上限（日）", English: "Latest designated date, days", Key: "rules.designated_limit_days", Value: n(s.DesignatedLimitDays)},
+		{Rule: "CAN-1", Japanese: "Web注文の取消時間（分）", English: "Cancel window of web orders, minutes", Key: "rules.cancel_window_minutes", Value: n(s.CancelWindowMinutes)},
+		{Rule: "FEE-1", Japanese: "送料無料となる商品合計（税抜）", English: "Goods total from which shipping is free, ex tax", Key: "rules.fee_free_from_yen", Value: money(s.FeeFreeFromYen)},
+		{Rule: "FEE-1", Japanese: "送料（税抜）", English: "Shipping fee, ex tax", Key: "rules.fee_yen", Value: money(s.FeeYen)},
+		{Rule: "FEE-1", Japanese: "送料の税率（%）", English: "Tax rate of the fee, %", Key: "rules.fee_tax_rate", Value: n(int(s.FeeTaxRate))},
+		{Rule: "FAX-3", Japanese: "受付回答を待つ時間（分）", English: "How long an acknowledgement waits, minutes", Key: "rules.answer_wait_minutes", Value: n(s.AnswerWaitMinutes)},
+		{Rule: "FAX-3", Japanese: "FAXを送らない時間帯", English: "Quiet hours of faxes", Key: "rules.fax_quiet_from, fax_quiet_to", Value: s.FaxQuietFrom.String() + "–" + s.FaxQuietTo.String()},
+		{Rule: "RDR-2", Japanese: "1日の検査の最低件数", English: "Audited a day, at least", Key: "rules.audit_daily_minimum", Value: n(s.AuditDailyMinimum)},
+		{Rule: "KEP-1", Japanese: "保存年数", English: "Years that the archive is kept", Key: "rules.keep_years", Value: n(s.KeepYears)},
+	}
+	regions, err := d.Store.RegionTable(ctx)
+	if err != nil {
+		return v, err
+	}
+	for _, x := range regions {
+		v.Regions = append(v.Regions, page.RegionRow{
+			Code: x.Code, Prefectures: strings.Join(x.Prefectures, "・"), Postal: strings.Join(x.PostalPrefixes, " "),
+			Fax: x.CutoffFax.String(), Web: x.CutoffWeb.String(), Truck: x.CutoffTruck.String(), LeadDays: x.LeadDays,
+		})
+	}
+	days, err := d.Store.CalendarTable(ctx)
+	if err != nil {
+		return v, err
+	}
+	for _, x := range days {
+		v.Days = append(v.Days, page.DayRow{On: x.On, Kind: string(x.Kind), Name: x.Name})
+	}
+	v.RegionsCSV, err = d.tableText(ctx, tableRegions)
+	if err != nil {
+		return v, err
+	}
+	v.CalendarCSV, err = d.tableText(ctx, tableCalendar)
+	return v, err
+}
+
+// tableText is a table as it stands, in the words of its file.
+func (d *Desk) tableText(ctx context.Context, table string) (string, error) {
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	var rows [][]string
+	if table == tableRegions {
+		all, err := d.Store.RegionTable(ctx)
+		if err != nil {
+			return "", err
+		}
+		rows = [][]string{{"region", "prefectures", "postal_prefixes", "cutoff_fax", "cutoff_web", "cutoff_truck", "lead_days"}}
+		for _, x := range all {
+			rows = append(rows, []string{
+				x.Code, strings.Join(x.Prefectures, " "), strings.Join(x.PostalPrefixes, " "), x.CutoffFax.String(), x.CutoffWeb.String(), x.CutoffTruck.String(), strconv.Itoa(x.LeadDays),
+			})
+		}
+	} else {
+		all, err := d.Store.CalendarTable(ctx)
+		if err != nil {
+			return "", err
+		}
+		rows = [][]string{{"on", "kind", "name"}}
+		for _, x := range all {
+			rows = append(rows, []string{x.On.String(), string(x.Kind), x.Name})
+		}
+	}
+	if err := w.WriteAll(rows); err != nil {
+		return "", err
+	}
+	return b.String(), nil
+}
+
+// editTable shows what an edited table would change, or saves it where that was seen before: all
+// of it or nothing, by the checks of an import.
+func (d *Desk) editTable(w http.ResponseWriter, r *http.Request) {
+	ctx, p := r.Context(), personOf(r.Context())
+	table := r.PathValue("table")
+	if table != tableRegions && table != tableCalendar || d.Masters == nil {
+		d.fail(w, r, order.NotFound("table", pick(p.Lang, "この表は編集できません。", "there is no such table to edit")))
+		return
+	}
+	before, err := d.tableText(ctx, table)
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	text := strings.ReplaceAll(r.PostFormValue("text"), "\r\n", "\n")
+	reason := strings.TrimSpace(r.PostFormValue("reason"))
+	edit := &page.TableEdit{Table: table, Text: text, Reason: reason, Was: r.PostFormValue("was")}
+	if edit.Was == "" {
+		edit.Was = before
+	}
+	m, bad := d.Masters(table, []byte(text))
+	for _, x := range bad {
+		edit.Problems = append(edit.Problems, tableProblem(p.Lang, x))
+	}
+	save := r.PostFormValue("do") == "save"
+	switch {
+	case len(bad) > 0:
+	case strings.ReplaceAll(edit.Was, "\r\n", "\n") != before:
+		edit.Problems = append(edit.Problems, pick(p.Lang, "表示中に他の人が変更しました。最新の内容を開き直してください。", "Somebody changed the table meanwhile: open it again."))
+	case reason == "":
+		edit.Problems = append(edit.Problems, pick(p.Lang, "理由を入力してください。", "Say why."))
+	case save:
+		err = d.Store.Import(ctx, m)
+	default:
+		err = d.Store.CheckImport(ctx, m)
+	}
+	if refused, ok := errors.AsType[*store.ImportError](err); ok {
+		for _, row := range refused.Rows {
+			edit.Problems = append(edit.Problems, tableProblem(p.Lang, FileProblem{Line: row.Row + 2, Column: row.Err.Field, Rule: row.Err.Rule, Text: row.Err.Message}))
+		}
+	} else if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	edit.Gone, edit.New = lineChanges(before, text)
+	if save && len(edit.Problems) == 0 {
+		d.log(r, p.Login, "change", "table "+table, reason+"\n- "+strings.Join(edit.Gone, "\n- ")+"\n+ "+strings.Join(edit.New, "\n+ "))
+		d.tell(ctx, pick(p.Lang, "保存しました。これから受け付ける注文に適用されます。", "Saved: it holds for orders accepted from now on."))
+		http.Redirect(w, r, "/desk/rules", http.StatusSeeOther)
+		return
+	}
+	v, err := d.rulesView(r)
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	v.Edit = edit
+	status := http.StatusOK
+	if len(edit.Problems) > 0 {
+		status = http.StatusUnprocessableEntity
+	}
+	d.showAs(w, r, status, v)
+}
+
+func tableProblem(lang page.Lang, x FileProblem) string {
+	where := pick(lang, strconv.Itoa(x.Line)+"行目", "line "+strconv.Itoa(x.Line))
+	if x.Column != "" {
+		where += " " + x.Column
+	}
+	if x.Rule != "" {
+		where += "（" + x.Rule + "）"
+	}
+	return where + ": " + x.Text
+}
+
+// lineChanges are the lines that one text has and the other has not.
+func lineChanges(before, after string) (gone, fresh []string) {
+	lines := func(s string) []string {
+		return slices.DeleteFunc(strings.Split(s, "\n"), func(l string) bool { return strings.TrimSpace(l) == "" })
+	}
+	a, b := lines(before), lines(after)
+	for _, l := range a {
+		if !slices.Contains(b, l) {
+			gone = append(gone, l)
+		}
+	}
+	for _, l := range b {
+		if !slices.Contains(a, l) {
+			fresh = append(fresh, l)
+		}
+	}
+	return gone, fresh
+}
