@@ -193,8 +193,6 @@ var menu = []entry{
 	{page.MenuItem{Key: "staff", Path: "/desk/staff", Japanese: "担当者", English: "Staff"}, leads},
 	{page.MenuItem{Key: "accesses", Path: "/desk/accesses", Japanese: "閲覧記録", English: "Accesses"}, overseers},
 	{page.MenuItem{Key: "rules", Path: "/desk/rules", Japanese: "規則", English: "Rules", Shortcut: "g u"}, leads},
-	{page.MenuItem{Key: "gateways", Path: "/desk/gateways", Japanese: "FAX受信", English: "Gateways", Shortcut: "g w"}, leads},
-	{page.MenuItem{Key: "jobs", Path: JobsPath, Japanese: "ジョブ", English: "Jobs", Shortcut: "g j"}, operators},
 }
 
 func (d *Desk) frame(r *http.Request, here, title string) page.Frame {

@@ -48,7 +48,7 @@ func (d *Desk) showGateways(w http.ResponseWriter, r *http.Request) {
 
 func (d *Desk) gatewaysPage(w http.ResponseWriter, r *http.Request, status int, reading *GatewayReading, pasted, problem string) {
 	p := personOf(r.Context())
-	v := page.Gateways{Frame: d.frame(r, "gateways", pick(p.Lang, "FAX受信の読み取り方", "Gateways")), Pasted: pasted, Problem: problem}
+	v := page.Gateways{Frame: d.frame(r, "rules", pick(p.Lang, "FAX受信の読み取り方", "Gateways")), Pasted: pasted, Problem: problem}
 	if d.Gateways.List != nil {
 		list, err := d.Gateways.List()
 		if err != nil {
