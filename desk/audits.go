@@ -46,7 +46,7 @@ func (d *Desk) auditPage(w http.ResponseWriter, r *http.Request, status int, id 
 func auditID(r *http.Request) (int64, error) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil {
-		return 0, order.NotFound("audit", "there is no such audit")
+		return 0, order.NotFound("audit", pick(personOf(r.Context()).Lang, "この検査はありません。", "there is no such audit"))
 	}
 	return id, nil
 }
