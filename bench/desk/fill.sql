@@ -36,9 +36,11 @@ INSERT INTO order_lines (order_id, no, item_code, name, unit, class, qty, reserv
 SELECT o.id, l, i.code, i.name, i.unit, 'normal', 1 + (o.id + l) % 9, CASE WHEN o.state IN ('accepted', 'held') OR o.state = 'short' AND l = 1 THEN 0 ELSE 1 + (o.id + l) % 9 END,
     i.list_price_yen, 10
 FROM orders o CROSS JOIN LATERAL generate_series(1, 1 + (o.id % 5)::integer) l
-JOIN (SELECT row_number() OVER (ORDER BY code) - 1 AS n, count(*) OVER () AS of, * FROM items WHERE class = 'normal') i ON i.n = (o.id * 7919 + l * 104729) % i.of;
+JOIN (SELECT row_number() OVER (ORDER BY code) - 1 AS n, * FROM items WHERE class = 'normal') i
+    ON i.n = (o.id * 7919 + l * 104729) % (SELECT count(*) FROM items WHERE class = 'normal');
 
 -- name: shipments
+ANALYZE orders, order_lines;
 INSERT INTO shipments (order_id, no, state, class, warehouse_code, acceptance_on, ready_on, ship_on, arrival_on)
 SELECT id, 1, CASE state WHEN 'shipped' THEN 'shipped' WHEN 'cancelled' THEN 'cancelled' WHEN 'released' THEN 'released' ELSE 'planned' END, 'normal',
     (SELECT code FROM warehouses ORDER BY code LIMIT 1), acceptance_on, acceptance_on, acceptance_on, acceptance_on + 1 FROM orders;
@@ -54,6 +56,7 @@ JOIN (SELECT ship_on, min(500000000 + id) AS list FROM waves GROUP BY 1) w ON w.
 WHERE l.reserved_qty > 0 AND s.state <> 'cancelled';
 
 -- name: events
+ANALYZE shipments, allocations;
 INSERT INTO events (order_id, document_id, kind, rule, text, inputs, by, at)
 SELECT o.id, o.id, e.kind, e.rule, e.text, '{"qty":3}', CASE WHEN e.kind = 'noted' THEN '佐藤 花' ELSE '' END, o.accepted_at
 FROM orders o CROSS JOIN (VALUES ('accepted', 'CUT-4', 'Accepted.'), ('promised', 'CUT-5', 'Arrives the next business day.'), ('allocated', 'STK-1', 'Reserved.'),
