@@ -38,7 +38,6 @@ type Config struct {
 type Desk struct {
 	Config
 	sessions *scs.SessionManager
-	tidy     *pgxstore.PostgresStore
 	guesses  *rates // at passwords, by address
 	handler  http.Handler
 }
@@ -46,11 +45,10 @@ type Desk struct {
 // Sessions longest lives, however busy: a working day.
 const longestSession = 12 * time.Hour
 
-// New makes the desk's pages; Close ends them.
+// New makes the desk's pages.
 func New(cfg Config) *Desk {
 	d := &Desk{Config: cfg, sessions: scs.New(), guesses: newRates(guessesAMinute, time.Minute)}
-	d.tidy = pgxstore.NewWithCleanupInterval(cfg.Store.Pool(), 10*time.Minute)
-	d.sessions.Store = d.tidy
+	d.sessions.Store = pgxstore.NewWithCleanupInterval(cfg.Store.Pool(), 0) // each login tidies
 	d.sessions.Lifetime = longestSession
 	d.sessions.HashTokenInStore = true
 	d.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) { d.fail(w, r, err) }
@@ -59,9 +57,6 @@ func New(cfg Config) *Desk {
 	d.handler = d.routes()
 	return d
 }
-
-// Close stops what runs beside the requests.
-func (d *Desk) Close() { d.tidy.StopCleanup() }
 
 // ServeHTTP implements http.Handler.
 func (d *Desk) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.handler.ServeHTTP(w, r) }

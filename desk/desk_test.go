@@ -42,7 +42,6 @@ func newOfficeOf(t *testing.T, cfg desk.Config) *office {
 	st, clock := storetest.New(t)
 	cfg.Store, cfg.Settings, cfg.Now, cfg.Log, cfg.ShopName = st, rules.Default(), clock.Now, slog.New(slog.DiscardHandler), "つばめ事務用品"
 	d := desk.New(cfg)
-	t.Cleanup(d.Close)
 	o := &office{st: st, clock: clock}
 	o.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if f := o.first.Load(); f != nil {

@@ -154,6 +154,9 @@ func (d *Desk) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d.log(r, login, "login", "", "")
+	if err := d.Store.TidySessions(ctx); err != nil {
+		d.Log.WarnContext(ctx, "sessions that ran out could not be deleted", "error", err)
+	}
 	to := again.Next
 	if to == "" {
 		to = "/desk"

@@ -86,7 +86,6 @@ func (c *benchDeskCommand) Run(ctx context.Context, a *App) (err error) {
 		return err
 	}
 	pages := desk.New(desk.Config{Store: st, Settings: a.Config.Rules, Now: a.Now, Log: a.Log, ShopName: a.Config.ShopName})
-	defer pages.Close()
 	if load, err := os.ReadFile("/proc/loadavg"); err == nil {
 		fmt.Fprintf(a.Stdout, "load of the machine: %s\n", strings.TrimSpace(string(load)))
 	}

@@ -42,11 +42,7 @@ var partServe = part{"API and desk", func(ctx context.Context, app *App, st *sto
 	m.Handle("GET /{$}", pages)
 	m.Handle("/desk", pages)
 	m.Handle("/desk/", pages)
-	s := httpService("API and desk", l, signed(m, app.Config.Data), app.Log)
-	return service{s.name, func(ctx, kill context.Context) error {
-		defer pages.Close()
-		return s.run(ctx, kill)
-	}}, nil
+	return httpService("API and desk", l, signed(m, app.Config.Data), app.Log), nil
 }}
 
 // dataHeader tells doctor beside /healthz whether the todoke that answers is that of its data

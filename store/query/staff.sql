@@ -63,3 +63,7 @@ ORDER BY id DESC LIMIT $5;
 SELECT id, at, login, address, action, subject, detail FROM accesses
 WHERE at >= $1 AND at < $2 AND ($3 = '' OR login = $3) AND ($4 = '' OR subject = $4) AND ($5 = 0 OR id < $5)
 ORDER BY id DESC LIMIT $6;
+
+-- name: SessionsTidy
+-- A session's expiry is the session library's, by the machine's clock.
+DELETE FROM sessions WHERE expiry < current_timestamp;
