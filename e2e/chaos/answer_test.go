@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -136,13 +137,16 @@ func (r *run) judgeTwice(id string, n int, d delivered) {
 	}
 	const toWriteDown = 3 * time.Second // on a busy machine
 	told := 0
-	for i, w := range r.wire {
+	r.mu.Lock()
+	wires := slices.Clone(r.wire)
+	r.mu.Unlock()
+	for i, w := range wires {
 		if w.id != id || w.what != "answered" {
 			continue
 		}
 		told++
 		last := true
-		for _, v := range r.wire[i+1:] {
+		for _, v := range wires[i+1:] {
 			last = last && (v.id != id || v.what != "data")
 		}
 		if last {
