@@ -26,7 +26,7 @@ test: ## install what the tests need, then run all of them with the race detecto
 	@scripts/need.sh postgres $(TEST_PACKAGES)
 	$(GO) vet ./...
 	NEEDS_ALL=1 $(GO) test -race -timeout 14m ./...
-	$(GO) test -run 'TestReadingAllocatesNothing|TestHostileServers' ./ingest/glyph ./ingest/mailbox # the race detector allocates
+	$(GO) test -run 'TestReadingAllocatesNothing|TestHostileServers|TestNothingThatMustBeSeen' ./ingest/glyph ./ingest/mailbox ./bench/page # the race detector allocates, and takes its time
 
 e2e: postgres ## the real binary against real servers, as a user would drive it
 	@scripts/need.sh $(TEST_PACKAGES)

@@ -11,6 +11,9 @@ import (
 // TestNothingThatMustBeSeenIsClosed: a sample of each kind; todoke bench pages takes many.
 func TestNothingThatMustBeSeenIsClosed(t *testing.T) {
 	t.Parallel()
+	if raced {
+		t.Skip("it only computes, and takes a minute and a half under the race detector: make test runs it without")
+	}
 	rep, err := page.Measure(t.Context(), 1, 11)
 	if err != nil {
 		t.Fatal(err)
