@@ -114,7 +114,7 @@ func (p *process) weigh() {
 		return
 	}
 	_, rest, ok := strings.Cut(string(status), "VmHWM:")
-	if !ok {
+	if !ok || !strings.HasPrefix(string(status), "Name:\ttodoke\n") { // between two lives its number may be another's
 		return
 	}
 	kb, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
