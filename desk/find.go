@@ -105,10 +105,7 @@ func stockOf(i store.FoundItem) *page.Stock {
 // addLine adds a typed line to the page: what it says is judged like any other.
 func (d *Desk) addLine(w http.ResponseWriter, r *http.Request) {
 	ctx, p := r.Context(), personOf(r.Context())
-	v, err := d.load(ctx, r.PathValue("name"))
-	if err == nil {
-		err = d.ours(ctx, v)
-	}
+	v, err := d.take(ctx, r.PathValue("name"))
 	if err != nil {
 		d.fail(w, r, err)
 		return

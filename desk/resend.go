@@ -109,10 +109,7 @@ func mark(s *page.Sheet, fields []string) {
 // order; anything else settles it, as far as nothing else stands against that.
 func (d *Desk) decideResend(w http.ResponseWriter, r *http.Request) {
 	ctx, p := r.Context(), personOf(r.Context())
-	v, err := d.load(ctx, r.PathValue("name"))
-	if err == nil {
-		err = d.ours(ctx, v)
-	}
+	v, err := d.take(ctx, r.PathValue("name"))
 	if err != nil {
 		d.fail(w, r, err)
 		return

@@ -103,6 +103,15 @@ func (d *Desk) ours(ctx context.Context, v reviewed) error {
 	return order.Conflict("", c.Name+" works on this page")
 }
 
+// take loads a review to work on it: nobody else may have it.
+func (d *Desk) take(ctx context.Context, name string) (reviewed, error) {
+	v, err := d.load(ctx, name)
+	if err == nil {
+		err = d.ours(ctx, v)
+	}
+	return v, err
+}
+
 // said is what the last key came to.
 type said struct {
 	text  string
@@ -115,10 +124,7 @@ type said struct {
 // compared: where the two differ the field is asked once more, and what is keyed then holds.
 func (d *Desk) keyField(w http.ResponseWriter, r *http.Request) {
 	ctx, p := r.Context(), personOf(r.Context())
-	v, err := d.load(ctx, r.PathValue("name"))
-	if err == nil {
-		err = d.ours(ctx, v)
-	}
+	v, err := d.take(ctx, r.PathValue("name"))
 	if err != nil {
 		d.fail(w, r, err)
 		return
@@ -184,10 +190,7 @@ func differs(f order.DraftField, keyed string) bool {
 // undoKey takes the last key back.
 func (d *Desk) undoKey(w http.ResponseWriter, r *http.Request) {
 	ctx, p := r.Context(), personOf(r.Context())
-	v, err := d.load(ctx, r.PathValue("name"))
-	if err == nil {
-		err = d.ours(ctx, v)
-	}
+	v, err := d.take(ctx, r.PathValue("name"))
 	if err != nil {
 		d.fail(w, r, err)
 		return
@@ -233,10 +236,7 @@ func (d *Desk) leave(w http.ResponseWriter, r *http.Request, path string) {
 // settleReview releases the order: what the page says, as settled, becomes an order.
 func (d *Desk) settleReview(w http.ResponseWriter, r *http.Request) {
 	ctx, p := r.Context(), personOf(r.Context())
-	v, err := d.load(ctx, r.PathValue("name"))
-	if err == nil {
-		err = d.ours(ctx, v)
-	}
+	v, err := d.take(ctx, r.PathValue("name"))
 	if err != nil {
 		d.fail(w, r, err)
 		return

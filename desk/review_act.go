@@ -24,10 +24,7 @@ var closing = map[string]struct {
 // and the customer is asked for again (FAX-3), or as dealt with by hand.
 func (d *Desk) closeReview(w http.ResponseWriter, r *http.Request) {
 	ctx, p := r.Context(), personOf(r.Context())
-	v, err := d.load(ctx, r.PathValue("name"))
-	if err == nil {
-		err = d.ours(ctx, v)
-	}
+	v, err := d.take(ctx, r.PathValue("name"))
 	if err != nil {
 		d.fail(w, r, err)
 		return
@@ -67,10 +64,7 @@ func (d *Desk) closeReview(w http.ResponseWriter, r *http.Request) {
 // dropLine leaves a line out of the order for a reason, or takes it in again.
 func (d *Desk) dropLine(w http.ResponseWriter, r *http.Request) {
 	ctx, p := r.Context(), personOf(r.Context())
-	v, err := d.load(ctx, r.PathValue("name"))
-	if err == nil {
-		err = d.ours(ctx, v)
-	}
+	v, err := d.take(ctx, r.PathValue("name"))
 	if err != nil {
 		d.fail(w, r, err)
 		return
