@@ -32,6 +32,8 @@ type Config struct {
 	Masters func(kind string, data []byte) (order.Masters, []FileProblem)
 	// Gateways are the profiles that mails of fax gateways are read by, and what they make of a mail.
 	Gateways Gateways
+	// Export writes what a search of the archive finds; nil exports nothing.
+	Export ArchiveExport
 }
 
 // Desk is the desk's pages as an HTTP handler.
@@ -132,6 +134,11 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("GET /desk/staff", d.only(leads, d.showStaff))
 	m.HandleFunc("POST /desk/staff", d.only(operators, d.addStaff))
 	m.HandleFunc("POST /desk/staff/{login}", d.only(leads, d.changeStaff))
+	m.HandleFunc("GET /desk/archive", d.only(overseers, d.showArchive))
+	m.HandleFunc("GET /desk/archive/export", d.only(overseers, d.exportArchive))
+	m.HandleFunc("POST /desk/archive/verify", d.only(overseers, d.verifyArchive))
+	m.HandleFunc("GET /desk/archive/{kind}/{id}", d.only(overseers, d.showArchived))
+	m.HandleFunc("GET /desk/archive/{kind}/{id}/bytes", d.only(overseers, d.archivedBytes))
 	m.HandleFunc("GET /desk/accesses", d.only(overseers, d.showAccesses))
 	m.HandleFunc("GET /desk/picklists", d.only(packers, d.showPickLists))
 	m.HandleFunc("GET /desk/picklists/{number}", d.only(packers, d.showPickList))
@@ -186,6 +193,7 @@ var menu = []entry{
 	{page.MenuItem{Key: "runs", Path: "/desk/runs", Japanese: "定時処理", English: "Runs", Shortcut: "g r"}, leads},
 	{page.MenuItem{Key: "picklists", Path: "/desk/picklists", Japanese: "ピッキングリスト", English: "Pick lists"}, packers},
 	{page.MenuItem{Key: "staff", Path: "/desk/staff", Japanese: "担当者", English: "Staff"}, leads},
+	{page.MenuItem{Key: "archive", Path: "/desk/archive", Japanese: "保存文書", English: "Archive", Shortcut: "g h"}, overseers},
 	{page.MenuItem{Key: "accesses", Path: "/desk/accesses", Japanese: "閲覧記録", English: "Accesses"}, overseers},
 	{page.MenuItem{Key: "rules", Path: "/desk/rules", Japanese: "規則", English: "Rules", Shortcut: "g u"}, leads},
 }

@@ -22,10 +22,11 @@ const (
 // again; Rescue stays well above Timeout, and never takes a job from a worker whose kind has
 // a longer time.
 const (
-	Timeout     = 2 * time.Minute
-	ReadTimeout = 10 * time.Minute // of read_document
-	SendTimeout = 15 * time.Minute // of deliver_document by fax and mail: a mail server may take ten to answer
-	Rescue      = 5 * time.Minute
+	Timeout      = 2 * time.Minute
+	ReadTimeout  = 10 * time.Minute // of read_document
+	SendTimeout  = 15 * time.Minute // of deliver_document by fax and mail: a mail server may take ten to answer
+	CheckTimeout = 6 * time.Hour    // of verify_archive: every file is read
+	Rescue       = 5 * time.Minute
 )
 
 // Retries wait 1, 16 and 81 seconds and then SlowestRetry each: a list must not lie for hours
@@ -185,11 +186,24 @@ func (TellArchiveHead) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueArchive, MaxAttempts: threeDays}
 }
 
+// VerifyArchive checks the whole archive because a person asked for it (KEP-1).
+type VerifyArchive struct {
+	By string `json:"by"`
+}
+
+// Kind implements river.JobArgs.
+func (VerifyArchive) Kind() string { return "verify_archive" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (VerifyArchive) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueArchive, MaxAttempts: 3}
+}
+
 // Look tells whether a job says only "look at the rows that wait": one that has not started
 // yet is as good as two.
 func Look(args river.JobArgs) bool {
 	switch args.(type) {
-	case AllocateOrders, ReplanShipments, SealArchive, AnswerCustomers:
+	case AllocateOrders, ReplanShipments, SealArchive, AnswerCustomers, VerifyArchive:
 		return true
 	default:
 		return false

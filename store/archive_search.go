@@ -18,8 +18,10 @@ type ArchiveQuery struct {
 	MinYen   *int64     // including tax, inclusive
 	MaxYen   *int64
 	Party    string // part of a customer or warehouse code, name, company, mail address or caller's number
-	Kind     string // inbound, issued, or what was issued: pick_list …
+	Kind     string // inbound, issued, what was issued: pick_list …, or where it came from: mail, folder, web …
 	Number   string // of the order, or of the issued document
+
+	facts []int64 // these alone; nil is all
 }
 
 // ArchiveHit is a document, a page of one that became an order, or an issued document.
@@ -48,37 +50,27 @@ var (
 	lastDay  = order.D(9999, time.December, 31)
 )
 
+// ArchiveCursor is where a page of a search ended; the zero one is before the first.
+type ArchiveCursor struct {
+	On order.Date
+	ID int64
+}
+
+// Cursor is where a search goes on after the hit.
+func (h ArchiveHit) Cursor() ArchiveCursor { return ArchiveCursor{h.TransactedOn, h.ID} }
+
 // SearchArchive finds what the archive holds, by day and then as it was recorded. It reads page by
 // page as it is asked to go on; the last error ends it.
 func (s *Store) SearchArchive(ctx context.Context, q ArchiveQuery) iter.Seq2[ArchiveHit, error] {
 	return func(yield func(ArchiveHit, error) bool) {
-		if err := q.check(); err != nil {
-			yield(ArchiveHit{}, err)
-			return
-		}
-		parties, err := s.archiveParties(ctx, q.Party)
+		search, err := s.archiveSearch(ctx, q)
 		if err != nil {
 			yield(ArchiveHit{}, err)
 			return
 		}
-		if q.Party != "" && len(parties) == 0 {
-			return
-		}
-		from, to := q.From, q.To
-		if from.IsZero() {
-			from = firstDay
-		}
-		if to.IsZero() {
-			to = lastDay
-		}
-		number := strings.ReplaceAll(q.Number, "-", "")
-		lastOn, lastID := firstDay, int64(0)
+		var last ArchiveCursor
 		for page := 200; ; page = 2000 {
-			hits, err := s.archivePage(ctx, []any{
-				// The values decide the plan: no index fits every combination.
-				pgx.QueryExecModeCacheDescribe,
-				date(from), date(to), q.MinYen, q.MaxYen, parties, q.Kind, number, date(lastOn), lastID, page,
-			})
+			hits, err := search(last, page)
 			if err != nil {
 				yield(ArchiveHit{}, err)
 				return
@@ -87,13 +79,54 @@ func (s *Store) SearchArchive(ctx context.Context, q ArchiveQuery) iter.Seq2[Arc
 				if !yield(h, nil) {
 					return
 				}
-				lastOn, lastID = h.TransactedOn, h.ID
+				last = h.Cursor()
 			}
 			if len(hits) < page {
 				return
 			}
 		}
 	}
+}
+
+// SearchArchivePage is one page of SearchArchive.
+func (s *Store) SearchArchivePage(ctx context.Context, q ArchiveQuery, after ArchiveCursor, limit int) ([]ArchiveHit, error) {
+	search, err := s.archiveSearch(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return search(after, limit)
+}
+
+// archiveSearch makes the search that reads a page after a cursor.
+func (s *Store) archiveSearch(ctx context.Context, q ArchiveQuery) (func(ArchiveCursor, int) ([]ArchiveHit, error), error) {
+	if err := q.check(); err != nil {
+		return nil, err
+	}
+	parties, err := s.archiveParties(ctx, q.Party)
+	if err != nil {
+		return nil, err
+	}
+	if q.Party != "" && len(parties) == 0 {
+		return func(ArchiveCursor, int) ([]ArchiveHit, error) { return nil, nil }, nil
+	}
+	from, to := q.From, q.To
+	if from.IsZero() {
+		from = firstDay
+	}
+	if to.IsZero() {
+		to = lastDay
+	}
+	number := strings.ReplaceAll(q.Number, "-", "")
+	return func(after ArchiveCursor, limit int) ([]ArchiveHit, error) {
+		if after.On.IsZero() {
+			after.On = firstDay
+		}
+		return s.archivePage(ctx, []any{
+			// The values decide the plan: no index fits every combination.
+			pgx.QueryExecModeCacheDescribe,
+			date(from), date(to), q.MinYen, q.MaxYen, parties, q.Kind, number, date(after.On), after.ID, limit, q.facts,
+		})
+	}, nil
 }
 
 func (q ArchiveQuery) check() error {
@@ -130,7 +163,12 @@ func (s *Store) archivePage(ctx context.Context, args []any) ([]ArchiveHit, erro
 
 // ArchiveHistory is everything that a document was ever searched by, the oldest first.
 func (s *Store) ArchiveHistory(ctx context.Context, documentID int64) ([]ArchiveFacts, error) {
-	ids, err := collect(ctx, s.pool, "ArchiveHistory", pgx.RowTo[int64], documentID)
+	return s.factsOf(ctx, "ArchiveHistory", documentID)
+}
+
+// factsOf are the facts whose ids a statement finds, in its order.
+func (s *Store) factsOf(ctx context.Context, name string, of int64) ([]ArchiveFacts, error) {
+	ids, err := collect(ctx, s.pool, name, pgx.RowTo[int64], of)
 	if err != nil {
 		return nil, err
 	}

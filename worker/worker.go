@@ -107,6 +107,7 @@ func Workers(cfg Config) *river.Workers {
 	river.AddWorker(ws, &DeliverDocument{cfg: cfg})
 	river.AddWorker(ws, &SealArchive{cfg: cfg})
 	river.AddWorker(ws, &TellArchiveHead{cfg: cfg})
+	river.AddWorker(ws, &VerifyArchive{cfg: cfg})
 	return ws
 }
 
@@ -136,7 +137,7 @@ func Client(cfg Config) (*river.Client[pgx.Tx], error) {
 			jobs.QueueAllocate: {MaxWorkers: 1},
 			jobs.QueueWave:     {MaxWorkers: 1},
 			jobs.QueueOutput:   {MaxWorkers: 2},
-			jobs.QueueArchive:  {MaxWorkers: 1},
+			jobs.QueueArchive:  {MaxWorkers: 2}, // a check takes long, and sealing does not wait for it
 			jobs.QueueAnswer:   {MaxWorkers: 2},
 			jobs.QueueSend:     {MaxWorkers: 4},
 		},

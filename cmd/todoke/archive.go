@@ -3,9 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -14,6 +12,7 @@ import (
 	"todoke/migrations"
 	"todoke/order"
 	"todoke/store"
+	"todoke/worker"
 )
 
 // archiveCommand looks into the archive (KEP-1).
@@ -187,7 +186,7 @@ func (c *archiveVerifyCommand) Run(ctx context.Context, a *App) error {
 		heads = append(heads, h)
 	}
 	return a.withStore(ctx, func(st *store.Store) error {
-		r, err := st.VerifyArchive(ctx, store.VerifyOptions{
+		r, err := st.CheckArchive(ctx, cmp.Or(os.Getenv("USER"), "todoke archive verify"), store.VerifyOptions{
 			Heads: heads, Overdue: c.Overdue, Files: c.Files,
 			Found: func(p store.ArchiveProblem) {
 				if c.JSON {
@@ -219,30 +218,16 @@ func (c *archiveVerifyCommand) Run(ctx context.Context, a *App) error {
 	})
 }
 
-// readHeads reads the file that every evening adds a line to. A line that is none, as a power cut
-// may leave, is told and passed over.
+// readHeads reads the file that every evening adds a line to. A line that is none is told and
+// passed over.
 func (a *App) readHeads() ([]store.ArchiveHead, error) {
 	path := a.Config.archiveHeads()
-	b, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+	heads, torn, err := worker.ReadHeads(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the archive's heads: %w", err)
 	}
-	var heads []store.ArchiveHead
-	no := 0
-	for line := range strings.Lines(string(b)) {
-		no++
-		_, text, _ := strings.Cut(line, " ")
-		h, err := store.ParseArchiveHead(text)
-		switch {
-		case strings.TrimSpace(line) == "":
-		case err != nil:
-			fmt.Fprintf(a.Stderr, "todoke: %s:%d holds no head: it was cut off by a power cut, or changed\n", path, no)
-		default:
-			heads = append(heads, h)
-		}
+	for _, no := range torn {
+		fmt.Fprintf(a.Stderr, "todoke: %s:%d holds no head: it was cut off by a power cut, or changed\n", path, no)
 	}
 	return heads, nil
 }

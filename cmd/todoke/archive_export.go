@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"todoke/desk"
 	"todoke/order"
 	"todoke/store"
 	"todoke/templates/archive"
@@ -35,25 +36,18 @@ func (c *archiveExportCommand) Run(ctx context.Context, a *App) error {
 		return err
 	}
 	return a.withStore(ctx, func(st *store.Store) error {
-		if _, err := st.Seal(ctx); err != nil {
-			return err
-		}
-		head, _, err := st.ArchiveHead(ctx)
-		if err != nil {
-			return err
-		}
 		out, err := newExport(c.Output)
 		if err != nil {
 			return err
 		}
-		x := &exporter{st: st, out: out, head: head, shop: a.Config.ShopName, filter: c.String(), written: map[string]string{}}
-		if err := x.run(ctx, q); err != nil {
+		x, err := a.exportArchive(ctx, st, out, q, c.archiveFilter)
+		if err != nil {
 			return errors.Join(err, out.abandon())
 		}
 		if err := out.finish(); err != nil {
 			return err
 		}
-		fmt.Fprintf(a.Stdout, "%d row(s), %d file(s) in %s; head %s\n", x.rows, len(x.sums), c.Output, head)
+		fmt.Fprintf(a.Stdout, "%d row(s), %d file(s) in %s; head %s\n", x.rows, len(x.sums), c.Output, x.head)
 		for _, d := range x.damaged {
 			fmt.Fprintln(a.Stderr, "todoke:", d)
 		}
@@ -64,10 +58,42 @@ func (c *archiveExportCommand) Run(ctx context.Context, a *App) error {
 	})
 }
 
+// exportArchive writes what a search finds to a target that the caller finishes.
+func (a *App) exportArchive(ctx context.Context, st *store.Store, out exportFiles, q store.ArchiveQuery, words archiveFilter) (*exporter, error) {
+	if _, err := st.Seal(ctx); err != nil {
+		return nil, err
+	}
+	head, _, err := st.ArchiveHead(ctx)
+	if err != nil {
+		return nil, err
+	}
+	x := &exporter{st: st, out: out, head: head, shop: a.Config.ShopName, filter: words.String(), written: map[string]string{}}
+	return x, x.run(ctx, q)
+}
+
+// deskExport writes an export as a ZIP file to where the desk sends it.
+func (a *App) deskExport(st *store.Store) desk.ArchiveExport {
+	return func(ctx context.Context, w io.Writer, q store.ArchiveQuery) (rows, files int, damaged []string, err error) {
+		words := archiveFilter{MinYen: q.MinYen, MaxYen: q.MaxYen, Party: q.Party, Kind: q.Kind, Number: q.Number}
+		if !q.From.IsZero() {
+			words.From = q.From.String()
+		}
+		if !q.To.IsZero() {
+			words.To = q.To.String()
+		}
+		out := zipWriter{zip.NewWriter(w)}
+		x, err := a.exportArchive(ctx, st, out, q, words)
+		if err != nil {
+			return 0, 0, nil, err
+		}
+		return x.rows, len(x.sums), x.damaged, out.Close()
+	}
+}
+
 // exporter writes one export.
 type exporter struct {
 	st           *store.Store
-	out          exportTarget
+	out          exportFiles
 	head         store.ArchiveHead
 	shop, filter string
 
@@ -238,9 +264,14 @@ func (x *exporter) entries(ctx context.Context) (first int64, err error) {
 	})
 }
 
+// exportFiles takes one file after the other.
+type exportFiles interface {
+	create(name string) (io.Writer, error) // the last one's is finished by the next
+}
+
 // exportTarget is a folder or a ZIP file, whole or not there.
 type exportTarget interface {
-	create(name string) (io.Writer, error) // the last one's is finished by the next
+	exportFiles
 	finish() error
 	abandon() error
 }
@@ -255,7 +286,7 @@ func newExport(path string) (exportTarget, error) {
 		if err != nil {
 			return nil, fmt.Errorf("write export: %w", err)
 		}
-		return &zipExport{path: path, file: f, zip: zip.NewWriter(f)}, nil
+		return &zipExport{path: path, file: f, zipWriter: zipWriter{zip.NewWriter(f)}}, nil
 	}
 	if err := os.Mkdir(part, 0o700); err != nil { // one that was interrupted is for its owner to remove
 		return nil, fmt.Errorf("write export: %w", err)
@@ -263,19 +294,22 @@ func newExport(path string) (exportTarget, error) {
 	return &folderExport{path: path}, nil
 }
 
-type zipExport struct {
-	path string
-	file *os.File
-	zip  *zip.Writer
+// zipWriter writes files one after the other.
+type zipWriter struct{ *zip.Writer }
+
+func (z zipWriter) create(name string) (io.Writer, error) {
+	// One time for all: the same export is the same bytes.
+	return z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)})
 }
 
-func (z *zipExport) create(name string) (io.Writer, error) {
-	// One time for all: the same export is the same bytes.
-	return z.zip.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)})
+type zipExport struct {
+	zipWriter
+	path string
+	file *os.File
 }
 
 func (z *zipExport) finish() error {
-	if err := errors.Join(z.zip.Close(), z.file.Sync(), z.file.Close()); err != nil {
+	if err := errors.Join(z.Close(), z.file.Sync(), z.file.Close()); err != nil {
 		return fmt.Errorf("write export: %w", errors.Join(err, os.Remove(z.file.Name())))
 	}
 	return os.Rename(z.file.Name(), z.path)

@@ -125,11 +125,43 @@ LEFT JOIN orders o ON o.id = f.order_id
 WHERE f.transacted_on >= $1 AND f.transacted_on <= $2
   AND ($3::bigint IS NULL OR f.amount_yen >= $3) AND ($4::bigint IS NULL OR f.amount_yen <= $4)
   AND ($5::bigint[] IS NULL OR f.party_id = ANY($5))
-  AND ($6 = '' OR CASE $6 WHEN 'inbound' THEN f.document_id IS NOT NULL WHEN 'issued' THEN f.issued_document_id IS NOT NULL ELSE i.kind = $6 END)
+  AND ($6 = '' OR CASE $6 WHEN 'inbound' THEN f.document_id IS NOT NULL WHEN 'issued' THEN f.issued_document_id IS NOT NULL
+      ELSE i.kind = $6 OR d.source = $6 OR d.source LIKE $6 || ':%' END)
   AND ($7 = '' OR o.number = $7 OR i.number = $7)
-  AND (f.transacted_on, f.id) > ($8, $9)
+  AND (f.transacted_on, f.id) > ($8, $9) AND ($11::bigint[] IS NULL OR f.id = ANY($11))
   AND NOT EXISTS (SELECT FROM archive_facts n WHERE n.replaces = f.id)
 ORDER BY f.transacted_on, f.id LIMIT $10;
+
+-- name: ArchiveHitsOf
+-- A document and its pages ($1), or an issued document ($2), as searches find them now.
+SELECT f.id FROM archive_facts f
+WHERE (f.document_id = $1 OR f.issued_document_id = $2) AND NOT EXISTS (SELECT FROM archive_facts n WHERE n.replaces = f.id)
+ORDER BY f.page_no, f.id;
+
+-- name: ArchiveIssuedHistory
+SELECT id FROM archive_facts WHERE issued_document_id = $1 ORDER BY id;
+
+-- name: ArchiveKinds
+-- What was issued so far, by skipping through the index.
+WITH RECURSIVE k AS (
+    (SELECT kind FROM issued_documents ORDER BY kind LIMIT 1)
+    UNION ALL SELECT (SELECT i.kind FROM issued_documents i WHERE i.kind > k.kind ORDER BY i.kind LIMIT 1) FROM k WHERE k.kind IS NOT NULL)
+SELECT kind FROM k WHERE kind IS NOT NULL;
+
+-- name: ArchiveFile
+-- Where the bytes of a document ($1) or an issued document ($2) lie; no key where they lie in the database or were taken away.
+SELECT CASE WHEN body IS NULL AND NOT EXISTS (SELECT FROM archive_erasures e WHERE e.document_id = d.id) THEN sha256 ELSE '' END, size_bytes FROM documents d WHERE id = $1
+UNION ALL SELECT sha256, size_bytes FROM issued_documents WHERE id = $2;
+
+-- name: ArchiveVerificationInsert
+INSERT INTO archive_verifications (started_at, finished_at, by, head_seq, head, entries, files, bytes, erased, heads, problems, first)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
+
+-- name: ArchiveVerifications
+SELECT started_at, finished_at, by, head_seq, head, entries, files, bytes, erased, heads, problems, first FROM archive_verifications ORDER BY id DESC LIMIT $1;
+
+-- name: ArchiveHeadTold
+SELECT max(finished_at) FROM schedule_runs WHERE schedule = 'tell_archive_head' AND finished_at IS NOT NULL;
 
 -- name: ArchiveHistory
 SELECT id FROM archive_facts WHERE document_id = $1 ORDER BY page_no, id;

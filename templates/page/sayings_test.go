@@ -286,7 +286,7 @@ func wordy(format string) bool {
 func TestEveryMessageIsSaidInJapanese(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{}
-	for _, s := range slices.Concat(orderSayings, formSayings, fileSayings, mailSayings, webSayings, storeSayings, workSayings, eventSayings) {
+	for _, s := range slices.Concat(orderSayings, formSayings, fileSayings, mailSayings, webSayings, storeSayings, workSayings, eventSayings, archiveSayings) {
 		if known[s[0]] {
 			t.Errorf("%q is said twice", s[0])
 		}

@@ -1,0 +1,31 @@
+package page
+
+// archiveSayings are of the archive and what a check of it finds (KEP-1).
+var archiveSayings = []saying{
+	{`the archive holds no such document`, "その文書は保存されていません"},
+	{`as received`, "受信のとおり"},
+	{`order %s`, "注文$1"},
+	{`the page is no order any more`, "この頁の注文はなくなりました"},
+	{`entry %d: %s; %s`, "台帳$1番：$2。$3"},
+	{`%s; %s`, "$1。$2"},
+	{`document %d: %s`, "受信文書$1：$2"},
+	{`issued document %d: %s`, "発行文書$1：$2"},
+	{`fact %d: %s`, "検索項目$1：$2"},
+	{`erasure %d: %s`, "消去の記録$1：$2"},
+	{`entries %d to %d are missing`, "台帳の$1番から$2番までがありません"},
+	{`it does not follow the entry before: one of the two was changed or put in`, "前の記録とつながりません。どちらかが改変または挿入されています"},
+	{`its own hash is wrong: the entry was changed`, "記録そのもののハッシュが一致しません。記録が改変されています"},
+	{`it was deleted from the database`, "データベースから削除されています"},
+	{`what the database says of it was changed after it was sealed`, "台帳に記録した後で、データベースの内容が変更されています"},
+	{`its body in the database is not what came in`, "データベース内の本体が受信時のものと異なります"},
+	{`it names other bytes than it was issued with`, "発行時と異なるデータを指しています"},
+	{`its file %v is missing`, "ファイル $1 がありません"},
+	{`its file %v holds other bytes than it was stored with`, "ファイル $1 の内容が保存時と異なります"},
+	{`its file %v cannot be read: %v`, "ファイル $1 を読めません（$2）"},
+	{`somebody changed the database by its superuser: find out who, and compare with a backup of before`, "データベースの管理者権限で変更されています。誰が行ったかを確かめ、以前のバックアップと照合してください"},
+	{`bring the file back from a backup (docs/archive.md) and verify again`, "バックアップからファイルを復元し（docs/archive.md）、もう一度照合してください"},
+	{`let the workers run (todoke work) and verify again: if it stays, the row was brought in past todoke`, "処理を動かしてからもう一度照合してください。残る場合は、正規の手順以外で登録された行です"},
+	{`it is not sealed in the chain since %s`, "$1 から台帳に記録されていません"},
+	{`the file of the archive's heads cannot be read`, "保存文書の外部の控えを読めません"},
+	{`no search finds it, since %s`, "$1 から検索できない状態です"},
+}
