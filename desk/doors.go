@@ -24,7 +24,9 @@ func (d *Desk) only(roles []store.Role, next http.HandlerFunc) http.HandlerFunc 
 			d.toLogin(w, r)
 			return
 		}
-		d.sessions.Put(r.Context(), "seen", d.Now().Unix())
+		if now := d.Now().Unix(); now-d.sessions.GetInt64(r.Context(), "seen") >= seenEvery || now < d.sessions.GetInt64(r.Context(), "seen") {
+			d.sessions.Put(r.Context(), "seen", now)
+		}
 		r = r.WithContext(context.WithValue(r.Context(), personKey{}, p))
 		if !p.At(roles) {
 			d.log(r, p.Login, "refused", r.URL.Path, "role "+string(p.Role))
@@ -37,6 +39,10 @@ func (d *Desk) only(roles []store.Role, next http.HandlerFunc) http.HandlerFunc 
 		next(w, r)
 	}
 }
+
+// seenEvery is after how many seconds a session is written again: not at every request, picture and
+// key. It can only end that much earlier.
+const seenEvery = 15
 
 // person is who the session belongs to, as they stand now: one who was locked or disabled is
 // out at once. The zero Person where nobody has signed in or the session was idle for too long

@@ -19,7 +19,7 @@ import (
 // *Refusal, and nothing is saved.
 func (tx *Tx) Accept(ctx context.Context, req order.Request, now time.Time) (order.Order, error) {
 	now = at(now)
-	facts, id, err := tx.facts(ctx, req)
+	facts, id, err := tx.s.facts(ctx, tx.tx, req, true)
 	if err != nil {
 		return order.Order{}, err
 	}
@@ -36,22 +36,17 @@ func (tx *Tx) Accept(ctx context.Context, req order.Request, now time.Time) (ord
 
 // Try lets the rules judge a request and saves nothing: the desk sees what stands against it.
 func (s *Store) Try(ctx context.Context, req order.Request, now time.Time) (order.Order, []*order.Error, error) {
-	var o order.Order
-	var problems []*order.Error
-	err := s.InTx(ctx, func(tx *Tx) error {
-		facts, _, err := tx.facts(ctx, req)
-		if err != nil {
-			return err
-		}
-		o, _, problems = rules.Accept(req, facts, at(now))
-		return nil
-	})
-	return o, problems, err
+	facts, _, err := s.facts(ctx, s.pool, req, false)
+	if err != nil {
+		return order.Order{}, nil, kinded(err)
+	}
+	o, _, problems := rules.Accept(req, facts, at(now))
+	return o, problems, nil
 }
 
-// facts reads in one round trip what rules.Accept looks at, locks the department, and takes
-// an order id. An unknown customer gives facts with an empty department: the rules say so.
-func (tx *Tx) facts(ctx context.Context, req order.Request) (rules.Facts, int64, error) {
+// facts reads in one round trip what rules.Accept looks at, and where the order is to be saved locks
+// the department and takes an order id. An unknown customer gives facts with an empty department: the rules say so.
+func (s *Store) facts(ctx context.Context, q querier, req order.Request, save bool) (rules.Facts, int64, error) {
 	codes := make([]string, 0, len(req.Lines))
 	for _, l := range req.Lines {
 		codes = append(codes, l.ItemCode)
@@ -60,14 +55,18 @@ func (tx *Tx) facts(ctx context.Context, req order.Request) (rules.Facts, int64,
 	codes = slices.Compact(codes)
 
 	f := rules.Facts{
-		Settings: tx.s.settings,
+		Settings: s.settings,
 		ShipTos:  map[string]order.ShipTo{},
 		Items:    map[string]order.Item{},
 		Prices:   map[string][]order.ContractPrice{},
 	}
 	var version, id int64
 	b := &pgx.Batch{}
-	b.Queue(query("DepartmentLock"), req.DepartmentCode).QueryRow(func(r pgx.Row) (err error) {
+	department := "DepartmentGet"
+	if save {
+		department = "DepartmentLock"
+	}
+	b.Queue(query(department), req.DepartmentCode).QueryRow(func(r pgx.Row) (err error) {
 		f.Department, err = scanDepartment(r)
 		if missing(err) {
 			return nil
@@ -99,11 +98,13 @@ func (tx *Tx) facts(ctx context.Context, req order.Request) (rules.Facts, int64,
 		}
 		return err
 	})
-	b.Queue(query("OrderNextID")).QueryRow(func(r pgx.Row) error { return r.Scan(&id) })
-	if err := tx.tx.SendBatch(ctx, b).Close(); err != nil {
+	if save {
+		b.Queue(query("OrderNextID")).QueryRow(func(r pgx.Row) error { return r.Scan(&id) })
+	}
+	if err := q.SendBatch(ctx, b).Close(); err != nil {
 		return f, 0, fmt.Errorf("load facts: %w", err)
 	}
-	sh, err := tx.s.masters.at(ctx, tx.tx, version, tx.s.settings)
+	sh, err := s.masters.at(ctx, q, version, s.settings)
 	if err != nil {
 		return f, 0, err
 	}

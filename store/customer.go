@@ -24,7 +24,7 @@ func (s *Store) FindCustomers(ctx context.Context, f rules.Find, limit int) (fou
 	for _, w := range f.Words {
 		switch {
 		case w.Phone != "":
-			of, err := collect(ctx, s.pool, "FindDepartmentsByFax", pgx.RowTo[string], w.Phone, limit)
+			of, err := collect(ctx, s.pool, "FindDepartmentsByFax", pgx.RowTo[string], w.Phone, limit, beyond(w.Phone))
 			if err != nil {
 				return nil, false, err
 			}

@@ -3,6 +3,9 @@ package store
 import (
 	"context"
 	"fmt"
+	"math"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -50,14 +53,27 @@ func (s *Store) Tasks(ctx context.Context, f TaskFilter, now time.Time) ([]Task,
 		f.Limit = page
 	}
 	var deadline any = "-infinity"
-	key := ""
+	review, hold := int64(0), int64(0)
 	if f.After != nil {
-		deadline, key = any("infinity"), f.After.Key
+		deadline = any("infinity")
 		if !f.After.DeadlineAt.IsZero() {
 			deadline = at(f.After.DeadlineAt)
 		}
+		kind, n, _ := strings.Cut(f.After.Key, " ")
+		id, err := strconv.ParseInt(n, 10, 64)
+		switch {
+		case err != nil:
+			return nil, order.Invalid("", "after", "no page of the queue begins there")
+		case kind == "hold": // before the reviews that have no deadline either
+			hold = id
+		default:
+			review = id
+			if f.After.DeadlineAt.IsZero() {
+				hold = math.MaxInt64
+			}
+		}
 	}
-	return collect(ctx, s.pool, "TasksList", scanTask, at(now), string(f.Why), f.Customer, f.Source, f.Who, f.Form, deadline, key, f.Limit)
+	return collect(ctx, s.pool, "TasksList", scanTask, at(now), string(f.Why), f.Customer, f.Source, f.Who, f.Form, deadline, review, hold, f.Limit)
 }
 
 func scanTask(r pgx.CollectableRow) (Task, error) {

@@ -178,7 +178,7 @@ func (s *Store) readings(ctx context.Context, w rules.FindWord) ([]ask, error) {
 		out = append(out, ask{document: w.Document, page: w.Page})
 	}
 	if w.Phone != "" {
-		of, err := collect(ctx, s.pool, "FindDepartmentsByFax", pgx.RowTo[string], w.Phone, findDepartments)
+		of, err := collect(ctx, s.pool, "FindDepartmentsByFax", pgx.RowTo[string], w.Phone, findDepartments, beyond(w.Phone))
 		if err != nil {
 			return nil, err
 		}
@@ -189,6 +189,9 @@ func (s *Store) readings(ctx context.Context, w rules.FindWord) ([]ask, error) {
 	}
 	return out, nil
 }
+
+// beyond is what comes after every number that begins with these digits.
+func beyond(digits string) string { return digits + ":" }
 
 // named are the customers, and the items, that the words name: all of them one, or the first ones
 // a customer and the others an item.
@@ -267,7 +270,7 @@ func (s *Store) find(ctx context.Context, f OrderFind, a ask) ([]foundOrder, err
 	case a.document != 0:
 		name, args = "FindOfDocument", append(args, a.document, a.page)
 	case a.caller != "":
-		name, args = "FindOfCaller", append(args, a.caller)
+		name, args = "FindOfCaller", append(args, a.caller, beyond(a.caller))
 	case a.amount != nil:
 		name = "FindOfAmount"
 	case a.departments != nil:
@@ -279,8 +282,9 @@ func (s *Store) find(ctx context.Context, f OrderFind, a ask) ([]foundOrder, err
 	case f.Channel != "":
 		name, args = "FindRecentChannel", args[1:7]
 	}
+	// Planned for what is asked each time: one plan for all that is optional reads every order.
 	return collect(ctx, s.pool, name, func(r pgx.CollectableRow) (foundOrder, error) {
 		var o foundOrder
 		return o, r.Scan(&o.id, &o.at)
-	}, args...)
+	}, slices.Insert(args, 0, any(pgx.QueryExecModeCacheDescribe))...)
 }

@@ -150,7 +150,7 @@ func TestFindReadsLittle(t *testing.T) {
 		{"FindOfAmount", 50, all("", "", false, []string{}, false, []string{}, int64(1234))},
 		{"FindOfNumbers", 20, append(all("", "", no...), int64(5), int64(6))},
 		{"FindOfDocument", 20, append(all("", "", no...), int64(5), 0)},
-		{"FindOfCaller", 20, append(all("", "", no...), "0312")},
+		{"FindOfCaller", 20, append(all("", "", no...), "0312", "0312:")},
 	} {
 		if got := touched(t, c, tt.name, tt.args...); got > tt.most {
 			t.Errorf("%s touches %d pages, at most %d are expected", tt.name, got, tt.most)

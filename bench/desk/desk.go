@@ -11,11 +11,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
-	"net/http/cookiejar"
-	"net/http/httptest"
-	"net/url"
-	"slices"
+	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -129,21 +125,40 @@ func copyOrders(ctx context.Context, db *pgx.Conn, n int, now time.Time) error {
 	return nil
 }
 
-// waiting makes faxes that wait for a person, each with a page and a filled form.
-func (c Options) waiting(ctx context.Context, db *pgx.Conn, st *store.Store, sql string) error {
-	sheet := bilevel.New(1728, 2292)
-	for y := 80; y < 2200; y += 40 {
-		for x := 100; x < 1600; x += 24 {
-			for h := range 14 {
-				sheet.Fill(x, x+4+x*7%17, y+h)
+// pictured is how many of the waiting faxes, the last ones, have a picture to show.
+const pictured = 200
+
+// drawSheets are pages about as full as a filled form, no two alike.
+func drawSheets(n int) ([][]byte, error) {
+	out := make([][]byte, 0, n)
+	r := rand.New(rand.NewPCG(5, 5)) //nolint:gosec // the same sheets each time
+	for range n {
+		sheet := bilevel.New(1728, 2292)
+		for y := 80; y < 2200; y += 40 {
+			for x := 100; x < 1600; x += 24 {
+				for h := range 14 {
+					if from := r.IntN(9); r.IntN(3) > 0 {
+						sheet.Fill(x+from, x+from+3+r.IntN(8), y+h)
+					}
+				}
 			}
 		}
+		var png bytes.Buffer
+		if err := sheet.EncodePNG(&png, 204, 196); err != nil {
+			return nil, err
+		}
+		out = append(out, png.Bytes())
 	}
-	var png bytes.Buffer
-	if err := sheet.EncodePNG(&png, 204, 196); err != nil {
+	return out, nil
+}
+
+// waiting makes faxes that wait for a person, each with a page and a filled form.
+func (c Options) waiting(ctx context.Context, db *pgx.Conn, st *store.Store, sql string) error {
+	pictures, err := drawSheets(pictured)
+	if err != nil {
 		return err
 	}
-	key, err := st.Blobs().Put(png.Bytes())
+	keys, err := st.Blobs().PutAll(pictures)
 	if err != nil {
 		return err
 	}
@@ -163,116 +178,8 @@ func (c Options) waiting(ctx context.Context, db *pgx.Conn, st *store.Store, sql
 		return err
 	}
 	reasons := `[{"rule":"FAX-2","field":"lines[12].quantity","message":"read as \"3\": the reader is not sure"}]`
-	if _, err := db.Exec(ctx, sql, c.Waiting, string(text), key, st.Now(), reasons); err != nil {
+	if _, err := db.Exec(ctx, sql, c.Waiting, string(text), keys, st.Now(), reasons); err != nil {
 		return fmt.Errorf("make waiting faxes: %w", err)
-	}
-	return nil
-}
-
-// Page is one page that is measured; %s is one of what the page is asked for.
-type Page struct {
-	Name, Path string
-	Of         string // query of what it is asked for, a column of text
-}
-
-// Pages are what is measured.
-func Pages(today order.Date) []Page {
-	return []Page{
-		{"queue", "/desk/queue", ""},
-		{"queue filtered", "/desk/queue?why=rule", ""},
-		{"queue of a customer", "/desk/queue?customer=60000042", ""},
-		{"queue, second page", "/desk/queue?after=%s&at=0", `SELECT 'review%20' || id FROM reviews WHERE state = 'open' LIMIT 20`},
-		{"take the next", "/desk/next", ""},
-		{"review", "/desk/review/%s", `SELECT document_id || '.1' FROM reviews WHERE state = 'open' ORDER BY id DESC LIMIT 200`},
-		{"page image", "/desk/image/%s", `SELECT document_id || '.1' FROM reviews WHERE state = 'open' ORDER BY id DESC LIMIT 200`},
-		{"today", "/desk/today", ""},
-		{"another day", "/desk/today?on=" + today.Add(-40).String(), ""},
-		{"list of received", "/desk/today/list/received", ""},
-		{"list of touched", "/desk/today/list/touched", ""},
-		{"list of short", "/desk/today/list/short", ""},
-		{"list of open", "/desk/today/list/open", ""},
-		{"runs", "/desk/runs", ""},
-		{"orders", "/desk/orders", ""},
-		{"search by number", "/desk/orders?q=%s", `SELECT number FROM orders WHERE id % 2777 = 0 LIMIT 200`},
-		{"search by customer", "/desk/orders?q=%s", `SELECT code FROM departments WHERE code LIKE '6%' LIMIT 200`},
-		{"search by name", "/desk/orders?q=%%E5%%8D%%B0%%E5%%88%%B7", ""},
-		{"search by caller", "/desk/orders?q=03%s", `SELECT lpad((i * 37)::text, 8, '0') FROM generate_series(1, 200) i`},
-		{"search by item", "/desk/orders?q=%s", `SELECT code FROM items WHERE class = 'normal' LIMIT 200`},
-		{"order", "/desk/orders/%s", `SELECT number FROM orders WHERE id % 2777 = 0 LIMIT 200`},
-	}
-}
-
-// Measure asks for each page so many times, one after the other, and prints how long answers took.
-// What is not there is said to be missing.
-func Measure(ctx context.Context, w io.Writer, pages http.Handler, superuser string, c Options, list []Page) error {
-	db, err := pgx.Connect(ctx, superuser)
-	if err != nil {
-		return fmt.Errorf("connect: %w", err)
-	}
-	defer func() { _ = db.Close(context.WithoutCancel(ctx)) }()
-	server := httptest.NewServer(pages)
-	defer server.Close()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		return err
-	}
-	client := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	in, err := client.PostForm(server.URL+"/desk/login", url.Values{"login": {c.Login}, "password": {c.Secret}})
-	if err != nil {
-		return err
-	}
-	_ = in.Body.Close()
-	fmt.Fprintf(w, "%-22s %6s %9s %9s %9s %10s\n", "PAGE", "N", "P50", "P95", "MOST", "BYTES")
-	for _, p := range list {
-		asked := []string{""}
-		if p.Of != "" {
-			rows, err := db.Query(ctx, p.Of)
-			if err != nil {
-				return fmt.Errorf("%s: %w", p.Name, err)
-			}
-			if asked, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
-				return fmt.Errorf("%s: %w", p.Name, err)
-			}
-		}
-		const warm = 2
-		took := make([]time.Duration, 0, c.N)
-		size, status := 0, 0
-		for i := range c.N + warm {
-			path := p.Path
-			if p.Of != "" {
-				path = fmt.Sprintf(p.Path, asked[i%len(asked)])
-			} else {
-				path = strings.ReplaceAll(path, "%%", "%")
-			}
-			r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+path, http.NoBody)
-			if err != nil {
-				return err
-			}
-			started := time.Now()
-			resp, err := client.Do(r)
-			if err != nil {
-				return err
-			}
-			n, err := io.Copy(io.Discard, resp.Body)
-			_ = resp.Body.Close()
-			if err != nil {
-				return err
-			}
-			if i >= warm {
-				took = append(took, time.Since(started))
-			}
-			size, status = int(n), resp.StatusCode
-			if status >= http.StatusBadRequest {
-				break
-			}
-		}
-		if status >= http.StatusBadRequest {
-			fmt.Fprintf(w, "%-22s not measured: it answers %d\n", p.Name, status)
-			continue
-		}
-		slices.Sort(took)
-		at := func(percent int) time.Duration { return took[(len(took)-1)*percent/100].Round(100 * time.Microsecond) }
-		fmt.Fprintf(w, "%-22s %6d %9s %9s %9s %10d\n", p.Name, len(took), at(50), at(95), at(100), size)
 	}
 	return nil
 }

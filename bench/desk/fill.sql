@@ -25,9 +25,13 @@ INSERT INTO document_states (document_id, state, order_id, changed_at)
 SELECT id, CASE channel WHEN 'web' THEN 'ordered' ELSE 'read' END, CASE channel WHEN 'web' THEN id END, received_at FROM orders;
 INSERT INTO pages (document_id, no, blob_key, width_px, height_px, x_dpi, y_dpi, state, order_id, changed_at)
 SELECT id, 1, lpad(id::text, 64, '0'), 1728, 2292, 204, 196, 'ordered', id, accepted_at FROM orders WHERE channel = 'fax';
+INSERT INTO page_likenesses (page_id, customer_code, caller, received_at, legible)
+SELECT p.id, o.department_code, d.caller, d.received_at, true FROM pages p JOIN orders o ON o.id = p.order_id JOIN documents d ON d.id = p.document_id;
+INSERT INTO document_claims (document_id, kind, value, by, made_at)
+SELECT id, 'serial', row_number() OVER (ORDER BY id), 'gateway 0312345678', received_at FROM orders WHERE channel = 'fax' AND id % 2 = 0;
 INSERT INTO reviews (document_id, page_id, state, reasons, opened_at, closed_at, closed_by, order_id)
 SELECT o.id, p.id, 'settled', '[]', o.received_at, o.accepted_at, '佐藤 花', o.id
-FROM orders o JOIN pages p ON p.document_id = o.id WHERE o.id % 5 = 0;
+FROM orders o JOIN pages p ON p.document_id = o.id WHERE o.id % 5 = 2;
 INSERT INTO review_facts (review_id, why, form, customer_code, value_yen)
 SELECT r.id, 'doubt', 'order', o.department_code, o.goods_yen FROM reviews r JOIN orders o ON o.id = r.order_id;
 
@@ -69,19 +73,22 @@ INSERT INTO schedule_runs (schedule, due_at, inserted_at, finished_at)
 SELECT 'wave_' || to_char(released_at AT TIME ZONE 'Asia/Tokyo', 'HH24MI'), released_at, released_at, released_at FROM waves;
 
 -- name: waiting
--- $1 how many wait, $2 the draft, $3 the page's picture, $4 now, $5 reasons
+-- $1 how many wait, $2 the draft, $3 the pictures of the last pages, $4 now, $5 reasons
 WITH d AS (
     INSERT INTO documents (source, external_id, received_at, stored_at, caller, file_name, media_type, sha256, size_bytes)
-    SELECT 'folder', 'waits-' || i, $4::timestamptz - i * interval '3 seconds', $4, '03' || lpad((i % 10000)::text, 8, '0'), 'waits-' || i || '.tif', 'image/tiff', $3, 30000
-    FROM generate_series(1, $1::integer) i RETURNING id, received_at),
+    SELECT 'folder', 'waits-' || i, $4::timestamptz - i * interval '3 seconds', $4, '03' || lpad((i % 10000)::text, 8, '0'), 'waits-' || i || '.tif', 'image/tiff', md5(i::text) || md5(i::text), 30000
+    FROM generate_series(1, $1::integer) i RETURNING id, received_at, caller, substr(external_id, 7)::integer AS n),
 s AS (INSERT INTO document_states (document_id, state, changed_at) SELECT id, 'read', received_at FROM d),
 p AS (INSERT INTO pages (document_id, no, blob_key, width_px, height_px, x_dpi, y_dpi, state, changed_at)
-    SELECT id, 1, $3, 1728, 2292, 204, 196, 'review', received_at FROM d RETURNING id, document_id),
+    SELECT id, 1, coalesce(($3::text[])[$1 - n + 1], lpad(id::text, 64, '0')), 1728, 2292, 204, 196, 'review', received_at FROM d RETURNING id, document_id),
+of AS (SELECT p.id, p.document_id, d.received_at, d.caller, (60000001 + p.id % 10000)::text AS customer,
+    jsonb_set($2::jsonb, '{fields,0,text}', to_jsonb((60000001 + p.id % 10000)::text)) AS draft FROM p JOIN d ON d.id = p.document_id),
+l AS (INSERT INTO page_likenesses (page_id, customer_code, caller, received_at, legible) SELECT id, customer, caller, received_at, true FROM of),
 r AS (INSERT INTO reviews (document_id, page_id, state, reasons, draft, deadline_at, opened_at)
-    SELECT document_id, id, 'open', $5::jsonb, $2::jsonb, date_trunc('hour', $4::timestamptz) + (id % 3) * interval '1 day' + interval '150 minutes', $4 FROM p RETURNING id),
+    SELECT document_id, id, 'open', $5::jsonb, draft, date_trunc('hour', $4::timestamptz) + (id % 3) * interval '1 day' + interval '150 minutes', $4 FROM of RETURNING id, draft),
 f AS (INSERT INTO review_facts (review_id, why, form, customer_code, value_yen)
-    SELECT id, (ARRAY['doubt','doubt','doubt','rule','unknown','resend'])[1 + id % 6], 'order', (60000001 + id % 10000)::text, 1000 + id % 90000 FROM r)
-INSERT INTO drafts (page_id, draft, read_at) SELECT id, $2::jsonb, $4 FROM p;
+    SELECT id, (ARRAY['doubt','doubt','doubt','rule','unknown','resend'])[1 + id % 6], 'order', draft #>> '{fields,0,text}', 1000 + id % 90000 FROM r)
+INSERT INTO drafts (page_id, draft, read_at) SELECT id, draft, $4 FROM of;
 
 -- name: analyse
 VACUUM (ANALYZE);

@@ -78,9 +78,10 @@ WHERE o.id >= $13 AND o.id < $14 AND ($1 = '' OR o.state = $1) AND ($2 = '' OR o
 ORDER BY o.id DESC LIMIT $7;
 
 -- name: FindOfCaller
--- Sent from a number that begins so, as far as the sender claims it.
+-- Sent from a number from $13 to before $14, which the planner can look up without knowing them, as far
+-- as the sender claims it.
 SELECT o.id, o.received_at FROM documents d JOIN orders o ON o.document_id = d.id
-WHERE d.caller LIKE $13 || '%' AND ($1 = '' OR o.state = $1) AND ($2 = '' OR o.channel = $2)
+WHERE d.caller ~>=~ $13 AND d.caller ~<~ $14 AND d.caller <> '' AND ($1 = '' OR o.state = $1) AND ($2 = '' OR o.channel = $2)
       AND o.received_at >= $3 AND o.received_at < $4 AND o.id < $6 AND $5::timestamptz IS NOT NULL
       AND (NOT $8 OR o.department_code = ANY($9))
       AND (NOT $10 OR EXISTS (SELECT FROM order_lines l WHERE l.order_id = o.id AND l.item_code = ANY($11)))
@@ -103,7 +104,7 @@ SELECT d.code FROM p, departments d JOIN companies c ON c.code = d.company_code
 WHERE (c.search || d.search) LIKE ALL (p.words) ORDER BY d.code LIMIT $2;
 
 -- name: FindDepartmentsByFax
-SELECT code FROM departments WHERE fax LIKE $1 || '%' AND fax <> '' ORDER BY code LIMIT $2;
+SELECT code FROM departments WHERE fax ~>=~ $1 AND fax ~<~ $3 AND fax <> '' ORDER BY code LIMIT $2;
 
 -- name: FindItems
 WITH p AS MATERIALIZED (SELECT coalesce(array_agg('%' || replace(replace(replace(fold(w), '\', '\\'), '%', '\%'), '_', '\_') || '%'), '{}') AS words FROM unnest($1::text[]) w)

@@ -20,7 +20,8 @@ FROM orders o WHERE o.accepted_at >= $1 AND o.accepted_at < $2 GROUP BY 1 ORDER 
 -- name: TodayWaiting
 -- What waits for a person now by its dispatch deadline; what is late is one row, before all others.
 SELECT coalesce(deadline_at < $1, false), CASE WHEN deadline_at >= $1 THEN deadline_at END, count(*), coalesce(sum(value_yen), 0)::bigint FROM (
-    SELECT r.deadline_at, f.value_yen FROM reviews r LEFT JOIN review_facts f ON f.review_id = r.id WHERE r.state = 'open'
+    SELECT r.deadline_at, f.value_yen
+    FROM reviews r LEFT JOIN LATERAL (SELECT * FROM review_facts f WHERE f.review_id = r.id OFFSET 0) f ON true WHERE r.state = 'open'
     UNION ALL SELECT NULL, o.goods_yen FROM orders o WHERE o.state = 'held') t
 GROUP BY 1, 2 ORDER BY 1 DESC, 2 NULLS LAST LIMIT $2;
 
