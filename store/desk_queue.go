@@ -60,17 +60,14 @@ func (s *Store) Tasks(ctx context.Context, f TaskFilter, now time.Time) ([]Task,
 			deadline = at(f.After.DeadlineAt)
 		}
 		kind, n, _ := strings.Cut(f.After.Key, " ")
-		id, err := strconv.ParseInt(n, 10, 64)
+		id, _ := strconv.ParseInt(n, 10, 64) // of another's making: from the first one on
 		switch {
-		case err != nil:
-			return nil, order.Invalid("", "after", "no page of the queue begins there")
 		case kind == "hold": // before the reviews that have no deadline either
 			hold = id
+		case f.After.DeadlineAt.IsZero():
+			review, hold = id, math.MaxInt64
 		default:
 			review = id
-			if f.After.DeadlineAt.IsZero() {
-				hold = math.MaxInt64
-			}
 		}
 	}
 	return collect(ctx, s.pool, "TasksList", scanTask, at(now), string(f.Why), f.Customer, f.Source, f.Who, f.Form, deadline, review, hold, f.Limit)

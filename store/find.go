@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"todoke/order"
 	"todoke/rules"
@@ -235,6 +236,17 @@ var (
 	farAway = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
+// orInfinity lets statements see that a bound is none.
+func orInfinity(t time.Time) any {
+	switch t {
+	case longAgo:
+		return pgtype.Timestamptz{InfinityModifier: pgtype.NegativeInfinity, Valid: true}
+	case farAway:
+		return pgtype.Timestamptz{InfinityModifier: pgtype.Infinity, Valid: true}
+	}
+	return t
+}
+
 // find are the newest orders of one reading.
 func (s *Store) find(ctx context.Context, f OrderFind, a ask) ([]foundOrder, error) {
 	from, until := longAgo, farAway
@@ -262,7 +274,7 @@ func (s *Store) find(ctx context.Context, f OrderFind, a ask) ([]foundOrder, err
 		}
 		a.idTo = a.idFrom + 1
 	}
-	args := []any{string(f.State), string(f.Channel), from, until, at, id, f.Limit, a.departments != nil, list(a.departments), a.items != nil, list(a.items), a.amount}
+	args := []any{string(f.State), string(f.Channel), orInfinity(from), orInfinity(until), at, id, f.Limit, a.departments != nil, list(a.departments), a.items != nil, list(a.items), a.amount}
 	name := "FindRecent"
 	switch {
 	case a.idTo != 0:

@@ -133,7 +133,7 @@ func TestFindReadsLittle(t *testing.T) {
 		}
 	}
 	all := func(state, channel string, more ...any) []any {
-		args := []any{state, channel, time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC), int64(1 << 62), 101}
+		args := []any{state, channel, "-infinity", "infinity", time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC), int64(1 << 62), 101}
 		return append(args, more...)
 	}
 	no, dep, item := []any{false, []string{}, false, []string{}, nil}, []any{true, []string{"D7"}, false, []string{}, nil}, []any{false, []string{}, true, []string{"1000007"}, nil}

@@ -77,6 +77,10 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		if _, err := c.Exec(ctx, "SET ROLE "+migrations.RoleApp); err != nil {
 			return fmt.Errorf("take role %s (run todoke migrate, and grant the role to the connecting user): %w", migrations.RoleApp, err)
 		}
+		// Compiling a plan takes longer than any of our statements should.
+		if _, err := c.Exec(ctx, "SET jit = off"); err != nil {
+			return fmt.Errorf("set up connection: %w", err)
+		}
 		c.TypeMap().RegisterType(&pgtype.Type{
 			Name: "timestamptz", OID: pgtype.TimestamptzOID,
 			Codec: &pgtype.TimestamptzCodec{ScanLocation: order.JST},

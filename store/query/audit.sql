@@ -79,39 +79,33 @@ SELECT format('item %s at %s: %s on hand, %s reserved', item_code, warehouse_cod
 FROM stock WHERE on_hand_qty < 0 OR reserved_qty < 0 OR reserved_qty > on_hand_qty;
 
 -- name: AuditDocuments
-SELECT format('document %s has no state', d.id) FROM documents d LEFT JOIN document_states s ON s.document_id = d.id WHERE s.document_id IS NULL
-UNION ALL
-SELECT format('document %s was read and has no page', s.document_id) FROM document_states s
-WHERE s.state = 'read' AND NOT EXISTS (SELECT FROM pages p WHERE p.document_id = s.document_id)
-UNION ALL
-SELECT format('document %s was split and has no part', s.document_id) FROM document_states s
-WHERE s.state = 'split' AND NOT EXISTS (SELECT FROM documents d WHERE d.parent_id = s.document_id)
-UNION ALL
-SELECT format('document %s is ordered and has no order', s.document_id) FROM document_states s
-WHERE s.state = 'ordered' AND NOT EXISTS (SELECT FROM orders o WHERE o.id = s.order_id)
-UNION ALL
-SELECT format('document %s waits for a review that is not there', s.document_id) FROM document_states s
-WHERE s.state = 'review' AND NOT EXISTS (SELECT FROM reviews r WHERE r.document_id = s.document_id AND r.page_id IS NULL AND r.state = 'open')
-UNION ALL
-SELECT format('page %s of document %s: state %s, order %s', p.no, p.document_id, p.state, coalesce(p.order_id::text, 'none')) FROM pages p
-WHERE (p.state = 'ordered') <> EXISTS (SELECT FROM orders o WHERE o.id = p.order_id AND o.document_id = p.document_id AND o.page_no = p.no)
-UNION ALL
-SELECT format('page %s of document %s is %s and its review is open or not there', p.no, p.document_id, p.state) FROM pages p
-WHERE (p.state = 'review') <> EXISTS (SELECT FROM reviews r WHERE r.page_id = p.id AND r.state = 'open')
-UNION ALL
-SELECT format('document %s is %s and a review of it as a whole is open', s.document_id, s.state) FROM document_states s
-WHERE s.state <> 'review' AND EXISTS (SELECT FROM reviews r WHERE r.document_id = s.document_id AND r.page_id IS NULL AND r.state = 'open')
-UNION ALL
-SELECT format('document %s has %s pages numbered up to %s', p.document_id, count(*), max(p.no)) FROM pages p
-GROUP BY p.document_id HAVING count(*) <> max(p.no)
-UNION ALL
-SELECT format('document %s has pages and is %s', s.document_id, s.state) FROM document_states s
-WHERE s.state IN ('received', 'split', 'refused', 'ordered') AND EXISTS (SELECT FROM pages p WHERE p.document_id = s.document_id)
-UNION ALL
-SELECT format('page %s of document %s is %s, which nobody and no rule decided', p.no, p.document_id, p.state) FROM pages p
-WHERE p.state IN ('cover', 'handled', 'junk', 'duplicate')
-  AND NOT EXISTS (SELECT FROM reviews r WHERE r.page_id = p.id AND r.state IN ('junk', 'duplicate', 'handled') AND r.closed_by <> '')
-  AND NOT EXISTS (SELECT FROM page_kinds k WHERE k.page_id = p.id AND k.closed)
+-- One pass over the documents and one over the pages, whatever is asked of each: the first thing that is wrong is told.
+SELECT t.text FROM (
+    SELECT CASE
+        WHEN s.document_id IS NULL THEN format('document %s has no state', d.id)
+        WHEN s.state = 'read' AND g.n IS NULL THEN format('document %s was read and has no page', d.id)
+        WHEN s.state = 'split' AND NOT EXISTS (SELECT FROM documents c WHERE c.parent_id = d.id) THEN format('document %s was split and has no part', d.id)
+        WHEN s.state = 'ordered' AND o.id IS NULL THEN format('document %s is ordered and has no order', d.id)
+        WHEN s.state = 'review' AND r.document_id IS NULL THEN format('document %s waits for a review that is not there', d.id)
+        WHEN s.state <> 'review' AND r.document_id IS NOT NULL THEN format('document %s is %s and a review of it as a whole is open', d.id, s.state)
+        WHEN g.n <> g.last THEN format('document %s has %s pages numbered up to %s', d.id, g.n, g.last)
+        WHEN g.n > 0 AND s.state IN ('received', 'split', 'refused', 'ordered') THEN format('document %s has pages and is %s', d.id, s.state)
+    END AS text
+    FROM documents d LEFT JOIN document_states s ON s.document_id = d.id LEFT JOIN orders o ON o.id = s.order_id
+    LEFT JOIN (SELECT document_id, count(*) AS n, max(no) AS last FROM pages GROUP BY 1) g ON g.document_id = d.id
+    LEFT JOIN (SELECT document_id FROM reviews WHERE page_id IS NULL AND state = 'open') r ON r.document_id = d.id
+    UNION ALL
+    SELECT CASE
+        WHEN (p.state = 'ordered') <> (o.id IS NOT NULL) THEN format('page %s of document %s: state %s, order %s', p.no, p.document_id, p.state, coalesce(p.order_id::text, 'none'))
+        WHEN (p.state = 'review') <> (r.page_id IS NOT NULL) THEN format('page %s of document %s is %s and its review is open or not there', p.no, p.document_id, p.state)
+        WHEN p.state IN ('cover', 'handled', 'junk', 'duplicate')
+            AND NOT EXISTS (SELECT FROM reviews r WHERE r.page_id = p.id AND r.state IN ('junk', 'duplicate', 'handled') AND r.closed_by <> '')
+            AND NOT EXISTS (SELECT FROM page_kinds k WHERE k.page_id = p.id AND k.closed)
+        THEN format('page %s of document %s is %s, which nobody and no rule decided', p.no, p.document_id, p.state)
+    END
+    FROM pages p LEFT JOIN orders o ON o.id = p.order_id AND o.document_id = p.document_id AND o.page_no = p.no
+    LEFT JOIN (SELECT page_id FROM reviews WHERE page_id IS NOT NULL AND state = 'open') r ON r.page_id = p.id
+) t WHERE t.text IS NOT NULL
 UNION ALL
 SELECT format('page %s of document %s was closed unseen as %s', p.no, p.document_id, k.kind) FROM page_kinds k JOIN pages p ON p.id = k.page_id
 WHERE k.closed AND k.kind NOT IN ('blank', 'cover', 'advert')
