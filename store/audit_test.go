@@ -54,7 +54,7 @@ func TestAuditTellsDocuments(t *testing.T) {
 	exec(`UPDATE document_states SET state = 'split' WHERE document_id = 2`)
 	exec(`UPDATE document_states SET state = 'ordered', order_id = 99 WHERE document_id = 3`)
 	exec(`UPDATE document_states SET state = 'review' WHERE document_id = 4`)
-	exec(`INSERT INTO reviews (document_id, state, reasons, opened_at) VALUES (5, 'open', '[]', '2026-11-24 09:00+09')`)
+	exec(`INSERT INTO reviews (id, document_id, state, reasons, opened_at) OVERRIDING SYSTEM VALUE VALUES (100, 5, 'open', '[]', '2026-11-24 09:00+09')`)
 	exec(`UPDATE pages SET no = 2 WHERE id = 6`)
 	exec(`UPDATE document_states SET state = 'refused' WHERE document_id = 7`)
 	exec(`UPDATE pages SET state = 'ordered' WHERE id = 8`)

@@ -82,6 +82,10 @@ func Measure(ctx context.Context, w io.Writer, pages http.Handler, superuser str
 		return fmt.Errorf("connect: %w", err)
 	}
 	defer func() { _ = db.Close(context.WithoutCancel(ctx)) }()
+	// Nobody is at work on what a measurement before took.
+	if _, err := db.Exec(ctx, "DELETE FROM desk_claims"); err != nil {
+		return fmt.Errorf("free what was taken: %w", err)
+	}
 	server := httptest.NewServer(pages)
 	defer server.Close()
 	jar, err := cookiejar.New(nil)
