@@ -3,8 +3,10 @@ package desk_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
@@ -60,6 +62,14 @@ func TestEnterFlow(t *testing.T) {
 	o, _, _ := openOffice(t)
 	faxes := []string{o.doubtful(t, "one", storetest.Paper), o.doubtful(t, "two", storetest.Pen, storetest.Tea), o.doubtful(t, "three", storetest.Desk)}
 	b := o.window(t, "ja")
+	var mu sync.Mutex
+	var asked []string
+	note := func(r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		asked = append(asked, r.URL.Path)
+	}
+	o.first.Store(&note)
 	b.Open(o.URL + "/desk/next")
 	for n, name := range faxes {
 		b.WaitFor(fmt.Sprintf("location.pathname === '/desk/review/%s'", name))
@@ -79,6 +89,15 @@ func TestEnterFlow(t *testing.T) {
 		}
 	}
 	b.WaitFor("location.pathname === '/desk/queue'")
+	mu.Lock()
+	defer mu.Unlock()
+	for _, name := range faxes[1:] { // its picture was there before it was opened, and was not asked for again
+		picture, page := slices.Index(asked, "/desk/image/"+name), slices.Index(asked, "/desk/review/"+name)
+		again := picture >= 0 && slices.Contains(asked[picture+1:], "/desk/image/"+name)
+		if picture < 0 || picture > page || again {
+			t.Errorf("the picture of the next fax %s was not loaded once and in advance: %v", name, asked)
+		}
+	}
 	orders, err := o.st.ListOrders(t.Context(), store.OrderFilter{})
 	if err != nil || len(orders) != len(faxes) {
 		t.Fatalf("%d orders of %d faxes (%v)", len(orders), len(faxes), err)
