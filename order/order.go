@@ -42,11 +42,15 @@ type Order struct {
 	Stockout       StockoutPreference `json:"stockout"`
 	Payment        Payment            `json:"payment"`
 	Authorisation  string             `json:"-"` // PAY-1: the card authorisation's reference
+	AuthorisedYen  Yen                `json:"-"` // PAY-1: what the card is authorised for, incl. tax; 0 where nobody said
 	Lines          []Line             `json:"lines"`
 	Shipments      []Shipment         `json:"shipments"`
-	GoodsYen       Yen                `json:"goods_yen"` // ex tax, before fee
-	FeeYen         Yen                `json:"fee_yen"`   // ex tax (FEE-1)
-	Taxes          []Tax              `json:"taxes"`     // informative: invoices round per invoice (TAX-2)
+	GoodsYen       Yen                `json:"goods_yen"`            // ex tax, before fee
+	FeeYen         Yen                `json:"fee_yen"`              // ex tax (FEE-1)
+	FeeFirst       Number             `json:"fee_first,omitempty"`  // FEE-2: the order to which this one is an add-on
+	FeeUntil       time.Time          `json:"fee_until,omitzero"`   // FEE-2: the fee is provisional up to and with this instant; zero is final
+	ApprovedAt     time.Time          `json:"approved_at,omitzero"` // APR-1: final approval, by which the dates are judged (CUT-9)
+	Taxes          []Tax              `json:"taxes"`                // informative: invoices round per invoice (TAX-2)
 	Source         Source             `json:"source"`
 }
 
@@ -76,16 +80,30 @@ type Line struct {
 	Unit         string  `json:"unit"`
 	Class        Class   `json:"class"`
 	Qty          int     `json:"quantity"`
-	ReservedQty  int     `json:"reserved_quantity"`    // STK-1: at most Qty
-	UnitPrice    Yen     `json:"unit_price_yen"`       // ex tax (ITM-2)
-	PriceList    string  `json:"price_list,omitempty"` // the contract that set UnitPrice, "" for list price
+	CancelledQty int     `json:"cancelled_quantity,omitempty"` // STK-2: of Qty, what is not delivered after all
+	ReservedQty  int     `json:"reserved_quantity"`            // STK-1: at most Qty
+	UnitPrice    Yen     `json:"unit_price_yen"`               // ex tax (ITM-2)
+	PriceList    string  `json:"price_list,omitempty"`         // the contract that set UnitPrice, "" for list price
 	TaxRate      Percent `json:"tax_rate"`
 	Comment      string  `json:"comment,omitempty"`       // FAX-4, typed
 	CommentImage string  `json:"comment_image,omitempty"` // FAX-4, blob key of the snippet from the fax
 }
 
-// Amount is the line's price ex tax.
+// Amount is the line's price ex tax, as ordered.
 func (l Line) Amount() Yen { return l.UnitPrice * Yen(l.Qty) }
+
+// KeptQty is what is delivered, or still to be: the quantity ordered less what was cancelled.
+func (l Line) KeptQty() int { return l.Qty - l.CancelledQty }
+
+// OrderedYen is the goods total ex tax as ordered, which decides the fee whatever becomes of it
+// later (FEE-3). GoodsYen is what is left to be paid of it.
+func (o Order) OrderedYen() Yen {
+	var sum Yen
+	for _, l := range o.Lines {
+		sum += l.Amount()
+	}
+	return sum
+}
 
 // ShipmentState is where a shipment stands.
 type ShipmentState string
@@ -133,6 +151,7 @@ type Request struct {
 	Stockout       StockoutPreference // "" takes the department's
 	Payment        Payment            // "" takes the department's
 	Authorisation  string
+	AuthorisedYen  Yen    // PAY-1: what the card is authorised for, incl. tax; 0 where nobody said
 	Terms          *Terms // ACC-5, web only
 	Lines          []RequestLine
 	Source         Source

@@ -20,6 +20,7 @@ type Facts struct {
 	ShipTos    map[string]order.ShipTo          // of the department's company, by code
 	Items      map[string]order.Item            // the request's items and their successors, by code
 	Prices     map[string][]order.ContractPrice // of the department's price list, by item code
+	Siblings   []FeeOrder                       // the department's other orders of these days, read under its lock (FEE-2)
 }
 
 // Accept makes the canonical order of a request and the events that explain it, or says
@@ -56,6 +57,7 @@ type acceptor struct {
 	prices []pricedLine
 	noSat  map[order.Class]bool
 	dates  []Dates // of o.Shipments
+	fee    FeeDecision
 	events []order.Event
 	errs   []*order.Error
 }
@@ -93,7 +95,7 @@ func (a *acceptor) header() {
 		ReceivedAt: req.ReceivedAt, AcceptedAt: a.now,
 		DepartmentCode: dep.Code, UserCode: req.UserCode,
 		DesignatedOn: req.DesignatedOn, Stockout: req.Stockout, Payment: req.Payment,
-		Authorisation: req.Authorisation, Source: req.Source,
+		Authorisation: req.Authorisation, AuthorisedYen: req.AuthorisedYen, Source: req.Source,
 	}
 	switch {
 	case req.DepartmentCode == "":
@@ -415,8 +417,21 @@ func (a *acceptor) totals() {
 	for _, l := range a.o.Lines {
 		a.o.GoodsYen += l.Amount() // Settings.Validate bounds lines, quantity and price: no overflow
 	}
-	a.o.FeeYen = Fee(a.o.GoodsYen, a.f.Settings)
+	a.fee = a.addOn()
+	a.o.FeeYen, a.o.FeeFirst, a.o.FeeUntil = a.fee.FeeYen, a.fee.First, a.fee.Until
 	a.o.Taxes = Taxes(a.o.Lines, a.o.FeeYen, a.f.Settings)
+}
+
+// addOn judges the order's fee among the department's others (FEE-1, FEE-2).
+func (a *acceptor) addOn() FeeDecision {
+	x := FeeOrderOf(a.o, a.region, false)
+	x.ID = 0
+	for _, d := range Fees(append(slices.Clone(a.f.Siblings), x), a.f.Settings, a.now) {
+		if d.ID == 0 {
+			return d
+		}
+	}
+	return FeeDecision{FeeYen: Fee(a.o.GoodsYen, a.f.Settings), Rule: "FEE-1"}
 }
 
 // explain writes one event per decision (KEP-2), in the order in which they were made.
@@ -441,13 +456,17 @@ func (a *acceptor) explain() {
 	a.event(order.EventPriced, "ITM-2", fmt.Sprintf("Goods come to %s yen ex tax at the prices of %s.", o.GoodsYen.Grouped(), order.DateOf(o.ReceivedAt)), map[string]any{
 		"on": order.DateOf(o.ReceivedAt), "price_list": a.f.Department.PriceList, "lines": a.prices, "goods_yen": o.GoodsYen,
 	})
-	text := fmt.Sprintf("No shipping fee: goods of %s yen reach %s yen.", o.GoodsYen.Grouped(), s.FeeFreeFromYen.Grouped())
-	if o.GoodsYen < s.FeeFreeFromYen {
-		text = fmt.Sprintf("Shipping fee of %s yen ex tax: goods of %s yen stay below %s yen.", o.FeeYen.Grouped(), o.GoodsYen.Grouped(), s.FeeFreeFromYen.Grouped())
+	if a.fee.First != "" {
+		a.events = append(a.events, a.fee.Event(a.now))
+	} else {
+		text := fmt.Sprintf("No shipping fee: goods of %s yen reach %s yen.", o.GoodsYen.Grouped(), s.FeeFreeFromYen.Grouped())
+		if o.GoodsYen < s.FeeFreeFromYen {
+			text = fmt.Sprintf("Shipping fee of %s yen ex tax: goods of %s yen stay below %s yen.", o.FeeYen.Grouped(), o.GoodsYen.Grouped(), s.FeeFreeFromYen.Grouped())
+		}
+		a.event(order.EventFeeSet, "FEE-1", text, map[string]any{
+			"goods_yen": o.GoodsYen, "free_from_yen": s.FeeFreeFromYen, "fee_yen": o.FeeYen, "fee_tax_rate": s.FeeTaxRate,
+		})
 	}
-	a.event(order.EventFeeSet, "FEE-1", text, map[string]any{
-		"goods_yen": o.GoodsYen, "free_from_yen": s.FeeFreeFromYen, "fee_yen": o.FeeYen, "fee_tax_rate": s.FeeTaxRate,
-	})
 	a.event(order.EventNoted, "TAX-1", "Tax per rate, for information: invoices round per invoice (TAX-2).", map[string]any{
 		"taxes": o.Taxes, "rounding": s.TaxRounding,
 	})

@@ -54,15 +54,20 @@ func TaxOf(net order.Yen, rate order.Percent, rounding Rounding) order.Yen {
 }
 
 // Taxes totals an order per rate, highest rate first (TAX-1): goods at their own rates, the fee
-// at its own. It is informative: invoices round per invoice (TAX-2).
+// at its own, without what was cancelled (STK-2). It is informative: invoices round per invoice (TAX-2).
 func Taxes(lines []order.Line, fee order.Yen, s Settings) []order.Tax {
 	net := map[order.Percent]order.Yen{}
 	for _, l := range lines {
-		net[l.TaxRate] += l.Amount()
+		net[l.TaxRate] += l.UnitPrice * order.Yen(l.KeptQty())
 	}
 	if fee != 0 {
 		net[s.FeeTaxRate] += fee
 	}
+	return taxesOf(net, s)
+}
+
+// taxesOf is the tax on net amounts per rate, highest rate first.
+func taxesOf(net map[order.Percent]order.Yen, s Settings) []order.Tax {
 	taxes := make([]order.Tax, 0, len(net))
 	for rate, n := range net {
 		taxes = append(taxes, order.Tax{Rate: rate, NetYen: n, TaxYen: TaxOf(n, rate, s.TaxRounding)})

@@ -46,13 +46,13 @@ func MayAct(o order.Order, act OrderAct, askedBy AskedBy, now time.Time) *order.
 		}
 		return atWarehouse(o)
 	case ActFree:
-		switch {
-		case o.State != order.StateHeld:
+		if o.State != order.StateHeld {
 			return order.Conflict("", fmt.Sprintf("the order is %s: it is not held", o.State))
-		case holds(o, "RDR-3"):
-			return order.Conflict("RDR-3", "a field was read wrongly: settle the audit, which frees the order or has it entered anew")
-		case holds(o, "CUT-6"):
-			return order.Conflict("CUT-6", "made to order: the order waits for a date")
+		}
+		for _, rule := range []string{"RDR-3", "CUT-6", "APR-1", "PAY-1"} {
+			if holds(o, rule) {
+				return MayFree(rule)
+			}
 		}
 		return nil
 	case ActCancel, ActChange:
@@ -97,7 +97,7 @@ func atWarehouse(o order.Order) *order.Error {
 }
 
 func holds(o order.Order, rule string) bool {
-	for r := range strings.SplitSeq(o.HoldReason, "; ") {
+	for r := range strings.SplitSeq(o.HoldReason, holdGlue) {
 		if strings.HasPrefix(r, rule+":") {
 			return true
 		}

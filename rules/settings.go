@@ -48,6 +48,8 @@ type Settings struct {
 	MaxLineQuantity int       `json:"max_line_quantity" yaml:"max_line_quantity"` // four digits, as the form has boxes
 	MaxUnitPriceYen order.Yen `json:"max_unit_price_yen" yaml:"max_unit_price_yen"`
 
+	FlowSettings `yaml:",inline"`
+
 	// Changes are numbers that take effect on a day to come; see On.
 	Changes []Change `json:"changes,omitempty" yaml:"changes,omitempty"`
 
@@ -254,6 +256,8 @@ func Default() Settings {
 		MaxLineQuantity: 9999,
 		MaxUnitPriceYen: 99_999_999,
 
+		FlowSettings: defaultFlow(),
+
 		WrongPasswords: 10,
 		IdleMinutes:    60,
 
@@ -441,6 +445,7 @@ func (s Settings) Validate() error {
 	clock("FAX-3", "fax_quiet_from", s.FaxQuietFrom)
 	clock("FAX-3", "fax_quiet_to", s.FaxQuietTo)
 	errs = append(errs, s.checkAudit()...)
+	errs = append(errs, s.checkFlow()...)
 	within("", "item_code_digits", s.ItemCodeDigits, 0, order.MaxCode)
 	within("", "customer_code_digits", s.CustomerCodeDigits, 0, order.MaxCode)
 	within("", "ship_to_code_digits", s.ShipToCodeDigits, 0, order.MaxCode)
