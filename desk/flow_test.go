@@ -20,9 +20,14 @@ import (
 // window is a browser's window in which hanako has signed in.
 func (o *office) window(t *testing.T, lang string) *browsertest.Browser {
 	t.Helper()
+	return o.windowOf(t, "hanako", lang)
+}
+
+func (o *office) windowOf(t *testing.T, login, lang string) *browsertest.Browser {
+	t.Helper()
 	b := browsertest.New(t, 1366, 768, lang)
 	b.Open(o.URL + "/desk/login")
-	b.Fill("#login", "hanako")
+	b.Fill("#login", login)
 	b.Fill("#password", secret)
 	b.Click("button.main")
 	b.Wait(".bar")

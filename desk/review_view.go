@@ -123,7 +123,7 @@ func (d *Desk) reviewFacts(p Person, v reviewed) [][2]string {
 		}
 	}
 	add("発信番号（未確認）", "Caller (claimed)", order.FormatPhone(v.doc.Caller))
-	add("経路", "Source", v.doc.Source)
+	add("経路", "Source", page.SourceName(p.Lang, v.doc.Source))
 	add("ファイル", "File", v.doc.FileName)
 	add("受信文書", "Document", strconv.FormatInt(v.DocumentID, 10))
 	return facts

@@ -14,6 +14,7 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -104,6 +105,12 @@ func (b *Browser) Fill(selector, text string) {
 	b.Do("fill "+selector, chromedp.SetValue(selector, text, chromedp.ByQuery))
 }
 
+// Focus puts the cursor where a selector points, as Tab does.
+func (b *Browser) Focus(selector string) {
+	b.tb.Helper()
+	b.Do("go to "+selector, chromedp.Focus(selector, chromedp.ByQuery))
+}
+
 // Click clicks what a selector finds.
 func (b *Browser) Click(selector string) {
 	b.tb.Helper()
@@ -149,6 +156,15 @@ func Eval[T any](b *Browser, expression string) (v T) {
 	b.tb.Helper()
 	b.Do("evaluate "+expression, chromedp.Evaluate(expression, &v))
 	return v
+}
+
+// OnEveryPage runs a script on each page that is opened from now on, before any of the page's own.
+func (b *Browser) OnEveryPage(script string) {
+	b.tb.Helper()
+	b.Do("add a script", chromedp.ActionFunc(func(ctx context.Context) error {
+		_, err := page.AddScriptToEvaluateOnNewDocument(script).Do(ctx)
+		return err
+	}))
 }
 
 // Address is where the window is.

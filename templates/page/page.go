@@ -95,6 +95,7 @@ func parse(lang Lang) *template.Template {
 			return v
 		},
 		"source":  func(v string) string { return SourceName(lang, v) },
+		"subject": func(s string) string { return Subject(lang, s) },
 		"channel": func(c string) string { return ChannelName(lang, c) },
 	})
 	return template.Must(t.ParseFS(htmlFiles, "html/*.html"))

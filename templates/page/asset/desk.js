@@ -33,7 +33,7 @@
     const i = all.findIndex((r) => r.id === here);
     if (e.key === "j" || e.key === "ArrowDown") { e.preventDefault(); mark(all[Math.min(i + 1, all.length - 1)]); }
     else if (e.key === "k" || e.key === "ArrowUp") { e.preventDefault(); mark(all[Math.max(i - 1, 0)]); }
-    else if (e.key === "Enter" && i >= 0 && !e.target.closest("a, button")) all[i].querySelector("a")?.click();
+    else if (e.key === "Enter" && !e.repeat && !e.target.closest("a, button, summary")) all[Math.max(i, 0)].querySelector("a")?.click(); // the first where none was chosen
   });
   document.addEventListener("htmx:after:swap", () => { if (here) mark(document.getElementById(here)); });
 })();

@@ -1,0 +1,42 @@
+package page
+
+import "strings"
+
+// Words of what people looked at and changed, as the record keeps them: a kind, then its name.
+var subjects = [][3]string{
+	{"document", "受信文書", "document"},
+	{"order", "注文", "order"},
+	{"customers", "お客様の検索", "customers"},
+	{"customer", "お客様", "customer"},
+	{"orders", "注文の検索", "orders"},
+	{"staff", "担当者", "staff"},
+	{"audit report", "検査報告", "audit report"},
+	{"audit", "検査", "audit"},
+	{"dealer requests", "販売店への依頼の一覧", "dealer requests"},
+	{"dealer request", "販売店への依頼", "dealer request"},
+	{"pick list", "ピッキングリスト", "pick list"},
+	{"issued", "発行文書", "issued document"},
+	{"gateway test", "受信経路の試験", "gateway test"},
+	{"jobs", "ジョブ", "jobs"},
+	{"run", "定時処理", "run"},
+	{"table", "設定表", "table"},
+	{"list received", "受信の一覧", "list of what came in"},
+	{"list accepted", "受注の一覧", "list of orders"},
+	{"list touched", "確認した受信の一覧", "list of what people settled"},
+	{"list short", "欠品の一覧", "list of what is short"},
+	{"list deliveries", "送付の一覧", "list of deliveries"},
+	{"list open", "未完了の一覧", "list of what is open"},
+	{"list", "一覧", "list"},
+}
+
+// Subject is what somebody looked at or changed in people's words.
+func Subject(lang Lang, s string) string {
+	best, rest := [3]string{}, s
+	for _, words := range subjects { // the longest that fits
+		after, ok := strings.CutPrefix(s, words[0])
+		if ok && (after == "" || after[0] == ' ') && len(words[0]) > len(best[0]) {
+			best, rest = words, after
+		}
+	}
+	return pick(lang, best[1], best[2]) + rest
+}
