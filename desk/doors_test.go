@@ -168,7 +168,7 @@ func TestStaff(t *testing.T) {
 	if a := yuki.signIn("yuki", m[1]); a.status != http.StatusSeeOther {
 		t.Errorf("yuki is not let in: %d", a.status)
 	}
-	if a := yuki.get("/desk/accesses?login=ken"); a.status != http.StatusOK || !strings.Contains(a.body, "staff yuki") || strings.Contains(a.body, ">mika<") {
+	if a := yuki.get("/desk/accesses?login=ken"); a.status != http.StatusOK || !strings.Contains(a.body, "担当者 yuki") || strings.Contains(a.body, ">mika<") {
 		t.Errorf("what ken did is not listed, or more: %d", a.status)
 	}
 	if got := do(ken, "hanako", "disable"); got != http.StatusSeeOther || !out() {
