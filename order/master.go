@@ -1,5 +1,7 @@
 package order
 
+import "time"
+
 // Class is how an item travels (CUT-6): it decides cut-off, ready day and shipment.
 type Class string
 
@@ -111,6 +113,8 @@ type Warehouse struct {
 	FallbackOrder int      // among the others, lower first (STK-1)
 	Channel       string   // folder | email | sftp | api
 	Format        []string // xlsx, pdf, csv
+	// Business days more to regions that it does not serve (STK-1).
+	FallbackLeadDays int
 }
 
 // Region is a row of regions.csv: where a ship-to lies decides cut-offs and lead days (CUT-2).
@@ -155,6 +159,18 @@ type CalendarDay struct {
 	On   Date
 	Kind DayKind
 	Name string
+}
+
+// CarrierDay is when a carrier delivers nothing though the shop works (CUT-5): a span of days, both
+// included, or days of every week.
+type CarrierDay struct {
+	Carrier  string         `json:"carrier,omitempty"` // its name, for people
+	Region   string         `json:"region,omitempty"`  // "" is every region
+	Class    Class          `json:"class,omitempty"`   // "" is every class
+	From     Date           `json:"from,omitzero"`
+	To       Date           `json:"to,omitzero"`
+	Weekdays []time.Weekday `json:"weekdays,omitempty"` // 0 is Sunday
+	Name     string         `json:"name,omitempty"`
 }
 
 // Masters are rows of any masters, to be checked and stored together.

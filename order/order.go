@@ -9,7 +9,10 @@ import (
 //
 //	held ──► accepted ──► allocated ──► released ──► shipped
 //	  ▲          │  ▲          │
-//	  └──────────┘  └ short ◄──┘        held, accepted, short, allocated ──► cancelled
+//	  └──────────┘  └ short ◄──┴───────────┘   held, accepted, short, allocated ──► cancelled
+//
+// A short order is shipped at once where what it waited for is cancelled; a short pick makes a
+// released order short again (WHS-3).
 type State string
 
 // The states of an order.
@@ -218,9 +221,9 @@ func Inputs(v any) json.RawMessage {
 var transitions = map[State][]State{
 	StateHeld:      {StateAccepted, StateCancelled},
 	StateAccepted:  {StateHeld, StateAllocated, StateShort, StateCancelled},
-	StateShort:     {StateHeld, StateAllocated, StateReleased, StateCancelled},
+	StateShort:     {StateHeld, StateAllocated, StateReleased, StateShipped, StateCancelled},
 	StateAllocated: {StateHeld, StateReleased, StateCancelled},
-	StateReleased:  {StateShipped},
+	StateReleased:  {StateShipped, StateShort},
 	StateShipped:   {},
 	StateCancelled: {},
 }

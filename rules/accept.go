@@ -21,6 +21,10 @@ type Facts struct {
 	Items      map[string]order.Item            // the request's items and their successors, by code
 	Prices     map[string][]order.ContractPrice // of the department's price list, by item code
 	Siblings   []FeeOrder                       // the department's other orders of these days, read under its lock (FEE-2)
+	Budgets    []BudgetUse                      // BudgetsOn the day of receipt, with what is taken of their period (BUD-1)
+	Locks      []ItemLock                       // of the department (LCK-1)
+	Approval   *ApprovalFlow                    // FlowOn the day of receipt, nil where the department has none (APR-1)
+	Admins     []string                         // the department's administrators, who approve where no flow says who
 }
 
 // Accept makes the canonical order of a request and the events that explain it, or says
@@ -43,6 +47,10 @@ func Accept(req order.Request, f Facts, now time.Time) (order.Order, []order.Eve
 		return order.Order{}, nil, a.errs
 	}
 	a.totals()
+	a.budgets()
+	if len(a.errs) > 0 {
+		return order.Order{}, nil, a.errs
+	}
 	a.explain()
 	return a.o, a.events, nil
 }
@@ -221,6 +229,13 @@ func (a *acceptor) lines() {
 				a.bad("ITM-1", field+".quantity", "%d is out of range: order 1 to %d", rl.Qty, s.MaxLineQuantity)
 			}
 			continue
+		}
+		if lock, locked := Locked(item, a.req.UserCode, a.f.Locks, on); locked {
+			why := ""
+			if lock.Reason != "" {
+				why = " (" + lock.Reason + ")"
+			}
+			a.bad("LCK-1", field+".item_code", "item %s may not be ordered: it is on the customer's own list of locked items%s; leave the line out", item.Code, why)
 		}
 		fits := a.quantity(field, rl.Qty, item)
 		price, contract := Price(item, a.f.Department.PriceList, a.f.Prices[item.Code], on)
@@ -422,18 +437,6 @@ func (a *acceptor) totals() {
 	a.o.Taxes = Taxes(a.o.Lines, a.o.FeeYen, a.f.Settings)
 }
 
-// addOn judges the order's fee among the department's others (FEE-1, FEE-2).
-func (a *acceptor) addOn() FeeDecision {
-	x := FeeOrderOf(a.o, a.region, false)
-	x.ID = 0
-	for _, d := range Fees(append(slices.Clone(a.f.Siblings), x), a.f.Settings, a.now) {
-		if d.ID == 0 {
-			return d
-		}
-	}
-	return FeeDecision{FeeYen: Fee(a.o.GoodsYen, a.f.Settings), Rule: "FEE-1"}
-}
-
 // explain writes one event per decision (KEP-2), in the order in which they were made.
 func (a *acceptor) explain() {
 	o, s := &a.o, a.f.Settings
@@ -479,6 +482,7 @@ func (a *acceptor) explain() {
 		})
 	}
 	a.phoneHold()
+	a.approval()
 }
 
 // promised explains one shipment's dates.
@@ -509,28 +513,6 @@ func (a *acceptor) promised(sh order.Shipment, d Dates) {
 		text += fmt.Sprintf(" The designated %s could not be kept: tell the customer.", o.DesignatedOn)
 	}
 	a.event(order.EventPromised, rule, text, inputs)
-}
-
-// phoneHold holds an order that is made to order as a whole; beside other lines, the
-// phone-mark shipment waits alone, without a date (CUT-6).
-func (a *acceptor) phoneHold() {
-	var lines []int
-	for _, l := range a.o.Lines {
-		if l.Class == order.ClassPhone {
-			lines = append(lines, l.No)
-		}
-	}
-	if len(lines) == 0 {
-		return
-	}
-	inputs := map[string]any{"lines": lines, "dealer": a.f.Department.DealerCode}
-	if len(lines) < len(a.o.Lines) {
-		a.event(order.EventNoted, "CUT-6", "Phone-mark lines wait for a date entered by the desk; the others go ahead.", inputs)
-		return
-	}
-	a.o.State = order.StateHeld
-	a.o.HoldReason = "CUT-6: made to order, waits for a date entered by the desk"
-	a.event(order.EventHeld, "CUT-6", "Every line is phone mark: the order waits for a date entered by the desk.", inputs)
 }
 
 func placeName(p order.Address) string {

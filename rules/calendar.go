@@ -15,6 +15,9 @@ import (
 type Calendar struct {
 	closures []Closure
 	rows     map[order.Date]order.CalendarDay
+	base     *Calendar          // whose days these are, of a calendar with carriers
+	carriers []order.CarrierDay // of all regions and classes
+	shut     []order.CarrierDay // of the region and class that the calendar is For
 
 	mu    sync.RWMutex
 	years map[int]map[order.Date]string
@@ -52,6 +55,9 @@ func DefaultCalendar() *Calendar {
 
 // Closed tells whether d is a holiday or closure, and its name. Sundays are not looked at.
 func (c *Calendar) Closed(d order.Date) (name string, closed bool) {
+	if c.base != nil {
+		return c.base.Closed(d)
+	}
 	if r, ok := c.rows[d]; ok {
 		return r.Name, r.Kind != order.DayOpen
 	}
@@ -93,9 +99,9 @@ func (c *Calendar) Business(d order.Date) bool {
 }
 
 // Delivery tells whether goods arrive on d without being designated: a business day that is
-// no Saturday.
+// no Saturday, on which the carrier delivers.
 func (c *Calendar) Delivery(d order.Date) bool {
-	return d.Weekday() != time.Saturday && c.Business(d)
+	return d.Weekday() != time.Saturday && c.Business(d) && c.Carried(d)
 }
 
 // ClosedDays are the holidays and closures from d on within so many days, Sundays left out:

@@ -18,6 +18,7 @@ type Wish struct {
 	Now          time.Time    // the instant of deciding; zero or before ReceivedAt counts as ReceivedAt
 	DesignatedOn order.Date   // zero where none was asked for
 	NoSaturday   bool         // some line of the shipment is flagged so (CUT-7)
+	Moves        bool         // a designated date that cannot be kept is moved on every channel: the order stands already (CUT-9)
 }
 
 // Dates are what a promise answers. All but AcceptanceOn are zero for the phone class, of
@@ -89,6 +90,7 @@ func promise(w Wish, s Settings, c *Calendar) (Dates, *order.Error) {
 		return Dates{}, err
 	}
 	now := w.deciding()
+	c = c.For(w.Region.Code, w.Class)
 	var d Dates
 	d.AcceptanceOn = acceptance(w, c)
 	d.decided("CUT-4")
@@ -219,7 +221,7 @@ func designated(w Wish, ready order.Date, s Settings, c *Calendar) (arrival orde
 		return refuse(fmt.Sprintf("%s lies beyond %s, %d days after the day of receipt: designate a date up to then", on, limit, s.DesignatedLimitDays))
 	case !on.Before(ready) && may(on):
 		return on, false, nil
-	case w.Channel == order.ChannelFax:
+	case w.Channel == order.ChannelFax || w.Moves:
 		return OnOrAfter(laterOf(on, ready), c.Delivery), true, nil
 	case on.Before(ready):
 		return refuse(fmt.Sprintf("%s is too early", on))
@@ -233,6 +235,9 @@ func designated(w Wish, ready order.Date, s Settings, c *Calendar) (arrival orde
 // designatable tells whether goods may be designated to arrive on d: a delivery day, or a
 // business Saturday unless truck mark or a no_saturday item forbids it (CUT-7).
 func designatable(d order.Date, w Wish, c *Calendar) bool {
+	if !c.For(w.Region.Code, w.Class).Carried(d) {
+		return false
+	}
 	if d.Weekday() == time.Saturday {
 		return w.Class == order.ClassNormal && !w.NoSaturday && c.Business(d)
 	}

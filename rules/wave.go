@@ -34,7 +34,7 @@ type Release struct {
 // and on no pick list yet. A wave that runs a little after the deadline still counts: Settings
 // give the grace.
 func Releasable(o order.Order, sh order.Shipment, allocated int, s Settings, c *Calendar, now time.Time) Release {
-	shut, isShut := closedDay(sh, c)
+	shut, isShut := closedDay(sh, c.For(o.RegionCode, sh.Class))
 	switch {
 	case sh.State != order.ShipmentPlanned:
 		return Release{ReleaseDone, "WHS-1", fmt.Sprintf("the shipment is %s", sh.State), time.Time{}}
@@ -79,7 +79,7 @@ func closedDay(sh order.Shipment, c *Calendar) (on order.Date, closed bool) {
 }
 
 func arrivable(sh order.Shipment, c *Calendar) bool {
-	return c.Delivery(sh.ArrivalOn) || sh.Class == order.ClassNormal && c.Business(sh.ArrivalOn)
+	return c.Delivery(sh.ArrivalOn) || sh.Class == order.ClassNormal && c.Business(sh.ArrivalOn) && c.Carried(sh.ArrivalOn)
 }
 
 // Cancellable tells whether the customer may still cancel (CAN-1): web orders, up to and with
@@ -105,6 +105,7 @@ func Replan(o order.Order, sh order.Shipment, r order.Region, s Settings, c *Cal
 	if sh.State != order.ShipmentPlanned || sh.ShipOn.IsZero() {
 		return sh, order.Event{}, false, nil
 	}
+	c = c.For(r.Code, sh.Class)
 	late := missed(sh, s, now)
 	shut, isShut := closedDay(sh, c)
 	if !late && !isShut {
@@ -170,6 +171,7 @@ func Schedule(sh order.Shipment, on order.Date, by string, r order.Region, s Set
 	if sh.State != order.ShipmentPlanned || sh.Class != order.ClassPhone {
 		return sh, order.Event{}, order.Conflict("CUT-6", "only a planned phone-mark shipment takes a date from the desk")
 	}
+	c = c.For(r.Code, sh.Class)
 	lead := s.LeadDays(sh.Class, r)
 	earliest := OnOrAfter(dispatchDay(order.DateOf(now), sh.WarehouseCode, sh.Class, now, s, c), c.Business)
 	if !earliest.IsZero() {

@@ -1,0 +1,222 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"todoke/order"
+)
+
+// Listed is a quantity of a line on a pick list, and what results have said of it so far.
+type Listed struct {
+	List       string // the pick list's number
+	Order      order.Number
+	OrderID    int64
+	ShipmentNo int
+	LineNo     int
+	ItemCode   string
+	Qty        int
+	Done       int // shipped or short by results applied before
+}
+
+// ResultRow is one row of a warehouse's shipment result (WHS-2).
+type ResultRow struct {
+	Field       string // what errors call it by, such as "rows[3]" or "line 5"
+	List        string // "" where the partner's file names the order alone
+	Order       string // as written
+	LineNo      int    // 0 where the row names the item alone
+	ItemCode    string
+	Shipped     int
+	Short       int
+	Reason      ShortReason
+	Tracking    string
+	WeightGrams int
+	ShippedOn   order.Date // zero: the day of the result
+}
+
+// ResultLine is what a result says of one listed line.
+type ResultLine struct {
+	Listed  Listed
+	Shipped int
+	Short   int
+	Reason  ShortReason
+}
+
+// ResultShipment is what a result says of one shipment.
+type ResultShipment struct {
+	OrderID     int64
+	Order       order.Number
+	ShipmentNo  int
+	Lines       []ResultLine
+	Tracking    []string   // each once
+	WeightGrams int        // 0 where not told
+	ShippedOn   order.Date // the latest of its rows
+	Complete    bool       // nothing of it is left open on the lists
+}
+
+// ReadResult validates a result as a whole (WHS-2) and sums it up per shipment: all rows count or
+// none. listed is everything on the lists that the rows can name; done before is part of it, so a
+// result that comes twice is an error by its rows, and nothing is shipped twice. Rows may leave
+// lines out: those stay open. Every error names its row and says what is wrong with it.
+func ReadResult(rows []ResultRow, listed []Listed, s Settings, now time.Time) ([]ResultShipment, []*order.Error) {
+	var errs []*order.Error
+	lines := make([]ResultLine, len(listed))
+	for i, l := range listed {
+		lines[i].Listed = l
+	}
+	type shipment struct {
+		id int64
+		no int
+	}
+	infos := map[shipment]*ResultShipment{}
+	var sequence []shipment
+	today := order.DateOf(now)
+	if len(rows) == 0 {
+		errs = append(errs, order.Invalid("WHS-2", "rows", "the result has no rows"))
+	}
+	for _, r := range rows {
+		bad := func(column, message string) {
+			errs = append(errs, order.Invalid("WHS-2", r.Field+"."+column, message))
+		}
+		before := len(errs)
+		switch {
+		case r.Shipped < 0 || r.Short < 0:
+			bad("shipped", "quantities are 0 or more")
+		case r.Shipped+r.Short == 0:
+			bad("shipped", "nothing is reported: give the quantity shipped or short")
+		}
+		switch {
+		case r.Short > 0 && !r.Reason.Valid():
+			bad("reason", fmt.Sprintf("%q is no reason of a short pick: choose missing, damaged or late", r.Reason))
+		case r.Short == 0 && r.Reason != "":
+			bad("reason", "a reason stands where nothing is short")
+		}
+		if !validTracking(r.Tracking) {
+			bad("tracking", fmt.Sprintf("%q is no tracking number: 4 to 40 letters, digits and hyphens", r.Tracking))
+		}
+		if r.WeightGrams < 0 || r.WeightGrams > s.MaxWeightGrams {
+			bad("weight", fmt.Sprintf("%d g is out of range: 0 to %d", r.WeightGrams, s.MaxWeightGrams))
+		}
+		if r.ShippedOn.After(today) {
+			bad("shipped_on", fmt.Sprintf("%s is still to come", r.ShippedOn))
+		}
+		found, column, why := findListed(r, lines)
+		if why != "" {
+			bad(column, why)
+		}
+		if len(errs) > before {
+			continue
+		}
+		// A row that names the item alone spreads over its lines in turn.
+		shipped, short := r.Shipped, r.Short
+		for _, i := range found {
+			l := &lines[i]
+			open := l.Listed.Qty - l.Listed.Done - l.Shipped - l.Short
+			a := min(shipped, open)
+			b := min(short, open-a)
+			if b > 0 {
+				l.Reason = r.Reason
+			}
+			l.Shipped, l.Short = l.Shipped+a, l.Short+b
+			shipped, short = shipped-a, short-b
+			if a+b == 0 {
+				continue
+			}
+			k := shipment{l.Listed.OrderID, l.Listed.ShipmentNo}
+			info := infos[k]
+			if info == nil {
+				info = &ResultShipment{OrderID: k.id, Order: l.Listed.Order, ShipmentNo: k.no}
+				infos[k] = info
+				sequence = append(sequence, k)
+			}
+			if r.Tracking != "" && !slices.Contains(info.Tracking, r.Tracking) {
+				info.Tracking = append(info.Tracking, r.Tracking)
+			}
+			info.WeightGrams = max(info.WeightGrams, r.WeightGrams)
+			on := r.ShippedOn
+			if on.IsZero() {
+				on = today
+			}
+			if a > 0 {
+				info.ShippedOn = laterOf(info.ShippedOn, on)
+			}
+		}
+		if shipped+short > 0 {
+			column, said := "shipped", "more than is on the list: %d too many; was it reported before?"
+			if short > 0 && shipped == 0 {
+				column = "short"
+			}
+			bad(column, fmt.Sprintf(said, shipped+short))
+		}
+	}
+	if len(errs) > 0 {
+		return nil, errs
+	}
+	out := make([]ResultShipment, 0, len(sequence))
+	for _, k := range sequence {
+		info := infos[k]
+		info.Complete = true
+		for _, l := range lines {
+			if l.Listed.OrderID != k.id || l.Listed.ShipmentNo != k.no {
+				continue
+			}
+			if l.Shipped+l.Short > 0 {
+				info.Lines = append(info.Lines, l)
+			}
+			info.Complete = info.Complete && l.Listed.Done+l.Shipped+l.Short == l.Listed.Qty
+		}
+		out = append(out, *info)
+	}
+	return out, nil
+}
+
+// findListed finds the listed lines that a row names, or says in which column it names none.
+func findListed(r ResultRow, lines []ResultLine) (found []int, column, why string) {
+	number, err := order.ParseNumber(r.Order)
+	if err != nil {
+		return nil, "order", "it is no order number: 10 digits, the last a check digit"
+	}
+	onList, ofOrder := false, false
+	for i, l := range lines {
+		if r.List != "" && l.Listed.List != r.List {
+			continue
+		}
+		onList = true
+		if l.Listed.Order != number {
+			continue
+		}
+		ofOrder = true
+		if r.LineNo != 0 && l.Listed.LineNo != r.LineNo || r.ItemCode != "" && l.Listed.ItemCode != r.ItemCode {
+			continue
+		}
+		found = append(found, i)
+	}
+	switch {
+	case !onList:
+		return nil, "list", "no such pick list was sent to this warehouse"
+	case !ofOrder:
+		return nil, "order", "the order is on no such pick list"
+	case r.LineNo == 0 && r.ItemCode == "":
+		return nil, "line", "give the line or the item"
+	case len(found) == 0:
+		return nil, "line", "the order has no such line or item on the list"
+	}
+	return found, "", ""
+}
+
+func validTracking(s string) bool {
+	const shortest, longest = 4, 40
+	if s == "" {
+		return true
+	}
+	if len(s) < shortest || len(s) > longest {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && c != '-' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,264 @@
+package rules
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"todoke/order"
+)
+
+// Shortage is a part of a line that no reserved stock covers: found when stock was allocated, or
+// at the shelf (WHS-3).
+type Shortage struct {
+	LineNo    int
+	Missing   int        // of what is kept of the line
+	Elsewhere int        // available now at any warehouse that the line may be served from
+	RestockOn order.Date // the earliest known at those, zero where none is
+}
+
+// ShortDecision is what becomes of a shortage: the parts sum to what was missing.
+type ShortDecision struct {
+	LineNo    int        `json:"line"`
+	Refill    int        `json:"refill,omitempty"`    // allocated anew at once: it is there after all
+	Backorder int        `json:"backorder,omitempty"` // waits for RestockOn
+	Cancel    int        `json:"cancel,omitempty"`
+	RestockOn order.Date `json:"restock_on,omitzero"`
+	Why       ShortWhy   `json:"why,omitempty"` // of what is cancelled
+}
+
+// ShortWhy is why a remainder is cancelled.
+type ShortWhy string
+
+// The reasons.
+const (
+	ShortNoRestock  ShortWhy = "no_restock" // no restock date is known
+	ShortPreference ShortWhy = "preference" // the customer wants no backorder
+)
+
+// SettleShort decides what shortages mean for an order (STK-2): what lies elsewhere is reserved
+// there, the rest waits where its restock date is known and the customer wants to wait, else it is
+// cancelled. Made-to-order lines wait for the desk's date whatever stock says (CUT-6). A restock
+// date that is past is none.
+func SettleShort(o order.Order, shortages []Shortage, now time.Time) []ShortDecision {
+	today := order.DateOf(now)
+	var out []ShortDecision
+	for _, x := range shortages {
+		i := slices.IndexFunc(o.Lines, func(l order.Line) bool { return l.No == x.LineNo })
+		if i < 0 || x.Missing <= 0 {
+			continue
+		}
+		d := ShortDecision{LineNo: x.LineNo, Refill: min(max(0, x.Elsewhere), x.Missing)}
+		rest := x.Missing - d.Refill
+		known := !x.RestockOn.IsZero() && !x.RestockOn.Before(today)
+		switch {
+		case rest == 0:
+		case o.Lines[i].Class == order.ClassPhone:
+			d.Backorder = rest
+		case o.Stockout != order.StockoutBackorder:
+			d.Cancel, d.Why = rest, ShortPreference
+		case !known:
+			d.Cancel, d.Why = rest, ShortNoRestock
+		default:
+			d.Backorder, d.RestockOn = rest, x.RestockOn
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+// Restock is the earliest day from today on which an item comes to any of the warehouses, zero
+// where none is known.
+func Restock(levels []order.StockLevel, item string, today order.Date) order.Date {
+	var first order.Date
+	for _, l := range levels {
+		if l.ItemCode == item && !l.RestockOn.IsZero() && !l.RestockOn.Before(today) && (first.IsZero() || l.RestockOn.Before(first)) {
+			first = l.RestockOn
+		}
+	}
+	return first
+}
+
+// RestockArrival is when goods that come in on a day can arrive at the earliest (STK-3): as if
+// they were accepted on that day or the next business day.
+func RestockArrival(restock order.Date, r order.Region, class order.Class, s Settings, c *Calendar) order.Date {
+	if restock.IsZero() || class == order.ClassPhone {
+		return order.Date{}
+	}
+	c = c.For(r.Code, class)
+	on := OnOrAfter(restock, c.Business)
+	if !on.IsZero() {
+		on = c.AddBusiness(on, s.LeadDays(class, r))
+	}
+	return OnOrAfter(on, c.Delivery)
+}
+
+// ShortSettled is what applying decisions to an order came to.
+type ShortSettled struct {
+	Whole   bool      // nothing is left of the order: Cancel it by rule STK-2
+	BackYen order.Yen // ex tax, below 0: what budgets get back (AdjustBudget)
+}
+
+// ApplyShort writes decisions into an order (STK-2): cancelled remainders leave the goods total
+// and its taxes, never the fee (FEE-3). Orders that wait for nothing any more go on. The customer
+// is told at once: the event is of kind short. Where nothing is left of the order at all, it is
+// returned as it was, with Whole set.
+func ApplyShort(o order.Order, ds []ShortDecision, s Settings, now time.Time) (order.Order, ShortSettled, []order.Event) {
+	was := o
+	s = s.On(order.DateOf(o.ReceivedAt))
+	o.Lines = slices.Clone(o.Lines)
+	var out ShortSettled
+	var refill, waits, cancelled int
+	for _, d := range ds {
+		refill, waits, cancelled = refill+d.Refill, waits+d.Backorder, cancelled+d.Cancel
+		for i := range o.Lines {
+			if l := &o.Lines[i]; l.No == d.LineNo {
+				take := min(d.Cancel, l.KeptQty())
+				l.CancelledQty += take
+				out.BackYen -= l.UnitPrice * order.Yen(take)
+			}
+		}
+	}
+	if refill+waits+cancelled == 0 {
+		return was, out, nil
+	}
+	if !slices.ContainsFunc(o.Lines, func(l order.Line) bool { return l.KeptQty() > 0 }) {
+		out.Whole = true
+		return was, out, nil
+	}
+	o.GoodsYen += out.BackYen
+	o.Taxes = Taxes(o.Lines, o.FeeYen, s)
+	if o.State != order.StateHeld {
+		o.State = stateAfterShort(o, refill+waits > 0)
+	}
+	return o, out, []order.Event{{
+		Kind: order.EventShort, Rule: "STK-2", At: now,
+		Text:   fmt.Sprintf("Short of stock: %d found elsewhere, %d wait for stock, %d cancelled. Tell the customer.", refill, waits, cancelled),
+		Inputs: order.Inputs(map[string]any{"decisions": ds, "stockout": o.Stockout, "goods_yen": o.GoodsYen, "fee_yen": o.FeeYen, "decided_at": now}),
+	}}
+}
+
+// stateAfterShort is the state of an order after its shortages were settled.
+func stateAfterShort(o order.Order, waits bool) order.State {
+	if waits {
+		return order.StateShort
+	}
+	state := order.StateShipped
+	for _, sh := range o.Shipments {
+		switch sh.State {
+		case order.ShipmentPlanned:
+			return order.StateAllocated
+		case order.ShipmentReleased:
+			state = order.StateReleased
+		case order.ShipmentShipped, order.ShipmentCancelled:
+		}
+	}
+	return state
+}
+
+// ShortReason is why a warehouse could not pick what its list says (WHS-3).
+type ShortReason string
+
+// The reason codes of short picks.
+const (
+	PickMissing ShortReason = "missing" // not at its place
+	PickDamaged ShortReason = "damaged"
+	PickLate    ShortReason = "late" // not picked in time: the goods are there
+)
+
+// Valid tells whether a reason is known.
+func (r ShortReason) Valid() bool { return r == PickMissing || r == PickDamaged || r == PickLate }
+
+// StockGone tells whether the quantity has to leave the warehouse's count: it is not there, or
+// cannot be sold.
+func (r ShortReason) StockGone() bool { return r != PickLate }
+
+// Waiting is a line that waits for stock.
+type Waiting struct {
+	OrderID    int64
+	Number     order.Number
+	AcceptedAt time.Time
+	LineNo     int
+	ItemCode   string
+	Region     string
+	Qty        int
+	RestockOn  order.Date // as the customer was told; zero where none was
+}
+
+// OldestFirst is what waiting lines need, in the order in which stock fills them (STK-4): by when
+// the order was accepted, then by number and line. Allocate takes it as it is.
+func OldestFirst(ws []Waiting) []Demand {
+	sorted := slices.Clone(ws)
+	slices.SortFunc(sorted, func(a, b Waiting) int {
+		return cmp.Or(a.AcceptedAt.Compare(b.AcceptedAt), cmp.Compare(a.OrderID, b.OrderID), cmp.Compare(a.LineNo, b.LineNo))
+	})
+	out := make([]Demand, len(sorted))
+	for i, w := range sorted {
+		out[i] = Demand{w.OrderID, w.LineNo, w.ItemCode, w.Region, w.Qty}
+	}
+	return out
+}
+
+// RestockNotice tells a customer of another restock date.
+type RestockNotice struct {
+	Waiting
+	Now order.Date // zero: not known any more, the desk asks the customer
+}
+
+// RestockMoved is whom to tell that an item's restock date changed (STK-2): who waits for it and
+// was told another one. What comes earlier needs no telling but the shipment's.
+func RestockMoved(ws []Waiting, item string, restock order.Date) []RestockNotice {
+	var out []RestockNotice
+	for _, w := range ws {
+		if w.ItemCode == item && !w.RestockOn.IsZero() && (restock.IsZero() || restock.After(w.RestockOn)) {
+			out = append(out, RestockNotice{w, restock})
+		}
+	}
+	return out
+}
+
+// RegionFrom is a region as goods of a warehouse reach it: one that does not serve the region
+// needs its own days more (STK-1). Every rule that takes a region takes this one of a shipment.
+func RegionFrom(r order.Region, w order.Warehouse) order.Region {
+	if !slices.Contains(w.Regions, r.Code) {
+		r.LeadDays += w.FallbackLeadDays
+	}
+	return r
+}
+
+// FromWarehouse dates a planned shipment that another warehouse than planned sends (WHS-3): the
+// promise stands where its lead days still reach it, else it moves to the earliest that can, and
+// the customer is told. r is the region of the ship-to.
+func FromWarehouse(sh order.Shipment, w order.Warehouse, r order.Region, s Settings, c *Calendar, now time.Time) (order.Shipment, []order.Event, *order.Error) {
+	was := sh
+	sh.WarehouseCode = w.Code
+	if sh.State != order.ShipmentPlanned || sh.ShipOn.IsZero() {
+		return sh, nil, nil
+	}
+	c = c.For(r.Code, sh.Class)
+	lead := s.LeadDays(sh.Class, RegionFrom(r, w))
+	reachable := dispatchDay(sh.AcceptanceOn, w.Code, sh.Class, now, s, c)
+	if !reachable.IsZero() {
+		reachable = c.AddBusiness(reachable, lead)
+	}
+	if sh.ArrivalOn.Before(reachable) {
+		sh.ReadyOn, sh.ArrivalOn = reachable, OnOrAfter(reachable, c.Delivery)
+	}
+	sh.ShipOn = c.AddBusiness(sh.ArrivalOn, -lead)
+	if reachable.IsZero() || sh.ArrivalOn.IsZero() || sh.ShipOn.IsZero() {
+		return was, nil, noDay(now)
+	}
+	if sh.ArrivalOn == was.ArrivalOn {
+		return sh, nil, nil
+	}
+	sh.Rules = withRule(sh.Rules, "STK-1")
+	return sh, []order.Event{{
+		Kind: order.EventReplanned, Rule: "STK-1", At: now,
+		Text: fmt.Sprintf("Shipment %d comes from warehouse %s: it arrives %s instead of %s, ships %s. Tell the customer.", sh.No, w.Code, sh.ArrivalOn, was.ArrivalOn, sh.ShipOn),
+		Inputs: order.Inputs(map[string]any{
+			"shipment": sh.No, "was_warehouse": was.WarehouseCode, "warehouse": w.Code, "region": r.Code, "lead_days": lead, "decided_at": now,
+			"was_arrival_on": was.ArrivalOn, "arrival_on": sh.ArrivalOn, "ship_on": sh.ShipOn,
+		}),
+	}}, nil
+}

@@ -1,0 +1,203 @@
+package rules_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"todoke/order"
+	"todoke/rules"
+)
+
+func TestSTK2(t *testing.T) {
+	t.Parallel()
+	now := jst(t, "2026-11-24 10:00")
+	soon, past := day(t, "2026-12-01"), day(t, "2026-11-23")
+	for name, tt := range map[string]struct {
+		stockout order.StockoutPreference
+		class    order.Class
+		short    rules.Shortage
+		want     rules.ShortDecision
+	}{
+		"waits":               {order.StockoutBackorder, "", rules.Shortage{Missing: 3, RestockOn: soon}, rules.ShortDecision{Backorder: 3, RestockOn: soon}},
+		"comes in today":      {order.StockoutBackorder, "", rules.Shortage{Missing: 3, RestockOn: day(t, "2026-11-24")}, rules.ShortDecision{Backorder: 3, RestockOn: day(t, "2026-11-24")}},
+		"no date":             {order.StockoutBackorder, "", rules.Shortage{Missing: 3}, rules.ShortDecision{Cancel: 3, Why: rules.ShortNoRestock}},
+		"a date that is past": {order.StockoutBackorder, "", rules.Shortage{Missing: 3, RestockOn: past}, rules.ShortDecision{Cancel: 3, Why: rules.ShortNoRestock}},
+		"wants no backorder":  {order.StockoutCancel, "", rules.Shortage{Missing: 3, RestockOn: soon}, rules.ShortDecision{Cancel: 3, Why: rules.ShortPreference}},
+		"lies elsewhere":      {order.StockoutCancel, "", rules.Shortage{Missing: 3, Elsewhere: 5}, rules.ShortDecision{Refill: 3}},
+		"partly elsewhere":    {order.StockoutBackorder, "", rules.Shortage{Missing: 3, Elsewhere: 1, RestockOn: soon}, rules.ShortDecision{Refill: 1, Backorder: 2, RestockOn: soon}},
+		"made to order":       {order.StockoutCancel, order.ClassPhone, rules.Shortage{Missing: 3}, rules.ShortDecision{Backorder: 3}},
+	} {
+		o := order.Order{Stockout: tt.stockout, Lines: []order.Line{{No: 1, Qty: 5, Class: tt.class}}}
+		tt.short.LineNo, tt.want.LineNo = 1, 1
+		got := rules.SettleShort(o, []rules.Shortage{tt.short, {LineNo: 1}, {LineNo: 9, Missing: 1}}, now)
+		if len(got) != 1 || got[0] != tt.want {
+			t.Errorf("%s: %+v, want %+v", name, got, tt.want)
+		}
+	}
+	levels := []order.StockLevel{{ItemCode: pen, RestockOn: past}, {ItemCode: pen, RestockOn: soon.Add(1)}, {ItemCode: pen, RestockOn: soon}, {ItemCode: tea, RestockOn: day(t, "2026-11-25")}}
+	if got := rules.Restock(levels, pen, order.DateOf(now)); got != soon {
+		t.Errorf("restock %s", got)
+	}
+}
+
+// TestFEE3: a remainder that is cancelled leaves the goods total and its tax, never the fee.
+func TestFEE3(t *testing.T) {
+	t.Parallel()
+	now := jst(t, "2026-11-24 10:00")
+	s := rules.Default()
+	o := order.Order{
+		State: order.StateShort, ReceivedAt: now, Stockout: order.StockoutCancel, GoodsYen: 3000,
+		Lines:     []order.Line{{No: 1, Qty: 5, UnitPrice: 500, TaxRate: 10}, {No: 2, Qty: 1, UnitPrice: 500, TaxRate: 8}},
+		Shipments: []order.Shipment{{No: 1, State: order.ShipmentPlanned}},
+	}
+	o.Taxes = rules.Taxes(o.Lines, 0, s)
+	got, sum, events := rules.ApplyShort(o, []rules.ShortDecision{{LineNo: 1, Cancel: 4, Why: rules.ShortNoRestock}}, s, now)
+	if got.GoodsYen != 1000 || got.FeeYen != 0 || got.OrderedYen() != 3000 || got.Lines[0].KeptQty() != 1 || sum.BackYen != -2000 || sum.Whole || got.State != order.StateAllocated {
+		t.Errorf("%+v %+v", got, sum)
+	}
+	if len(got.Taxes) != 2 || got.Taxes[0].NetYen != 500 || o.Lines[0].CancelledQty != 0 || len(events) != 1 || events[0].Kind != order.EventShort {
+		t.Errorf("%+v %+v", got.Taxes, events)
+	}
+	if rules.Fee(got.OrderedYen(), s) != 0 {
+		t.Error("the fee is opened again")
+	}
+	if waits, _, _ := rules.ApplyShort(o, []rules.ShortDecision{{LineNo: 1, Backorder: 4}}, s, now); waits.State != order.StateShort || waits.GoodsYen != 3000 {
+		t.Errorf("%+v", waits)
+	}
+	whole, sum, events := rules.ApplyShort(o, []rules.ShortDecision{{LineNo: 1, Cancel: 5}, {LineNo: 2, Cancel: 1}}, s, now)
+	if !sum.Whole || whole.GoodsYen != 3000 || events != nil {
+		t.Errorf("%+v %+v", whole, sum)
+	}
+	if same, _, events := rules.ApplyShort(o, nil, s, now); same.State != o.State || events != nil {
+		t.Errorf("%+v", same)
+	}
+	for state, want := range map[order.ShipmentState]order.State{order.ShipmentReleased: order.StateReleased, order.ShipmentShipped: order.StateShipped, order.ShipmentPlanned: order.StateAllocated} {
+		o.Shipments[0].State = state
+		if got, _, _ := rules.ApplyShort(o, []rules.ShortDecision{{LineNo: 1, Cancel: 1}}, s, now); got.State != want || !o.State.CanBecome(want) {
+			t.Errorf("%s: %s", state, got.State)
+		}
+	}
+	o.State = order.StateReleased // a short pick
+	if got, _, _ := rules.ApplyShort(o, []rules.ShortDecision{{LineNo: 1, Backorder: 1}}, s, now); got.State != order.StateShort || !o.State.CanBecome(got.State) {
+		t.Errorf("short pick: %s", got.State)
+	}
+	for r, gone := range map[rules.ShortReason]bool{rules.PickMissing: true, rules.PickDamaged: true, rules.PickLate: false} {
+		if !r.Valid() || r.StockGone() != gone {
+			t.Errorf("%s: %v", r, r.StockGone())
+		}
+	}
+}
+
+func TestSTK4OldestFirst(t *testing.T) {
+	t.Parallel()
+	at := func(clock string) time.Time { return jst(t, "2026-11-24 "+clock) }
+	ws := []rules.Waiting{
+		{OrderID: 3, AcceptedAt: at("10:00"), LineNo: 1, ItemCode: pen, Qty: 2},
+		{OrderID: 1, AcceptedAt: at("11:00"), LineNo: 2, ItemCode: pen, Qty: 2, RestockOn: day(t, "2026-12-01")},
+		{OrderID: 2, AcceptedAt: at("10:00"), LineNo: 1, ItemCode: pen, Qty: 2, RestockOn: day(t, "2026-12-05")},
+	}
+	got := rules.Allocate(rules.OldestFirst(ws), map[rules.StockKey]int{{WarehouseCode: "W1", ItemCode: pen}: 3}, func(string) []string { return []string{"W1"} })
+	if len(got) != 2 || got[0].OrderID != 2 || got[0].Qty != 2 || got[1].OrderID != 3 || got[1].Qty != 1 {
+		t.Errorf("%+v", got)
+	}
+	if n := rules.RestockMoved(ws, pen, day(t, "2026-12-03")); len(n) != 1 || n[0].OrderID != 1 || n[0].Now != day(t, "2026-12-03") {
+		t.Errorf("%+v", n)
+	}
+	if n := rules.RestockMoved(ws, pen, order.Date{}); len(n) != 2 {
+		t.Errorf("no date any more: %+v", n)
+	}
+	if n := rules.RestockMoved(ws, tea, order.Date{}); len(n) != 0 {
+		t.Errorf("another item: %+v", n)
+	}
+}
+
+// TestSTK1FallbackWarehouse: what comes from farther away may arrive later, and ships earlier where it need not.
+func TestSTK1FallbackWarehouse(t *testing.T) {
+	t.Parallel()
+	f := facts(t)
+	far := order.Warehouse{Code: "W3", Regions: []string{rules.RegionKyushu}, FallbackLeadDays: 2}
+	honshu := region(t, rules.RegionHonshu)
+	o, _ := mustAccept(t, request(t, order.ChannelWeb, "2026-11-24 10:00", lines(pen, 1)), f, jst(t, "2026-11-24 10:00"))
+	sh, events, err := rules.FromWarehouse(o.Shipments[0], far, honshu, f.Settings, f.Calendar, jst(t, "2026-11-24 10:01"))
+	if err != nil || sh.WarehouseCode != "W3" || sh.ArrivalOn != day(t, "2026-11-27") || sh.ShipOn != day(t, "2026-11-24") || len(events) != 1 {
+		t.Errorf("%+v %v", sh, err)
+	}
+	req := request(t, order.ChannelWeb, "2026-11-24 10:00", lines(pen, 1))
+	req.DesignatedOn = day(t, "2026-12-04")
+	o, _ = mustAccept(t, req, f, jst(t, "2026-11-24 10:00"))
+	sh, events, err = rules.FromWarehouse(o.Shipments[0], far, honshu, f.Settings, f.Calendar, jst(t, "2026-11-24 10:01"))
+	if err != nil || sh.ArrivalOn != req.DesignatedOn || sh.ShipOn != day(t, "2026-12-01") || len(events) != 0 {
+		t.Errorf("%+v %v", sh, err)
+	}
+	far.Regions = []string{rules.RegionHonshu}
+	if r := rules.RegionFrom(honshu, far); r.LeadDays != honshu.LeadDays {
+		t.Errorf("a warehouse of the region: %+v", r)
+	}
+}
+
+// TestSTK3: availability says exactly what ordering would promise then.
+func TestSTK3(t *testing.T) {
+	t.Parallel()
+	f := facts(t)
+	rnd := rand.New(rand.NewPCG(3, 3))
+	start := jst(t, "2026-11-01 00:00")
+	prefectures := order.Prefectures()
+	for range 3000 {
+		at := start.Add(time.Duration(rnd.IntN(90*24*3600)) * time.Second)
+		code := []string{pen, tea, cabinet, madeChair, glass}[rnd.IntN(5)]
+		channel := []order.Channel{order.ChannelFax, order.ChannelWeb}[rnd.IntN(2)]
+		req := request(t, channel, "2026-11-24 10:00", lines(code, 1))
+		req.ReceivedAt = at
+		req.ShipTo = &order.Address{Name: "x", Address: "y", PostalCode: "9999999", Prefecture: prefectures[rnd.IntN(len(prefectures))]}
+		o, _ := mustAccept(t, req, f, at)
+		r, _ := f.Regions.Find(o.ShipTo.Prefecture, o.ShipTo.PostalCode)
+		got, err := rules.Availability(rules.StockAsk{Item: f.Items[code], Qty: 1, Region: r, Channel: channel, At: at, Stock: []rules.Stock{{WarehouseCode: "W1", OnHand: 5}}}, f.Warehouses, f.Settings, f.Calendar)
+		if err != nil || got.ArrivalOn != o.Shipments[0].ArrivalOn || got.AcceptanceOn != o.Shipments[0].AcceptanceOn || !slices.Equal(got.Rules, o.Shipments[0].Rules) {
+			t.Fatalf("%s %s %s to %s: %+v, ordering promises %+v (%v)", at, channel, code, r.Code, got, o.Shipments[0], err)
+		}
+		if code != madeChair && got.LikelyOn.Before(got.ArrivalOn) {
+			t.Fatalf("likely before it is promised: %+v", got)
+		}
+	}
+}
+
+func TestSTK3Quantities(t *testing.T) {
+	t.Parallel()
+	f := facts(t)
+	f.Warehouses[0].FallbackLeadDays = 2 // W3
+	honshu := region(t, rules.RegionHonshu)
+	ask := func(item string, qty int, stock ...rules.Stock) rules.StockAnswer {
+		t.Helper()
+		got, err := rules.Availability(rules.StockAsk{Item: f.Items[item], Qty: qty, Region: honshu, Channel: order.ChannelWeb, At: jst(t, "2026-11-24 10:00"), Stock: stock}, f.Warehouses, f.Settings, f.Calendar)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	near := rules.Stock{WarehouseCode: "W1", OnHand: 10, Reserved: 7}
+	far := rules.Stock{WarehouseCode: "W3", OnHand: 10, RestockOn: day(t, "2026-12-10")}
+	for name, tt := range map[string]struct {
+		got    rules.StockAnswer
+		qty    int
+		enough bool
+		likely string
+	}{
+		"near":                {ask(pen, 3, near, far), 13, true, "2026-11-25"},
+		"partly far":          {ask(pen, 4, near, far), 13, true, "2026-11-27"},
+		"not enough":          {ask(pen, 14, near, far), 13, false, "2026-12-11"},
+		"nothing, no restock": {ask(pen, 1), 0, false, ""},
+		"oversold by hand":    {ask(pen, 1, rules.Stock{WarehouseCode: "W1", OnHand: 1, Reserved: 3}), 0, false, ""},
+	} {
+		if tt.got.AvailableQty != tt.qty || tt.got.Enough != tt.enough || tt.got.LikelyOn.String() != tt.likely || tt.got.ArrivalOn != day(t, "2026-11-25") {
+			t.Errorf("%s: %+v", name, tt.got)
+		}
+	}
+	if _, err := rules.Availability(rules.StockAsk{Item: f.Items[oldPen], Region: honshu, Channel: order.ChannelWeb, At: jst(t, "2026-11-24 10:00")}, f.Warehouses, f.Settings, f.Calendar); err == nil || err.Suggest != pen {
+		t.Errorf("discontinued: %v", err)
+	}
+	if _, err := rules.Availability(rules.StockAsk{Item: f.Items[pen], Region: honshu, Channel: order.ChannelWeb, At: jst(t, "2026-11-24 10:00")}, nil, f.Settings, f.Calendar); err == nil {
+		t.Error("no warehouse")
+	}
+}
