@@ -19,8 +19,16 @@ func (a *acceptor) addOn() FeeDecision {
 	return FeeDecision{FeeYen: Fee(a.o.GoodsYen, a.f.Settings), Rule: "FEE-1"}
 }
 
-// budgets refuses what is over a budget that blocks (BUD-1).
+// budgets refuses what is over a budget that blocks (BUD-1), and what comes to more than its card
+// is authorised for, where the shop front said for how much (PAY-1).
 func (a *acceptor) budgets() {
+	total := a.o.GoodsYen + a.o.FeeYen
+	for _, t := range a.o.Taxes {
+		total += t.TaxYen
+	}
+	if a.o.Payment == order.PaymentCard && a.o.AuthorisedYen > 0 && total > a.o.AuthorisedYen {
+		a.bad("PAY-1", "payment.authorised_yen", "the card is authorised for %s yen and the order comes to %s yen incl. tax: have it authorised for that", a.o.AuthorisedYen.Grouped(), total.Grouped())
+	}
 	_, over := TakeBudget(a.o, a.f.Budgets, a.now)
 	for _, b := range over {
 		if b.Over == OverBlock {

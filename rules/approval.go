@@ -352,7 +352,8 @@ func ApprovalLapsed(a Approval, s Settings, now time.Time) (_ Approval, ok bool)
 // and the minutes to cancel stay as of the order (ITM-2, CAN-1). A designated date that can no
 // longer be kept moves to the next delivery day, and the customer is told, on every channel. The
 // hold ends; where others stand, the order stays held. noSaturday tells the classes of which some
-// item is flagged so (CUT-7). The fee is judged anew after it (Fees).
+// item is flagged so (CUT-7). The fee is judged anew after it, with the other orders of its
+// new day (Fees, FeeOrder.Anew).
 func Approved(o order.Order, r order.Region, noSaturday map[order.Class]bool, s Settings, c *Calendar, at time.Time) (order.Order, []order.Event, *order.Error) {
 	if !HeldBy(o, "APR-1") {
 		return o, nil, order.Conflict("APR-1", "the order waits for no approval")

@@ -29,6 +29,7 @@ type FeeOrder struct {
 	AuthorisedYen order.Yen
 	Cancelled     bool // but not for want of stock, which never re-opens a fee (FEE-3)
 	Billed        bool // its first shipment left: the fee stands
+	Anew          bool // dated anew by its approval: judged as if it had just come (CUT-9); set by the caller
 }
 
 // FeeOrderOf is what FEE-2 looks at of an order that ships to region r. outOfStock says that it
@@ -152,6 +153,14 @@ func feeAmong(x FeeOrder, earlier []FeeOrder, s Settings, now time.Time) FeeDeci
 	switch {
 	case x.ID != 0 && !wasFirst: // charged before, and now
 		return keep
+	case wasFirst && x.Anew && beyondCard(x, fee, s):
+		inputs["authorised_yen"], d.Changed = x.AuthorisedYen, true
+		d.Text = "No shipping fee: the order is no add-on any more, but the card is not authorised for more."
+		return d
+	case wasFirst && x.Anew:
+		d.FeeYen, d.Changed = fee, true
+		d.Text = fmt.Sprintf("Shipping fee of %s yen ex tax: approved on %s, the order is no add-on any more.", fee.Grouped(), stamp(x.JudgedAt))
+		return d
 	case wasFirst && (x.FeeUntil.IsZero() || now.After(x.FeeUntil)):
 		d.First, d.Changed = x.FeeFirst, !x.FeeUntil.IsZero()
 		d.Text = fmt.Sprintf("The add-on's fee is final: the cut-off %s has passed.", stamp(x.CutoffAt))
@@ -178,7 +187,7 @@ func feeAmong(x FeeOrder, earlier []FeeOrder, s Settings, now time.Time) FeeDeci
 func firstOf(x FeeOrder, earlier []FeeOrder, s Settings) (FeeOrder, bool) {
 	free := func(y FeeOrder) bool { return !y.Cancelled && Fee(y.OrderedYen, s) == 0 }
 	for _, y := range earlier {
-		if x.FeeFirst != "" && y.Number == x.FeeFirst && free(y) {
+		if x.FeeFirst != "" && !x.Anew && y.Number == x.FeeFirst && free(y) {
 			return y, true // a date that moved since does not re-open the fee (FEE-3)
 		}
 	}

@@ -2,8 +2,10 @@ package rules_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"todoke/order"
 	"todoke/rules"
@@ -214,5 +216,140 @@ func TestFEE2Accept(t *testing.T) {
 	settled, told3, due := rules.SettleFee(o, jst(t, "2026-11-24 17:00:01"))
 	if !due || !settled.FeeUntil.IsZero() || settled.FeeYen != 0 || len(told3) != 1 {
 		t.Errorf("settled %+v", settled)
+	}
+}
+
+// TestFEE2Day plays days of a department: orders come by both channels, are cancelled and settled
+// at random; whatever happens, no fee is raised after its cut-off, no add-on stays free without an
+// order that stood for it when its fee became final, and no card is charged beyond its authorisation.
+func TestFEE2Day(t *testing.T) {
+	t.Parallel()
+	rnd := rand.New(rand.NewPCG(24, 11))
+	s, honshu := rules.Default(), region(t, rules.RegionHonshu)
+	for range 300 {
+		var book []order.Order
+		facts := func() []rules.FeeOrder {
+			out := make([]rules.FeeOrder, len(book))
+			for i, o := range book {
+				out[i] = rules.FeeOrderOf(o, honshu, false)
+			}
+			return out
+		}
+		now := jst(t, "2026-11-24 09:00")
+		judge := func(all []rules.FeeOrder) {
+			for _, d := range rules.Fees(all, s, now) {
+				for i, o := range book {
+					if o.ID != d.ID {
+						continue
+					}
+					got, _ := rules.ApplyFee(o, d, s, now)
+					cutoff := order.DateOf(now).At(rules.Cutoff(honshu, o.Channel, order.ClassNormal))
+					if got.FeeYen > o.FeeYen && now.After(cutoff) {
+						t.Fatalf("raised at %s: %+v", now, d)
+					}
+					var total order.Yen
+					for _, x := range got.Taxes {
+						total += x.NetYen + x.TaxYen
+					}
+					if got.FeeYen > o.FeeYen && o.Payment == order.PaymentCard && total > o.AuthorisedYen {
+						t.Fatalf("%d yen on a card for %d", total, o.AuthorisedYen)
+					}
+					book[i] = got
+				}
+			}
+		}
+		for now.Before(jst(t, "2026-11-24 19:00")) {
+			now = now.Add(time.Duration(1+rnd.IntN(40)) * time.Minute)
+			switch rnd.IntN(3) {
+			case 0:
+				if len(book) > 0 {
+					i := rnd.IntN(len(book))
+					book[i].State = order.StateCancelled
+				}
+				judge(facts())
+			case 1:
+				for i := range book {
+					book[i], _, _ = rules.SettleFee(book[i], now)
+				}
+			default:
+				channel := []order.Channel{order.ChannelFax, order.ChannelWeb}[rnd.IntN(2)]
+				if now.After(order.DateOf(now).At(rules.Cutoff(honshu, channel, order.ClassNormal))) {
+					continue
+				}
+				goods := order.Yen(1 + rnd.IntN(4000))
+				o := feeOrder(t, 0, channel, "2026-11-24 09:00", goods)
+				if rnd.IntN(2) == 0 {
+					card(goods + goods/10 + order.Yen(rnd.IntN(400)))(&o)
+				}
+				o.ReceivedAt = now
+				d := decisionOf(t, rules.Fees(append(facts(), rules.FeeOrderOf(o, honshu, false)), s, now), 0)
+				o, _ = rules.ApplyFee(o, d, s, now)
+				o.ID = int64(len(book) + 1)
+				o.Number = order.NumberOf(o.ID)
+				book = append(book, o)
+			}
+			for _, o := range book {
+				if o.State == order.StateCancelled || o.FeeYen > 0 || o.OrderedYen() >= s.FeeFreeFromYen {
+					continue
+				}
+				if o.FeeFirst == "" {
+					t.Fatalf("free for nothing: %+v", o)
+				}
+				if first := book[firstIndex(book, o.FeeFirst)]; first.State == order.StateCancelled && !o.FeeUntil.IsZero() && !now.After(o.FeeUntil) {
+					t.Fatalf("provisional to a cancelled order: %+v", o)
+				}
+			}
+		}
+	}
+}
+
+func firstIndex(book []order.Order, n order.Number) int {
+	return slices.IndexFunc(book, func(o order.Order) bool { return o.Number == n })
+}
+
+// TestFEE2ApprovedLater: an add-on that an approver let go for another day is judged anew (CUT-9).
+func TestFEE2ApprovedLater(t *testing.T) {
+	t.Parallel()
+	now := jst(t, "2026-11-25 09:00")
+	first := sibling(t, 1, order.ChannelWeb, "2026-11-24 10:00", 3000)
+	late := func(o *order.Order) {
+		o.ApprovedAt = now
+		o.Shipments[0].AcceptanceOn, o.Shipments[0].ArrivalOn = day(t, "2026-11-25"), day(t, "2026-11-26")
+	}
+	for name, tt := range map[string]struct {
+		change func(*order.Order)
+		fee    order.Yen
+	}{
+		"charged":          {func(*order.Order) {}, 300},
+		"a card with room": {card(1210), 300},
+		"a card without":   {card(1209), 0},
+		"with another first order": {func(o *order.Order) {
+			o.Shipments[0] = feeOrder(t, 1, order.ChannelWeb, "2026-11-24 10:00", 1).Shipments[0]
+		}, 300},
+	} {
+		x := sibling(t, 2, order.ChannelWeb, "2026-11-24 11:00", 800, addOn(t, 1, "2026-11-24 17:30"), late, tt.change)
+		x.Anew = true
+		d := decisionOf(t, rules.Fees([]rules.FeeOrder{first, x}, rules.Default(), now), 2)
+		if d.FeeYen != tt.fee || !d.Changed {
+			t.Errorf("%s: %+v", name, d)
+		}
+	}
+	small := sibling(t, 2, order.ChannelWeb, "2026-11-24 11:00", 800, late)
+	small.Anew = true
+	if d := decisionOf(t, rules.Fees([]rules.FeeOrder{first, small}, rules.Default(), now), 2); d.Changed || d.FeeYen != 300 {
+		t.Errorf("charged as before: %+v", d)
+	}
+}
+
+func TestPAY1AcceptWithinTheAuthorisation(t *testing.T) {
+	t.Parallel()
+	req := request(t, order.ChannelWeb, "2026-11-24 10:00", lines(tea, 3)) // 3,240 yen
+	req.Payment, req.Authorisation = order.PaymentCard, "a"
+	for yen, refused := range map[order.Yen]bool{0: false, 3239: true, 3240: false} {
+		req.AuthorisedYen = yen
+		o, _, errs := rules.Accept(req, facts(t), jst(t, "2026-11-24 10:00"))
+		if refused != (len(errs) == 1 && errs[0].Rule == "PAY-1") || !refused && o.AuthorisedYen != yen {
+			t.Errorf("%d: %v", yen, errs)
+		}
 	}
 }
