@@ -30,6 +30,9 @@ type Config struct {
 	Jobs http.Handler
 	// Masters reads a file of regions or calendar days as an import does; nil edits none.
 	Masters func(kind string, data []byte) (order.Masters, []FileProblem)
+	// Ask makes the fax that asks a customer to send a review's page again, without sending it; nil
+	// where there would be none.
+	Ask func(ctx context.Context, r store.Review, customer string) (*Asked, error)
 	// Gateways are the profiles that mails of fax gateways are read by, and what they make of a mail.
 	Gateways Gateways
 	// Export writes what a search of the archive finds; nil exports nothing.
@@ -95,6 +98,15 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("POST /desk/review/{name}/close", d.only(atDesk, d.closeReview))
 	m.HandleFunc("POST /desk/review/{name}/reopen", d.only(atDesk, d.reopenReview))
 	m.HandleFunc("POST /desk/review/{name}/claim", d.only(atDesk, d.renewClaim))
+	m.HandleFunc("GET /desk/review/{name}/panel", d.only(atDesk, d.showPanel))
+	m.HandleFunc("POST /desk/review/{name}/turn", d.only(atDesk, d.turnPage))
+	m.HandleFunc("POST /desk/review/{name}/split", d.only(atDesk, d.splitPage))
+	m.HandleFunc("POST /desk/review/{name}/join", d.only(atDesk, d.joinPage))
+	m.HandleFunc("POST /desk/review/{name}/attach", d.only(atDesk, d.attachPage))
+	m.HandleFunc("POST /desk/review/{name}/note", d.only(atDesk, d.notePage))
+	m.HandleFunc("POST /desk/review/{name}/received", d.only(atDesk, d.decideReceived))
+	m.HandleFunc("GET /desk/review/{name}/ask", d.only(atDesk, d.askAgain))
+	m.HandleFunc("GET /desk/review/{name}/ask/{no}", d.only(atDesk, d.askImage))
 	m.HandleFunc("GET /desk/image/{name}", d.only(atDesk, d.pageImage))
 	m.HandleFunc("GET /desk/orders", d.only(atDesk, d.showOrders))
 	m.HandleFunc("GET /desk/orders/{number}", d.only(atDesk, d.showOrder))

@@ -187,7 +187,9 @@ func TestRoutesAndRoles(t *testing.T) {
 	routes := map[string][]store.Role{
 		"GET /desk/queue": atDesk, "GET /desk/review/1.1": atDesk, "GET /desk/image/1.1": atDesk, "GET /desk/next": atDesk, "GET /desk/review/1.1/field/note": atDesk,
 		"POST /desk/review/1.1/key": atDesk, "POST /desk/review/1.1/undo": atDesk, "POST /desk/review/1.1/settle": atDesk, "POST /desk/review/1.1/close": atDesk,
-		"POST /desk/review/1.1/reopen": atDesk, "POST /desk/review/1.1/claim": atDesk, "GET /desk/orders": atDesk, "GET /desk/orders/1000000018": atDesk,
+		"POST /desk/review/1.1/reopen": atDesk, "POST /desk/review/1.1/claim": atDesk, "GET /desk/orders": atDesk, "GET /desk/review/1.1/panel": atDesk, "POST /desk/review/1.1/turn": atDesk,
+		"POST /desk/review/1.1/split": atDesk, "POST /desk/review/1.1/join": atDesk, "POST /desk/review/1.1/attach": atDesk, "POST /desk/review/1.1/note": atDesk,
+		"POST /desk/review/1.1/received": atDesk, "GET /desk/review/1.1/ask": atDesk, "GET /desk/review/1.1/ask/1": atDesk, "GET /desk/orders/1000000018": atDesk,
 		"POST /desk/orders/1000000018/act": atDesk, "GET /desk/issued/1": atDesk, "GET /desk/documents/1/bytes": atDesk,
 		"POST /desk/orders/1000000018/resend/1": atDesk, "GET /desk/intake": atDesk, "POST /desk/intake": atDesk, "GET /desk/customers": atDesk, "GET /desk/customers/10000016": atDesk,
 		"GET /desk/customers/10000016/form.pdf": atDesk, "POST /desk/customers/10000016/dealer": atDesk, "GET /desk/forms/order.pdf": atDesk, "GET /desk/dealers": atDesk,

@@ -14,12 +14,12 @@ import (
 const mostFound = 8
 
 // customerOf is the customer whom a review's prices and stock are for, as read or keyed.
-func customerOf(r store.Review) string {
+func (d *Desk) customerOf(r store.Review) string {
 	if r.Draft == nil {
 		return ""
 	}
 	f := r.Draft.Field("customer_code")
-	if f == nil || blind(*f) {
+	if f == nil || d.blind(*f) {
 		return ""
 	}
 	return f.Text
@@ -53,7 +53,7 @@ func (d *Desk) find(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	} else {
-		all, err := d.Store.LookForItems(ctx, q, customerOf(rv), order.DateOf(d.Now()), mostFound)
+		all, err := d.Store.LookForItems(ctx, q, d.customerOf(rv), order.DateOf(d.Now()), mostFound)
 		if err != nil {
 			d.fail(w, r, err)
 			return
@@ -75,7 +75,7 @@ func (d *Desk) item(w http.ResponseWriter, r *http.Request) {
 			d.fail(w, r, err)
 			return
 		}
-		customer = customerOf(rv)
+		customer = d.customerOf(rv)
 	}
 	items, err := d.Store.ShowItems(ctx, customer, order.DateOf(d.Now()), normal(r.URL.Query().Get("code")))
 	if err != nil {
@@ -145,7 +145,7 @@ func (d *Desk) addTyping(r *http.Request, view *page.Review, v reviewed) error {
 		}
 		return false
 	}
-	b := fieldsBuilder{lang: p.Lang, view: view, v: v}
+	b := fieldsBuilder{d: d, lang: p.Lang, view: view, v: v}
 	for _, name := range []string{"customer_code", "ship_to", "delivery_month", "delivery_day"} {
 		if !have(name) {
 			f := b.field(order.DraftField{Name: name, Decision: order.DecisionBlank})

@@ -15,9 +15,6 @@ import (
 // queueRows is how many things one page of the queue shows.
 const queueRows = 100
 
-// claimLasts is how long a task stays with whoever opened it without another sign of life.
-const claimLasts = 3 * time.Minute
-
 func queueFilter(q url.Values) page.QueueFilter {
 	return page.QueueFilter{Why: q.Get("why"), Customer: q.Get("customer"), Source: q.Get("source"), Who: q.Get("who"), Form: q.Get("form")}
 }
@@ -107,7 +104,7 @@ func (d *Desk) next(w http.ResponseWriter, r *http.Request) {
 		if t.OrderID != 0 {
 			continue // a held order is worked on at its own page
 		}
-		_, mine, err := d.Store.ClaimTask(ctx, t.Key, p.Login, now, claimLasts)
+		_, mine, err := d.Store.ClaimTask(ctx, t.Key, p.Login, now, d.claimLasts())
 		if err != nil {
 			d.fail(w, r, err)
 			return

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"todoke/order"
 	"todoke/store"
@@ -86,7 +87,7 @@ func (d *Desk) renewClaim(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if v.State == store.ReviewOpen {
-		if _, _, err := d.Store.ClaimTask(r.Context(), taskOf(v.Review), personOf(r.Context()).Login, d.Now(), claimLasts); err != nil {
+		if _, _, err := d.Store.ClaimTask(r.Context(), taskOf(v.Review), personOf(r.Context()).Login, d.Now(), d.claimLasts()); err != nil {
 			d.fail(w, r, err)
 			return
 		}
@@ -96,7 +97,7 @@ func (d *Desk) renewClaim(w http.ResponseWriter, r *http.Request) {
 
 // ours makes sure that nobody else works on the review.
 func (d *Desk) ours(ctx context.Context, v reviewed) error {
-	c, mine, err := d.Store.ClaimTask(ctx, taskOf(v.Review), personOf(ctx).Login, d.Now(), claimLasts)
+	c, mine, err := d.Store.ClaimTask(ctx, taskOf(v.Review), personOf(ctx).Login, d.Now(), d.claimLasts())
 	if err != nil || mine {
 		return err
 	}
@@ -136,7 +137,7 @@ func (d *Desk) keyField(w http.ResponseWriter, r *http.Request) {
 		old = v.Draft.Field(field)
 	}
 	_, asked := r.PostForm["again"]
-	if old != nil && blind(*old) && differs(*old, value) && (!asked || r.PostFormValue("again") != value) {
+	if old != nil && d.blind(*old) && d.differs(*old, value) && (!asked || r.PostFormValue("again") != value) {
 		s = said{
 			text: pick(p.Lang, page.FieldName(p.Lang, field)+"：読み取りは「"+old.Text+"」です。画像を見て、正しい値をもう一度入力してください。",
 				page.FieldName(p.Lang, field)+": it was read as "+strconv.Quote(old.Text)+". Look again and key what is right."),
@@ -166,15 +167,16 @@ func normal(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// Readings weaker than this are keyed without being seen: what one sees one believes. Where even
-// the second best is out of the question, it is not worth a second look either.
-const (
-	blindBelow = 0.9
-	plausible  = 0.2
-)
+const permille = 1000
 
-func blind(f order.DraftField) bool {
-	return f.Decision == order.DecisionReview && f.Confidence < blindBelow && !byPerson(f)
+// blind tells whether a reading is keyed without being seen: what one sees one believes.
+func (d *Desk) blind(f order.DraftField) bool {
+	return f.Decision == order.DecisionReview && f.Confidence*permille < float64(d.Settings.DeskBlindPermille) && !byPerson(f) //nolint:forbidigo // a probability
+}
+
+// claimLasts is how long a task stays with whoever opened it without another sign of life.
+func (d *Desk) claimLasts() time.Duration {
+	return time.Duration(d.Settings.DeskClaimMinutes) * time.Minute
 }
 
 func byPerson(f order.DraftField) bool {
@@ -183,8 +185,9 @@ func byPerson(f order.DraftField) bool {
 
 // differs tells whether what was keyed is not what was read, where the reading is worth asking
 // once more.
-func differs(f order.DraftField, keyed string) bool {
-	return f.Text != "" && !strings.Contains(f.Text, "?") && f.Confidence >= plausible && f.Text != keyed
+func (d *Desk) differs(f order.DraftField, keyed string) bool {
+	plausible := f.Confidence*permille >= float64(d.Settings.DeskPlausiblePermille) //nolint:forbidigo // a probability
+	return f.Text != "" && !strings.Contains(f.Text, "?") && plausible && f.Text != keyed
 }
 
 // undoKey takes the last key back.

@@ -44,7 +44,7 @@ func (d *Desk) closeReview(w http.ResponseWriter, r *http.Request) {
 		told = pick(p.Lang, v.Name()+" を対応済みにしました。", v.Name()+" is dealt with.")
 	case as == "illegible":
 		var asked bool
-		_, asked, err = d.Store.Illegible(ctx, v.DocumentID, v.PageNo, customerOf(v.Review), p.By(), d.Now())
+		_, asked, err = d.Store.Illegible(ctx, v.DocumentID, v.PageNo, d.customerOf(v.Review), p.By(), d.Now())
 		told = pick(p.Lang, v.Name()+" を閉じました。お客様が不明のため、再送のお願いは送られません。", v.Name()+" is closed. Nobody knows whose it is: nobody is asked.")
 		if asked {
 			told = pick(p.Lang, v.Name()+" を閉じました。お客様に再送をお願いします。", v.Name()+" is closed, and the customer is asked to send it again.")

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -23,17 +24,23 @@ func (d *Desk) reviewView(r *http.Request, v reviewed, s said) (page.Review, err
 	}
 	view.Sheet = sheet(v)
 	view.Facts = d.reviewFacts(p, v)
+	if err := errors.Join(d.addPages(ctx, &view, v), d.addKind(ctx, &view, v)); err != nil {
+		return view, err
+	}
 	if !view.Open {
 		view.ClosedText = pick(p.Lang, "この頁は"+v.ClosedBy+"さんが処理済みです（"+stateName(p.Lang, v.State)+"）。", v.ClosedBy+" settled this page ("+stateName(p.Lang, v.State)+").")
-		view.CanReopen = v.State == store.ReviewSettled
+		view.CanReopen = v.State == store.ReviewSettled || v.State == store.ReviewJoined || v.State == store.ReviewAttached
 		return view, d.addCustomer(ctx, &view, v)
 	}
-	if c, mine, err := d.Store.ClaimTask(ctx, taskOf(v.Review), p.Login, d.Now(), claimLasts); err != nil {
+	if err := d.addTime(ctx, &view, v); err != nil {
+		return view, err
+	}
+	if c, mine, err := d.Store.ClaimTask(ctx, taskOf(v.Review), p.Login, d.Now(), d.claimLasts()); err != nil {
 		return view, err
 	} else if !mine {
 		view.Taken = c.Name
 	}
-	b := fieldsBuilder{lang: p.Lang, v: v, said: s, view: &view, problems: map[string][]string{}}
+	b := fieldsBuilder{d: d, lang: p.Lang, v: v, said: s, view: &view, problems: map[string][]string{}, suggest: map[string]string{}}
 	b.build()
 	if v.PageID != 0 {
 		if err := d.addTyping(r, &view, v); err != nil {
@@ -71,7 +78,7 @@ func (d *Desk) addStock(ctx context.Context, view *page.Review, v reviewed) erro
 			codes = append(codes, l.Code.Value)
 		}
 	}
-	items, err := d.Store.ShowItems(ctx, customerOf(v.Review), order.DateOf(v.doc.ReceivedAt), codes...)
+	items, err := d.Store.ShowItems(ctx, d.customerOf(v.Review), order.DateOf(v.doc.ReceivedAt), codes...)
 	if err != nil {
 		return err
 	}
@@ -88,7 +95,7 @@ func (d *Desk) addStock(ctx context.Context, view *page.Review, v reviewed) erro
 func stateName(lang page.Lang, s store.ReviewState) string {
 	names := map[store.ReviewState][2]string{
 		store.ReviewSettled: {"受注", "ordered"}, store.ReviewJunk: {"不要", "junk"}, store.ReviewDuplicate: {"重複", "duplicate"},
-		store.ReviewHandled: {"対応済み", "dealt with"},
+		store.ReviewHandled: {"対応済み", "dealt with"}, store.ReviewJoined: {"別の頁の続き", "part of another page"}, store.ReviewAttached: {"注文の書類", "belongs to an order"},
 	}
 	n, ok := names[s]
 	if !ok {
@@ -102,7 +109,7 @@ func (d *Desk) addCustomer(ctx context.Context, view *page.Review, v reviewed) e
 		return nil
 	}
 	f := v.Draft.Field("customer_code")
-	if f == nil || f.Text == "" || blind(*f) {
+	if f == nil || f.Text == "" || d.blind(*f) {
 		return nil
 	}
 	c, ok, err := d.Store.FindCustomer(ctx, f.Text)
@@ -139,30 +146,45 @@ func sheetOf(document int64, no int, pages []store.Page, draft *order.Draft) pag
 		if len(pages) > 1 {
 			s.Pages = append(s.Pages, page.Thumb{No: pg.No, Path: "/desk/review/" + name, State: string(pg.State), Here: pg.No == no})
 		}
+		if n := len(s.Pages); n > 0 {
+			switch pg.No {
+			case no + 1:
+				s.Pages[n-1].Keys = "n"
+			case no - 1:
+				s.Pages[n-1].Keys = "p"
+			}
+		}
 		if pg.No != no || pg.BlobKey == "" {
 			continue
 		}
+		s.Name, s.Key = name, pg.BlobKey
 		s.Image, s.Width, s.Height, s.XDPI, s.YDPI = "/desk/image/"+name, pg.WidthPX, pg.HeightPX, pg.XDPI, pg.YDPI
 	}
+	if draft != nil && draft.Geometry != nil {
+		s.Rotation = draft.Geometry.Rotation
+	}
+	addMarks(&s, draft, "")
+	return s
+}
+
+// addMarks frames what was read on a sheet; of names the page that was joined, "" is the page itself.
+func addMarks(s *page.Sheet, draft *order.Draft, of string) {
 	if draft == nil || s.Width == 0 {
-		return s
+		return
 	}
 	w, h := s.Width, s.Height
-	if draft.Geometry != nil {
-		if s.Rotation = draft.Geometry.Rotation; s.Rotation%180 != 0 {
-			w, h = h, w
-		}
+	if s.Rotation%180 != 0 {
+		w, h = h, w
 	}
 	const thousand = 1000
 	for _, f := range draft.Fields {
-		if a := f.Area; a != nil {
+		if a := f.Area; a != nil && f.Page == of {
 			s.Marks = append(s.Marks, page.Region{
 				Field: f.Name, X: a.X0 * thousand / w, Y: a.Y0 * thousand / h, W: (a.X1 - a.X0) * thousand / w, H: (a.Y1 - a.Y0) * thousand / h,
 				Doubt: f.Decision == order.DecisionReview,
 			})
 		}
 	}
-	return s
 }
 
 func orderView(o order.Order) *page.ReviewOrder {
@@ -179,21 +201,26 @@ func orderView(o order.Order) *page.ReviewOrder {
 
 // fieldsBuilder puts a draft's fields and the problems with them onto the page.
 type fieldsBuilder struct {
+	d        *Desk
 	lang     page.Lang
 	v        reviewed
 	said     said
 	view     *page.Review
 	problems map[string][]string
+	suggest  map[string]string // by field: what would be right instead
 }
 
 func (b *fieldsBuilder) build() {
 	for _, e := range b.v.judged.Problems {
+		if e.Field == "received_at" && b.view.Times != nil {
+			continue // both times are shown
+		}
 		f := (*order.DraftField)(nil)
 		if b.v.Draft != nil {
 			f = b.v.Draft.Field(e.Field)
 		}
 		text := page.Saying(b.lang, e.Message)
-		if f != nil && blind(*f) { // the message quotes what is not to be seen
+		if f != nil && b.d.blind(*f) { // the message quotes what is not to be seen
 			text = pick(b.lang, "画像を見て入力してください", "key what you see")
 		}
 		if e.Rule != "" {
@@ -204,6 +231,9 @@ func (b *fieldsBuilder) build() {
 			b.view.Problems = append(b.view.Problems, text)
 		default:
 			b.problems[e.Field] = append(b.problems[e.Field], text)
+			if e.Suggest != "" && e.Rule == "ITM-1" && (f == nil || !b.d.blind(*f)) {
+				b.suggest[e.Field] = e.Suggest
+			}
 		}
 	}
 	if b.v.Draft == nil {
@@ -240,6 +270,7 @@ func (b *fieldsBuilder) build() {
 	for _, l := range b.v.Draft.Dropped {
 		if x := lines[l.Line]; x != nil {
 			x.Dropped = l.Reason
+			x.Code.Doubt, x.Qty.Doubt, x.Comment.Doubt = false, false, false // nothing is asked of what is not ordered
 		}
 	}
 	var nos []int
@@ -286,11 +317,12 @@ func (b *fieldsBuilder) field(f order.DraftField) page.ReviewField {
 	case strings.HasSuffix(f.Name, ".item_code"):
 		out.Find = "item"
 	}
-	if blind(f) {
+	if b.d.blind(f) {
 		out.Value, out.Blind = "", true
 	}
 	if texts := b.problems[f.Name]; len(texts) > 0 {
 		out.Problem = texts[0]
+		out.Suggest = b.suggest[f.Name]
 	}
 	if f.Image != "" {
 		out.Picture = b.view.Path + "/field/" + f.Name

@@ -10,6 +10,7 @@ import (
 // fastest, and correct with more.
 const (
 	QueueRead     = "read"
+	QueueReread   = "reread" // pages that somebody at the desk waits for: never behind a night's faxes
 	QueueAllocate = "allocate"
 	QueueWave     = "wave"
 	QueueOutput   = "output"
@@ -48,6 +49,19 @@ func (ReadDocument) Kind() string { return "read_document" }
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (ReadDocument) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueRead, MaxAttempts: 20}
+}
+
+// RereadPage reads one page again that a person turned, while they wait.
+type RereadPage struct {
+	RereadID int64 `json:"reread_id"`
+}
+
+// Kind implements river.JobArgs.
+func (RereadPage) Kind() string { return "reread_page" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (RereadPage) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueReread, MaxAttempts: 3}
 }
 
 // AllocateOrders reserves stock for every order that waits (STK-1). It says only "look":

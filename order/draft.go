@@ -58,6 +58,7 @@ type DraftField struct {
 	Reasons         []string    `json:"reasons,omitempty"`  // why it is in review
 	Cells           []DraftCell `json:"cells,omitempty"`
 	Area            *Area       `json:"area,omitempty"`  // where its boxes are on the page, with a margin; nil where they lie beside it
+	Page            string      `json:"page,omitempty"`  // where it stands on a page that was joined to this one: its name, such as 12.2
 	Image           string      `json:"image,omitempty"` // blob key of Picture, once it is stored
 	Picture         []byte      `json:"-"`               // of a free field with ink: its snippet of the page, upright, as PNG (FAX-4)
 }
@@ -109,6 +110,7 @@ type DroppedLine struct {
 	Line   int    `json:"line"` // 1-based, as printed on the form
 	Reason string `json:"reason"`
 	By     string `json:"by"`
+	To     string `json:"to,omitempty"` // the page that it was split to, which orders it instead
 }
 
 // Drops tells whether a line is left out on purpose.

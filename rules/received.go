@@ -79,3 +79,27 @@ func later(a, b time.Time) time.Time {
 
 // stamp writes an instant as people in Japan read it.
 func stamp(t time.Time) string { return t.In(order.JST).Format(time.DateTime) }
+
+// AskReceived puts the question which of two times holds into a draft: nothing is ordered before a
+// person has answered it. problem is that of FaxReceivedAt.
+func AskReceived(d *order.Draft, problem *order.Error) {
+	if d.Field("received_at") == nil {
+		d.Fields = append(d.Fields, order.DraftField{Name: "received_at", Decision: order.DecisionReview, Reasons: []string{problem.Message}})
+	}
+}
+
+// ReceivedOf is when a fax counts as received: as a person decided, else as it came in.
+func ReceivedOf(d *order.Draft, receivedAt time.Time) (time.Time, *order.Error) {
+	if d == nil {
+		return receivedAt, nil
+	}
+	f := d.Field("received_at")
+	if f == nil || f.Text == "" {
+		return receivedAt, nil
+	}
+	at, err := time.Parse(time.RFC3339, f.Text)
+	if err != nil {
+		return receivedAt, order.Invalid("CUT-3", "received_at", "write the time as 2026-11-24T16:59:00+09:00")
+	}
+	return at, nil
+}

@@ -47,6 +47,12 @@ func RequestOf(d order.Draft, source order.Source, receivedAt time.Time) (order.
 			pictures[strings.TrimSuffix(f.Name, ".comment")] = f.Image
 			continue
 		}
+		if f.Name == "received_at" {
+			if f.Decision == order.DecisionReview {
+				bad("CUT-3", f.Name, "%s", strings.Join(f.Reasons, "; "))
+			}
+			continue
+		}
 		if f.Decision == order.DecisionReview {
 			why := strings.Join(f.Reasons, "; ")
 			if why == "" {

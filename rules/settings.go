@@ -57,6 +57,11 @@ type Settings struct {
 	WrongPasswords int `json:"wrong_passwords" yaml:"wrong_passwords"` // ACC-2, one more locks the login
 	IdleMinutes    int `json:"idle_minutes" yaml:"idle_minutes"`       // ACC-2, after which a session ends
 
+	// How faxes are settled at the desk.
+	DeskBlindPermille     int `json:"desk_blind_permille" yaml:"desk_blind_permille"`         // readings less sure are hidden until a person has keyed the field
+	DeskPlausiblePermille int `json:"desk_plausible_permille" yaml:"desk_plausible_permille"` // readings less sure are not worth a second look where a person keyed something else
+	DeskClaimMinutes      int `json:"desk_claim_minutes" yaml:"desk_claim_minutes"`           // how long a task stays with whoever opened it without another sign of life
+
 	// What may be a fax sent again, corrected or added to; see Relate.
 	ResendPageDays         int `json:"resend_page_days" yaml:"resend_page_days"`                 // FAX-5, how long the same sheet in another transmission is suspected
 	ResendLineHours        int `json:"resend_line_hours" yaml:"resend_line_hours"`               // FAX-5, how long another order of the customer with the same goods is
@@ -261,6 +266,10 @@ func Default() Settings {
 		WrongPasswords: 10,
 		IdleMinutes:    60,
 
+		DeskBlindPermille:     900,
+		DeskPlausiblePermille: 200,
+		DeskClaimMinutes:      3,
+
 		ResendPageDays:         4, // a long weekend; a sheet that is faxed every week is none sent again
 		ResendLineHours:        3,
 		ResendInkDistance:      260,
@@ -415,6 +424,9 @@ func (s Settings) Validate() error {
 	}
 	within("ACC-2", "wrong_passwords", s.WrongPasswords, 1, 100)
 	within("ACC-2", "idle_minutes", s.IdleMinutes, 1, maxWindowMinutes)
+	within("", "desk_blind_permille", s.DeskBlindPermille, 0, 1000)
+	within("", "desk_plausible_permille", s.DeskPlausiblePermille, 0, s.DeskBlindPermille)
+	within("", "desk_claim_minutes", s.DeskClaimMinutes, 1, 60)
 	within("FAX-5", "resend_page_days", s.ResendPageDays, 0, maxLimitDays)
 	within("FAX-5", "resend_line_hours", s.ResendLineHours, 0, 24*maxLimitDays)
 	within("FAX-5", "resend_ink_distance", s.ResendInkDistance, 0, 1000)

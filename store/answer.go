@@ -274,7 +274,11 @@ func (s *Store) answerPages(ctx context.Context, f *AnswerFacts) error {
 	if err != nil {
 		return err
 	}
-	f.Pages = len(pages)
+	for _, p := range pages {
+		if p.SplitFrom == 0 {
+			f.Pages++
+		}
+	}
 	images, ids := map[int]string{}, map[int]int64{}
 	for i := range f.Orders {
 		o := &f.Orders[i]
@@ -517,4 +521,31 @@ func illegibleFields(d *order.Draft) []string {
 		}
 	}
 	return out
+}
+
+// FactsIfIllegible is FactsOfAnswer as it would be if a review were closed as a page that nobody can
+// read.
+func (s *Store) FactsIfIllegible(ctx context.Context, r Review, department string, now time.Time) (AnswerFacts, error) {
+	f, err := s.FactsOfAnswer(ctx, r.DocumentID, 0, department, now)
+	if err != nil {
+		return f, err
+	}
+	page := rules.AnswerPage{Page: r.PageNo, Fields: illegibleFields(r.Draft)}
+	pages, err := s.Pages(ctx, r.DocumentID)
+	if err != nil {
+		return f, err
+	}
+	for _, p := range pages {
+		if p.No == r.PageNo {
+			page.Image = p.BlobKey
+		}
+	}
+	if d, err := s.FindDraft(ctx, r.PageID); err != nil {
+		return f, err
+	} else if d != nil && d.Geometry != nil {
+		page.Turned = d.Geometry.Rotation
+	}
+	f.Waiting = slices.DeleteFunc(f.Waiting, func(w rules.AnswerPage) bool { return w.Page == r.PageNo })
+	f.Illegible = append(f.Illegible, page)
+	return f, nil
 }

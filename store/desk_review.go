@@ -39,6 +39,9 @@ func (s *Store) Judge(ctx context.Context, r Review, receivedAt, now time.Time) 
 	if r.Draft == nil {
 		return Judgement{Problems: r.Reasons}, nil
 	}
+	if at, problem := rules.ReceivedOf(r.Draft, receivedAt); problem == nil {
+		receivedAt = at
+	}
 	req, problems := rules.RequestOf(*r.Draft, order.Source{DocumentID: r.DocumentID, Page: r.PageNo}, receivedAt)
 	j.Problems = problems
 	var codes []string
@@ -198,7 +201,17 @@ func (s *Store) ReopenReview(ctx context.Context, documentID int64, page int, by
 		if r = all[i]; r.State == ReviewOpen {
 			return order.Conflict("", "review "+r.Name()+" is open: there is nothing to take back")
 		}
-		if r.OrderID != 0 {
+		if r.State == ReviewJoined {
+			if err := tx.unjoin(ctx, r, by, reason, now); err != nil {
+				return err
+			}
+		}
+		if r.PageID != 0 && r.State == ReviewSettled {
+			if err := tx.exec(ctx, "PagesJoinedOrder", r.PageID, nil, now); err != nil {
+				return err
+			}
+		}
+		if r.OrderID != 0 && r.State == ReviewSettled {
 			if _, err := tx.Change(ctx, r.OrderID, func(o order.Order, _ Facts) (order.Order, []order.Event, error) {
 				if o.State == order.StateCancelled {
 					return o, nil, nil

@@ -27,6 +27,7 @@ const (
 	DocumentRefused   DocumentState = "refused"   // a web order that was refused and answered so
 	DocumentDuplicate DocumentState = "duplicate" // of another document
 	DocumentJunk      DocumentState = "junk"      // by a person
+	DocumentAttached  DocumentState = "attached"  // belongs to an order, without ordering anything
 	DocumentNotice    DocumentState = "notice"    // a mail that tells what became of a delivery of ours
 )
 

@@ -149,6 +149,13 @@ func findSuspects(ctx context.Context, q querier, s rules.Settings, p Probe) ([]
 			all = append(all, o)
 		}
 	}
+	if p.PageID != 0 {
+		family, err := collect(ctx, q, "SplitPages", pgx.RowTo[int], p.PageID)
+		if err != nil {
+			return nil, err
+		}
+		all = slices.DeleteFunc(all, func(c candidate) bool { return c.Document == p.DocumentID && slices.Contains(family, c.Page) })
+	}
 	if err := addGoods(ctx, q, all); err != nil {
 		return nil, err
 	}
@@ -427,7 +434,7 @@ func (tx *Tx) original(ctx context.Context, r Review, of Other) (Other, error) {
 		if of.Page != 0 && p.No != of.Page || p.ID == r.PageID {
 			continue
 		}
-		ok := p.State == PageReview || p.State == PageOrdered
+		ok := p.State == PageReview || p.State == PageOrdered || p.State == PageJoined
 		if ok && p.OrderNumber != "" {
 			if of.Page != 0 {
 				of.Order = p.OrderNumber

@@ -25,8 +25,10 @@ const (
 	PageBlank     PageState = "blank"
 	PageDuplicate PageState = "duplicate"
 	PageJunk      PageState = "junk"
-	PageCover     PageState = "cover"   // a cover sheet, by a person or as PGE-4 allows
-	PageHandled   PageState = "handled" // a person dealt with it outside
+	PageCover     PageState = "cover"    // a cover sheet, by a person or as PGE-4 allows
+	PageHandled   PageState = "handled"  // a person dealt with it outside
+	PageJoined    PageState = "joined"   // its lines are on another page's order
+	PageAttached  PageState = "attached" // belongs to an order, without ordering anything
 )
 
 // Page is one page of a document.
@@ -45,7 +47,12 @@ type Page struct {
 	Detail      string       `json:"detail,omitempty"`
 	OrderID     int64        `json:"-"`
 	OrderNumber order.Number `json:"order,omitempty"`
+	JoinedTo    string       `json:"joined_to,omitempty"`  // the page whose order its lines are on
+	SplitFrom   int          `json:"split_from,omitempty"` // number of the page as it came, of which this is a second reading
 }
+
+// Name is how people name the page.
+func (p Page) Name() string { return Review{DocumentID: p.DocumentID, PageNo: p.No}.Name() }
 
 // Pages are a document's pages, in order.
 func (s *Store) Pages(ctx context.Context, documentIDs ...int64) ([]Page, error) {
@@ -58,8 +65,13 @@ func (tx *Tx) pages(ctx context.Context, documentID int64) ([]Page, error) {
 
 func scanPage(r pgx.CollectableRow) (Page, error) {
 	var p Page
-	return p, r.Scan(&p.ID, &p.DocumentID, &p.No, &p.BlobKey, &p.WidthPX, &p.HeightPX, &p.XDPI, &p.YDPI, &p.Coding, &p.BadRows,
-		&p.State, &p.Detail, &p.OrderID, &p.OrderNumber)
+	var joined Review
+	err := r.Scan(&p.ID, &p.DocumentID, &p.No, &p.BlobKey, &p.WidthPX, &p.HeightPX, &p.XDPI, &p.YDPI, &p.Coding, &p.BadRows,
+		&p.State, &p.Detail, &p.OrderID, &p.OrderNumber, &joined.DocumentID, &joined.PageNo, &p.SplitFrom)
+	if joined.DocumentID != 0 {
+		p.JoinedTo = joined.Name()
+	}
+	return p, err
 }
 
 // FindDraft is what the reader believed of a page; nil where it read nothing.
@@ -131,11 +143,7 @@ func (tx *Tx) AddPage(ctx context.Context, p Page, draft *order.Draft, now time.
 	if draft == nil {
 		return id, nil
 	}
-	text, err := json.Marshal(draft)
-	if err != nil {
-		return 0, fmt.Errorf("encode draft: %w", err)
-	}
-	return id, tx.exec(ctx, "DraftInsert", id, text, at(now))
+	return id, tx.addDraft(ctx, id, draft, now)
 }
 
 // ReviewState is where a review stands.
@@ -148,6 +156,8 @@ const (
 	ReviewJunk      ReviewState = "junk"
 	ReviewDuplicate ReviewState = "duplicate"
 	ReviewHandled   ReviewState = "handled"
+	ReviewJoined    ReviewState = "joined"
+	ReviewAttached  ReviewState = "attached"
 )
 
 // Review is what a person must settle: a page, or a whole document.
@@ -252,9 +262,16 @@ func (tx *Tx) note(ctx context.Context, documentID int64, rule, by, text string,
 // deadline is the dispatch deadline that a fax can still make: its customer's where the draft
 // names one, else the first region's. Zero where no date can be promised.
 func (tx *Tx) deadline(ctx context.Context, draft *order.Draft, receivedAt, now time.Time) (time.Time, error) {
+	_, at, err := tx.promised(ctx, draft, receivedAt, now)
+	return at, err
+}
+
+// promised is what a fax of normal items would be promised, and the dispatch deadline that goes
+// with it.
+func (tx *Tx) promised(ctx context.Context, draft *order.Draft, receivedAt, now time.Time) (rules.Dates, time.Time, error) {
 	sh, err := tx.s.shared(ctx, tx.tx)
 	if err != nil {
-		return time.Time{}, err
+		return rules.Dates{}, time.Time{}, err
 	}
 	var region order.Region
 	if rows := sh.regions.Rows(); len(rows) > 0 {
@@ -264,7 +281,7 @@ func (tx *Tx) deadline(ctx context.Context, draft *order.Draft, receivedAt, now 
 		if f := draft.Field("customer_code"); f != nil {
 			d, err := scanDepartment(tx.tx.QueryRow(ctx, query("DepartmentGet"), f.Text))
 			if err != nil && !missing(err) {
-				return time.Time{}, fmt.Errorf("find customer: %w", err)
+				return rules.Dates{}, time.Time{}, fmt.Errorf("find customer: %w", err)
 			}
 			if r, ok := sh.regions.Find(d.Prefecture, d.PostalCode); ok {
 				region = r
@@ -279,9 +296,9 @@ func (tx *Tx) deadline(ctx context.Context, draft *order.Draft, receivedAt, now 
 		Channel: order.ChannelFax, Class: order.ClassNormal, Region: region, Warehouse: warehouse, ReceivedAt: receivedAt, Now: now,
 	}, tx.s.settings, sh.calendar)
 	if problem != nil || d.ShipOn.IsZero() {
-		return time.Time{}, nil //nolint:nilerr // no date, no deadline: the review stands all the same
+		return d, time.Time{}, nil //nolint:nilerr // no date, no deadline: the review stands all the same
 	}
-	return d.ShipOn.At(tx.s.settings.Deadline(warehouse, order.ClassNormal)), nil
+	return d, d.ShipOn.At(tx.s.settings.Deadline(warehouse, order.ClassNormal)), nil
 }
 
 // findReview finds the open review that document and page name; page 0 is the only open one.

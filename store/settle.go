@@ -82,11 +82,9 @@ func (s *Store) Settle(ctx context.Context, documentID int64, page int, said Set
 			return err
 		}
 		decisions = append(decisions, dropped...)
-		received := docs[0].ReceivedAt
-		if f := draft.Field("received_at"); f != nil && f.Text != "" { // CUT-3: which of two times holds
-			if received, err = time.Parse(time.RFC3339, f.Text); err != nil {
-				return order.Invalid("CUT-3", "received_at", "write the time as 2026-11-24T16:59:00+09:00")
-			}
+		received, problem := rules.ReceivedOf(draft, docs[0].ReceivedAt) // CUT-3: which of two times holds
+		if problem != nil {
+			return problem
 		}
 		req, problems := rules.RequestOf(*draft, order.Source{DocumentID: documentID, Page: r.PageNo}, received)
 		p, err := probe(ctx, tx.tx, r, docs[0], req, GoodsKnown(problems))
@@ -156,6 +154,11 @@ func (s *Store) Settle(ctx context.Context, documentID int64, page int, said Set
 			return tx.saveReview(ctx, r)
 		}
 		r.State, r.ClosedAt, r.ClosedBy, r.OrderID = ReviewSettled, now, said.By, o.ID
+		if r.PageID != 0 {
+			if err := tx.exec(ctx, "PagesJoinedOrder", r.PageID, o.ID, now); err != nil {
+				return err
+			}
+		}
 		if err := tx.judgeSettled(ctx, r, said.By, now); err != nil {
 			return err
 		}
@@ -223,6 +226,9 @@ func dropLines(d *order.Draft, said Settlement) ([]decision, error) {
 		field := fmt.Sprintf("lines[%d]", no)
 		if !d.Drops(no) || slices.Contains(said.Drop, no) {
 			return nil, order.Invalid("FAX-2", field, "this line is not left out of the order")
+		}
+		if i := slices.IndexFunc(d.Dropped, func(l order.DroppedLine) bool { return l.Line == no && l.To != "" }); i >= 0 {
+			return nil, order.Conflict("FAX-2", "this line is on "+d.Dropped[i].To+": join that one to this page to have it here")
 		}
 		d.Dropped = slices.DeleteFunc(d.Dropped, func(l order.DroppedLine) bool { return l.Line == no })
 		out = append(out, decision{"FAX-2", fmt.Sprintf("%s is ordered after all, by %s", field, said.By), map[string]any{"line": no}})

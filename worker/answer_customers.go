@@ -155,9 +155,14 @@ func (c Config) draftAnswer(ctx context.Context, documentID, orderID int64, depa
 	if err != nil {
 		return nil, err
 	}
+	return c.draftOf(f, documentID, department, before, now), nil
+}
+
+// draftOf makes what a customer would be told of the facts; nil where there is nothing new to say.
+func (c Config) draftOf(f store.AnswerFacts, documentID int64, department string, before []store.Answer, now time.Time) *answerDraft {
 	told, changes, kind, ok := rules.Tell(f.AnswerFacts)
 	if !ok {
-		return nil, nil
+		return nil
 	}
 	no, edition := store.NextAnswerNo(before), 1
 	for _, b := range before {
@@ -174,7 +179,7 @@ func (c Config) draftAnswer(ctx context.Context, documentID, orderID int64, depa
 		d.orders = append(d.orders, o.Order.ID)
 	}
 	d.ways = rules.AnswerWays(d.answer, f.Card, f.Email, c.ownNumber)
-	return d, nil
+	return d
 }
 
 // ownNumber tells the shop's fax numbers: what is registered with one of them is nobody's.

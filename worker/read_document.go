@@ -216,7 +216,8 @@ type readPage struct {
 	note  string // why there is no draft
 	// audits are the fields that are audited if nobody sees the page (RDR-2).
 	audits []store.NewReadingAudit
-	look   *look // of a page that is none of our forms
+	look   *look        // of a page that is none of our forms
+	odd    *order.Error // CUT-3: two times speak for when it came in
 }
 
 // fax decodes every page, keeps each as a PNG in its own pixels, and interprets it.
@@ -230,6 +231,10 @@ func (w *ReadDocument) fax(ctx context.Context, doc store.Document, data []byte)
 		return nil, err
 	}
 	key, err := w.cfg.Store.AuditKey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	odd, err := w.twoTimes(ctx, doc)
 	if err != nil {
 		return nil, err
 	}
@@ -269,7 +274,10 @@ func (w *ReadDocument) fax(ctx context.Context, doc store.Document, data []byte)
 				return nil, err
 			}
 		}
-		r.draft, r.look = &draft, lookAt(p, draft)
+		r.draft, r.look, r.odd = &draft, lookAt(p, draft), odd
+		if odd != nil {
+			rules.AskReceived(&draft, odd)
+		}
 		if draft.Decision == order.DecisionAccept {
 			for _, c := range drawn(candidates(key, doc.ID, r.page.No, draft), w.cfg.Store.Settings()) {
 				a, err := w.cfg.newAudit(c, p.Image, draft.Geometry, held, false)
@@ -303,6 +311,20 @@ func (w *ReadDocument) fax(ctx context.Context, doc store.Document, data []byte)
 		}
 		return w.saveFax(ctx, tx, doc, pages)
 	}, nil
+}
+
+// twoTimes asks which of two times holds, where the gateway's and our server's lie too far apart
+// (CUT-3); nil where one is plain.
+func (w *ReadDocument) twoTimes(ctx context.Context, doc store.Document) (*order.Error, error) {
+	if doc.ParentID == 0 {
+		return nil, nil
+	}
+	stated, err := w.cfg.Store.GatewayTime(ctx, doc.ID)
+	if err != nil || stated.IsZero() {
+		return nil, err
+	}
+	_, _, odd := rules.FaxReceivedAt(rules.FaxClaims{GatewayAt: stated, HeaderAt: doc.ReceivedAt, TakenAt: doc.StoredAt}, w.cfg.Store.Settings())
+	return odd, nil
 }
 
 func (w *ReadDocument) interpret(p fax.Page, know form.Knowledge) (d order.Draft) {
@@ -442,6 +464,9 @@ func (w *ReadDocument) judge(ctx context.Context, tx *store.Tx, doc store.Docume
 		problems = append(problems, again[0].Problem(store.Review{DocumentID: doc.ID, PageNo: p.page.No}.Name()))
 	}
 	if p.draft.Decision == order.DecisionUnreadable || p.draft.Decision == order.DecisionNotAForm {
+		if p.odd != nil {
+			problems = append(problems, p.odd)
+		}
 		return none, problems, nil
 	}
 	problems = append(problems, unclear...)

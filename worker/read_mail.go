@@ -48,7 +48,7 @@ func (w *ReadDocument) mail(ctx context.Context, doc store.Document, data []byte
 	if isNotice { // it names no fax of ours, and somebody's order may be attached
 		reasons = append(reasons, order.Invalid("FAX-3", "", "the mail reads like news of a fax of ours, but names none and carries files of its own: "+m.Subject))
 	}
-	if odd != nil && faxes > 0 { // CUT-3: the parts are read by our own server's time until a person decides
+	if odd != nil && faxes > 0 && m.Facts.At.IsZero() { // CUT-3: of two times each page of the fax asks itself
 		reasons = append(reasons, odd)
 	}
 	if m.Facts.Incomplete != "" {

@@ -96,7 +96,9 @@ type MailParser func(data []byte) (Mail, error)
 func Workers(cfg Config) *river.Workers {
 	cfg = cfg.withDefaults()
 	ws := river.NewWorkers()
-	river.AddWorker(ws, &ReadDocument{cfg: cfg})
+	reader := &ReadDocument{cfg: cfg}
+	river.AddWorker(ws, reader)
+	river.AddWorker(ws, &RereadPage{read: reader})
 	river.AddWorker(ws, &AllocateOrders{cfg: cfg})
 	river.AddWorker(ws, &ReleaseWave{cfg: cfg})
 	river.AddWorker(ws, &ReplanShipments{cfg: cfg})
@@ -134,6 +136,7 @@ func Client(cfg Config) (*river.Client[pgx.Tx], error) {
 	c, err := river.NewClient(riverpgxv5.New(cfg.Store.Pool()), &river.Config{
 		Queues: map[string]river.QueueConfig{
 			jobs.QueueRead:     {MaxWorkers: max(1, cfg.Readers)},
+			jobs.QueueReread:   {MaxWorkers: 1},
 			jobs.QueueAllocate: {MaxWorkers: 1},
 			jobs.QueueWave:     {MaxWorkers: 1},
 			jobs.QueueOutput:   {MaxWorkers: 2},

@@ -33,6 +33,7 @@ var partServe = part{"API and desk", func(ctx context.Context, app *App, st *sto
 		return service{}, err
 	}
 	pages := desk.New(desk.Config{
+		Ask:  app.ask(st),
 		Jobs: jobs, Masters: app.deskMasters, Gateways: app.deskGateways(), Export: app.deskExport(st),
 		Store: st, Settings: app.Config.Rules, Now: app.Now, Log: app.Log, ShopName: app.Config.ShopName, Secure: app.Config.Desk.HTTPS,
 		DeskName: app.Config.DeskName, ShopFax: app.Config.ShopFax, ShopPhone: app.Config.ShopPhone, DeskHours: app.Config.DeskHours, ShopWeb: app.Config.ShopWeb,

@@ -74,7 +74,7 @@ WITH d AS (
 ), wanted AS (
     SELECT d.*, 0 AS page_no, d.order_id AS about FROM d
     UNION ALL
-    SELECT d.*, p.no, p.order_id FROM d JOIN pages p ON p.document_id = d.id AND p.order_id IS NOT NULL AND p.state = 'ordered'
+    SELECT d.*, p.no, p.order_id FROM d JOIN pages p ON p.document_id = d.id AND p.order_id IS NOT NULL AND p.state IN ('ordered', 'joined')
 )
 SELECT w.id, w.page_no, coalesce(o.id, 0), coalesce(dep.code, ''), coalesce(dep.name, ''), coalesce(c.name, ''),
     coalesce(nullif(w.caller, ''), w.address),

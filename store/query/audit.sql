@@ -98,14 +98,19 @@ SELECT t.text FROM (
     SELECT CASE
         WHEN (p.state = 'ordered') <> (o.id IS NOT NULL) THEN format('page %s of document %s: state %s, order %s', p.no, p.document_id, p.state, coalesce(p.order_id::text, 'none'))
         WHEN (p.state = 'review') <> (r.page_id IS NOT NULL) THEN format('page %s of document %s is %s and its review is open or not there', p.no, p.document_id, p.state)
-        WHEN p.state IN ('cover', 'handled', 'junk', 'duplicate')
-            AND NOT EXISTS (SELECT FROM reviews r WHERE r.page_id = p.id AND r.state IN ('junk', 'duplicate', 'handled') AND r.closed_by <> '')
+        WHEN p.state IN ('cover', 'handled', 'junk', 'duplicate', 'joined', 'attached')
+            AND NOT EXISTS (SELECT FROM reviews r WHERE r.page_id = p.id AND r.state IN ('junk', 'duplicate', 'handled', 'joined', 'attached') AND r.closed_by <> '')
             AND NOT EXISTS (SELECT FROM page_kinds k WHERE k.page_id = p.id AND k.closed)
         THEN format('page %s of document %s is %s, which nobody and no rule decided', p.no, p.document_id, p.state)
     END
     FROM pages p LEFT JOIN orders o ON o.id = p.order_id AND o.document_id = p.document_id AND o.page_no = p.no
     LEFT JOIN (SELECT page_id FROM reviews WHERE page_id IS NOT NULL AND state = 'open') r ON r.page_id = p.id
 ) t WHERE t.text IS NOT NULL
+UNION ALL
+SELECT format('page %s of document %s is attached to no order', p.no, p.document_id) FROM pages p WHERE p.state = 'attached' AND p.order_id IS NULL
+UNION ALL
+SELECT format('page %s of document %s is joined to another one, and became order %s by itself', p.no, p.document_id, o.number)
+FROM pages p JOIN orders o ON o.document_id = p.document_id AND o.page_no = p.no WHERE p.state = 'joined' AND o.state <> 'cancelled'
 UNION ALL
 SELECT format('page %s of document %s was closed unseen as %s', p.no, p.document_id, k.kind) FROM page_kinds k JOIN pages p ON p.id = k.page_id
 WHERE k.closed AND k.kind NOT IN ('blank', 'cover', 'advert')

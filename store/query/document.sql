@@ -42,8 +42,8 @@ SELECT id FROM documents WHERE parent_id = $1 ORDER BY id;
 
 -- name: PagesByDocument
 SELECT p.id, p.document_id, p.no, p.blob_key, p.width_px, p.height_px, p.x_dpi, p.y_dpi, p.coding, p.bad_rows, p.state, p.detail,
-    coalesce(p.order_id, 0), coalesce(o.number, '')
-FROM pages p LEFT JOIN orders o ON o.id = p.order_id
+    coalesce(p.order_id, 0), coalesce(o.number, ''), coalesce(j.document_id, 0), coalesce(j.no, 0), coalesce(s.no, 0)
+FROM pages p LEFT JOIN orders o ON o.id = p.order_id LEFT JOIN pages j ON j.id = p.joined_to LEFT JOIN pages s ON s.id = p.split_from
 WHERE p.document_id = ANY($1) ORDER BY p.document_id, p.no;
 
 -- name: PageInsert
@@ -52,7 +52,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 RETURNING id;
 
 -- name: PageStateUpdate
-UPDATE pages SET state = $2, detail = $3, order_id = $4, changed_at = $5 WHERE id = $1;
+UPDATE pages SET state = $2, detail = $3, order_id = $4, changed_at = $5, joined_to = CASE WHEN $2 = 'joined' THEN joined_to END WHERE id = $1;
 
 -- name: DraftInsert
 INSERT INTO drafts (page_id, draft, read_at) VALUES ($1, $2, $3);

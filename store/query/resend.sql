@@ -36,7 +36,8 @@ FROM candidates c JOIN pages p ON p.id = c.page_id JOIN documents d ON d.id = p.
     LEFT JOIN page_likenesses l ON l.page_id = p.id
     LEFT JOIN orders o ON o.id = p.order_id
     LEFT JOIN reviews r ON r.page_id = p.id
-WHERE p.id <> $1 AND p.state IN ('ordered', 'review') AND d.received_at BETWEEN $5 AND $6
+WHERE p.id <> $1 AND p.joined_to IS DISTINCT FROM $1 AND p.state IN ('ordered', 'review', 'joined') AND d.received_at BETWEEN $5 AND $6
+    AND NOT EXISTS (SELECT FROM pages me WHERE me.id = $1 AND coalesce(me.split_from, me.id) = coalesce(p.split_from, p.id))
 ORDER BY d.received_at DESC, p.id DESC
 LIMIT 500;
 
@@ -48,6 +49,11 @@ FROM orders o
 WHERE o.department_code = $1 AND o.state <> 'cancelled' AND o.received_at BETWEEN $2 AND $3
 ORDER BY o.received_at DESC, o.id DESC
 LIMIT 500;
+
+-- name: SplitPages
+-- The pages that a page was split into, or that it is one of: no two of them hold the same goods.
+SELECT p.no FROM pages me JOIN pages p ON p.document_id = me.document_id AND coalesce(p.split_from, p.id) = coalesce(me.split_from, me.id)
+WHERE me.id = $1 AND p.id <> $1;
 
 -- name: ResendGoods
 SELECT order_id, item_code, qty FROM order_lines WHERE order_id = ANY($1) ORDER BY order_id, no;

@@ -72,7 +72,7 @@ func (a *Answer) recipient() string {
 
 // leaf lays rows out over pages; what it draws is drawn when the number of pages is known.
 type leaf struct {
-	pages [][]func(d *pdf.Doc)
+	pages [][]func(d Canvas)
 	y     float64
 	// again, if it is not nil, is set at the top of a page that a table runs on to.
 	again func(l *leaf)
@@ -93,10 +93,10 @@ func (l *leaf) room(h float64) {
 }
 
 // add sets something h mm high; it must fit a page.
-func (l *leaf) add(h float64, draw func(d *pdf.Doc, y float64)) {
+func (l *leaf) add(h float64, draw func(d Canvas, y float64)) {
 	l.room(h)
 	y, n := l.y, len(l.pages)-1
-	l.pages[n] = append(l.pages[n], func(d *pdf.Doc) { draw(d, y) })
+	l.pages[n] = append(l.pages[n], func(d Canvas) { draw(d, y) })
 	l.y = pdf.Round(l.y + h)
 }
 
@@ -109,7 +109,7 @@ func (l *leaf) para(x, indent float64, s string, st typeset.Style) {
 		if i > 0 {
 			at += indent
 		}
-		l.add(anLine, func(d *pdf.Doc, y float64) { d.Text(at, y+anRise, line, st) })
+		l.add(anLine, func(d Canvas, y float64) { d.Text(at, y+anRise, line, st) })
 	}
 }
 
@@ -123,9 +123,30 @@ func hang(s string, width, indent float64, st typeset.Style) []string {
 	return append(lines[:1:1], typeset.Wrap(strings.TrimLeft(rest, " "), width-indent, st.Size, st.Weight)...)
 }
 
+// Canvas is what an answer is drawn on: paper, or the dots of a fax. Measures are millimetres from
+// the top left of an A4 page.
+type Canvas interface {
+	Fill(x, y, w, h float64)
+	Frame(x, y, w, h, line float64)
+	Line(x0, y0, x1, y1, line float64)
+	Text(x, y float64, s string, st typeset.Style) float64
+	Image(x, y, w, h float64, m *bilevel.Image)
+	Check(x, y, side float64, ticked bool)
+}
+
 // RenderPDF writes the fax. The same answer gives the same bytes.
 func (a *Answer) RenderPDF(w io.Writer) error {
-	l := &leaf{pages: [][]func(*pdf.Doc){nil}, y: 74}
+	d := pdf.New(pdf.A4Width, pdf.A4Height, pdf.Info{Title: a.Title() + " " + a.Number, Subject: a.recipient(), Author: a.Shop.Name, At: a.At})
+	a.Draw(func() Canvas {
+		d.AddPage()
+		return d
+	})
+	return d.Output(w)
+}
+
+// Draw draws the fax, each of its pages on a canvas of its own.
+func (a *Answer) Draw(page func() Canvas) {
+	l := &leaf{pages: [][]func(Canvas){nil}, y: 74}
 	switch a.Kind {
 	case order.AnswerStockout:
 		a.stockout(l)
@@ -134,21 +155,19 @@ func (a *Answer) RenderPDF(w io.Writer) error {
 	default:
 		a.acknowledge(l)
 	}
-	d := pdf.New(pdf.A4Width, pdf.A4Height, pdf.Info{Title: a.Title() + " " + a.Number, Subject: a.recipient(), Author: a.Shop.Name, At: a.At})
-	for i, page := range l.pages {
-		d.AddPage()
+	for i, sheet := range l.pages {
+		d := page()
 		a.head(d, i+1, len(l.pages))
-		for _, draw := range page {
+		for _, draw := range sheet {
 			draw(d)
 		}
 		a.foot(d)
 	}
-	return d.Output(w)
 }
 
 // head draws the top of a page: the whole letterhead on the first, what tells the pages together
 // on the others.
-func (a *Answer) head(d *pdf.Doc, page, pages int) {
+func (a *Answer) head(d Canvas, page, pages int) {
 	at := a.At.In(order.JST)
 	sent := fmt.Sprintf("%s %d:%02d", phrase.FullDay(order.DateOf(at)), at.Hour(), at.Minute())
 	sheets := fmt.Sprintf("%d／%d 枚", page, pages)
@@ -190,7 +209,7 @@ func (a *Answer) head(d *pdf.Doc, page, pages int) {
 
 // to names the recipient on as many lines as it needs, up to most, and tells where the next would
 // stand.
-func (a *Answer) to(d *pdf.Doc, y, size, leading float64, most int) float64 {
+func (a *Answer) to(d Canvas, y, size, leading float64, most int) float64 {
 	const room = 84
 	lines := atMost(most, typeset.Wrap(a.recipient(), room, size, typeset.Bold))
 	for i, line := range lines {
@@ -211,7 +230,7 @@ func prefixed(p, s string) string {
 }
 
 // foot tells on every page where to ask.
-func (a *Answer) foot(d *pdf.Doc) {
+func (a *Answer) foot(d Canvas) {
 	d.Line(anLeft, 273, anRight, 273, anThick)
 	y := 278.5
 	d.Text(anLeft, y, "お問い合わせの際は、番号 "+a.Number+" をお知らせください。", fit(reg(anText), anWidth))
@@ -274,7 +293,7 @@ func (a *Answer) box(l *leaf, title string, points []string) {
 		part := rows[:n]
 		rows = rows[n:]
 		h := 4 + step*float64(len(part))
-		l.add(h, func(d *pdf.Doc, y float64) {
+		l.add(h, func(d Canvas, y float64) {
 			d.Frame(anLeft, y, anWidth, h, anThick)
 			for i, r := range part {
 				d.Text(r.x, y+2+4+step*float64(i), r.text, r.st)
@@ -307,7 +326,7 @@ func (a *Answer) picture(l *leaf, key string, x, w, h float64) {
 		// Lines that a plain reduction loses stay: the machine's own dots, reckoned here.
 		m = reduce(m, max(1, int(iw/mmPerInch*204)), max(1, int(ih/mmPerInch*98)))
 	}
-	l.add(ih+2.5, func(d *pdf.Doc, y float64) {
+	l.add(ih+2.5, func(d Canvas, y float64) {
 		d.Image(x, y+0.8, iw, ih, m)
 		d.Frame(x-0.4, y+0.4, iw+0.8, ih+0.8, anRule)
 	})

@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"todoke/order"
-	"todoke/templates/pdf"
 	"todoke/templates/phrase"
 	"todoke/templates/typeset"
 )
@@ -158,7 +157,7 @@ func (a *Answer) order(l *leaf, o order.ToldOrder) {
 	if o.Cancelled {
 		head += "　【取消】"
 	}
-	l.add(8, func(d *pdf.Doc, y float64) {
+	l.add(8, func(d Canvas, y float64) {
 		d.Fill(anLeft, y+0.6, 2.2, 6)
 		d.Text(anLeft+4.5, y+5.4, head, fit(bold(13), anWidth-5))
 	})
@@ -174,7 +173,7 @@ func (a *Answer) order(l *leaf, o order.ToldOrder) {
 	}
 	l.skip(1.5)
 	titles := func(l *leaf) {
-		l.add(7, func(d *pdf.Doc, y float64) {
+		l.add(7, func(d Canvas, y float64) {
 			d.Line(anLeft, y, anRight, y, anThick)
 			st := bold(anText)
 			d.Text(colNo, y+5, "行", right(st))
@@ -188,7 +187,7 @@ func (a *Answer) order(l *leaf, o order.ToldOrder) {
 	}
 	titles(l)
 	l.again = func(l *leaf) {
-		l.add(6.5, func(d *pdf.Doc, y float64) {
+		l.add(6.5, func(d Canvas, y float64) {
 			d.Text(anLeft, y+4.5, "ご注文 "+o.Number.Grouped()+"（つづき）", bold(anText))
 		})
 		titles(l)
@@ -227,7 +226,7 @@ func (a *Answer) line(l *leaf, o order.ToldOrder, x order.ToldLine) {
 	if len(short) > 0 {
 		rest += 1.2
 	}
-	l.add(h+rest, func(d *pdf.Doc, y float64) {
+	l.add(h+rest, func(d Canvas, y float64) {
 		base := y + anPad + anRise
 		d.Text(colNo, base, strconv.Itoa(x.No), right(reg(anText)))
 		d.Text(colItem, base, x.ItemCode, fit(reg(anText), colItemW))
@@ -258,12 +257,12 @@ func (a *Answer) line(l *leaf, o order.ToldOrder, x order.ToldLine) {
 	})
 	if x.CommentImage != "" {
 		if _, ok := a.Pictures[x.CommentImage]; ok {
-			l.add(anLine, func(d *pdf.Doc, y float64) {
+			l.add(anLine, func(d Canvas, y float64) {
 				d.Text(colItem, y+anRise, "コメント（ご記入のとおり）：", reg(anText))
 			})
 		}
 		a.picture(l, x.CommentImage, colItem+0.4, 120, 16)
-		l.add(1, func(d *pdf.Doc, y float64) { d.Line(anLeft, y+0.8, anRight, y+0.8, anRule) })
+		l.add(1, func(d Canvas, y float64) { d.Line(anLeft, y+0.8, anRight, y+0.8, anRule) })
 	}
 }
 
@@ -318,7 +317,7 @@ func (a *Answer) totals(l *leaf, o order.ToldOrder) {
 		if i+1 == len(sums) {
 			h, base = 8.5, 6.9
 		}
-		l.add(h, func(d *pdf.Doc, y float64) {
+		l.add(h, func(d Canvas, y float64) {
 			if i+1 == len(sums) {
 				d.Line(96, y+0.8, anRight, y+0.8, anThick)
 			}
@@ -349,7 +348,7 @@ func (a *Answer) grandTotal(l *leaf) {
 		return
 	}
 	l.skip(3)
-	l.add(9, func(d *pdf.Doc, y float64) {
+	l.add(9, func(d Canvas, y float64) {
 		d.Frame(anLeft, y, anWidth, 9, anThick)
 		d.Text(anLeft+4, y+6.3, fmt.Sprintf("ご注文 %d件の総合計（税込）", n), bold(12))
 		d.Text(anRight-4, y+6.3, a.Told.TotalYen().Grouped()+"円", right(bold(13)))
@@ -384,12 +383,12 @@ func (a *Answer) stockout(l *leaf) {
 func (a *Answer) shortOrder(l *leaf, o order.ToldOrder) {
 	l.again = nil
 	l.room(40)
-	l.add(8, func(d *pdf.Doc, y float64) {
+	l.add(8, func(d Canvas, y float64) {
 		d.Fill(anLeft, y+0.6, 2.2, 6)
 		d.Text(anLeft+4.5, y+5.4, "ご注文番号　"+o.Number.Grouped(), bold(13))
 	})
 	titles := func(l *leaf) {
-		l.add(7, func(d *pdf.Doc, y float64) {
+		l.add(7, func(d Canvas, y float64) {
 			d.Line(anLeft, y, anRight, y, anThick)
 			st := bold(anText)
 			d.Text(colNo, y+5, "行", right(st))
@@ -416,7 +415,7 @@ func (a *Answer) shortOrder(l *leaf, o order.ToldOrder) {
 			days = []string{"－"}
 		}
 		h := anLine*float64(max(1+len(names), len(days))) + 5.4*float64(len(text)) + 2*anPad + 0.6
-		l.add(h, func(d *pdf.Doc, y float64) {
+		l.add(h, func(d Canvas, y float64) {
 			base := y + anPad + anRise
 			d.Text(colNo, base, strconv.Itoa(x.No), right(reg(anText)))
 			d.Text(colItem, base, x.ItemCode, fit(reg(anText), colItemW))
@@ -442,7 +441,7 @@ func (a *Answer) shortOrder(l *leaf, o order.ToldOrder) {
 // reply is what the customer may tick and send back. A person looks at it: it promises no more.
 func (a *Answer) reply(l *leaf) {
 	const h = 46.0
-	l.add(h, func(d *pdf.Doc, y float64) {
+	l.add(h, func(d Canvas, y float64) {
 		d.Frame(anLeft, y, anWidth, h, anThick)
 		d.Text(anLeft+4, y+7, "ご返信欄", bold(12))
 		d.Text(anLeft+28, y+7, "ご希望がございましたら、印をつけてこのまま"+prefixed("　FAX ", a.Shop.Fax)+" へお送りください。", fit(reg(anText), anWidth-32))
@@ -497,7 +496,7 @@ func (a *Answer) unread(l *leaf) {
 		if p.Page > 0 {
 			name = fmt.Sprintf("受信いたしました FAX %d枚目（縮小）", p.Page)
 		}
-		l.add(anLine+1, func(d *pdf.Doc, y float64) { d.Text(anLeft, y+anRise, name, bold(anText)) })
+		l.add(anLine+1, func(d Canvas, y float64) { d.Text(anLeft, y+anRise, name, bold(anText)) })
 		a.picture(l, p.Image, anLeft+2, anWidth-4, min(anBottom-l.y-4-anClosing, most))
 	}
 }

@@ -19,8 +19,18 @@ type Review struct {
 	ClosedText string // how it was closed, where it is not open
 	CanReopen  bool
 	Sheet      Sheet
-	Other      *Sheet   // that it may repeat, shown beside it
-	Problems   []string // that belong to no field, in words
+	Joined     []Sheet      // of pages whose lines are on this order
+	JoinedTo   string       // the page whose order this one's lines are on
+	SplitFrom  string       // the page that this one was split from
+	Kind       string       // what the page is, where it is no order form
+	KindSure   bool         // nobody doubts that
+	OtherForm  bool         // one of our forms that orders nothing
+	Times      *ReviewTimes // where two times speak for when it came in
+	Reading    bool         // it is being read again
+	Reread     string       // what came of that
+	Fresh      bool         // the sheets come with the panel
+	Other      *Sheet       // that it may repeat, shown beside it
+	Problems   []string     // that belong to no field, in words
 	Customer   *ReviewCustomer
 	Fields     []ReviewField // beside those of the lines
 	Lines      []ReviewLine
@@ -42,8 +52,41 @@ type Review struct {
 	Preload    string // image of the next in the queue
 }
 
+// ReviewTimes are the times of which a person decides which holds (CUT-3).
+type ReviewTimes struct {
+	Problem string
+	Decided bool
+	Times   []ReviewTime
+}
+
+// ReviewTime is a time of receipt and what it would mean.
+type ReviewTime struct {
+	Clock        string // gateway or server
+	At           time.Time
+	AcceptanceOn order.Date
+	DispatchBy   time.Time
+	ArrivalOn    order.Date
+	Chosen       bool
+}
+
+// ReviewAsk shows the fax that asks a customer to send a page again, before it leaves.
+type ReviewAsk struct {
+	Frame
+	Name, Path    string // of the review
+	Customer      string // "" where nobody knows whose the page is
+	Number, Title string
+	Channel, To   string // "" where it would go to nobody by itself
+	Why           string // why not
+	Images        []string
+}
+
+// Render writes the page.
+func (v ReviewAsk) Render(w io.Writer) error { return Render(w, v.Lang, "review-ask", v) }
+
 // Sheet is the page's picture and how it lies.
 type Sheet struct {
+	Name          string // 12.2
+	Key           string // what tells the picture from others
 	Image         string // path; "" where nothing could be decoded
 	Width, Height int    // pixels of the picture, as sent
 	XDPI, YDPI    float64
@@ -58,6 +101,7 @@ type Thumb struct {
 	Path  string
 	State string
 	Here  bool
+	Keys  string // n of the next page, p of the one before
 }
 
 // Region is a rectangle of the upright sheet in thousandths of its width and height.
@@ -76,8 +120,9 @@ type ReviewField struct {
 	Blind   bool   // the reading is weak: it is keyed without being seen
 	Doubt   bool   // a person is asked
 	Problem string
-	Person  bool // a person said so
-	Mark    bool // a box to tick
+	Suggest string // that would be right instead: a quantity that fits, an item's successor
+	Person  bool   // a person said so
+	Mark    bool   // a box to tick
 	Marked  bool
 	Text    bool    // free text
 	Picture string  // path of a snippet of the page, where it is handwriting

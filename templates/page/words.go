@@ -91,3 +91,30 @@ func ResendReason(lang Lang, reason string) string {
 	}
 	return Saying(lang, reason)
 }
+
+var pageKinds = map[string][2]string{
+	"return_request": {"返品依頼書", "Return request"}, "point_inquiry": {"ポイント確認依頼用紙", "Point inquiry"}, "prize_application": {"賞品申込み用紙", "Prize application"},
+	"registration_change": {"お客様登録内容変更用紙", "Registration change"}, "cover": {"送付状", "Cover sheet"}, "blank": {"白紙", "Blank page"},
+	"unknown": {"当店の用紙以外", "None of our forms"}, "advert": {"広告", "Advert"}, "unreadable": {"判読不能の頁", "Unreadable page"},
+}
+
+// PageKindName is what a page is, in people's words.
+func PageKindName(lang Lang, kind string) string {
+	if n, ok := pageKinds[kind]; ok {
+		return pick(lang, n[0], n[1])
+	}
+	return kind
+}
+
+var pageStates = map[string][2]string{
+	"review": {"確認待ち", "waits for a person"}, "ordered": {"受注", "ordered"}, "blank": {"白紙", "blank"}, "duplicate": {"重複", "duplicate"}, "junk": {"不要", "junk"},
+	"cover": {"送付状", "cover sheet"}, "handled": {"対応済み", "dealt with"}, "joined": {"別の頁の続き", "part of another page"}, "attached": {"注文の書類", "belongs to an order"},
+}
+
+// PageStateName is where a page stands, in people's words.
+func PageStateName(lang Lang, state string) string {
+	if n, ok := pageStates[state]; ok {
+		return pick(lang, n[0], n[1])
+	}
+	return state
+}

@@ -5,7 +5,7 @@
   const work = document.getElementById("work");
   if (!work) return;
   const panel = document.getElementById("panel");
-  let current = "", whole = document.querySelectorAll(".view").length > 1;
+  let current = "", whole = document.querySelectorAll(".pair .view").length > 1;
 
   // A sheet upright at one scale: its own pixels may be twice as wide as high.
   const pane = (view) => {
@@ -44,10 +44,23 @@
         top: (+a.y + a.h / 2) / 1000 * l.H * scale - view.clientHeight * 0.4,
       });
     };
-    return { zoom, turn: (by) => { rotation = (rotation + by + 360) % 360; zoom(current); } };
+    const has = (field) => Boolean(field && sheet.querySelector(`.region[data-field="${CSS.escape(field)}"]`));
+    return { view, zoom, has, lies: () => rotation, turn: (by) => { rotation = (rotation + by + 360) % 360; zoom(current); } };
   };
-  const panes = [...document.querySelectorAll(".view")].map(pane);
-  const go = (field) => { current = field; for (const p of panes) p.zoom(field); };
+  let panes = [];
+  const sheets = document.getElementById("sheets");
+  const paired = () => sheets.querySelector(".pair") !== null;
+  const lay = () => { panes = [...sheets.querySelectorAll(".view")].map(pane); };
+  lay();
+  // Of pages that are one order, that is shown on which the field stands.
+  const go = (field) => {
+    current = field;
+    if (panes.length > 1 && !paired()) {
+      const on = panes.find((p) => p.has(field)) || panes[0];
+      for (const p of panes) p.view.hidden = p !== on && !whole;
+    }
+    for (const p of panes) p.zoom(field);
+  };
 
   // The first doubt after a field, or from the top; then what is left to press.
   const next = (after) => {
@@ -75,6 +88,9 @@
     const values = kept.map((i) => [i.id, i.value, i === was && [i.selectionStart, i.selectionEnd]]);
     const opened = [...panel.querySelectorAll("details[open]")].map((d) => d.id);
     panel.innerHTML = html;
+    const now = panel.querySelector("#sheets-now");
+    if (now) { sheets.replaceChildren(now.content); now.remove(); lay(); go(current); }
+    watch();
     for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
     let here = null;
     for (const [id, value, caret] of values) {
@@ -109,6 +125,32 @@
     if (sent.get(field) === body.toString()) sent.delete(field);
     if (r.ok) renew(html, field);
     else wrong(new DOMParser().parseFromString(html, "text/html").querySelector("#main p")?.textContent || String(r.status));
+  };
+  // A page that was turned is read again as it lies now, once nobody turns it any more; what is read
+  // comes by itself.
+  let turning = 0, watching = 0;
+  const own = () => panes[paired() ? 1 : 0];
+  const turn = () => {
+    if (!own()) return;
+    own().turn(90);
+    if (!panel.querySelector("#release")) return;
+    clearTimeout(turning);
+    turning = setTimeout(() => {
+      const body = new URLSearchParams({ turn: String(own().lies()) });
+      sending++;
+      line = line.then(() => post(work.dataset.path + "/turn", body, "")).finally(() => { sending--; });
+    }, 700);
+  };
+  const watch = () => {
+    clearTimeout(watching);
+    if (!panel.querySelector("[data-reading]")) return;
+    watching = setTimeout(async () => {
+      try {
+        const r = await fetch(work.dataset.path + "/panel", { headers: { "HX-Request": "true" } }), html = await r.text();
+        if (r.ok && !html.includes("data-reading")) { line = line.then(() => renew(html, "")); return; }
+      } catch { /* asked again */ }
+      watch();
+    }, 400);
   };
   // A typed line is on its way: the next one is typed into the same row.
   const nextLine = (form) => {
@@ -151,10 +193,13 @@
 
   document.addEventListener("focusin", (e) => { if (e.target.dataset?.field) go(e.target.dataset.field); });
   document.addEventListener("click", (e) => {
-    const b = e.target.closest("[data-zoom], [data-turn]");
-    if (b?.dataset.turn) for (const p of panes) p.turn(+b.dataset.turn);
+    const b = e.target.closest("[data-zoom], [data-turn], [data-help]");
+    if (b?.dataset.turn) turn();
+    else if (b && "help" in b.dataset) help();
     else if (b) { whole = b.dataset.zoom === "page"; go(current); }
   });
+  const keys = document.getElementById("keys");
+  const help = () => { if (keys.open) keys.close(); else keys.showModal(); };
   // An Enter meant for the page before must not settle anything on this one.
   const calm = performance.now() + 400;
   document.addEventListener("keydown", (e) => {
@@ -167,21 +212,27 @@
       return;
     }
     const typing = e.target.closest("input, select, textarea");
+    if (e.key === "?" && (!typing || e.target.inputMode === "numeric")) { e.preventDefault(); help(); return; }
+    if (keys.open) return;
     if (typing) { // letters do nothing in a field of digits: there they are commands
       if (e.key === "Escape") { e.target.blur(); return; }
       if (e.target.inputMode !== "numeric" || !/^[a-zA-Z]$/.test(e.key)) return;
     }
     const command = {
-      z: () => { whole = false; go(current); }, Z: () => { whole = true; go(current); }, r: () => { for (const p of panes) p.turn(90); },
+      z: () => { whole = false; go(current); }, Z: () => { whole = true; go(current); }, r: turn,
     }[e.key];
     if (command) { e.preventDefault(); command(); return; }
     if (typing) {
       const goal = document.querySelector(`[data-keys="${CSS.escape(e.key)}"]`);
-      if (goal) { e.preventDefault(); goal.click(); }
+      if (!goal) return;
+      e.preventDefault();
+      goal.closest("details")?.setAttribute("open", "");
+      if (goal.matches("input")) { goal.focus(); goal.select(); } else goal.click();
     }
   });
   addEventListener("resize", () => go(current));
   focusNext("");
+  watch();
   // A sign of life: the page stays ours while it is open.
   setInterval(() => { if (!document.hidden) fetch(work.dataset.path + "/claim", { method: "POST", headers: { "HX-Request": "true" } }); }, 60000);
 })();
