@@ -21,7 +21,7 @@ type pattern struct {
 }
 
 var (
-	said     = compile(slices.Concat(orderSayings, formSayings, fileSayings, mailSayings, webSayings, storeSayings, workSayings, eventSayings, archiveSayings, flowSayings))
+	said     = compile(slices.Concat(pageSayings, orderSayings, formSayings, fileSayings, mailSayings, webSayings, storeSayings, workSayings, eventSayings, archiveSayings, flowSayings))
 	verbs    = regexp.MustCompile(`%[-+# 0-9.]*[a-z%]`)
 	holes    = regexp.MustCompile(`\$[1-9]`)
 	ruled    = regexp.MustCompile(`^([A-Z]{3}-[0-9]+): (.+)$`)
@@ -187,7 +187,7 @@ func (p *pattern) fill(m []string, deep int) string {
 // sayWords are single words within messages.
 var sayWords = map[string]string{
 	"held": "保留中", "accepted": "受注済み", "short": "一部引当", "allocated": "引当済み", "released": "出荷指示済み", "shipped": "出荷済み",
-	"cancelled": "取消済み", "planned": "予定", "open": "確認待ち", "settled": "受注", "junk": "不要", "duplicate": "重複", "handled": "対応済み",
+	"cancelled": "取消済み", "planned": "予定", "open": "確認待ち", "settled": "受注", "junk": "不要", "duplicate": "重複", "handled": "対応済み", "joined": "別の頁の続き", "attached": "注文の書類",
 	"fax": "FAX", "web": "Web", "normal": "通常便", "truck": "大型便", "phone": "電話調整便", "backorder": "入荷待ち", "cancel": "取消",
 	"invoice": "請求書払い", "card": "カード", "cover": "送付状", "advert": "広告", "other": "その他", "blank": "空欄",
 	"not_a_form": "当店の用紙ではない", "unreadable": "判読不能", "review": "要確認", "accept": "確定",
