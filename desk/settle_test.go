@@ -177,7 +177,9 @@ func TestTurn(t *testing.T) {
 	read := order.Draft{Form: "order", Decision: order.DecisionReview, Geometry: &order.Geometry{Rotation: 180}, Fields: []order.DraftField{
 		sure("customer_code", storetest.Code(storetest.Osaka)), sure("lines[2].quantity", "1"),
 	}}
-	if err := o.st.InTx(t.Context(), func(tx *store.Tx) error { return tx.SaveReread(t.Context(), re, &read, "2 fields were read", o.clock.Now()) }); err != nil {
+	if err := o.st.InTx(t.Context(), func(tx *store.Tx) error {
+		return tx.SaveReread(t.Context(), re, &read, "2 fields were read", o.clock.Now())
+	}); err != nil {
 		t.Fatal(err)
 	}
 	a := b.get(path + "/panel")
