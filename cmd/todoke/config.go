@@ -788,9 +788,8 @@ func underRules(err error, path string) error {
 // rulesKeys are the keys under rules.
 func rulesKeys() []string {
 	var keys []string
-	t := reflect.TypeFor[rules.Settings]()
-	for i := range t.NumField() {
-		name, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[rules.Settings]()) { // those of embedded settings, too
+		name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 		if name != "" && name != "-" {
 			keys = append(keys, rulesKey+"."+name)
 		}
