@@ -26,7 +26,9 @@ func Next(events []order.Event) []river.JobArgs {
 			answer = true
 		case order.EventHeld, order.EventPromised, order.EventReplanned, order.EventShort:
 			answer = true // the customer is told (CUT-6, CUT-11, STK-2)
-		case order.EventPriced, order.EventFeeSet, order.EventAllocated, order.EventReleased, order.EventShipped, order.EventNoted:
+		case order.EventFeeSet:
+			answer = answer || e.Rule == "FEE-2" // a fee that is charged after all, or falls away
+		case order.EventPriced, order.EventAllocated, order.EventReleased, order.EventShipped, order.EventNoted:
 			// Allocated orders wait for their wave, which is a schedule; released ones for their pick
 			// list, whose job is inserted with the list.
 		}

@@ -89,7 +89,10 @@ func TestNextAsksOnce(t *testing.T) {
 	if len(got) != 2 || got[0].Kind() != "allocate_orders" || got[1].Kind() != "answer_customers" {
 		t.Errorf("%v", got)
 	}
-	if got := jobs.Next([]order.Event{{Kind: order.EventReleased}}); len(got) != 0 {
+	if got := jobs.Next([]order.Event{{Kind: order.EventReleased}, {Kind: order.EventFeeSet, Rule: "FEE-1"}}); len(got) != 0 {
 		t.Errorf("%v", got)
+	}
+	if got := jobs.Next([]order.Event{{Kind: order.EventFeeSet, Rule: "FEE-2"}}); len(got) != 1 || got[0].Kind() != "answer_customers" {
+		t.Errorf("an add-on's fee: %v", got)
 	}
 }

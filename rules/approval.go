@@ -165,6 +165,7 @@ type Approval struct {
 	OrderID  int64
 	State    ApprovalState
 	Levels   [][]string // user codes, as asked
+	Admins   []string   // who decide where nobody of a level can
 	Orderer  string     // user code; "" of a fax order
 	Reasons  []ApprovalReason
 	AskedAt  time.Time // of the level that decides now
@@ -187,13 +188,9 @@ type ApprovalStep struct {
 // until then (APR-1). Nobody approves what they ordered themselves: a level of which the orderer
 // is the only approver is decided by the department's other administrators.
 func AskApproval(o order.Order, f ApprovalFlow, reasons []ApprovalReason, now time.Time) (order.Order, Approval, []order.Event, *order.Error) {
-	a := Approval{OrderID: o.ID, State: ApprovalAsked, Orderer: o.UserCode, Reasons: reasons, AskedAt: now, FirstAt: now}
+	a := Approval{OrderID: o.ID, State: ApprovalAsked, Admins: f.Admins, Orderer: o.UserCode, Reasons: reasons, AskedAt: now, FirstAt: now}
 	for _, level := range f.Levels {
-		may := without(level, o.UserCode)
-		if len(may) == 0 {
-			may = without(f.Admins, o.UserCode)
-		}
-		a.Levels = append(a.Levels, may)
+		a.Levels = append(a.Levels, slices.Clone(level))
 	}
 	held, err := AddHold(o, "APR-1", "waits for the customer's approver")
 	if err != nil {
@@ -204,10 +201,6 @@ func AskApproval(o order.Order, f ApprovalFlow, reasons []ApprovalReason, now ti
 		Text:   fmt.Sprintf("Waits for approval on %d level(s) by the customer (%s).", len(a.Levels), conditionNames(reasons)),
 		Inputs: order.Inputs(map[string]any{"reasons": reasons, "levels": a.Levels, "orderer": a.Orderer}),
 	}}, nil
-}
-
-func without(users []string, user string) []string {
-	return slices.DeleteFunc(slices.Clone(users), func(u string) bool { return u == "" || u == user })
 }
 
 func conditionNames(reasons []ApprovalReason) string {
@@ -237,24 +230,38 @@ type Decider struct {
 }
 
 // Deciders are who may decide an approval on a day: the level's approvers and those to whom they
-// delegated that day, each once, never the orderer and never twice the same person on both levels.
-// None are left where the desk has to ask the customer.
+// delegated that day, each once and never the orderer; where none of them is left, the
+// department's administrators. Nobody decides both levels while anybody else can. None are left
+// where the desk has to ask the customer.
 func (a Approval) Deciders(delegations []Delegation, on order.Date) []Decider {
 	level := a.Level()
 	if level == 0 || level > len(a.Levels) {
 		return nil
 	}
+	for _, twice := range []bool{false, true} {
+		for _, users := range [][]string{a.Levels[level-1], a.Admins} {
+			if out := a.deciders(users, delegations, on, twice); len(out) > 0 {
+				return out
+			}
+		}
+	}
+	return nil
+}
+
+// deciders are who of the users, and of their delegates, may decide; twice lets those who decided
+// the other level.
+func (a Approval) deciders(users []string, delegations []Delegation, on order.Date, twice bool) []Decider {
 	var out []Decider
 	add := func(d Decider) {
-		spoke := slices.ContainsFunc(a.Steps, func(s ApprovalStep) bool { return s.By == d.User })
+		spoke := !twice && slices.ContainsFunc(a.Steps, func(s ApprovalStep) bool { return s.By == d.User })
 		if d.User != a.Orderer && d.User != "" && !spoke && !slices.ContainsFunc(out, func(o Decider) bool { return o.User == d.User }) {
 			out = append(out, d)
 		}
 	}
-	for _, u := range a.Levels[level-1] {
+	for _, u := range users {
 		add(Decider{User: u})
 	}
-	for _, u := range a.Levels[level-1] {
+	for _, u := range users {
 		for _, d := range delegations {
 			if d.From == u && d.covers(on) {
 				add(Decider{d.To, u})

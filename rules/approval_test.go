@@ -135,6 +135,13 @@ func TestAPR1Decide(t *testing.T) {
 	if no, _, err := rules.DecideApproval(one, "C", false, "too dear", nil, now); err != nil || no.State != rules.ApprovalRefused {
 		t.Errorf("%+v %v", no, err)
 	}
+	alone := ask("U", rules.ApprovalFlow{Levels: [][]string{{"A"}, {"A"}}, Admins: []string{"ADM"}})
+	if alone, _, err = rules.DecideApproval(alone, "A", true, "", nil, now); err != nil || names(alone, nil, "2026-11-24") != "ADM" {
+		t.Errorf("the same approver on both levels: %q %v", names(alone, nil, "2026-11-24"), err)
+	}
+	if alone.Admins = nil; names(alone, nil, "2026-11-24") != "A" {
+		t.Errorf("nobody is left: %q", names(alone, nil, "2026-11-24"))
+	}
 	same := []rules.Delegation{{From: "C", To: "D", Since: day(t, "2026-11-24"), Until: day(t, "2026-11-25")}}
 	if got := names(one, same, "2026-11-24"); got != "C" {
 		t.Errorf("one person on both levels: %q", got)
