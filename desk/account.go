@@ -21,9 +21,23 @@ func (d *Desk) showAccount(w http.ResponseWriter, r *http.Request) {
 
 func (d *Desk) account(w http.ResponseWriter, r *http.Request, status int, problem string) {
 	p := personOf(r.Context())
-	v := page.Account{
-		Frame: d.frame(r, "account", pick(p.Lang, "自分の設定", "Your account")), Problem: problem, SecondFactor: p.SecondFactor,
-		Secret: d.sessions.GetString(r.Context(), "factor"), Shortest: password.Shortest, Longest: password.Longest,
+	d.accountWith(w, r, status, page.Account{Problem: problem, SecondFactor: p.SecondFactor})
+}
+
+func (d *Desk) accountWith(w http.ResponseWriter, r *http.Request, status int, v page.Account) {
+	ctx, p := r.Context(), personOf(r.Context())
+	v.Frame = d.frame(r, "account", pick(p.Lang, "自分の設定", "Your account"))
+	v.Secret, v.Shortest, v.Longest, v.Needed = d.sessions.GetString(ctx, "factor"), password.Shortest, password.Longest, p.At(d.FactorRoles)
+	var err error
+	if v.SecondFactor {
+		if v.CodesLeft, err = d.Store.RecoveryCodesLeft(ctx, p.Login); err != nil {
+			d.fail(w, r, err)
+			return
+		}
+	}
+	if v.Sessions, err = d.ownSessions(ctx, p); err != nil {
+		d.fail(w, r, err)
+		return
 	}
 	d.showAs(w, r, status, v)
 }
@@ -77,6 +91,7 @@ func (d *Desk) setFactor(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	var err error
+	var codes []string
 	switch secret := d.sessions.GetString(ctx, "factor"); {
 	case as == "begin":
 		d.sessions.Put(ctx, "factor", newFactor())
@@ -88,10 +103,19 @@ func (d *Desk) setFactor(w http.ResponseWriter, r *http.Request) {
 			d.account(w, r, http.StatusUnprocessableEntity, pick(p.Lang, "確認コードが違います。端末の時刻を確かめて、もう一度入力してください。", "The code is wrong. Check the clock of your device and enter it again."))
 			return
 		}
-		err = d.Store.SetStaffTOTP(ctx, p.Login, secret, step)
+		if err = d.Store.SetStaffTOTP(ctx, p.Login, secret, step); err == nil {
+			codes, err = d.newCodes(ctx, p)
+		}
 		d.tell(ctx, pick(p.Lang, "二段階認証を設定しました。次回から確認コードが必要です。", "The second factor is set. From now on you sign in with a code."))
+	case as == "codes" && p.SecondFactor:
+		codes, err = d.newCodes(ctx, p)
+	case as == "remove" && p.At(d.FactorRoles):
+		d.account(w, r, http.StatusUnprocessableEntity, pick(p.Lang, "この役割では二段階認証を解除できません。", "Your role cannot do without a second factor."))
+		return
 	case as == "remove":
-		err = d.Store.SetStaffTOTP(ctx, p.Login, "", 0)
+		if err = d.Store.SetStaffTOTP(ctx, p.Login, "", 0); err == nil {
+			err = d.Store.SetRecoveryCodes(ctx, p.Login, nil)
+		}
 		d.tell(ctx, pick(p.Lang, "二段階認証を解除しました。", "The second factor is taken away."))
 	default:
 		err = order.Invalid("", "", "there is no such action")
@@ -102,6 +126,10 @@ func (d *Desk) setFactor(w http.ResponseWriter, r *http.Request) {
 	}
 	d.sessions.Remove(ctx, "factor")
 	d.log(r, p.Login, "change", "staff "+p.Login, "second factor: "+as)
+	if codes != nil {
+		d.accountWith(w, r, http.StatusOK, page.Account{SecondFactor: true, Codes: codes})
+		return
+	}
 	http.Redirect(w, r, "/desk/account", http.StatusSeeOther)
 }
 
@@ -135,7 +163,7 @@ func (d *Desk) changePassword(w http.ResponseWriter, r *http.Request) {
 		err = d.sessions.RenewToken(ctx)
 	}
 	if err == nil {
-		err = d.admit(ctx, p.Login)
+		err = d.admit(r, p.Login)
 	}
 	if err != nil {
 		d.fail(w, r, err)

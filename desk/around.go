@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -29,6 +30,10 @@ const (
 // around is what every request of the desk goes through.
 func (d *Desk) around(next http.Handler) http.Handler {
 	cross := http.NewCrossOriginProtection()
+	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		d.problem(w, r, http.StatusForbidden, "ほかのサイトからの操作です", "Asked for by another site",
+			"安全のため、ほかのサイトから送られた操作は受け付けません。受注デスクの画面からやり直してください。", "For safety, nothing is done that another site asks for. Do it from the desk's own pages.")
+	}))
 	guarded := cross.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -57,8 +62,36 @@ func (d *Desk) around(next http.Handler) http.Handler {
 			d.Log.ErrorContext(r.Context(), "page panicked", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
 			d.fail(w, r, errors.New("the page failed"))
 		}()
+		if !strings.HasPrefix(r.URL.Path, page.AssetPrefix) {
+			if wait := d.crowd.Take(address(r), d.Now()); wait > 0 {
+				d.tooMany(w, r, wait)
+				return
+			}
+		}
 		guarded.ServeHTTP(w, r)
 	})
+}
+
+// tooMany answers who asks for more than anybody can.
+func (d *Desk) tooMany(w http.ResponseWriter, r *http.Request, wait time.Duration) {
+	w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
+	d.problem(w, r, http.StatusTooManyRequests, "アクセスが集中しています", "Too many requests",
+		"短い時間に多くの操作がありました。少し待ってから、もう一度お試しください。入力した内容は失われていません。", "There were too many requests in a short time. Wait a moment and try again; nothing that was kept is lost.")
+}
+
+// problem is a page that says why something is not done, to whoever asks.
+func (d *Desk) problem(w http.ResponseWriter, r *http.Request, status int, japanese, english, textJapanese, textEnglish string) {
+	f := d.frame(r, "", "")
+	if personOf(r.Context()).ID == 0 {
+		f.Lang = doorLang(r)
+	}
+	f.Title = pick(f.Lang, japanese, english)
+	d.showAs(w, r, status, page.Problem{Frame: f, Text: pick(f.Lang, textJapanese, textEnglish)})
+}
+
+// nowhere answers who asks for a page that is not there.
+func (d *Desk) nowhere(w http.ResponseWriter, r *http.Request) {
+	d.fail(w, r, order.NotFound("page", "there is no such page"))
 }
 
 // renderer is a page.

@@ -26,6 +26,8 @@ type Config struct {
 	DeskName, ShopFax, ShopPhone, DeskHours, ShopWeb string
 	// Secure sends cookies over HTTPS alone: wherever a proxy speaks TLS in front.
 	Secure bool
+	// FactorRoles do nothing before they have set a second factor.
+	FactorRoles []store.Role
 	// Jobs is the queue's dashboard below JobsPath; nil has none.
 	Jobs http.Handler
 	// Masters reads a file of regions or calendar days as an import does; nil edits none.
@@ -43,7 +45,10 @@ type Config struct {
 type Desk struct {
 	Config
 	sessions *scs.SessionManager
-	guesses  *rates // at passwords, by address
+	guesses  *rates   // at passwords, by address
+	busy     *buckets // requests by session
+	crowd    *buckets // requests by address
+	seen     *recent  // what was logged of views that repeat themselves
 	handler  http.Handler
 }
 
@@ -52,13 +57,18 @@ const longestSession = 12 * time.Hour
 
 // New makes the desk's pages.
 func New(cfg Config) *Desk {
-	d := &Desk{Config: cfg, sessions: scs.New(), guesses: newRates(guessesAMinute, time.Minute)}
+	d := &Desk{Config: cfg, sessions: scs.New(), guesses: newRates(guessesAMinute, time.Minute), seen: newRecent(viewAgain)}
+	b, n := cfg.Settings.RequestBurst, cfg.Settings.RequestsPerSecond
+	d.busy, d.crowd = newBuckets(b, n), newBuckets(b*cfg.Settings.AddressSessions, n*cfg.Settings.AddressSessions)
 	d.sessions.Store = pgxstore.NewWithCleanupInterval(cfg.Store.Pool(), 0) // each login tidies
 	d.sessions.Lifetime = longestSession
 	d.sessions.HashTokenInStore = true
 	d.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) { d.fail(w, r, err) }
 	c := &d.sessions.Cookie
 	c.Name, c.Path, c.HttpOnly, c.Secure, c.SameSite, c.Persist = "todoke_desk", "/", true, cfg.Secure, http.SameSiteLaxMode, false
+	if cfg.Secure {
+		c.Name = "__Host-todoke_desk" // which no other host, and no page without TLS, can plant
+	}
 	d.handler = d.routes()
 	return d
 }
@@ -142,6 +152,7 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("GET /desk/account", d.only(anybody, d.showAccount))
 	m.HandleFunc("GET /desk/account/factor.png", d.only(anybody, d.factorImage))
 	m.HandleFunc("POST /desk/account/factor", d.only(anybody, d.setFactor))
+	m.HandleFunc("POST /desk/account/sessions", d.only(anybody, d.endSessions))
 	m.HandleFunc("POST /desk/account/password", d.only(anybody, d.changePassword))
 	m.HandleFunc("GET /desk/staff", d.only(leads, d.showStaff))
 	m.HandleFunc("POST /desk/staff", d.only(operators, d.addStaff))
@@ -157,6 +168,7 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("GET /desk/picklists/{number}/files/{id}", d.only(packers, d.pickListFile))
 	m.HandleFunc("POST /desk/picklists/{number}/shipped", d.only(packers, d.shipPickList))
 	m.HandleFunc("GET /desk", d.only(anybody, d.home))
+	m.HandleFunc("/desk/", d.only(anybody, d.nowhere))
 	m.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/desk", http.StatusSeeOther) })
 	return d.around(d.sessions.LoadAndSave(m))
 }
@@ -164,7 +176,8 @@ func (d *Desk) routes() http.Handler {
 // Person is who a request comes from.
 type Person struct {
 	store.Staff
-	Lang page.Lang
+	Lang    page.Lang
+	Session string // which of the person's sessions it is
 }
 
 // By is the name that stands with what the person does.
@@ -214,8 +227,12 @@ func (d *Desk) frame(r *http.Request, here, title string) page.Frame {
 	p := personOf(r.Context())
 	f := page.Frame{
 		Lang: p.Lang, Title: title + " — " + d.ShopName, Here: here, Name: p.Name, Role: string(p.Role), Shop: d.ShopName,
-		Notice: d.sessions.PopString(r.Context(), "notice"), Now: d.Now().In(order.JST),
+		Now: d.Now().In(order.JST),
 	}
+	if p.ID == 0 {
+		return f // nobody signed in, or not even a session that could be read
+	}
+	f.Notice = d.sessions.PopString(r.Context(), "notice")
 	for _, e := range menu {
 		if p.At(e.roles) {
 			f.Menu = append(f.Menu, e.MenuItem)
@@ -233,6 +250,9 @@ func (d *Desk) saw(r *http.Request, subject string) {
 }
 
 func (d *Desk) log(r *http.Request, login, action, subject, detail string) {
+	if k, ok := r.Context().Value(keptKey{}).(*kept); ok && (action == "view" || action == "change") {
+		k.logged = true
+	}
 	a := store.Access{At: d.Now(), Login: login, Address: address(r), Action: action, Subject: subject, Detail: detail}
 	if err := d.Store.LogAccess(r.Context(), a); err != nil {
 		d.Log.ErrorContext(r.Context(), "access could not be logged", "action", action, "subject", subject, "error", err)

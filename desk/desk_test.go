@@ -39,8 +39,14 @@ func newOffice(t *testing.T) *office {
 // newOfficeOf is an office with more than every desk has.
 func newOfficeOf(t *testing.T, cfg desk.Config) *office {
 	t.Helper()
+	return newOfficeWith(t, cfg, rules.Default())
+}
+
+// newOfficeWith is an office by other numbers than every shop's.
+func newOfficeWith(t *testing.T, cfg desk.Config, settings rules.Settings) *office {
+	t.Helper()
 	st, clock := storetest.New(t)
-	cfg.Store, cfg.Settings, cfg.Now, cfg.Log, cfg.ShopName = st, rules.Default(), clock.Now, slog.New(slog.DiscardHandler), "つばめ事務用品"
+	cfg.Store, cfg.Settings, cfg.Now, cfg.Log, cfg.ShopName = st, settings, clock.Now, slog.New(slog.DiscardHandler), "つばめ事務用品"
 	d := desk.New(cfg)
 	o := &office{st: st, clock: clock}
 	o.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -2,20 +2,24 @@ package desk
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
 	"todoke/internal/password"
+	"todoke/order"
 	"todoke/store"
 	"todoke/templates/page"
 )
 
-// only lets people of these roles through to a page; others sign in, or are told no.
+// only lets people of these roles through to a page; others sign in, or are told no. What the
+// page does not log itself is logged for it.
 func (d *Desk) only(roles []store.Role, next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		p, err := d.person(r.Context())
+		p, err := d.person(r)
 		if err != nil {
 			d.fail(w, r, err)
 			return
@@ -24,10 +28,13 @@ func (d *Desk) only(roles []store.Role, next http.HandlerFunc) http.HandlerFunc 
 			d.toLogin(w, r)
 			return
 		}
-		if now := d.Now().Unix(); now-d.sessions.GetInt64(r.Context(), "seen") >= seenEvery || now < d.sessions.GetInt64(r.Context(), "seen") {
-			d.sessions.Put(r.Context(), "seen", now)
+		k := &kept{ResponseWriter: w, d: d, p: p}
+		r = r.WithContext(context.WithValue(context.WithValue(r.Context(), personKey{}, p), keptKey{}, k))
+		k.r = r
+		if wait := d.busy.Take(p.Session, d.Now()); wait > 0 {
+			d.tooMany(w, r, wait)
+			return
 		}
-		r = r.WithContext(context.WithValue(r.Context(), personKey{}, p))
 		if !p.At(roles) {
 			d.log(r, p.Login, "refused", r.URL.Path, "role "+string(p.Role))
 			d.showAs(w, r, http.StatusForbidden, page.Problem{
@@ -36,34 +43,50 @@ func (d *Desk) only(roles []store.Role, next http.HandlerFunc) http.HandlerFunc 
 			})
 			return
 		}
-		next(w, r)
+		if !p.SecondFactor && p.At(d.FactorRoles) && !beforeFactor[r.Pattern] {
+			d.tell(r.Context(), pick(p.Lang, "この役割では二段階認証が必要です。設定すると、ほかのページを開けます。", "Your role needs a second factor. Set it, and the other pages open."))
+			d.send(w, r, "/desk/account")
+			return
+		}
+		next(k, r)
 	}
 }
 
-// seenEvery is after how many seconds a session is written again: not at every request, picture and
-// key. It can only end that much earlier.
-const seenEvery = 15
+// beforeFactor is what is open to those who must set a second factor first.
+var beforeFactor = map[string]bool{
+	"GET /desk/account": true, "GET /desk/account/factor.png": true, "POST /desk/account/factor": true, "POST /desk/account/password": true, "POST /desk/account/sessions": true, "POST /desk/lang": true,
+}
+
+// unattended marks requests that a page makes by itself: they keep no session awake.
+const unattended = "Todoke-Unattended"
 
 // person is who the session belongs to, as they stand now: one who was locked or disabled is
 // out at once. The zero Person where nobody has signed in or the session was idle for too long
 // (ACC-2).
-func (d *Desk) person(ctx context.Context) (Person, error) {
-	login := d.sessions.GetString(ctx, "login")
-	if login == "" {
+func (d *Desk) person(r *http.Request) (Person, error) {
+	const often = 15 * time.Second // not at every request, picture and key; a session can only end that much earlier
+	ctx, now := r.Context(), d.Now()
+	id := d.sessions.GetString(ctx, "session")
+	if id == "" {
 		return Person{}, nil
 	}
-	idle := d.Now().Sub(time.Unix(d.sessions.GetInt64(ctx, "seen"), 0))
-	if idle > time.Duration(d.Settings.IdleMinutes)*time.Minute {
-		return Person{}, d.sessions.Destroy(ctx)
-	}
-	s, err := d.Store.GetStaff(ctx, login)
+	s, seen, err := d.Store.StaffOfSession(ctx, id)
 	if err != nil {
 		return Person{}, err
 	}
-	if d.sessions.GetInt(ctx, "no") != s.SessionsNo { // ended elsewhere
+	if s.ID == 0 { // ended elsewhere
 		return Person{}, d.sessions.Destroy(ctx)
 	}
-	return Person{s, page.Lang(s.Lang)}, nil
+	idle := now.Sub(seen)
+	if idle > time.Duration(d.Settings.IdleMinutes)*time.Minute {
+		return Person{}, errors.Join(d.Store.EndSession(ctx, s.Login, id, now), d.sessions.Destroy(ctx))
+	}
+	if idle >= often && r.Header.Get(unattended) == "" {
+		if err := d.Store.SeeSession(ctx, id, now); err != nil {
+			return Person{}, err
+		}
+	}
+	return Person{Staff: s, Lang: page.Lang(s.Lang), Session: id}, nil
 }
 
 // toLogin sends somebody to the doors, and back afterwards.
@@ -72,7 +95,12 @@ func (d *Desk) toLogin(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodGet && r.URL.Path != "/desk" {
 		to += "?next=" + url.QueryEscape(r.URL.RequestURI())
 	}
-	if r.Header.Get("HX-Request") != "" { // a part of a page: the whole page must go
+	d.send(w, r, to)
+}
+
+// send sends the whole page elsewhere, also where only a part of it was asked for.
+func (d *Desk) send(w http.ResponseWriter, r *http.Request, to string) {
+	if r.Header.Get("HX-Request") != "" {
 		w.Header().Set("HX-Redirect", to)
 		w.WriteHeader(http.StatusUnauthorized)
 		return
@@ -126,13 +154,11 @@ func (d *Desk) login(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, err)
 		return
 	}
+	recovered := false
 	if right && a.TOTPSecret != "" {
-		step, ok := codeStep(a.TOTPSecret, r.PostFormValue("code"), a.TOTPStep, now)
-		if right = ok; ok {
-			if right, err = d.Store.UseCode(ctx, a, step); err != nil {
-				d.fail(w, r, err)
-				return
-			}
+		if right, recovered, err = d.secondFactor(ctx, a, r.PostFormValue("code")); err != nil {
+			d.fail(w, r, err)
+			return
 		}
 	}
 	locked, err := d.Store.EndAttempt(ctx, a, right, now)
@@ -155,12 +181,16 @@ func (d *Desk) login(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, err)
 		return
 	}
-	if err := d.admit(ctx, login); err != nil {
+	if err := d.admit(r, login); err != nil {
 		d.fail(w, r, err)
 		return
 	}
 	d.log(r, login, "login", "", "")
-	if err := d.Store.TidySessions(ctx); err != nil {
+	if recovered {
+		d.log(r, login, "recovered", "staff "+login, "")
+		d.tell(ctx, pick(lang, "復旧コードでログインしました。このコードはもう使えません。", "You signed in with a recovery code. It is used up."))
+	}
+	if err := d.Store.TidySessions(ctx, now.Add(-longestSession)); err != nil {
 		d.Log.WarnContext(ctx, "sessions that ran out could not be deleted", "error", err)
 	}
 	to := again.Next
@@ -171,20 +201,26 @@ func (d *Desk) login(w http.ResponseWriter, r *http.Request) {
 }
 
 // admit makes the session the person's.
-func (d *Desk) admit(ctx context.Context, login string) error {
-	s, err := d.Store.GetStaff(ctx, login)
-	if err != nil {
+func (d *Desk) admit(r *http.Request, login string) error {
+	const most = 300
+	ctx, id := r.Context(), rand.Text()
+	agent := []rune(r.UserAgent())
+	n := store.StaffSession{ID: id, Agent: string(agent[:min(len(agent), most)]), Address: address(r), Since: d.Now()}
+	if err := d.Store.BeginSession(ctx, login, n); err != nil {
 		return err
 	}
 	d.sessions.Put(ctx, "login", login)
-	d.sessions.Put(ctx, "no", s.SessionsNo)
-	d.sessions.Put(ctx, "seen", d.Now().Unix())
+	d.sessions.Put(ctx, "session", id)
 	return nil
 }
 
 func (d *Desk) logout(w http.ResponseWriter, r *http.Request) {
 	if login := d.sessions.GetString(r.Context(), "login"); login != "" {
 		d.log(r, login, "logout", "", "")
+		if err := d.Store.EndSession(r.Context(), login, d.sessions.GetString(r.Context(), "session"), d.Now()); err != nil && order.KindOf(err) != order.KindNotFound {
+			d.fail(w, r, err)
+			return
+		}
 	}
 	if err := d.sessions.Destroy(r.Context()); err != nil {
 		d.fail(w, r, err)

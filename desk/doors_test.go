@@ -52,7 +52,7 @@ func TestSecondFactor(t *testing.T) {
 		t.Errorf("confirmed by a wrong code: %d", a.status)
 	}
 	used := o.code(t, m[1])
-	if a := factor("confirm", "", used); a.status != http.StatusSeeOther {
+	if a := factor("confirm", "", used); a.status != http.StatusOK || !strings.Contains(a.body, `id="recovery-codes"`) {
 		t.Fatalf("not confirmed: %d %s", a.status, a.body)
 	}
 	if a := b.get("/desk/account"); strings.Contains(a.body, m[1]) {
@@ -171,6 +171,14 @@ func TestStaff(t *testing.T) {
 	if a := yuki.get("/desk/accesses?login=ken"); a.status != http.StatusOK || !strings.Contains(a.body, "担当者 yuki") || strings.Contains(a.body, ">mika<") {
 		t.Errorf("what ken did is not listed, or more: %d", a.status)
 	}
+	out()
+	if a := ken.post("/desk/staff/hanako", url.Values{"as": {"role"}, "role": {"lead"}}); a.status != http.StatusSeeOther || hanako.get("/desk/account").status == http.StatusOK {
+		t.Errorf("the session outlived the old role: %d", a.status)
+	}
+	hanako.signIn("hanako", secret)
+	if a := hanako.get("/desk/staff"); a.status != http.StatusOK {
+		t.Errorf("the new role opens nothing: %d", a.status)
+	}
 	if got := do(ken, "hanako", "disable"); got != http.StatusSeeOther || !out() {
 		t.Errorf("not disabled: %d", got)
 	}
@@ -194,7 +202,7 @@ func TestRoutesAndRoles(t *testing.T) {
 		"POST /desk/orders/1000000018/resend/1": atDesk, "GET /desk/intake": atDesk, "POST /desk/intake": atDesk, "GET /desk/customers": atDesk, "GET /desk/customers/10000016": atDesk,
 		"GET /desk/customers/10000016/form.pdf": atDesk, "POST /desk/customers/10000016/dealer": atDesk, "GET /desk/forms/order.pdf": atDesk, "GET /desk/dealers": atDesk,
 		"POST /desk/dealers/1": atDesk, "GET /desk/today": atDesk, "GET /desk/today/list/waiting": atDesk, "GET /desk/runs": {lead, operator}, "POST /desk/runs": {operator},
-		"GET /desk/account": all, "GET /desk/account/factor.png": all, "POST /desk/account/factor": all, "POST /desk/account/password": all, "POST /desk/lang": all, "GET /desk": all,
+		"GET /desk/account": all, "GET /desk/account/factor.png": all, "POST /desk/account/factor": all, "POST /desk/account/sessions": all, "GET /desk/nowhere": all, "POST /desk/account/password": all, "POST /desk/lang": all, "GET /desk": all,
 		"GET /desk/staff": {lead, operator}, "POST /desk/staff": {operator}, "POST /desk/staff/nobody": {lead, operator}, "GET /desk/accesses": {lead, operator, auditor},
 		"GET /desk/archive": {lead, operator, auditor}, "GET /desk/archive/export": {lead, operator, auditor}, "POST /desk/archive/verify": {lead, operator, auditor},
 		"GET /desk/archive/inbound/1": {lead, operator, auditor}, "GET /desk/archive/issued/1/bytes": {lead, operator, auditor},

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"crypto/rand"
+	"errors"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -90,7 +91,9 @@ func (d *Desk) changeStaff(w http.ResponseWriter, r *http.Request) {
 	case "disable":
 		err = d.Store.DisableStaff(ctx, login, d.Now())
 	case "factor":
-		err = d.Store.SetStaffTOTP(ctx, login, "", 0)
+		if err = d.Store.SetStaffTOTP(ctx, login, "", 0); err == nil {
+			err = errors.Join(d.Store.SetRecoveryCodes(ctx, login, nil), d.Store.EndSessions(ctx, login))
+		}
 	case "role":
 		role := store.Role(r.PostFormValue("role"))
 		if !staffRoles[role] || role == store.RoleWarehouse || s.Role == store.RoleWarehouse {

@@ -21,7 +21,7 @@ REVOKE UPDATE, DELETE, TRUNCATE ON page_kinds, page_prints FROM todoke_app;
 REVOKE UPDATE, DELETE, TRUNCATE ON mail_answers, mail_parts FROM todoke_app;
 REVOKE UPDATE, DELETE, TRUNCATE ON documents, document_claims, delivery_notices, gateway_gaps, drafts, events, issued_documents,
     reading_audits, reading_audit_keyings, reading_thresholds, accesses, schedule_run_requests,
-    archive_verifications, gateway_profiles, rule_changes FROM todoke_app;
+    archive_verifications, gateway_profiles, rule_changes, department_changes FROM todoke_app;
 REVOKE UPDATE, DELETE, TRUNCATE ON archive_entries, archive_facts, archive_parties, document_senders FROM todoke_app;
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON archive_erasures FROM todoke_app;
 REVOKE UPDATE, TRUNCATE ON archive_pending FROM todoke_app;

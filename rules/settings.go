@@ -56,6 +56,11 @@ type Settings struct {
 	// The doors of the desk's pages.
 	WrongPasswords int `json:"wrong_passwords" yaml:"wrong_passwords"` // ACC-2, one more locks the login
 	IdleMinutes    int `json:"idle_minutes" yaml:"idle_minutes"`       // ACC-2, after which a session ends
+	// Requests that one session may make: at once, and each second from then on; 0 a second knows no
+	// limit. One address may make so many times that: people behind one line share it.
+	RequestBurst      int `json:"request_burst" yaml:"request_burst"`
+	RequestsPerSecond int `json:"requests_per_second" yaml:"requests_per_second"`
+	AddressSessions   int `json:"address_sessions" yaml:"address_sessions"`
 
 	// How faxes are settled at the desk.
 	DeskBlindPermille     int `json:"desk_blind_permille" yaml:"desk_blind_permille"`         // readings less sure are hidden until a person has keyed the field
@@ -269,6 +274,9 @@ func Default() Settings {
 		DeskBlindPermille:     900,
 		DeskPlausiblePermille: 200,
 		DeskClaimMinutes:      3,
+		RequestBurst:          300, // a page with the pictures of the next ones, many times over
+		RequestsPerSecond:     20,
+		AddressSessions:       50,
 
 		ResendPageDays:         4, // a long weekend; a sheet that is faxed every week is none sent again
 		ResendLineHours:        3,
@@ -427,6 +435,9 @@ func (s Settings) Validate() error {
 	within("", "desk_blind_permille", s.DeskBlindPermille, 0, 1000)
 	within("", "desk_plausible_permille", s.DeskPlausiblePermille, 0, s.DeskBlindPermille)
 	within("", "desk_claim_minutes", s.DeskClaimMinutes, 1, 60)
+	within("ACC-2", "request_burst", s.RequestBurst, 1, 100_000)
+	within("ACC-2", "requests_per_second", s.RequestsPerSecond, 0, 10_000)
+	within("ACC-2", "address_sessions", s.AddressSessions, 1, 10_000)
 	within("FAX-5", "resend_page_days", s.ResendPageDays, 0, maxLimitDays)
 	within("FAX-5", "resend_line_hours", s.ResendLineHours, 0, 24*maxLimitDays)
 	within("FAX-5", "resend_ink_distance", s.ResendInkDistance, 0, 1000)

@@ -207,9 +207,3 @@ func (s *Store) AccessesPage(ctx context.Context, f AccessPage) ([]AccessRow, er
 		return a, r.Scan(&a.ID, &a.At, &a.Login, &a.Address, &a.Action, &a.Subject, &a.Detail)
 	}, at(f.From), at(f.Until), f.Login, f.Subject, f.Before, f.Limit)
 }
-
-// TidySessions deletes the sessions that ran out.
-func (s *Store) TidySessions(ctx context.Context) error {
-	_, err := s.pool.Exec(ctx, query("SessionsTidy"))
-	return kinded(err)
-}

@@ -30,6 +30,7 @@ import (
 	reader "todoke/ingest/form"
 	"todoke/order"
 	"todoke/rules"
+	"todoke/store"
 	"todoke/templates/form"
 )
 
@@ -93,6 +94,8 @@ type DatabaseConfig struct {
 // DeskConfig says how the desk's pages are served.
 type DeskConfig struct {
 	HTTPS bool // a proxy in front speaks TLS
+	// FactorRoles must set a second factor before they do anything.
+	FactorRoles []store.Role
 }
 
 // WorkersConfig is how many jobs this process runs at once.
@@ -190,6 +193,7 @@ var settings = []setting{
 			return "no"
 		},
 	},
+	secondFactorSetting,
 	{
 		key: "shop_name", about: "the shop's name on printed documents", allowed: "one line of up to 60 characters",
 		set: func(c *Config, v string) error { return printable(&c.ShopName, v, shopNameLimit) },

@@ -3,7 +3,40 @@ package main
 import (
 	"fmt"
 	"net/mail"
+	"slices"
+	"strings"
+
+	"todoke/store"
 )
+
+// secondFactorSetting says who cannot do without a second factor.
+var secondFactorSetting = setting{
+	key: "desk.second_factor", about: "roles that must set a second factor before they do anything at the desk", allowed: "auditor, warehouse, desk, lead, operator, separated by commas; empty for none",
+	set: func(c *Config, v string) error {
+		var roles []store.Role
+		for s := range strings.SplitSeq(v, ",") {
+			if s = strings.TrimSpace(s); s == "" {
+				continue
+			}
+			role := store.Role(s)
+			if !slices.Contains([]store.Role{store.RoleAuditor, store.RoleWarehouse, store.RoleDesk, store.RoleLead, store.RoleOperator}, role) {
+				return fmt.Errorf("%q is no role", s)
+			}
+			if !slices.Contains(roles, role) {
+				roles = append(roles, role)
+			}
+		}
+		c.Desk.FactorRoles = roles
+		return nil
+	},
+	get: func(c *Config) string {
+		names := make([]string, len(c.Desk.FactorRoles))
+		for i, r := range c.Desk.FactorRoles {
+			names[i] = string(r)
+		}
+		return strings.Join(names, ",")
+	},
+}
 
 // deskSettings are the desk's own.
 var deskSettings = []setting{{

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -73,6 +74,7 @@ func (c *doctorCommand) Run(ctx context.Context, app *App) error {
 	app.checkRoutes(ctx, add)
 	app.checkDatabase(ctx, add)
 	app.checkPort(ctx, add)
+	app.checkDoors(ctx, add)
 	checkFonts(add)
 	if app.Config.sampleIdentity() {
 		add("shop", statusWarn, "printed documents bear the sample shop's name or fax number", "set shop_name and the settings beside it: see todoke config")
@@ -338,6 +340,33 @@ func (a *App) checkPort(ctx context.Context, add addFinding) {
 	}
 	_ = l.Close()
 	add("port", statusOK, a.Config.Listen+" is free", "")
+}
+
+// checkDoors finds pages that can be reached from elsewhere without TLS: passwords and faxes would
+// cross the network in the clear.
+func (a *App) checkDoors(ctx context.Context, add addFinding) {
+	const check = "doors"
+	host, _, err := net.SplitHostPort(a.Config.Listen)
+	if err != nil {
+		return // the port's check says so
+	}
+	addrs, err := net.DefaultResolver.LookupHost(ctx, host)
+	local := err == nil && len(addrs) > 0
+	for _, s := range addrs {
+		ip := net.ParseIP(s)
+		local = local && ip != nil && ip.IsLoopback()
+	}
+	switch {
+	case local && a.Config.Desk.HTTPS:
+		add(check, statusOK, "the desk's pages are for a proxy on this machine that speaks TLS", "")
+	case local:
+		add(check, statusOK, "the desk's pages are reached from this machine alone", "")
+	case a.Config.Desk.HTTPS:
+		add(check, statusOK, "the desk's pages are for the proxy in front that speaks TLS: let nobody else reach "+a.Config.Listen, "")
+	default:
+		add(check, statusWarn, "the desk's pages can be reached from other machines without TLS, by listen="+a.Config.Listen,
+			"put a proxy that speaks TLS in front and set desk.https=yes, or listen on 127.0.0.1")
+	}
 }
 
 // whoListens is the sign of the data folder of the todoke that answers at addr, "" where none

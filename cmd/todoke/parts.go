@@ -36,7 +36,8 @@ var partServe = part{"API and desk", func(ctx context.Context, app *App, st *sto
 		Ask:  app.ask(st),
 		Jobs: jobs, Masters: app.deskMasters, Gateways: app.deskGateways(), Export: app.deskExport(st),
 		Store: st, Settings: app.Config.Rules, Now: app.Now, Log: app.Log, ShopName: app.Config.ShopName, Secure: app.Config.Desk.HTTPS,
-		DeskName: app.Config.DeskName, ShopFax: app.Config.ShopFax, ShopPhone: app.Config.ShopPhone, DeskHours: app.Config.DeskHours, ShopWeb: app.Config.ShopWeb,
+		FactorRoles: app.Config.Desk.FactorRoles,
+		DeskName:    app.Config.DeskName, ShopFax: app.Config.ShopFax, ShopPhone: app.Config.ShopPhone, DeskHours: app.Config.DeskHours, ShopWeb: app.Config.ShopWeb,
 	})
 	m := http.NewServeMux()
 	m.Handle("/", api.New(api.Config{Orders: st, Settings: app.Config.Rules, Now: app.Now, Log: app.Log, Version: versionNumber()}))

@@ -64,6 +64,43 @@ SELECT id, at, login, address, action, subject, detail FROM accesses
 WHERE at >= $1 AND at < $2 AND ($3 = '' OR login = $3) AND ($4 = '' OR subject = $4) AND ($5 = 0 OR id < $5)
 ORDER BY id DESC LIMIT $6;
 
+-- name: StaffSessionInsert
+INSERT INTO staff_sessions (id, staff_id, sessions_no, agent, address, since, seen_at)
+SELECT $1, id, sessions_no, $3, $4, $5, $5 FROM staff WHERE login = $2;
+
+-- name: StaffOfSession
+-- Whose session it is, and when it was used last, unless it has ended here or with all others.
+SELECT s.id, s.login, s.name, s.role, coalesce(s.warehouse_code, ''), s.lang, s.totp_secret <> '', s.failures, s.locked_at, s.disabled_at, s.created_at, s.sessions_no, t.seen_at
+FROM staff_sessions t JOIN staff s ON s.id = t.staff_id WHERE t.id = $1 AND t.ended_at IS NULL AND t.sessions_no = s.sessions_no;
+
+-- name: StaffSessionSeen
+UPDATE staff_sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2;
+
+-- name: StaffSessions
+SELECT t.id, t.agent, t.address, t.since, t.seen_at FROM staff_sessions t JOIN staff s ON s.id = t.staff_id
+WHERE s.login = $1 AND t.ended_at IS NULL AND t.sessions_no = s.sessions_no AND t.seen_at >= $2 AND t.since >= $3 ORDER BY t.seen_at DESC, t.id LIMIT 100;
+
+-- name: StaffSessionEnd
+UPDATE staff_sessions t SET ended_at = $3 FROM staff s WHERE s.id = t.staff_id AND s.login = $1 AND t.id = $2 AND t.ended_at IS NULL;
+
+-- name: StaffSessionsEndOthers
+UPDATE staff_sessions t SET ended_at = $3 FROM staff s WHERE s.id = t.staff_id AND s.login = $1 AND t.id <> $2 AND t.ended_at IS NULL;
+
+-- name: StaffSessionsTidy
+DELETE FROM staff_sessions WHERE since < $1;
+
+-- name: RecoveryCodesDrop
+DELETE FROM staff_recovery_codes c USING staff s WHERE s.id = c.staff_id AND s.login = $1;
+
+-- name: RecoveryCodesInsert
+INSERT INTO staff_recovery_codes (code_sha256, staff_id) SELECT c, s.id FROM staff s, unnest($2::bytea[]) c WHERE s.login = $1;
+
+-- name: RecoveryCodeUse
+UPDATE staff_recovery_codes SET used_at = $3 WHERE code_sha256 = $2 AND staff_id = $1 AND used_at IS NULL;
+
+-- name: RecoveryCodesLeft
+SELECT count(*)::int FROM staff_recovery_codes c JOIN staff s ON s.id = c.staff_id WHERE s.login = $1 AND c.used_at IS NULL;
+
 -- name: SessionsTidy
 -- A session's expiry is the session library's, by the machine's clock.
 DELETE FROM sessions WHERE expiry < current_timestamp;

@@ -12,8 +12,19 @@ type Account struct {
 	Frame
 	Problem           string
 	SecondFactor      bool
-	Secret            string // to be confirmed; "" where none is
+	Secret            string   // to be confirmed; "" where none is
+	Needed            bool     // the role cannot do without
+	Codes             []string // recovery codes, shown once
+	CodesLeft         int
 	Shortest, Longest int
+	Sessions          []SessionRow
+}
+
+// SessionRow is one place where the person is signed in.
+type SessionRow struct {
+	ID, Device, Address string
+	Since, SeenAt       time.Time
+	Here                bool
 }
 
 // Render writes the page.
@@ -112,6 +123,7 @@ var actionNames = map[string][2]string{
 	"login": {"ログイン", "signed in"}, "login_failed": {"ログイン失敗", "failed to sign in"}, "logout": {"終了", "signed out"}, "locked": {"ロック", "locked"},
 	"view": {"閲覧", "viewed"}, "change": {"変更", "changed"}, "refused": {"権限なし", "refused"}, "password_wrong": {"パスワード誤り", "wrong password"},
 	"password": {"パスワード変更", "password"}, "unlock": {"ロック解除", "unlocked"}, "disable": {"停止", "disabled"},
+	"recovered": {"復旧コード", "used a recovery code"},
 }
 
 // ActionName is what was done, in people's words.

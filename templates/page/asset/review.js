@@ -234,5 +234,5 @@
   focusNext("");
   watch();
   // A sign of life: the page stays ours while it is open.
-  setInterval(() => { if (!document.hidden) fetch(work.dataset.path + "/claim", { method: "POST", headers: { "HX-Request": "true" } }); }, 60000);
+  setInterval(() => { if (!document.hidden) fetch(work.dataset.path + "/claim", { method: "POST", headers: { "HX-Request": "true", "Todoke-Unattended": "1" } }); }, 60000);
 })();
