@@ -226,6 +226,7 @@ func (d *Desk) logout(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, err)
 		return
 	}
+	w.Header().Set("Clear-Site-Data", `"cache"`) // pictures of pages
 	http.Redirect(w, r, "/desk/login", http.StatusSeeOther)
 }
 

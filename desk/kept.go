@@ -20,7 +20,10 @@ var impersonal = map[string]bool{
 
 // unchanging are the requests that are sent like changes and change nothing that outlives the view:
 // a claim is renewed while its page, which was logged, is open.
-var unchanging = map[string]bool{"POST /desk/review/{name}/claim": true, "POST /desk/gateways": true}
+var unchanging = map[string]bool{
+	"POST /desk/review/{name}/claim": true, "POST /desk/gateways": true,
+	"POST /desk/rules/{table}": true, // a preview changes nothing; what is saved is logged with its reason
+}
 
 // kept makes sure, before the first byte leaves, that a view or a change is logged.
 type kept struct {
@@ -76,9 +79,18 @@ func (k *kept) keep(status int) {
 // subjectOf names what a path is about as the pages' own entries do.
 func subjectOf(r *http.Request) string {
 	path := strings.TrimPrefix(r.URL.Path, "/desk/")
+	if strings.HasSuffix(r.Pattern, "/find") {
+		return "customers and items for document " + r.PathValue("name")
+	}
 	for _, s := range []struct{ begin, value, subject string }{
-		{"review/", "name", "document "}, {"image/", "name", "document "}, {"orders/", "number", "order "}, {"customers/", "code", "customer "},
-		{"picklists/", "number", "pick list "}, {"audits/", "id", "audit "}, {"dealers/", "id", "dealer request "}, {"staff/", "login", "staff "},
+		{"review/", "name", "document "},
+		{"image/", "name", "document "},
+		{"orders/", "number", "order "},
+		{"customers/", "code", "customer "},
+		{"picklists/", "number", "pick list "},
+		{"audits/", "id", "audit "},
+		{"dealers/", "id", "dealer request "},
+		{"staff/", "login", "staff "},
 	} {
 		if v := r.PathValue(s.value); v != "" && strings.HasPrefix(path, s.begin) {
 			return s.subject + v

@@ -56,11 +56,11 @@ func (d *Desk) endSessions(w http.ResponseWriter, r *http.Request) {
 	ctx, p, id := r.Context(), personOf(r.Context()), r.PostFormValue("session")
 	var err error
 	what := "one session ended"
-	switch {
-	case id == "others":
+	switch id {
+	case "others":
 		what = "all other sessions ended"
 		err = d.Store.EndOtherSessions(ctx, p.Login, p.Session, d.Now())
-	case id == p.Session:
+	case p.Session:
 		err = order.Invalid("ACC-2", "session", "sign out to end the session you are in")
 	default:
 		err = d.Store.EndSession(ctx, p.Login, id, d.Now())

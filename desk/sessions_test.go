@@ -180,8 +180,11 @@ func TestRecoveryCodes(t *testing.T) {
 		code string
 		want int
 	}{
-		{codes[0], http.StatusSeeOther}, {codes[0], http.StatusUnauthorized}, {strings.ToLower(strings.ReplaceAll(codes[1], "-", " ")), http.StatusSeeOther},
-		{strings.Repeat("A", 24), http.StatusUnauthorized}, {"", http.StatusUnauthorized},
+		{codes[0], http.StatusSeeOther},
+		{codes[0], http.StatusUnauthorized},
+		{strings.ToLower(strings.ReplaceAll(codes[1], "-", " ")), http.StatusSeeOther},
+		{strings.Repeat("A", 24), http.StatusUnauthorized},
+		{"", http.StatusUnauthorized},
 	} {
 		if got := enter(tt.code); got != tt.want {
 			t.Errorf("step %d: %d, want %d", i, got, tt.want)

@@ -132,3 +132,19 @@ func TestDoctorFindsFaults(t *testing.T) {
 		})
 	}
 }
+
+// TestDoctorDoors: pages that others reach without TLS are told, and how to mend that.
+func TestDoctorDoors(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ listen, https, want string }{
+		{"127.0.0.1:0", "no", statusOK}, {"localhost:0", "no", statusOK}, {"[::1]:0", "no", statusOK}, {"0.0.0.0:0", "no", statusWarn}, {":0", "no", statusWarn}, {"0.0.0.0:0", "yes", statusOK},
+	} {
+		app, _, _ := testApp(t, nil)
+		app.Config.Listen, app.Config.Desk.HTTPS = tt.listen, tt.https == "yes"
+		var got finding
+		app.checkDoors(t.Context(), func(check, status, found, mend string) { got = finding{check, status, found, mend} })
+		if got.Status != tt.want || (got.Status == statusWarn) != strings.Contains(got.Mend, "desk.https=yes") {
+			t.Errorf("%s, https %s: %+v", tt.listen, tt.https, got)
+		}
+	}
+}
