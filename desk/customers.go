@@ -71,6 +71,10 @@ func (d *Desk) customerPage(w http.ResponseWriter, r *http.Request, status int, 
 			v.Departments = append(v.Departments, page.Link{Path: customerPath(s.Code), Text: s.Code + " " + s.Name})
 		}
 	}
+	if err := d.wishes(r.Context(), p, &v, c); err != nil {
+		d.fail(w, r, err)
+		return
+	}
 	for i := len(f.Faxes) - 1; i >= 0; i-- {
 		v.Faxes = append(v.Faxes, documentView(p.Lang, f.Faxes[i]))
 	}
@@ -89,11 +93,10 @@ func customerFacts(lang page.Lang, c order.Department) [][2]string {
 		points = pick(lang, "なし", "no")
 	}
 	add("FAX（登録）", "Fax (registered)", order.FormatPhone(c.Fax))
+	add("電話", "Telephone", order.FormatPhone(c.Phone))
+	add("フリガナ", "Reading", c.Kana)
 	add("メール", "Mail", c.Email)
 	add("住所", "Address", "〒"+c.PostalCode+" "+c.Prefecture+c.Address)
-	add("欠品時", "If short", page.Word(lang, string(c.Stockout)))
-	add("お支払い", "Payment", page.Word(lang, string(c.Payment)))
-	add("契約価格表", "Price list", c.PriceList)
 	add("ポイント", "Points", points)
 	add("会社番号", "Company", c.CompanyCode)
 	return facts

@@ -6,6 +6,8 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -182,5 +184,113 @@ func TestDealerRequests(t *testing.T) {
 	}
 	if a := b.get("/desk/orders/" + string(one.Number)); !strings.Contains(a.body, "担当販売店への依頼") {
 		t.Error("the order's story lacks the request")
+	}
+}
+
+// TestWishes: what the desk keeps of a customer holds for the next order, says who changed it and
+// why, outlives an import, and makes the customer found by telephone and reading.
+func TestWishes(t *testing.T) {
+	t.Parallel()
+	o, b, _ := openOffice(t)
+	tokyo := storetest.Code(storetest.Tokyo)
+	path := "/desk/customers/" + tokyo
+	row := func(kind string) string {
+		m := regexp.MustCompile(`(?s)<tr id="wish-` + kind + `">(.*?)</details>`).FindStringSubmatch(b.get(path).body)
+		if m == nil {
+			t.Fatalf("no row of %s", kind)
+		}
+		return m[1]
+	}
+	if r := row("stockout"); !strings.Contains(r, "<b>入荷を待つ</b>") || !strings.Contains(r, "マスター") {
+		t.Errorf("imported: %s", r)
+	}
+	if r := row("answers"); !strings.Contains(r, "<b>すべてFAXで回答</b>") || !strings.Contains(r, "既定（FAX-3）") {
+		t.Errorf("default: %s", r)
+	}
+	set := func(kind, value, reason string) answer {
+		return b.post(path+"/wish", url.Values{"kind": {kind}, "value": {value}, "reason": {reason}})
+	}
+	for _, bad := range [][3]string{{"stockout", "cancel", ""}, {"stockout", "sometimes", "x"}, {"phone", "12", "x"}, {"payment", "card", "x"}, {"answers", "", "x"}} {
+		if a := set(bad[0], bad[1], bad[2]); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, `role="alert"`) {
+			t.Errorf("%q is kept: %d", bad, a.status)
+		}
+	}
+	for _, good := range [][2]string{{"stockout", "cancel"}, {"answers", "bad_news"}, {"phone", "０３-5555-0101"}, {"kana", "アオバショウジ ソウムブ"}} {
+		if a := set(good[0], good[1], "総務の森様よりお電話"); a.location() != path {
+			t.Fatalf("%q is not kept: %d %s", good, a.status, a.body)
+		}
+	}
+	if r := row("stockout"); !strings.Contains(r, "<b>取り消す</b>") || !strings.Contains(r, "佐藤 花 — 総務の森様よりお電話") || strings.Contains(r, "マスター）</td>") {
+		t.Errorf("kept: %s", r)
+	}
+	if a := b.get(path); !strings.Contains(a.body, "03-5555-0101") || !strings.Contains(a.body, "アオバショウジ") || !strings.Contains(a.body, "入荷を待つ") && !strings.Contains(a.body, "登録・既定どおり → 取り消す") {
+		t.Error("the page lacks what is kept, or its changes")
+	}
+	req := storetest.Request(order.ChannelFax, o.clock.Now(), storetest.Tokyo, storetest.Paper, 10)
+	req.Stockout = ""
+	if got := o.accept(t, req); got.Stockout != order.StockoutCancel {
+		t.Errorf("the next order says %q", got.Stockout)
+	}
+	storetest.Shop(t, o.st) // the master once more
+	c, err := o.st.GetDepartment(t.Context(), tokyo)
+	if err != nil || c.Stockout != order.StockoutCancel || c.Answers != order.AnswersBadNews || c.Phone != "0355550101" {
+		t.Errorf("after an import: %+v (%v)", c, err)
+	}
+	for _, q := range []string{"03-5555-0101", "0355", "あおばしょうじ", "ｱｵﾊﾞｼｮｳｼﾞ", "ソウムブ", tokyo[:5]} {
+		a := b.get("/desk/customers?q=" + url.QueryEscape(q))
+		if !strings.Contains(a.body, "customer-"+tokyo) {
+			t.Errorf("%q does not find the customer", q)
+		}
+	}
+	if a := set("stockout", "", "元に戻すとのお電話"); a.status != http.StatusSeeOther || !strings.Contains(row("stockout"), "<b>入荷を待つ</b>") {
+		t.Errorf("not given back to the master: %d", a.status)
+	}
+}
+
+// TestHostileUploads: what is no page is refused in words, names lead nowhere, and what was taken
+// in never runs when it is opened.
+func TestHostileUploads(t *testing.T) {
+	t.Parallel()
+	o, b, _ := openOffice(t)
+	for name, data := range map[string]string{
+		"page.png": "<html><script>alert(1)</script>", "form.svg": "<svg onload=alert(1)>", "a.zip": "PK\x03\x04", "a.tif": "", "a.pdf": strings.Repeat(" ", 2000) + "%PDF-1.4", "a.exe": "MZ\x90",
+		"<img src=x onerror=alert(1)>.gif": "GIF89a",
+	} {
+		a := b.upload(nil, map[string][]byte{name: []byte(data)})
+		if a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "受け付けられない形式") || strings.Contains(a.body, "<img src=x") {
+			t.Errorf("%s: %d", name, a.status)
+		}
+	}
+	many := map[string][]byte{}
+	for i := range 51 {
+		many[fmt.Sprintf("%d.tif", i)] = []byte("II*\x00" + strconv.Itoa(i))
+	}
+	if a := b.upload(nil, many); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "50件まで") {
+		t.Errorf("51 files: %d", a.status)
+	}
+	if docs, err := o.st.DocumentsAtDesk(t.Context(), 100); err != nil || len(docs) != 0 {
+		t.Fatalf("%d documents of refused uploads (%v)", len(docs), err)
+	}
+	evil := "II*\x00<script>alert(1)</script>"
+	if a := b.upload(nil, map[string][]byte{"../../etc/\u202epasswd.tif": []byte(evil)}); a.status != http.StatusSeeOther {
+		t.Fatalf("not taken in: %d", a.status)
+	}
+	doc, err := o.st.GetDocument(t.Context(), 1)
+	if err != nil || doc.FileName != "passwd.tif" {
+		t.Errorf("named %q (%v)", doc.FileName, err)
+	}
+	a := b.get("/desk/documents/1/bytes")
+	if a.body != evil || a.header.Get("Content-Type") != "application/octet-stream" || !strings.HasPrefix(a.header.Get("Content-Disposition"), "attachment") || !strings.Contains(a.header.Get("Content-Security-Policy"), "sandbox") {
+		t.Errorf("opened as %v", a.header)
+	}
+	// The same bytes again, under another name: taken in, and said.
+	if a := b.upload(nil, map[string][]byte{"again.tif": []byte(evil)}); a.status != http.StatusSeeOther {
+		t.Fatalf("the same again: %d", a.status)
+	}
+	if a := b.get("/desk/intake"); strings.Count(a.body, "同じ内容") != 1 || !strings.Contains(a.body, "受信文書 1") {
+		t.Errorf("the same bytes are said %d times", strings.Count(a.body, "同じ内容"))
+	}
+	if a := b.post("/desk/intake", url.Values{"files": {"x"}}); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("no upload at all: %d", a.status)
 	}
 }

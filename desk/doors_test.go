@@ -200,7 +200,7 @@ func TestRoutesAndRoles(t *testing.T) {
 		"POST /desk/review/1.1/received": atDesk, "GET /desk/review/1.1/ask": atDesk, "GET /desk/review/1.1/ask/1": atDesk, "GET /desk/orders/1000000018": atDesk,
 		"POST /desk/orders/1000000018/act": atDesk, "GET /desk/issued/1": atDesk, "GET /desk/documents/1/bytes": atDesk,
 		"POST /desk/orders/1000000018/resend/1": atDesk, "GET /desk/intake": atDesk, "POST /desk/intake": atDesk, "GET /desk/customers": atDesk, "GET /desk/customers/10000016": atDesk,
-		"GET /desk/customers/10000016/form.pdf": atDesk, "POST /desk/customers/10000016/dealer": atDesk, "GET /desk/forms/order.pdf": atDesk, "GET /desk/dealers": atDesk,
+		"GET /desk/customers/10000016/form.pdf": atDesk, "POST /desk/customers/10000016/dealer": atDesk, "POST /desk/customers/10000016/wish": atDesk, "GET /desk/forms/order.pdf": atDesk, "GET /desk/dealers": atDesk,
 		"POST /desk/dealers/1": atDesk, "GET /desk/today": atDesk, "GET /desk/today/list/waiting": atDesk, "GET /desk/runs": {lead, operator}, "POST /desk/runs": {operator},
 		"GET /desk/account": all, "GET /desk/account/factor.png": all, "POST /desk/account/factor": all, "POST /desk/account/sessions": all, "GET /desk/nowhere": all, "POST /desk/account/password": all, "POST /desk/lang": all, "GET /desk": all,
 		"GET /desk/staff": {lead, operator}, "POST /desk/staff": {operator}, "POST /desk/staff/nobody": {lead, operator}, "GET /desk/accesses": {lead, operator, auditor},

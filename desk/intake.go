@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"todoke/order"
@@ -61,6 +63,14 @@ func (d *Desk) intakePage(w http.ResponseWriter, r *http.Request, status int, sa
 func (d *Desk) intakeRow(r *http.Request, p Person, doc store.Document) (page.IntakeRow, error) {
 	ctx := r.Context()
 	row := page.IntakeRow{DocumentView: documentView(p.Lang, doc)}
+	same, err := d.Store.SameBytes(ctx, doc.ID)
+	if err != nil {
+		return row, err
+	}
+	if same != 0 {
+		name := strconv.FormatInt(same, 10)
+		row.Same = &page.Link{Path: "/desk/orders?q=" + url.QueryEscape("受信"+name), Text: pick(p.Lang, "受信文書 ", "document ") + name}
+	}
 	ids := []int64{doc.ID}
 	if doc.State == store.DocumentSplit {
 		parts, err := d.Store.DocumentParts(ctx, doc.ID)
@@ -183,7 +193,7 @@ func readHanded(r *http.Request, lang page.Lang) (h handed, err error) {
 		if err != nil {
 			return h, broken(err, lang)
 		}
-		name := path.Base(strings.ReplaceAll(part.FileName(), `\`, "/"))
+		name := plainName(part.FileName())
 		if part.FileName() == "" && len(data) == 0 {
 			continue // no file was chosen
 		}
@@ -205,6 +215,25 @@ func readHanded(r *http.Request, lang page.Lang) (h handed, err error) {
 	return h, nil
 }
 
+// plainName is a file's name without folders, control characters and more than a screen shows.
+func plainName(given string) string {
+	const most = 120
+	name := []rune(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == utf8.RuneError {
+			return -1
+		}
+		return r
+	}, path.Base(strings.ReplaceAll(given, `\`, "/"))))
+	if n := string(name); n == "." || n == "/" || n == "" {
+		return "file"
+	}
+	if len(name) > most {
+		ext := []rune(path.Ext(string(name)))
+		name = append(name[:most-min(len(ext), 8)], ext[:min(len(ext), 8)]...)
+	}
+	return string(name)
+}
+
 func broken(err error, lang page.Lang) error {
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return err
@@ -215,8 +244,12 @@ func broken(err error, lang page.Lang) error {
 // mediaOf is what a file is by how it begins; of mails the name must say so.
 func mediaOf(name string, data []byte) (string, bool) {
 	for _, m := range []struct{ magic, kind string }{
-		{"II*\x00", "image/tiff"}, {"MM\x00*", "image/tiff"}, {"II+\x00", "image/tiff"}, {"MM\x00+", "image/tiff"},
-		{"\x89PNG\r\n\x1a\n", "image/png"}, {"\xff\xd8\xff", "image/jpeg"},
+		{"II*\x00", "image/tiff"},
+		{"MM\x00*", "image/tiff"},
+		{"II+\x00", "image/tiff"},
+		{"MM\x00+", "image/tiff"},
+		{"\x89PNG\r\n\x1a\n", "image/png"},
+		{"\xff\xd8\xff", "image/jpeg"},
 	} {
 		if bytes.HasPrefix(data, []byte(m.magic)) {
 			return m.kind, true

@@ -368,6 +368,7 @@ func (d *Desk) orderActs(ctx context.Context, p Person, v *page.Order, o order.O
 	if !a.Change {
 		return nil
 	}
+	v.AddLines = []int{1, 2, 3}
 	places, err := d.Store.ShipTosOf(ctx, o.DepartmentCode)
 	if err != nil {
 		return err

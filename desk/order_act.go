@@ -72,8 +72,14 @@ func (d *Desk) refuseAct(w http.ResponseWriter, r *http.Request, o order.Order, 
 }
 
 func changeOf(f url.Values) (rules.OrderChange, error) {
-	c := rules.OrderChange{Quantities: map[int]int{}}
+	c := rules.OrderChange{Quantities: map[int]int{}, Comments: map[int]string{}}
 	for name := range f {
+		if no, ok := strings.CutPrefix(name, "comment-"); ok {
+			if line, err := strconv.Atoi(no); err == nil {
+				c.Comments[line] = strings.TrimSpace(f.Get(name))
+			}
+			continue
+		}
 		no, ok := strings.CutPrefix(name, "qty-")
 		if !ok {
 			continue
@@ -84,6 +90,23 @@ func changeOf(f url.Values) (rules.OrderChange, error) {
 			return c, order.Invalid("ITM-1", "quantity", strconv.Quote(f.Get(name))+" is no quantity")
 		}
 		c.Quantities[line] = qty
+	}
+	for i, code := range f["add-code"] {
+		if code = normal(code); code == "" {
+			continue
+		}
+		l := order.RequestLine{ItemCode: code}
+		var err error
+		if i < len(f["add-qty"]) {
+			l.Qty, err = strconv.Atoi(normal(f["add-qty"][i]))
+		}
+		if err != nil || l.Qty < 1 {
+			return c, order.Invalid("ITM-1", "quantity", "say how many of item "+code)
+		}
+		if i < len(f["add-comment"]) {
+			l.Comment = strings.TrimSpace(f["add-comment"][i])
+		}
+		c.Added = append(c.Added, l)
 	}
 	if f.Has("designated_on") {
 		var on order.Date

@@ -3,6 +3,7 @@ package desk_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -102,6 +103,26 @@ func TestOrderPage(t *testing.T) {
 	}
 	if a := b.get(a.location()); !strings.Contains(a.body, path) || !strings.Contains(a.body, name) {
 		t.Error("the new order does not tell which it replaces, or lacks its page")
+	}
+	more := act("change", "追加とコメントの電話")
+	more.Set("comment-1", "3階の受付まで")
+	more["add-code"], more["add-qty"], more["add-comment"] = []string{storetest.Code(storetest.Tea), "", ""}, []string{"２", "", ""}, []string{"至急", "", ""}
+	a = b.post("/desk/orders/"+string(n)+"/act", more)
+	if a.status != http.StatusSeeOther {
+		t.Fatalf("no line added: %d %s", a.status, a.body)
+	}
+	n = order.Number(strings.TrimPrefix(a.location(), "/desk/orders/"))
+	got, err = o.st.GetOrder(t.Context(), n)
+	if err != nil || len(got.Lines) != 2 || got.Lines[0].Comment != "3階の受付まで" || got.Lines[1].ItemCode != storetest.Code(storetest.Tea) || got.Lines[1].Qty != 2 || got.Lines[1].Comment != "至急" {
+		t.Errorf("changed order %+v (%v)", got.Lines, err)
+	}
+	if a := b.get(a.location()); !strings.Contains(a.body, "1行目のコメント なし→3階の受付まで") || strings.Contains(a.body, "lines[") {
+		t.Errorf("the story does not tell the change in words: %q", regexp.MustCompile(".{60}(lines\\[|3階の受付まで).{60}").FindAllString(a.body, -1))
+	}
+	none := act("change", "x")
+	none["add-code"], none["add-qty"] = []string{storetest.Code(storetest.Tea)}, []string{"たくさん"}
+	if a := b.post("/desk/orders/"+string(n)+"/act", none); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "数量を入力") {
+		t.Errorf("an item without a quantity: %d", a.status)
 	}
 	odd := act("change", "x")
 	odd.Set("qty-1", "7") // in multiples of 5

@@ -74,7 +74,21 @@ type Department struct {
 	Points      bool   // PNT-8
 	Stockout    StockoutPreference
 	Payment     Payment
+
+	// What the desk keeps beside the imported master.
+	Answers AnswerWish `json:",omitempty"` // FAX-3
+	Phone   string     `json:",omitempty"` // digits
+	Kana    string     `json:",omitempty"`
 }
+
+// AnswerWish is how a department asked to be told of its faxes; "" is by fax, every one (FAX-3).
+type AnswerWish string
+
+// The wishes.
+const (
+	AnswersByMail  AnswerWish = "mail"     // stock-outs by fax all the same (STK-2)
+	AnswersBadNews AnswerWish = "bad_news" // by fax, where something is not as it was written
+)
 
 // User is a row of users.csv.
 type User struct {

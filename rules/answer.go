@@ -458,7 +458,8 @@ type AnswerWay struct {
 // number of its customer and to no other, a web order by e-mail; one who pays by card only ever
 // by e-mail. A web order's stock-out goes by fax too (STK-2), and so does bad news of one whose
 // customer has no mail address; its plain confirmation the shop front has shown. own are the shop's
-// fax numbers.
+// fax numbers. A department may have asked for its faxes to be answered by mail, or only where
+// something is not as it was written; what is short is told by fax all the same (STK-2).
 func AnswerWays(a order.Answer, card bool, email string, own func(string) bool) AnswerWay {
 	number := digits(a.Customer.Fax)
 	if number != "" && own != nil && own(number) {
@@ -475,6 +476,15 @@ func AnswerWays(a order.Answer, card bool, email string, own func(string) bool) 
 	}
 	if !card && (!web || a.Told.Short() || bad && email == "") {
 		w.Fax = number
+	}
+	if !web && !card && !a.Told.Short() {
+		bad = bad || len(a.Told.Checking)+len(a.Told.Illegible)+len(a.Told.Settled) > 0
+		switch {
+		case a.Customer.Answers == order.AnswersByMail && email != "":
+			w.Fax, w.Mail = "", email
+		case a.Customer.Answers == order.AnswersBadNews && !bad:
+			return AnswerWay{Needless: "the customer asked to be told of bad news alone"}
+		}
 	}
 	switch {
 	case w.Fax != "" || w.Mail != "":

@@ -179,3 +179,39 @@ func TestAnswerWays(t *testing.T) {
 		}
 	}
 }
+
+// TestAnswerWishes: a department's wish moves what goes well, and never what is short.
+func TestAnswerWishes(t *testing.T) {
+	t.Parallel()
+	well := order.Told{DocumentID: 1, Orders: []order.ToldOrder{{}}}
+	short := order.Told{DocumentID: 1, Orders: []order.ToldOrder{{Lines: []order.ToldLine{{ShortQty: 1}}}}}
+	unread := order.Told{DocumentID: 1, Illegible: []order.ToldPage{{}}}
+	const email = "a@b.example"
+	for _, tt := range []struct {
+		wish      order.AnswerWish
+		told      order.Told
+		email     string
+		changes   []order.Note
+		fax, mail string
+		none      bool
+	}{
+		{"", well, email, nil, "0312345678", "", false},
+		{order.AnswersByMail, well, email, nil, "", email, false},
+		{order.AnswersByMail, well, "", nil, "0312345678", "", false},
+		{order.AnswersByMail, unread, email, nil, "", email, false},
+		{order.AnswersByMail, short, email, nil, "0312345678", "", false},
+		{order.AnswersBadNews, well, email, nil, "", "", true},
+		{order.AnswersBadNews, well, email, []order.Note{{}}, "0312345678", "", false},
+		{order.AnswersBadNews, unread, email, nil, "0312345678", "", false},
+		{order.AnswersBadNews, short, email, nil, "0312345678", "", false},
+	} {
+		w := rules.AnswerWays(order.Answer{Kind: order.AnswerAcknowledgement, Told: tt.told, Changes: tt.changes, Customer: order.Department{Fax: "0312345678", Answers: tt.wish}}, false, tt.email, nil)
+		if w.Fax != tt.fax || w.Mail != tt.mail || (w.Needless != "") != tt.none || w.Desk != "" {
+			t.Errorf("%q: %+v", tt.wish, w)
+		}
+	}
+	// A web order and a card are told as ever.
+	if w := rules.AnswerWays(order.Answer{Kind: order.AnswerOrderMail, Customer: order.Department{Fax: "0312345678", Answers: order.AnswersBadNews}}, false, email, nil); w.Mail != email {
+		t.Errorf("web: %+v", w)
+	}
+}

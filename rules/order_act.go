@@ -107,7 +107,9 @@ func holds(o order.Order, rule string) bool {
 
 // OrderChange is what a person changes of an order before it is released.
 type OrderChange struct {
-	Quantities   map[int]int // by line; 0 leaves the line out
+	Quantities   map[int]int    // by line; 0 leaves the line out
+	Comments     map[int]string // by line (FAX-4); "" takes the words away, a picture of them stays
+	Added        []order.RequestLine
 	DesignatedOn *order.Date // zero for none
 	ShipToCode   *string     // "" is the department's own address
 }
@@ -131,11 +133,21 @@ func ChangedRequest(o order.Order, own order.Address, c OrderChange) (req order.
 			changes = append(changes, fmt.Sprintf("lines[%d].quantity: %d -> %d", l.No, qty, to))
 			qty = to
 		}
+		comment := l.Comment
+		if to, ok := c.Comments[l.No]; ok && to != comment && qty > 0 {
+			changes = append(changes, fmt.Sprintf("lines[%d].comment: %q -> %q", l.No, comment, to))
+			comment = to
+		}
 		if qty > 0 {
 			req.Lines = append(req.Lines, order.RequestLine{
-				Field: fmt.Sprintf("lines[%d]", l.No), ItemCode: l.ItemCode, Qty: qty, Comment: l.Comment, CommentImage: l.CommentImage,
+				Field: fmt.Sprintf("lines[%d]", l.No), ItemCode: l.ItemCode, Qty: qty, Comment: comment, CommentImage: l.CommentImage,
 			})
 		}
+	}
+	for i, l := range c.Added {
+		l.Field = fmt.Sprintf("lines[%d]", len(o.Lines)+i+1)
+		changes = append(changes, fmt.Sprintf("%s: %s x %d", l.Field, l.ItemCode, l.Qty))
+		req.Lines = append(req.Lines, l)
 	}
 	if c.DesignatedOn != nil && *c.DesignatedOn != o.DesignatedOn {
 		changes = append(changes, fmt.Sprintf("designated_on: %s -> %s", o.DesignatedOn, *c.DesignatedOn))

@@ -70,6 +70,18 @@ func TestChangedRequest(t *testing.T) {
 	if err != nil || len(changes) != 3 || len(req.Lines) != 1 || req.Lines[0].Qty != 10 || req.ShipToCode != "001" || req.ShipTo != nil || req.Source != o.Source {
 		t.Errorf("%+v %v %v", req, changes, err)
 	}
+	said := o
+	said.Lines = []order.Line{{No: 1, ItemCode: "a", Qty: 5, Comment: "3階へ", CommentImage: "picture"}, {No: 2, ItemCode: "b", Qty: 1, Comment: "箱なし"}}
+	req, changes, err = rules.ChangedRequest(said, own, rules.OrderChange{
+		Quantities: map[int]int{2: 0}, Comments: map[int]string{1: "4階へ", 2: "x"}, Added: []order.RequestLine{{ItemCode: "c", Qty: 3, Comment: "至急"}},
+	})
+	if err != nil || len(changes) != 3 || len(req.Lines) != 2 || req.Lines[0].Comment != "4階へ" || req.Lines[0].CommentImage != "picture" ||
+		req.Lines[1].ItemCode != "c" || req.Lines[1].Qty != 3 || req.Lines[1].Comment != "至急" || req.Lines[1].Field != "lines[3]" {
+		t.Errorf("%+v %v %v", req, changes, err)
+	}
+	if _, _, err := rules.ChangedRequest(said, own, rules.OrderChange{Comments: map[int]string{1: "3階へ"}}); err == nil {
+		t.Error("the same comment passes as a change")
+	}
 	if _, _, err := rules.ChangedRequest(o, own, rules.OrderChange{Quantities: map[int]int{1: 5}}); err == nil {
 		t.Error("no change passes")
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,6 +34,10 @@ func (s *Store) FindCustomers(ctx context.Context, f rules.Find, limit int) (fou
 			codes = append(codes, w.Customer)
 		case w.Text != "":
 			names = append(names, w.Text)
+		case w.Item != "": // the first digits of a code
+			names = append(names, w.Item)
+		case w.Document != 0:
+			names = append(names, strconv.FormatInt(w.Document, 10))
 		}
 	}
 	if len(names) > 0 || len(f.Words) == 0 {

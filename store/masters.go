@@ -151,7 +151,7 @@ func (s *Store) Masters(ctx context.Context) (*rules.Calendar, *rules.Regions, [
 func scanDepartment(r pgx.Row) (order.Department, error) {
 	var d order.Department
 	err := r.Scan(&d.Code, &d.Name, &d.CompanyCode, &d.CompanyName, &d.DealerCode, &d.Fax, &d.Email, &d.PostalCode,
-		&d.Prefecture, &d.Address, &d.PriceList, &d.Points, &d.Stockout, &d.Payment)
+		&d.Prefecture, &d.Address, &d.PriceList, &d.Points, &d.Stockout, &d.Payment, &d.Answers, &d.Phone, &d.Kana)
 	return d, err
 }
 

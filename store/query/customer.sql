@@ -3,7 +3,7 @@
 
 -- name: CustomerRows
 SELECT d.code, d.name, d.company_code, c.name, coalesce(d.dealer_code, ''), d.fax, d.email, d.postal_code,
-    d.prefecture, d.address, d.price_list, d.points, d.stockout, d.payment
+    d.prefecture, d.address, d.price_list, d.points, coalesce(nullif(d.desk_stockout, ''), d.stockout), d.payment, d.desk_answers, d.desk_phone, d.desk_kana
 FROM departments d JOIN companies c ON c.code = d.company_code WHERE d.code = ANY($1) ORDER BY c.name, d.code;
 
 -- name: DepartmentsOfCompany
@@ -11,6 +11,26 @@ SELECT code, name FROM departments WHERE company_code = $1 ORDER BY code LIMIT 2
 
 -- name: UsersOfDepartment
 SELECT code, department_code, name, email, role FROM users WHERE department_code = $1 ORDER BY role, code LIMIT 500;
+
+-- name: DepartmentChoices
+-- What the master says, and what the desk keeps beside it.
+SELECT stockout, desk_stockout, desk_answers, desk_phone, desk_kana FROM departments WHERE code = $1;
+
+-- name: DepartmentChoicesLock
+SELECT desk_stockout, desk_answers, desk_phone, desk_kana FROM departments WHERE code = $1 FOR NO KEY UPDATE;
+
+-- name: DepartmentChoicesSet
+UPDATE departments SET desk_stockout = $2, desk_answers = $3, desk_phone = $4, desk_kana = $5 WHERE code = $1;
+
+-- name: DepartmentChangeInsert
+INSERT INTO department_changes (department_code, kind, before, after, reason, by, at) VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: DepartmentChanges
+SELECT kind, before, after, reason, by, at FROM department_changes WHERE department_code = $1 ORDER BY id DESC LIMIT $2;
+
+-- name: SameBytesBefore
+-- The first document that holds the bytes of $1, unless it is that one.
+SELECT min(d.id) FROM documents d JOIN documents n ON n.sha256 = d.sha256 WHERE n.id = $1 HAVING min(d.id) < $1;
 
 -- name: DealerGet
 SELECT code, name, registration_number, address, fax, email FROM dealers WHERE code = $1;

@@ -107,7 +107,9 @@ SELECT d.code FROM p, departments d JOIN companies c ON c.code = d.company_code
 WHERE (c.search || d.search) LIKE ALL (p.words) ORDER BY d.code LIMIT $2;
 
 -- name: FindDepartmentsByFax
-SELECT code FROM departments WHERE fax ~>=~ $1 AND fax ~<~ $3 AND fax <> '' ORDER BY code LIMIT $2;
+-- The fax number, or the telephone that the desk keeps.
+(SELECT code FROM departments WHERE fax ~>=~ $1 AND fax ~<~ $3 AND fax <> '' ORDER BY code LIMIT $2)
+UNION (SELECT code FROM departments WHERE desk_phone ~>=~ $1 AND desk_phone ~<~ $3 AND desk_phone <> '' ORDER BY code LIMIT $2) ORDER BY code LIMIT $2;
 
 -- name: FindItems
 WITH p AS MATERIALIZED (SELECT coalesce(array_agg('%' || replace(replace(replace(fold(w), '\', '\\'), '%', '\%'), '_', '\_') || '%'), '{}') AS words FROM unnest($1::text[]) w)

@@ -16,8 +16,9 @@ SELECT code, name, name_kana, unit, order_multiple, list_price_yen, tax_rate, cl
 FROM items ORDER BY code;
 
 -- name: DepartmentsAll
+-- As imported, without what the desk keeps.
 SELECT d.code, d.name, d.company_code, c.name, coalesce(d.dealer_code, ''), d.fax, d.email, d.postal_code,
-    d.prefecture, d.address, d.price_list, d.points, d.stockout, d.payment
+    d.prefecture, d.address, d.price_list, d.points, d.stockout, d.payment, '', '', ''
 FROM departments d JOIN companies c ON c.code = d.company_code ORDER BY d.code;
 
 -- name: ShipTosAll

@@ -5,14 +5,14 @@ SELECT version FROM masters_version;
 
 -- name: DepartmentLock
 SELECT d.code, d.name, d.company_code, c.name, coalesce(d.dealer_code, ''), d.fax, d.email, d.postal_code,
-    d.prefecture, d.address, d.price_list, d.points, d.stockout, d.payment
+    d.prefecture, d.address, d.price_list, d.points, coalesce(nullif(d.desk_stockout, ''), d.stockout), d.payment, d.desk_answers, d.desk_phone, d.desk_kana
 FROM departments d JOIN companies c ON c.code = d.company_code
 WHERE d.code = $1
 FOR NO KEY UPDATE OF d;
 
 -- name: DepartmentGet
 SELECT d.code, d.name, d.company_code, c.name, coalesce(d.dealer_code, ''), d.fax, d.email, d.postal_code,
-    d.prefecture, d.address, d.price_list, d.points, d.stockout, d.payment
+    d.prefecture, d.address, d.price_list, d.points, coalesce(nullif(d.desk_stockout, ''), d.stockout), d.payment, d.desk_answers, d.desk_phone, d.desk_kana
 FROM departments d JOIN companies c ON c.code = d.company_code
 WHERE d.code = $1;
 

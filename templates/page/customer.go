@@ -21,6 +21,8 @@ type Customer struct {
 	Frame
 	Path, Code, Company, Name string
 	Facts                     [][2]string
+	Wishes                    []WishRow
+	WishChanges               []WishChange
 	Departments               []Link
 	Users                     []UserRow
 	ShipTos                   []Option
@@ -30,6 +32,20 @@ type Customer struct {
 	Sent                      []SentRow
 	Requests                  []RequestRow
 	Said                      string
+}
+
+// WishRow is how one thing is done for a customer, and where that comes from.
+type WishRow struct {
+	Kind, Name, Value, From string
+	Kept                    string   // what the desk keeps; "" where it leaves it
+	Options                 []Option // to choose from; none where it is written
+	Editable                bool
+}
+
+// WishChange is a change of what the desk keeps.
+type WishChange struct {
+	Name, Before, After, Reason, By string
+	At                              time.Time
 }
 
 // UserRow is a person at a customer.
@@ -74,6 +90,7 @@ type IntakeRow struct {
 	DocumentView
 	Pages []Link
 	New   bool
+	Same  *Link // an earlier document of the same bytes
 }
 
 // Render writes the page.

@@ -27,6 +27,7 @@ type Order struct {
 	Acts                     OrderActs
 	ShipTos                  []Option
 	Designated               string // as a date field takes it
+	AddLines                 []int  // rows for lines to be added
 	ReplacedBy, Replaces     *Link
 }
 

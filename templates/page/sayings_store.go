@@ -2,6 +2,10 @@ package page
 
 // storeSayings are of what is kept, looked for and decided.
 var storeSayings = []saying{
+	{`there is no such session`, "その端末のログインはすでに終了しています"},
+	{`sign out to end the session you are in`, "この端末は「終了」からログアウトしてください"},
+	{`this cannot be kept of a customer`, "この値は登録できません。入力をご確認ください"},
+	{`say how many of item %v`, "商品$1の数量を入力してください"},
 	{`there is no such order`, "その注文はありません"},
 	{`there is no order %v`, "注文$1はありません"},
 	{`order %s is %s and cannot become %s`, "注文$1は$2のため、$3にできません"},

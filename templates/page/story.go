@@ -61,15 +61,13 @@ func Told(lang Lang, e order.Event) string {
 		return name
 	}
 	var say []string
-	for _, k := range []string{"note", "arrival_on", "cancel_until", "goods_yen", "fee_yen", "field", "new", "reason"} {
+	for _, k := range []string{"note", "changes", "arrival_on", "cancel_until", "goods_yen", "fee_yen", "field", "new", "reason"} {
 		v, ok := in[k]
 		if !ok || v == "" || (e.Kind != order.EventPriced && e.Kind != order.EventFeeSet && strings.HasSuffix(k, "_yen")) || e.Kind == order.EventFeeSet && k == "goods_yen" {
 			continue
 		}
 		text := inputText(lang, k, v)
 		switch k {
-		case "field":
-			text = FieldName(lang, text)
 		case "new":
 			text = "「" + text + "」"
 		case "reason":
@@ -122,6 +120,10 @@ func inputText(lang Lang, key string, v any) string {
 			return ChannelName(lang, v)
 		case "class", "stockout", "payment":
 			return word(lang, v)
+		case "changes":
+			return changeText(lang, v)
+		case "field":
+			return FieldName(lang, v)
 		}
 		return v
 	case float64:
@@ -143,6 +145,28 @@ func inputText(lang Lang, key string, v any) string {
 		return strings.Join(parts, pick(lang, "　", "; "))
 	}
 	return fmt.Sprint(v)
+}
+
+// changeText is a change of an order as it was kept: its field, what was and what is.
+func changeText(lang Lang, v string) string {
+	field, what, ok := strings.Cut(v, ": ")
+	if !ok {
+		return v
+	}
+	was, now, ok := strings.Cut(what, " -> ")
+	if !ok {
+		return FieldName(lang, field) + pick(lang, "を追加（", " added (") + strings.Replace(what, " x ", " × ", 1) + pick(lang, "）", ")")
+	}
+	value := func(s string) string {
+		if u, err := strconv.Unquote(s); err == nil {
+			s = u
+		}
+		if s == "" {
+			return pick(lang, "なし", "none")
+		}
+		return s
+	}
+	return FieldName(lang, field) + " " + value(was) + "→" + value(now)
 }
 
 func mustJSON(v any) json.RawMessage {
