@@ -21,7 +21,7 @@ var impersonal = map[string]bool{
 // unchanging are the requests that are sent like changes and change nothing that outlives the view:
 // a claim is renewed while its page, which was logged, is open.
 var unchanging = map[string]bool{
-	"POST /desk/review/{name}/claim": true, "POST /desk/gateways": true,
+	"POST /desk/review/{name}/claim": true, "POST /desk/claim": true, "POST /desk/gateways": true,
 	"POST /desk/rules/{table}": true, // a preview changes nothing; what is saved is logged with its reason
 }
 
