@@ -213,15 +213,15 @@ var menu = []entry{
 	{page.MenuItem{Key: "orders", Path: "/desk/orders", Japanese: "注文", English: "Orders", Shortcut: "g o"}, atDesk},
 	{page.MenuItem{Key: "customers", Path: "/desk/customers", Japanese: "お客様", English: "Customers", Shortcut: "g c"}, atDesk},
 	{page.MenuItem{Key: "intake", Path: "/desk/intake", Japanese: "紙の受付", English: "Intake", Shortcut: "g i"}, atDesk},
-	{page.MenuItem{Key: "dealers", Path: "/desk/dealers", Japanese: "販売店", English: "Dealers", Shortcut: "g d"}, atDesk},
+	{page.MenuItem{Key: "dealers", Path: "/desk/dealers", Japanese: "販売店", English: "Dealers", Shortcut: "g d", Rare: true}, atDesk},
 	{page.MenuItem{Key: "today", Path: "/desk/today", Japanese: "概況", English: "Overview", Shortcut: "g t"}, atDesk},
 	{page.MenuItem{Key: "audits", Path: "/desk/audits", Japanese: "検査", English: "Audit", Shortcut: "g a"}, atDesk},
-	{page.MenuItem{Key: "runs", Path: "/desk/runs", Japanese: "定時処理", English: "Runs", Shortcut: "g r"}, leads},
+	{page.MenuItem{Key: "runs", Path: "/desk/runs", Japanese: "定時処理", English: "Runs", Shortcut: "g r", Rare: true}, leads},
 	{page.MenuItem{Key: "picklists", Path: "/desk/picklists", Japanese: "ピッキングリスト", English: "Pick lists"}, packers},
-	{page.MenuItem{Key: "staff", Path: "/desk/staff", Japanese: "担当者", English: "Staff"}, leads},
-	{page.MenuItem{Key: "archive", Path: "/desk/archive", Japanese: "保存文書", English: "Archive", Shortcut: "g h"}, overseers},
-	{page.MenuItem{Key: "accesses", Path: "/desk/accesses", Japanese: "閲覧記録", English: "Accesses"}, overseers},
-	{page.MenuItem{Key: "rules", Path: "/desk/rules", Japanese: "規則", English: "Rules", Shortcut: "g u"}, leads},
+	{page.MenuItem{Key: "staff", Path: "/desk/staff", Japanese: "担当者", English: "Staff", Rare: true}, leads},
+	{page.MenuItem{Key: "archive", Path: "/desk/archive", Japanese: "保存文書", English: "Archive", Shortcut: "g h", Rare: true}, overseers},
+	{page.MenuItem{Key: "accesses", Path: "/desk/accesses", Japanese: "閲覧記録", English: "Accesses", Rare: true}, overseers},
+	{page.MenuItem{Key: "rules", Path: "/desk/rules", Japanese: "規則", English: "Rules", Shortcut: "g u", Rare: true}, leads},
 }
 
 func (d *Desk) frame(r *http.Request, here, title string) page.Frame {

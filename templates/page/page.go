@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,6 +47,22 @@ type MenuItem struct {
 	Key, Path, Japanese, English string
 	Shortcut                     string // keys that open it, such as "g q"
 	Count                        int    // shown beside it where not 0
+	Rare                         bool   // stands under one entry with others of its kind
+}
+
+// fewEntries all stand side by side.
+const fewEntries = 7
+
+func (f Frame) aside(m MenuItem) bool { return m.Rare && m.Key != f.Here && len(f.Menu) > fewEntries }
+
+// Shown are the entries that stand side by side: those of every day, and where one is.
+func (f Frame) Shown() []MenuItem {
+	return slices.DeleteFunc(slices.Clone(f.Menu), f.aside)
+}
+
+// Others are the entries under "more".
+func (f Frame) Others() []MenuItem {
+	return slices.DeleteFunc(slices.Clone(f.Menu), func(m MenuItem) bool { return !f.aside(m) })
 }
 
 //go:embed html/*.html

@@ -20,6 +20,19 @@
     if (goal.matches("input, select, textarea")) { goal.focus(); goal.select?.(); } else goal.click();
   });
 
+  // The entries under "more": open, the first has the focus; Escape and a click elsewhere close them.
+  const others = document.querySelector(".others");
+  others?.addEventListener("toggle", () => { if (others.open) others.querySelector("a")?.focus(); });
+  others?.addEventListener("keydown", (e) => {
+    const all = [...others.querySelectorAll("a")], i = all.indexOf(document.activeElement);
+    if (e.key === "Escape") { others.open = false; others.querySelector("summary").focus(); }
+    else if (others.open && (e.key === "ArrowDown" || e.key === "ArrowUp")) all[(i + (e.key === "ArrowDown" ? 1 : all.length - 1)) % all.length]?.focus();
+    else return;
+    e.preventDefault();
+    e.stopPropagation();
+  });
+  document.addEventListener("click", (e) => { if (others?.open && !others.contains(e.target)) others.open = false; });
+
   // Lists: j and k move, Enter opens. The place is kept when rows renew themselves.
   let here = "";
   const rows = () => [...document.querySelectorAll("[data-list] tbody tr")];
