@@ -10,8 +10,8 @@
       if (e.key === "Escape" && e.target.id === "find") e.target.blur();
       return;
     }
-    const keys = e.timeStamp - at < 1500 && first ? first + " " + e.key : e.key;
-    const goal = document.querySelector(`[data-keys="${CSS.escape(keys)}"]`);
+    const of = (keys) => document.querySelector(`[data-keys="${CSS.escape(keys)}"]`);
+    const goal = e.timeStamp - at < 1500 && first && of(first + " " + e.key) || of(e.key);
     first = e.key; at = e.timeStamp;
     if (!goal) return;
     e.preventDefault();
