@@ -6,7 +6,7 @@ GOLANGCI_LINT_VERSION := v2.15.0
 TEST_PACKAGES := chromium dovecot-imapd gcc libc6-dev libtiff-tools poppler-utils qpdf zbar-tools # gcc: the race detector needs cgo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint e2e chaos bench generate train clean postgres
+.PHONY: help demo build test lint e2e chaos settle bench generate train clean postgres
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,10 @@ e2e: postgres ## the real binary against real servers, as a user would drive it
 chaos: postgres ## N mails while everything is killed KILLS times at random (SEED): nothing lost, nothing twice
 	@scripts/need.sh $(TEST_PACKAGES)
 	CHAOS_N=$(or $(N),2000) CHAOS_KILLS=$(or $(KILLS),50) CHAOS_SEED=$(or $(SEED),1) $(GO) test -count=1 -v -timeout 2h ./e2e/chaos
+
+settle: postgres ## a practised person settles N doubtful faxes in Chromium: keystrokes, seconds, waits
+	@scripts/need.sh $(TEST_PACKAGES)
+	SETTLE_N=$(or $(N),100) $(GO) test -count=1 -v -timeout 1h -run TestMeasure ./e2e/desk
 
 lint: bin/golangci-lint-$(GOLANGCI_LINT_VERSION) ## static checks and the import rules of the layout
 	bin/golangci-lint-$(GOLANGCI_LINT_VERSION) run ./...

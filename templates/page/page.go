@@ -114,6 +114,7 @@ func parse(lang Lang) *template.Template {
 			return v
 		},
 		"source":  func(v string) string { return SourceName(lang, v) },
+		"gateway": func(name, about string) string { return GatewayAbout(lang, name, about) },
 		"subject": func(s string) string { return Subject(lang, s) },
 		"channel": func(c string) string { return ChannelName(lang, c) },
 	})

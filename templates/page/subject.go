@@ -40,3 +40,28 @@ func Subject(lang Lang, s string) string {
 	}
 	return pick(lang, best[1], best[2]) + rest
 }
+
+// gatewayProfiles are what the shipped profiles are for, in Japanese; theirs is English.
+var gatewayProfiles = map[string]string{
+	"efax":          "eFax と同じ形式のサービス",
+	"faximo":        "faximo など、日本語の通知文を書くサービス",
+	"message-plus":  "Message Plus など、添付のファイル名にすべてを書くサービス（…_0XXXXXXXXX.tif）",
+	"hylafax":       "HylaFAX・HylaFAX+（faxrcvd。当店からの送信は notify）",
+	"hylafax-recvq": "フォルダに届く HylaFAX のファイル（recvq/faxNNNNN.tif）",
+	"numbered-file": "発信番号を名前に持つフォルダのファイル（20261124_0312345678.tif など）",
+	"freepbx":       "FreePBX など Asterisk の交換機",
+	"copier-fax":    "受信したFAXをメールで転送する複合機",
+	"copier-scan":   "スキャンをメールで送る複合機（リコー、キヤノン、富士フイルム、コニカミノルタ、京セラ、シャープ）",
+	"header":        "X-Fax- で始まるヘッダーを書くFAXサーバー",
+	"note-ja":       "項目と値を並べた日本語の通知文",
+	"note-en":       "項目と値を並べた英語の通知文",
+	"subject":       "件名に「FAX受信 番号」とだけ書かれたもの",
+}
+
+// GatewayAbout is what a gateway's profile is for.
+func GatewayAbout(lang Lang, name, about string) string {
+	if ja, ok := gatewayProfiles[name]; ok {
+		return pick(lang, ja, about)
+	}
+	return about
+}

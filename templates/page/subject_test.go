@@ -21,4 +21,10 @@ func TestSubject(t *testing.T) {
 			t.Errorf("%q is %q and %q, want %q", subject, ja, en, want)
 		}
 	}
+	if got := page.GatewayAbout(page.Japanese, "freepbx", "FreePBX and others"); got == "FreePBX and others" {
+		t.Error("a shipped profile is told in English")
+	}
+	if got := page.GatewayAbout(page.Japanese, "our-own", "うちのFAX"); got != "うちのFAX" {
+		t.Errorf("the shop's own profile is told as %q", got)
+	}
 }
