@@ -29,7 +29,7 @@ func (d *Desk) addSuspect(r *http.Request, view *page.Review, v reviewed) error 
 		CanCorrect: s.ReceivedAt.Before(v.doc.ReceivedAt) && s.State != order.StateReleased && s.State != order.StateShipped,
 	}
 	if s.Order != "" {
-		out.Order = s.Order.Grouped()
+		out.Order, out.Path = s.Order.Grouped(), "/desk/orders/"+string(s.Order)
 	}
 	for _, why := range s.Reasons {
 		if said := page.ResendReason(p.Lang, why); said != "" {
@@ -51,7 +51,9 @@ func (d *Desk) addSuspect(r *http.Request, view *page.Review, v reviewed) error 
 	if s.Document == 0 {
 		return nil
 	}
-	out.Path = "/desk/review/" + store.Review{DocumentID: s.Document, PageNo: s.Page}.Name()
+	if out.Path == "" { // only what a person settled or will has a review
+		out.Path = "/desk/review/" + store.Review{DocumentID: s.Document, PageNo: s.Page}.Name()
+	}
 	return d.addOtherSheet(ctx, view, v, s)
 }
 

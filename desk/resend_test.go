@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +58,9 @@ func TestResend(t *testing.T) {
 				if !strings.Contains(a.body, want) {
 					t.Errorf("no %s", want)
 				}
+			}
+			if m := regexp.MustCompile(`<a href="(/desk/orders/\d+)" target`).FindStringSubmatch(a.body); m == nil || b.get(m[1]).status != http.StatusOK {
+				t.Errorf("no way to the other one's order: %v", m)
 			}
 			if a := b.post(path+"/settle", nil); a.status == http.StatusSeeOther {
 				t.Error("released before anybody said what it is")
