@@ -199,4 +199,6 @@ type Masters struct {
 	ShipTos    []ShipTo
 	Stock      []StockLevel
 	Calendar   []CalendarDay
+	Profiles   []WarehouseProfile
+	Locations  []StorageLocation
 }

@@ -52,6 +52,8 @@ func Shop() *master.Set {
 	s.Prices = makePrices(stream(5), s.Items)
 	s.Stock = makeStock(stream(6), s.Items)
 	s.Calendar = makeCalendar()
+	s.Profiles = makeProfiles()
+	s.Locations = makeLocations(stream(7), s.Stock)
 	return s
 }
 
@@ -89,10 +91,11 @@ func makeRegions() []order.Region {
 
 func makeWarehouses() []order.Warehouse {
 	formats := []string{"xlsx", "pdf"}
+	all := []string{"xlsx", "pdf", "csv"}
 	return []order.Warehouse{
 		{Code: WarehouseEast, Name: "彩野倉庫 久喜センター", Regions: []string{RegionHonshuEast}, FallbackOrder: 1, Channel: "folder", Format: formats},
-		{Code: WarehouseWest, Name: "淀野なみ倉庫 摂津センター", Regions: []string{RegionHonshuWest, rules.RegionShikoku, rules.RegionKyushu, rules.RegionOkinawa, rules.RegionIslands}, FallbackOrder: 2, Channel: "folder", Format: formats},
-		{Code: WarehouseNorth, Name: "北雪倉庫 江別センター", Regions: []string{rules.RegionHokkaido}, FallbackOrder: 3, Channel: "folder", Format: formats},
+		{Code: WarehouseWest, Name: "淀野なみ倉庫 摂津センター", Regions: []string{RegionHonshuWest, rules.RegionShikoku, rules.RegionKyushu, rules.RegionOkinawa, rules.RegionIslands}, FallbackOrder: 2, Channel: "folder", Format: all},
+		{Code: WarehouseNorth, Name: "北雪倉庫 江別センター", Regions: []string{rules.RegionHokkaido}, FallbackOrder: 3, Channel: "folder", Format: all},
 	}
 }
 

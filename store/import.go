@@ -22,7 +22,7 @@ import (
 // Masters that other rows refer to (dealers, customers, users, ship-tos, items, warehouses)
 // are added or changed by code; what a file does not name stays, because orders refer to it.
 // Regions are replaced as a whole, contract prices for each price list that the file names,
-// calendar days for each year that it names. Stock sets on-hand and restock day of the rows
+// calendar days for each year that it names, locations for each warehouse. Stock sets on-hand and restock day of the rows
 // named; reserved quantities are todoke's own and never imported.
 
 // RowError says what is wrong with one row, counted from 0.
@@ -131,6 +131,8 @@ func (s *Store) importMasters(ctx context.Context, m order.Masters, end error) e
 			{"ship_tos", len(m.ShipTos), func(bad *complaints) error { return tx.importShipTos(ctx, bad, m.ShipTos) }},
 			{"stock", len(m.Stock), func(bad *complaints) error { return tx.importStock(ctx, bad, m.Stock) }},
 			{"calendar", len(m.Calendar), func(bad *complaints) error { return tx.importCalendar(ctx, bad, m.Calendar) }},
+			{"warehouse_profiles", len(m.Profiles), func(bad *complaints) error { return tx.importProfiles(ctx, bad, m.Profiles) }},
+			{"locations", len(m.Locations), func(bad *complaints) error { return tx.importLocations(ctx, bad, m.Locations) }},
 		} {
 			if step.rows == 0 {
 				continue

@@ -12,6 +12,9 @@ import (
 // IssuePickListKind is the kind of a pick list among issued documents.
 const IssuePickListKind = "pick_list"
 
+// IssuePickTotalKind is the kind of a pick list's total by item, where it is a file of its own.
+const IssuePickTotalKind = "pick_total"
+
 // NewIssue is a rendered document about to leave. Its bytes are in the blob folder under Key.
 type NewIssue struct {
 	Kind      string // pick_list, acknowledgement …

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -46,6 +48,8 @@ type PickLine struct {
 	Qty          int
 	Comment      string
 	CommentImage string // blob key
+	Location     string // where it lies; "" where nobody said
+	Customer     string // department code
 }
 
 // GetPickList reads a pick list with its lines, by order, shipment and line.
@@ -66,7 +70,8 @@ func (s *Store) GetPickList(ctx context.Context, id int64) (PickList, error) {
 		var l PickLine
 		return l, r.Scan(&l.OrderID, &l.ShipmentNo, (*date)(&l.ArrivalOn), &l.OrderNumber, &l.Channel, &l.Company, &l.Department,
 			&l.ShipTo.Code, &l.ShipTo.Name, &l.ShipTo.PostalCode, &l.ShipTo.Prefecture, &l.ShipTo.Address,
-			&l.LineNo, &l.ItemCode, &l.ItemName, &l.Unit, &l.Qty, &l.Comment, &l.CommentImage, &l.Shipments)
+			&l.LineNo, &l.ItemCode, &l.ItemName, &l.Unit, &l.Qty, &l.Comment, &l.CommentImage, &l.Shipments,
+			&l.Location, &l.Customer)
 	}, id)
 	return p, err
 }
@@ -104,9 +109,18 @@ func scanPickListRow(r pgx.CollectableRow) (PickListRow, error) {
 		(*instant)(&p.ShippedAt), &p.ShippedBy, &p.Orders, &p.Allocations, &p.Qty)
 }
 
+// OrderNote is something that is told with an order of a pick list.
+type OrderNote struct {
+	OrderID int64
+	Rule    string
+	Text    string
+	Inputs  json.RawMessage
+}
+
 // IssuePickList records a pick list's documents for good (KEP-1), with a delivery of each to
-// its warehouse, once: ok is false where they were issued before.
-func (tx *Tx) IssuePickList(ctx context.Context, p PickList, documents []NewIssue, now time.Time) (ok bool, err error) {
+// its warehouse, and what is to be told with its orders, once: ok is false where they were issued
+// before. A document without a kind is the list itself.
+func (tx *Tx) IssuePickList(ctx context.Context, p PickList, documents []NewIssue, now time.Time, notes ...OrderNote) (ok bool, err error) {
 	var issued instant
 	if err := tx.tx.QueryRow(ctx, query("PickListLock"), p.ID).Scan(&issued); err != nil {
 		return false, fmt.Errorf("lock pick list: %w", err)
@@ -115,7 +129,7 @@ func (tx *Tx) IssuePickList(ctx context.Context, p PickList, documents []NewIssu
 		return false, nil
 	}
 	for _, d := range documents {
-		d.Kind, d.Number, d.PickListID, d.Party, d.TransactedOn = IssuePickListKind, string(p.Number), p.ID, p.WarehouseCode, p.ShipOn
+		d.Kind, d.Number, d.PickListID, d.Party, d.TransactedOn = cmp.Or(d.Kind, IssuePickListKind), string(p.Number), p.ID, p.WarehouseCode, p.ShipOn
 		id, _, err := tx.Issue(ctx, d, now)
 		if err != nil {
 			return false, err
@@ -124,5 +138,13 @@ func (tx *Tx) IssuePickList(ctx context.Context, p PickList, documents []NewIssu
 			return false, err
 		}
 	}
-	return true, tx.exec(ctx, "PickListIssued", p.ID, at(now))
+	b := &pgx.Batch{}
+	queueOrderEvents(b, column(notes, func(n OrderNote) orderEvent {
+		return orderEvent{n.OrderID, order.Event{Kind: order.EventNoted, Rule: n.Rule, Text: n.Text, Inputs: n.Inputs}}
+	}), at(now))
+	b.Queue(query("PickListIssued"), p.ID, at(now))
+	if err := tx.tx.SendBatch(ctx, b).Close(); err != nil {
+		return false, fmt.Errorf("issue pick list: %w", err)
+	}
+	return true, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/riverqueue/river"
@@ -28,50 +29,104 @@ func (w *PrintPickList) Work(ctx context.Context, job *river.Job[jobs.PrintPickL
 	if err != nil {
 		return verdict(err)
 	}
-	var issues []store.NewIssue
+	var p papers
 	if list.IssuedAt.IsZero() {
-		if issues, err = w.render(list); err != nil {
+		profile, err := w.cfg.Store.WarehouseProfile(ctx, list.WarehouseCode)
+		if err != nil {
+			return verdict(err)
+		}
+		if p, err = w.render(list, profile); err != nil {
 			return verdict(err)
 		}
 	}
 	return verdict(w.cfg.Store.InTx(ctx, func(tx *store.Tx) error {
-		if _, err := tx.IssuePickList(ctx, list, issues, w.cfg.Store.Now()); err != nil {
+		if _, err := tx.IssuePickList(ctx, list, p.issues, w.cfg.Store.Now(), p.notes...); err != nil {
 			return err
 		}
 		return store.Complete(ctx, tx, job)
 	}))
 }
 
-func (w *PrintPickList) render(list store.PickList) ([]store.NewIssue, error) {
-	doc := w.document(list)
-	name := strings.Join([]string{"picklist", list.WarehouseCode, strings.ReplaceAll(list.ShipOn.String(), "-", ""), string(list.Class), string(list.Number)}, "_")
-	var issues []store.NewIssue
-	// Both, whatever the warehouse asked for: people read the one and machines the other.
-	for _, f := range []struct {
-		format string
-		render func(*bytes.Buffer) error
-	}{
-		{"xlsx", func(b *bytes.Buffer) error { return doc.RenderXLSX(b) }},
-		{"pdf", func(b *bytes.Buffer) error { return doc.RenderPDF(b) }},
-	} {
+// papers are the documents of a list, ready to be issued.
+type papers struct {
+	issues []store.NewIssue
+	notes  []store.OrderNote
+}
+
+// render makes every document that the partner's profile asks for.
+func (w *PrintPickList) render(list store.PickList, profile order.WarehouseProfile) (papers, error) {
+	doc := w.document(list, profile)
+	var out papers
+	name := func(kind string) string {
+		return strings.Join([]string{kind, list.WarehouseCode, strings.ReplaceAll(list.ShipOn.String(), "-", ""), string(list.Class), string(list.Number)}, "_")
+	}
+	add := func(kind, file, format string, render func(io.Writer) error) error {
 		var b bytes.Buffer
-		if err := f.render(&b); err != nil {
-			return nil, fmt.Errorf("render pick list %s as %s: %w", list.Number, f.format, err)
+		if err := render(&b); err != nil {
+			return fmt.Errorf("render pick list %s as %s: %w", list.Number, format, err)
 		}
 		key, err := w.cfg.Store.Blobs().Put(b.Bytes())
 		if err != nil {
-			return nil, err
+			return err
 		}
-		issues = append(issues, store.NewIssue{Format: f.format, FileName: name + "." + f.format, Key: key, SizeBytes: b.Len()})
+		out.issues = append(out.issues, store.NewIssue{Kind: kind, Format: format, FileName: name(file) + "." + format, Key: key, SizeBytes: b.Len()})
+		return nil
 	}
-	return issues, nil
+	csvOf := func(total bool) func(io.Writer) error {
+		return func(b io.Writer) error {
+			lost, err := doc.RenderCSV(b, total)
+			out.notes = append(out.notes, notesOf(list, lost)...)
+			return err
+		}
+	}
+	for _, f := range list.Formats {
+		var err error
+		switch f {
+		case "xlsx":
+			err = add(store.IssuePickListKind, "picklist", f, doc.RenderXLSX)
+		case "pdf":
+			err = add(store.IssuePickListKind, "picklist", f, doc.RenderPDF)
+		case "csv":
+			if profile.Halves != order.HalvesTotal {
+				err = add(store.IssuePickListKind, "picklist", f, csvOf(false))
+			}
+			if err == nil && profile.Halves != order.HalvesOrders {
+				err = add(store.IssuePickTotalKind, "picktotal", f, csvOf(true))
+			}
+		}
+		if err != nil {
+			return papers{}, err
+		}
+	}
+	return out, nil
 }
 
-func (w *PrintPickList) document(list store.PickList) *document.PickList {
+// notesOf tells each order whose texts the partner's encoding could not hold what was replaced.
+func notesOf(list store.PickList, lost []document.Lost) (out []store.OrderNote) {
+	ids := map[order.Number]int64{}
+	for _, l := range list.Lines {
+		ids[l.OrderNumber] = l.OrderID
+	}
+	for _, l := range lost {
+		id, ok := ids[l.Order]
+		if !ok {
+			continue // a sum of several: each order's own row tells it
+		}
+		out = append(out, store.OrderNote{
+			OrderID: id, Rule: "WHS-2",
+			Text:   fmt.Sprintf("The CSV of %s cannot hold %s in %s of line %d: 〓 stands there.", list.WarehouseCode, l.Characters, l.Column, l.LineNo),
+			Inputs: order.Inputs(map[string]any{"pick_list": list.Number, "column": l.Column, "line": l.LineNo, "characters": l.Characters}),
+		})
+	}
+	return out
+}
+
+func (w *PrintPickList) document(list store.PickList, profile order.WarehouseProfile) *document.PickList {
 	p := &document.PickList{
 		Number: list.Number, ShopName: w.cfg.ShopName, DeskName: w.cfg.DeskName, ShopFax: w.cfg.ShopFax,
 		WarehouseCode: list.WarehouseCode, WarehouseName: list.WarehouseName,
 		ShipOn: list.ShipOn, Class: list.Class, Wave: fmt.Sprintf("第%d便", list.Wave), ReleasedAt: list.ReleasedAt,
+		Profile: profile,
 	}
 	type key struct {
 		number   order.Number
@@ -90,7 +145,7 @@ func (w *PrintPickList) document(list store.PickList) *document.PickList {
 			})
 		}
 		line := document.PickLine{
-			LineNo: l.LineNo, ItemCode: l.ItemCode, ItemName: l.ItemName, Unit: l.Unit, Qty: l.Qty, Comment: l.Comment,
+			LineNo: l.LineNo, ItemCode: l.ItemCode, ItemName: l.ItemName, Unit: l.Unit, Qty: l.Qty, Comment: l.Comment, Location: l.Location,
 		}
 		line.CommentImage, line.CommentXDPI, line.CommentYDPI = w.image(l.CommentImage)
 		p.Orders[i].Lines = append(p.Orders[i].Lines, line)

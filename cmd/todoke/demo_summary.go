@@ -258,7 +258,7 @@ func (d *demo) tellLists(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	files, stems := map[order.Number][]string{}, map[order.Number]string{}
+	files, stems, others := map[order.Number][]string{}, map[order.Number]string{}, map[order.Number]string{}
 	for _, v := range deliveries {
 		if !v.Sent() || v.Channel != "folder" {
 			continue
@@ -268,6 +268,10 @@ func (d *demo) tellLists(ctx context.Context) error {
 			return errors.Join(errors.New("a delivery lies outside the folder for deliveries"), err)
 		}
 		n := order.Number(v.Number)
+		if v.Kind != store.IssuePickListKind {
+			others[n] += ", " + filepath.Base(rel)
+			continue
+		}
 		files[n] = append(files[n], filepath.Ext(rel))
 		stems[n] = strings.TrimSuffix(rel, filepath.Ext(rel))
 	}
@@ -275,7 +279,7 @@ func (d *demo) tellLists(ctx context.Context) error {
 	w := tabwriter.NewWriter(d.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "  list\twarehouse\tship day\tclass\torders\tlines\tunits\tfiles")
 	for _, l := range lists {
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\n", l.Number.Grouped(), l.WarehouseCode, l.ShipOn, l.Class, l.Orders, l.Allocations, l.Qty, stems[l.Number]+strings.Join(files[l.Number], ", "))
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\n", l.Number.Grouped(), l.WarehouseCode, l.ShipOn, l.Class, l.Orders, l.Allocations, l.Qty, stems[l.Number]+strings.Join(files[l.Number], ", ")+others[l.Number])
 	}
 	return w.Flush()
 }

@@ -74,6 +74,13 @@ func (s *Set) Check(known Known, o Options) Report {
 		c.refer(KindStock, i, "warehouse_code", "", s.Stock[i].WarehouseCode, warehouseCodes, "warehouse", "warehouses.csv")
 		c.refer(KindStock, i, "item_code", "", s.Stock[i].ItemCode, itemCodes, "item", "items.csv")
 	}
+	for i := range s.Profiles {
+		c.refer(KindProfiles, i, "warehouse_code", "WHS-1", s.Profiles[i].WarehouseCode, warehouseCodes, "warehouse", "warehouses.csv")
+	}
+	for i := range s.Locations {
+		c.refer(KindLocations, i, "warehouse_code", "WHS-1", s.Locations[i].WarehouseCode, warehouseCodes, "warehouse", "warehouses.csv")
+		c.refer(KindLocations, i, "item_code", "WHS-1", s.Locations[i].ItemCode, itemCodes, "item", "items.csv")
+	}
 	for i := range s.Prices {
 		c.refer(KindPrices, i, "item_code", "ITM-2", s.Prices[i].ItemCode, itemCodes, "item", "items.csv")
 	}

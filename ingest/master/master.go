@@ -28,11 +28,13 @@ const (
 	KindShipTos    Kind = "ship-tos"
 	KindStock      Kind = "stock"
 	KindCalendar   Kind = "calendar"
+	KindProfiles   Kind = "warehouse-profiles"
+	KindLocations  Kind = "locations"
 )
 
 // Kinds lists the masters in the order in which they can be stored: what others refer to first.
 func Kinds() []Kind {
-	return []Kind{KindDealers, KindRegions, KindWarehouses, KindItems, KindPrices, KindCustomers, KindUsers, KindShipTos, KindStock, KindCalendar}
+	return []Kind{KindDealers, KindRegions, KindWarehouses, KindItems, KindPrices, KindCustomers, KindUsers, KindShipTos, KindStock, KindCalendar, KindProfiles, KindLocations}
 }
 
 // ParseKind reads a master's name, "ship_tos" too.

@@ -157,6 +157,9 @@ func good() fstest.MapFS {
 		"ship_tos.csv":   f("code,company_code,name,postal_code,prefecture,address\n001,C1,倉庫,1000001,東京都,千代田区\n"),
 		"stock.csv":      f("warehouse_code,item_code,on_hand,restock_on\nW1," + a + ",10,2026/1/5\n"),
 		"calendar.csv":   f("on,kind,name\n2026-12-30,closure,年末休業\n"),
+		"warehouse_profiles.csv": f("warehouse_code,lists,sort,encoding,columns,copies,slips,returns,address,chase_minutes\n" +
+			"W1,orders,item,CP932,location=ロケーション;item_code;quantity=数;order_number;line,2,true,false,,30\n"),
+		"locations.csv": f("warehouse_code,item_code,location\nW1," + a + ",A-01-2\n"),
 	}
 }
 
@@ -173,19 +176,28 @@ func TestReferencesBetweenFiles(t *testing.T) {
 	a, b := item("100001"), item("100002")
 	unknown := item("999999")
 	for name, c := range map[string]struct{ file, old, new, want string }{
-		"successor":      {"items.csv", "," + a + "\n", "," + unknown + "\n", "items.csv line 3, column 13 (successor_code): there is no item"},
-		"circle":         {"items.csv", "false,,\n", "false,," + b + "\n", "circle"},
-		"dealer":         {"customers.csv", "D1", "D9", "customers.csv line 2, column 5 (dealer_code): there is no dealer"},
-		"department":     {"users.csv", "U1," + order.WithCheckDigit("1000001"), "U1," + order.WithCheckDigit("2000001"), "there is no department"},
-		"company":        {"ship_tos.csv", "C1", "C9", "there is no company"},
-		"region":         {"warehouses.csv", ",all,", ",north,", "there is no region"},
-		"stock item":     {"stock.csv", a, unknown, "there is no item"},
-		"stock place":    {"stock.csv", "W1", "W9", "there is no warehouse"},
-		"price":          {"prices.csv", a, unknown, "there is no item"},
-		"two fax users":  {"users.csv", "admin\n", "fax\nU2," + order.WithCheckDigit("1000001") + ",FAX,,fax\n", "PNT-5"},
-		"fallback twice": {"warehouses.csv", "pdf\n", "pdf\nW2,西,,1,folder,pdf\n", "same fallback order"},
-		"same region":    {"warehouses.csv", "pdf\n", "pdf\nW2,西,all,2,folder,pdf\n", "served first by warehouse W1"},
-		"company name":   {"customers.csv", "invoice\n", "invoice\n" + order.WithCheckDigit("1000002") + ",営業部,C1,別商事,D1,03-1234-5678,,100-0001,東京都,千代田区,,true,backorder,invoice\n", "is called"},
+		"successor":         {"items.csv", "," + a + "\n", "," + unknown + "\n", "items.csv line 3, column 13 (successor_code): there is no item"},
+		"circle":            {"items.csv", "false,,\n", "false,," + b + "\n", "circle"},
+		"dealer":            {"customers.csv", "D1", "D9", "customers.csv line 2, column 5 (dealer_code): there is no dealer"},
+		"department":        {"users.csv", "U1," + order.WithCheckDigit("1000001"), "U1," + order.WithCheckDigit("2000001"), "there is no department"},
+		"company":           {"ship_tos.csv", "C1", "C9", "there is no company"},
+		"profile of none":   {"warehouse_profiles.csv", "\nW1,", "\nW9,", "there is no warehouse"},
+		"no such column":    {"warehouse_profiles.csv", ";line", ";lines", "no column of pick lists: they are no, done"},
+		"column missing":    {"warehouse_profiles.csv", ";quantity=数", "", "the column quantity is missing"},
+		"column twice":      {"warehouse_profiles.csv", ";line", ";line;line", "stands twice"},
+		"heading twice":     {"warehouse_profiles.csv", "quantity=数", "quantity=行", "two columns have the heading"},
+		"heading empty":     {"warehouse_profiles.csv", "quantity=数", "quantity=", "empty heading"},
+		"carbon of nothing": {"warehouse_profiles.csv", "true,false", "false,true", "carbon of the delivery slip"},
+		"encoding":          {"warehouse_profiles.csv", "CP932", "latin1", "write one of utf-8, cp932"},
+		"location of none":  {"locations.csv", a, unknown, "there is no item"},
+		"region":            {"warehouses.csv", ",all,", ",north,", "there is no region"},
+		"stock item":        {"stock.csv", a, unknown, "there is no item"},
+		"stock place":       {"stock.csv", "W1", "W9", "there is no warehouse"},
+		"price":             {"prices.csv", a, unknown, "there is no item"},
+		"two fax users":     {"users.csv", "admin\n", "fax\nU2," + order.WithCheckDigit("1000001") + ",FAX,,fax\n", "PNT-5"},
+		"fallback twice":    {"warehouses.csv", "pdf\n", "pdf\nW2,西,,1,folder,pdf\n", "same fallback order"},
+		"same region":       {"warehouses.csv", "pdf\n", "pdf\nW2,西,all,2,folder,pdf\n", "served first by warehouse W1"},
+		"company name":      {"customers.csv", "invoice\n", "invoice\n" + order.WithCheckDigit("1000002") + ",営業部,C1,別商事,D1,03-1234-5678,,100-0001,東京都,千代田区,,true,backorder,invoice\n", "is called"},
 	} {
 		dir := good()
 		text := string(dir[c.file].Data)

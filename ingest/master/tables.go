@@ -11,7 +11,7 @@ import (
 var tables = map[Kind]reader{
 	KindDealers: &dealers, KindRegions: &regions, KindWarehouses: &warehouses, KindItems: &items,
 	KindPrices: &prices, KindCustomers: &customers, KindUsers: &users, KindShipTos: &shipTos,
-	KindStock: &stock, KindCalendar: &calendar,
+	KindStock: &stock, KindCalendar: &calendar, KindProfiles: &profiles, KindLocations: &locations,
 }
 
 // headers are the columns of each kind's file.

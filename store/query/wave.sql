@@ -74,13 +74,14 @@ WHERE p.id = $1;
 -- name: PickListLines
 SELECT a.order_id, s.no, s.arrival_on, o.number, o.channel, c.name, d.name, o.ship_to_code, o.ship_to_name, o.ship_to_postal_code,
     o.ship_to_prefecture, o.ship_to_address, l.no, l.item_code, l.name, l.unit, a.qty, l.comment, l.comment_image,
-    (SELECT max(x.no) FROM shipments x WHERE x.order_id = a.order_id)
+    (SELECT max(x.no) FROM shipments x WHERE x.order_id = a.order_id), coalesce(p.location, ''), o.department_code
 FROM allocations a
 JOIN shipments s ON s.id = a.shipment_id
 JOIN orders o ON o.id = a.order_id
 JOIN departments d ON d.code = o.department_code
 JOIN companies c ON c.code = d.company_code
 JOIN order_lines l ON l.order_id = a.order_id AND l.no = a.line_no
+LEFT JOIN storage_locations p ON p.warehouse_code = a.warehouse_code AND p.item_code = a.item_code
 WHERE a.pick_list_id = $1
 ORDER BY o.number, s.no, l.no, a.id;
 

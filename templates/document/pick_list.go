@@ -23,9 +23,24 @@ type PickList struct {
 	WarehouseName string
 	ShipOn        order.Date
 	Class         order.Class
-	Wave          string    // which release of the day, such as "第2便"; "" prints none
-	ReleasedAt    time.Time // also the documents' creation date
+	Wave          string                 // which release of the day, such as "第2便"; "" prints none
+	ReleasedAt    time.Time              // also the documents' creation date
+	Profile       order.WarehouseProfile // how the partner wants it; zero is order.DefaultProfile
 	Orders        []PickOrder
+}
+
+// profile is how the partner wants the list.
+func (p *PickList) profile() order.WarehouseProfile {
+	if len(p.Profile.Columns) == 0 {
+		return order.DefaultProfile(p.WarehouseCode)
+	}
+	return p.Profile
+}
+
+// has tells whether a half is wanted.
+func (p *PickList) has(half order.PickHalves) bool {
+	h := p.profile().Halves
+	return h == half || h == order.HalvesBoth
 }
 
 // PickOrder is an order's part of a pick list.
@@ -76,7 +91,8 @@ func (p *PickList) orders() []PickOrder {
 	return out
 }
 
-// picks are all lines the way a picker walks: by place, item, order.
+// picks are all lines as the partner wants them sorted: the way a picker walks (by place, item,
+// order), by item, or by order.
 func (p *PickList) picks() []pick {
 	orders := p.orders()
 	var out []pick
@@ -85,15 +101,28 @@ func (p *PickList) picks() []pick {
 			out = append(out, pick{&orders[i].Lines[j], &orders[i]})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b pick) int {
-		return cmp.Or(strings.Compare(a.Location, b.Location), strings.Compare(a.ItemCode, b.ItemCode),
-			cmp.Compare(a.order.Number, b.order.Number), cmp.Compare(a.LineNo, b.LineNo))
-	})
+	switch p.profile().Sort {
+	case order.SortOrder: // as they are
+	case order.SortItem:
+		slices.SortStableFunc(out, func(a, b pick) int {
+			return cmp.Or(strings.Compare(a.ItemCode, b.ItemCode), strings.Compare(a.Location, b.Location))
+		})
+	default:
+		slices.SortStableFunc(out, byPlace)
+	}
 	return out
 }
 
-// located tells whether the shop knows of any line where it lies.
+// byPlace keeps orders in their order within an item.
+func byPlace(a, b pick) int {
+	return cmp.Or(strings.Compare(a.Location, b.Location), strings.Compare(a.ItemCode, b.ItemCode))
+}
+
+// located tells whether the shop knows of any line where it lies, and the partner wants to know.
 func (p *PickList) located() bool {
+	if profile := p.profile(); !profile.Has("location") {
+		return false
+	}
 	return slices.ContainsFunc(p.Orders, func(o PickOrder) bool {
 		return slices.ContainsFunc(o.Lines, func(l PickLine) bool { return l.Location != "" })
 	})

@@ -104,9 +104,13 @@ func (p *PickList) RenderPDF(w io.Writer) error {
 		return fmt.Errorf("render pick list %s: %w", p.Number, err)
 	}
 	f := &flow{}
-	p.flowItems(f)
-	if err := p.flowOrders(f); err != nil {
-		return fmt.Errorf("render pick list %s: %w", p.Number, err)
+	if p.has(order.HalvesTotal) {
+		p.flowItems(f)
+	}
+	if p.has(order.HalvesOrders) {
+		if err := p.flowOrders(f); err != nil {
+			return fmt.Errorf("render pick list %s: %w", p.Number, err)
+		}
 	}
 
 	d := pdf.New(pdf.A4Width, pdf.A4Height, pdf.Info{
@@ -114,11 +118,17 @@ func (p *PickList) RenderPDF(w io.Writer) error {
 		Subject: fmt.Sprintf("%s %s %s", p.WarehouseName, p.ShipOn, className(p.Class)),
 		Author:  p.ShopName, At: p.ReleasedAt,
 	})
-	for i, s := range f.sheets {
-		d.AddPage()
-		p.head(d, s.part, listBars, i+1, len(f.sheets))
-		for _, draw := range s.draw {
-			draw(d)
+	copies := max(1, p.profile().Copies)
+	for n := range copies {
+		for i, s := range f.sheets {
+			d.AddPage()
+			p.head(d, s.part, listBars, i+1, len(f.sheets))
+			if copies > 1 {
+				d.Text(76, 33.4-2.8, fmt.Sprintf("%d部目／%d部", n+1, copies), reg(9))
+			}
+			for _, draw := range s.draw {
+				draw(d)
+			}
 		}
 	}
 	return d.Output(w)
@@ -176,11 +186,11 @@ func (p *PickList) head(d *pdf.Doc, pt part, bars []bool, page, pages int) {
 	for _, c := range p.columns(pt) {
 		switch c.align {
 		case typeset.Right:
-			d.Text(c.x+c.w-1, y0+4.5, c.title, right(bold(8.5)))
+			d.Text(c.x+c.w-1, y0+4.5, c.title, fit(right(bold(8.5)), c.w-1))
 		case typeset.Center:
-			d.Text(c.x+c.w/2, y0+4.5, c.title, center(bold(8.5)))
+			d.Text(c.x+c.w/2, y0+4.5, c.title, fit(center(bold(8.5)), c.w))
 		default:
-			d.Text(c.x, y0+4.5, c.title, bold(8.5))
+			d.Text(c.x, y0+4.5, c.title, fit(bold(8.5), c.w-1))
 		}
 	}
 
@@ -195,21 +205,28 @@ type column struct {
 	align typeset.Align
 }
 
+// heading tells what the partner calls a column.
+func (p *PickList) heading() func(key string) string {
+	profile := p.profile()
+	return profile.Heading
+}
+
 // itemColumns are the columns of the half by item. In it the head of each item tells its place.
 type itemColumns struct{ done, place, number, line, to, note, qty column }
 
 func (p *PickList) itemColumns() itemColumns {
+	t := p.heading()
 	c := itemColumns{
 		done:   column{"済", 10, 8, typeset.Center},
 		place:  column{x: 20},
-		number: column{"注文番号", 20, 27, 0},
-		line:   column{"行", 49, 8, typeset.Center},
-		to:     column{"お届け先", 59, 61, 0},
-		note:   column{"コメント", 122, 56, 0},
-		qty:    column{"数量", 180, 20, typeset.Right},
+		number: column{t("order_number"), 20, 27, 0},
+		line:   column{t("line"), 49, 8, typeset.Center},
+		to:     column{t("ship_to"), 59, 61, 0},
+		note:   column{t("comment"), 122, 56, 0},
+		qty:    column{t("quantity"), 180, 20, typeset.Right},
 	}
 	if p.located() {
-		c.place = column{"棚番", 19, 17, 0}
+		c.place = column{t("location"), 19, 17, 0}
 		c.number.x, c.line.x, c.to.x, c.to.w, c.note.x, c.note.w = 37, 66, 76, 53, 131, 47
 	}
 	return c
@@ -219,16 +236,17 @@ func (p *PickList) itemColumns() itemColumns {
 type orderColumns struct{ done, line, place, code, name, qty, unit column }
 
 func (p *PickList) orderColumns() orderColumns {
+	t := p.heading()
 	c := orderColumns{
 		done: column{"済", 10, 8, typeset.Center},
-		line: column{"行", 18, 8, typeset.Center},
-		code: column{"商品コード", 28, 22, 0},
-		name: column{"商品名", 51, 113, 0},
-		qty:  column{"数量", 164, 22, typeset.Right},
-		unit: column{"単位", 188, 12, 0},
+		line: column{t("line"), 18, 8, typeset.Center},
+		code: column{t("item_code"), 28, 22, 0},
+		name: column{t("item_name"), 51, 113, 0},
+		qty:  column{t("quantity"), 164, 22, typeset.Right},
+		unit: column{t("unit"), 188, 12, 0},
 	}
 	if p.located() {
-		c.place = column{"棚番", 28, 20, 0}
+		c.place = column{t("location"), 28, 20, 0}
 		c.code.x, c.name.x, c.name.w = 49, 72, 92
 	}
 	return c
@@ -321,7 +339,11 @@ type itemGroup struct {
 
 func (p *PickList) groups() []itemGroup {
 	var out []itemGroup
-	for _, k := range p.picks() {
+	picks := p.picks()
+	if p.profile().Sort == order.SortOrder { // a total is of items, whatever else is wanted
+		slices.SortStableFunc(picks, byPlace)
+	}
+	for _, k := range picks {
 		if n := len(out); n > 0 && out[n-1].first.ItemCode == k.ItemCode && out[n-1].first.Location == k.Location {
 			out[n-1].picks = append(out[n-1].picks, k)
 			out[n-1].qty += k.Qty
@@ -521,7 +543,7 @@ func (p *PickList) flowOrders(f *flow) error {
 			}
 		}
 		if !f.empty() {
-			if f.fits(need + gap) {
+			if alone := p.profile().Halves == order.HalvesOrders; !alone && f.fits(need+gap) {
 				f.y += gap
 			} else {
 				f.newPage(partOrders)

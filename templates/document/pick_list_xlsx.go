@@ -224,9 +224,13 @@ func headLine(pairs ...[2]string) string {
 func (b *book) build() {
 	b.styles()
 	b.do(b.f.SetSheetName("Sheet1", sheetLines))
-	for _, s := range []string{sheetItems, sheetOrders} {
-		_, err := b.f.NewSheet(s)
+	sheet := func(half order.PickHalves, name string, fill func()) {
+		if !b.list.has(half) {
+			return
+		}
+		_, err := b.f.NewSheet(name)
 		b.do(err)
+		fill()
 	}
 	at := b.list.ReleasedAt.UTC().Format(time.RFC3339)
 	b.do(b.f.SetDocProps(&excelize.DocProperties{
@@ -234,77 +238,119 @@ func (b *book) build() {
 	}))
 	b.do(b.f.SetAppProps(&excelize.AppProperties{Application: "todoke", Company: b.list.ShopName}))
 	b.lines()
-	b.items()
-	b.orders()
+	sheet(order.HalvesTotal, sheetItems, b.items)
+	sheet(order.HalvesOrders, sheetOrders, b.orders)
 	b.f.SetActiveSheet(0)
 }
 
-// lines is the sheet a picker works from: a row per allocated quantity, by place and item.
+// widths of the columns of the sheet by lines, in characters.
+var lineWidths = map[string]float64{
+	"no": 6, "done": 5, "location": 11, "item_code": 12, "item_name": 42, "quantity": 8, "unit": 8, "order_number": 15, "line": 5,
+	"ship_to": 36, "arrival_on": 12, "comment": 36, "shipment": 8, "customer": 36, "postal_code": 10, "address": 42, "ship_on": 12, "class": 12, "list_number": 15,
+}
+
+// lines is the sheet a picker works from: a row per allocated quantity, or per item where the
+// partner wants the total alone, in the partner's columns.
 func (b *book) lines() {
-	picks := b.list.picks()
-	cols := []xlsxColumn{
-		{"No.", 6},
-		{"済", 5},
-		{"棚番", 11},
-		{"商品コード", 12},
-		{"商品名", 42},
-		{"数量", 8},
-		{"単位", 8},
-		{"注文番号", 15},
-		{"行", 5},
-		{"お届け先", 36},
-		{"お届け日", 12},
-		{"コメント", 36},
+	profile := b.list.profile()
+	total := profile.Halves == order.HalvesTotal
+	columns := profile.Columns
+	if total {
+		columns = totalColumns(columns)
 	}
-	last := headRows + 1 + len(picks)
-	b.open(sheetLines, "集品", cols, last)
-	b.barcode(sheetLines, cell(10, 1), string(b.list.Number), 1)
-	row := headRows + 1
-	for i, k := range picks {
-		row++
-		to := shipToName(k.order)
-		b.number(sheetLines, 1, row, i+1, b.mid)
-		b.text1(sheetLines, 2, row, "□", b.mid)
-		b.text1(sheetLines, 3, row, k.Location, b.text)
-		b.text1(sheetLines, 4, row, k.ItemCode, b.text)
-		b.text1(sheetLines, 5, row, k.ItemName, b.wrap)
-		b.number(sheetLines, 6, row, k.Qty, b.qty)
-		b.text1(sheetLines, 7, row, k.Unit, b.mid)
-		b.text1(sheetLines, 8, row, k.order.Number.Grouped(), b.text)
-		b.number(sheetLines, 9, row, k.LineNo, b.mid)
-		b.text1(sheetLines, 10, row, to, b.wrap)
-		b.day(sheetLines, 11, row, k.order.ArrivalOn)
-		n := noteOf(k.PickLine, 60)
-		comment := b.wrap
-		if n.image != nil {
-			comment = b.note // the picture goes under the text
-		}
-		b.text1(sheetLines, 12, row, k.Comment, comment)
-		height := rowPoints(max(wrapped(k.ItemName, 40), wrapped(to, 34), wrapped(k.Comment, 34)))
-		if n.image != nil {
-			const picture = 24.0 // points
-			under := 0.0
-			if k.Comment != "" {
-				under = height
-			}
-			b.picture(sheetLines, cell(12, row), n, under, picture)
-			height = max(height, under+picture)
-		}
-		b.do(b.f.SetRowHeight(sheetLines, row, min(height, 400)))
+	rows := b.list.rows(total)
+	cols := make([]xlsxColumn, len(columns))
+	for i, c := range columns {
+		cols[i] = xlsxColumn{c.Heading, lineWidths[c.Key]}
 	}
+	b.open(sheetLines, "集品", cols, headRows+1+len(rows))
+	b.barcode(sheetLines, cell(max(1, min(10, len(cols))), 1), string(b.list.Number), 1)
+	at := headRows + 1
+	for i, r := range rows {
+		at++
+		height := rowPoints(1)
+		for j, c := range columns {
+			height = max(height, b.lineCell(j+1, at, c.Key, i+1, r))
+		}
+		b.do(b.f.SetRowHeight(sheetLines, at, min(height, 400)))
+	}
+	b.lineTotals(columns, at+1)
+}
+
+// lineCell writes one cell of a row and tells how high, in points, it wants the row.
+func (b *book) lineCell(col, at int, key string, no int, r row) (height float64) {
+	switch key {
+	case "no":
+		b.number(sheetLines, col, at, no, b.mid)
+	case "done":
+		b.text1(sheetLines, col, at, "□", b.mid)
+	case "quantity":
+		b.number(sheetLines, col, at, r.qty, b.qty)
+	case "line":
+		b.number(sheetLines, col, at, r.LineNo, b.mid)
+	case "arrival_on":
+		b.day(sheetLines, col, at, r.order.ArrivalOn)
+	case "ship_on":
+		b.day(sheetLines, col, at, b.list.ShipOn)
+	case "item_code":
+		b.text1(sheetLines, col, at, r.ItemCode, b.text)
+	case "order_number":
+		b.text1(sheetLines, col, at, r.order.Number.Grouped(), b.text)
+	case "list_number":
+		b.text1(sheetLines, col, at, b.list.Number.Grouped(), b.text)
+	case "shipment":
+		b.text1(sheetLines, col, at, r.order.shipment(), b.midText)
+	case "unit", "class":
+		b.text1(sheetLines, col, at, b.list.text(key, r), b.mid)
+	case "location", "postal_code":
+		b.text1(sheetLines, col, at, b.list.text(key, r), b.text)
+	case "comment":
+		return b.comment(col, at, r)
+	default:
+		s := b.list.text(key, r)
+		b.text1(sheetLines, col, at, s, b.wrap)
+		return rowPoints(wrapped(s, int(lineWidths[key])-2))
+	}
+	return 0
+}
+
+// comment writes a line's comment, handwriting as a picture under what was typed.
+func (b *book) comment(col, at int, r row) (height float64) {
+	n := noteOf(r.PickLine, 60)
+	height = rowPoints(wrapped(r.Comment, 34))
+	if n.image == nil {
+		b.text1(sheetLines, col, at, r.Comment, b.wrap)
+		return height
+	}
+	b.text1(sheetLines, col, at, r.Comment, b.note)
+	const picture = 24.0 // points
+	under := 0.0
+	if r.Comment != "" {
+		under = height
+	}
+	b.picture(sheetLines, cell(col, at), n, under, picture)
+	return max(height, under+picture)
+}
+
+func (b *book) lineTotals(columns []order.PickColumn, at int) {
 	t := b.list.Totals()
-	row++
-	for c := 1; c <= len(cols); c++ {
-		b.text1(sheetLines, c, row, "", b.total)
+	for i, c := range columns {
+		switch c.Key {
+		case "item_name":
+			b.text1(sheetLines, i+1, at, fmt.Sprintf("合計　注文 %s 件　明細 %s 行　品目 %s 点", group(t.Orders), group(t.Lines), group(t.Items)), b.total)
+		case "quantity":
+			b.number(sheetLines, i+1, at, t.Qty, b.total)
+		default:
+			b.text1(sheetLines, i+1, at, "", b.total)
+		}
 	}
-	b.text1(sheetLines, 5, row, fmt.Sprintf("合計　注文 %s 件　明細 %s 行　品目 %s 点", group(t.Orders), group(t.Lines), group(t.Items)), b.total)
-	b.number(sheetLines, 6, row, t.Qty, b.total)
 }
 
 // items is the sheet of totals by place and item.
 func (b *book) items() {
 	groups := b.list.groups()
-	cols := []xlsxColumn{{"No.", 6}, {"棚番", 12}, {"商品コード", 13}, {"商品名", 60}, {"数量計", 12}, {"単位", 10}, {"注文数", 10}, {"済", 8}}
+	t := b.list.heading()
+	cols := []xlsxColumn{{"No.", 6}, {t("location"), 12}, {t("item_code"), 13}, {t("item_name"), 60}, {"数量計", 12}, {t("unit"), 10}, {"注文数", 10}, {"済", 8}}
 	b.open(sheetItems, "商品別合計", cols, headRows+1+len(groups))
 	row := headRows + 1
 	for i, g := range groups {
