@@ -332,7 +332,7 @@ func demoAnswers(t *testing.T, stdout, data string, deliveries []deliveryRow) {
 type picked map[string]int
 
 var (
-	listRow  = regexp.MustCompile(`(?m)^  (\d{3}-\d{3}-\d{4})  +(\S+) +(\d{4}-\d\d-\d\d) +(\S+) +(\d+) +(\d+) +(\d+) +(\S+)\.xlsx, \.pdf(?:, \S+)*$`)
+	listRow  = regexp.MustCompile(`(?m)^  (\d{3}-\d{3}-\d{4})  +(\S+) +(\d{4}-\d\d-\d\d) +(\S+) +(\d+) +(\d+) +(\d+) +(\S+)\.xlsx, \.pdf$`)
 	listName = regexp.MustCompile(`^picklist_([A-Z0-9]+)_(\d{8})_(\w+)_(\d{10})\.xlsx$`)
 )
 

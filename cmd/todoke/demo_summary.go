@@ -268,8 +268,8 @@ func (d *demo) tellLists(ctx context.Context) error {
 			return errors.Join(errors.New("a delivery lies outside the folder for deliveries"), err)
 		}
 		n := order.Number(v.Number)
-		if v.Kind != store.IssuePickListKind {
-			others[n] += ", " + filepath.Base(rel)
+		if v.Kind != store.IssuePickListKind || v.Format == "csv" {
+			others[n] += "  " + filepath.Base(rel)
 			continue
 		}
 		files[n] = append(files[n], filepath.Ext(rel))
@@ -279,7 +279,15 @@ func (d *demo) tellLists(ctx context.Context) error {
 	w := tabwriter.NewWriter(d.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "  list\twarehouse\tship day\tclass\torders\tlines\tunits\tfiles")
 	for _, l := range lists {
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\n", l.Number.Grouped(), l.WarehouseCode, l.ShipOn, l.Class, l.Orders, l.Allocations, l.Qty, stems[l.Number]+strings.Join(files[l.Number], ", ")+others[l.Number])
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\n", l.Number.Grouped(), l.WarehouseCode, l.ShipOn, l.Class, l.Orders, l.Allocations, l.Qty, stems[l.Number]+strings.Join(files[l.Number], ", "))
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, l := range lists {
+		if more := others[l.Number]; more != "" {
+			d.say("  beside %s:%s", l.Number.Grouped(), more)
+		}
+	}
+	return nil
 }
