@@ -79,6 +79,8 @@ type Draft struct {
 	// IdentifiedBy is what the form said who it is by: qr, barcode, number, or "" where its marks alone did.
 	IdentifiedBy string       `json:"identified_by,omitempty"`
 	FormCustomer string       `json:"form_customer,omitempty"` // whose form it says it is; "" on a blank one
+	FormOrder    Number       `json:"form_order,omitempty"`    // of a return request form: the order it came with
+	FormShipment int          `json:"form_shipment,omitempty"` // … and which of its shipments
 	Sheet        int          `json:"sheet,omitempty"`         // 1 to Sheets where the customer's form has several, each an order of its own; else 0
 	Sheets       int          `json:"sheets,omitempty"`        // how many sheets the form has; 0 where it has one or none was recognised
 	Decision     Decision     `json:"decision"`

@@ -23,6 +23,7 @@ type Settings struct {
 	TruckReadyDays int `json:"truck_ready_days" yaml:"truck_ready_days"` // CUT-6, business days after acceptance
 
 	DesignatedLimitDays int `json:"designated_limit_days" yaml:"designated_limit_days"` // CUT-7, calendar days after the day of receipt
+	ReturnDays          int `json:"return_days" yaml:"return_days"`                     // RET-1, calendar days after delivery
 
 	DispatchDeadline      order.Clock         `json:"dispatch_deadline" yaml:"dispatch_deadline"`             // CUT-11
 	DispatchDeadlineTruck order.Clock         `json:"dispatch_deadline_truck" yaml:"dispatch_deadline_truck"` // CUT-11
@@ -242,6 +243,7 @@ func Default() Settings {
 		TruckReadyDays: 2,
 
 		DesignatedLimitDays: 60,
+		ReturnDays:          90,
 
 		DispatchDeadline:      order.Clock{Hour: 18, Minute: 30},
 		DispatchDeadlineTruck: order.Clock{Hour: 14, Minute: 30},
@@ -380,6 +382,7 @@ func (s Settings) Validate() error {
 	within("CUT-5", "ready_days", s.ReadyDays, 1, maxReadyDays)
 	within("CUT-6", "truck_ready_days", s.TruckReadyDays, 1, maxReadyDays)
 	within("CUT-7", "designated_limit_days", s.DesignatedLimitDays, 1, maxLimitDays)
+	within("RET-1", "return_days", s.ReturnDays, 0, maxLimitDays)
 	within("CUT-11", "dispatch_grace_minutes", s.DispatchGraceMinutes, 0, 24*60)
 	within("CUT-3", "web_clock_tolerance_minutes", s.WebClockToleranceMinutes, 0, maxWindowMinutes)
 	within("CUT-3", "fax_clock_ahead_minutes", s.FaxClockAheadMinutes, 0, maxWindowMinutes)

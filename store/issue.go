@@ -15,6 +15,9 @@ const IssuePickListKind = "pick_list"
 // IssuePickTotalKind is the kind of a pick list's total by item, where it is a file of its own.
 const IssuePickTotalKind = "pick_total"
 
+// IssueSlipsKind is the kind of a pick list's delivery slips with their return request forms.
+const IssueSlipsKind = "delivery_slips"
+
 // NewIssue is a rendered document about to leave. Its bytes are in the blob folder under Key.
 type NewIssue struct {
 	Kind      string // pick_list, acknowledgement …
@@ -32,6 +35,8 @@ type NewIssue struct {
 	PickListID   int64
 	OrderID      int64
 	DocumentID   int64 // inbound document that it answers
+
+	Forms []PrintedForm // the forms among its pages (IssuePickList)
 }
 
 // Issue records a document for good; the archive's chain seals it soon after (KEP-1). Kind, number and

@@ -50,6 +50,11 @@ type PickLine struct {
 	CommentImage string // blob key
 	Location     string // where it lies; "" where nobody said
 	Customer     string // department code
+	CustomerFax  string // registered
+	ReceivedAt   time.Time
+	FeeYen       order.Yen // of the order, ex tax
+	OrderedQty   int       // of the order's line
+	Returnable   bool      // RET-2
 }
 
 // GetPickList reads a pick list with its lines, by order, shipment and line.
@@ -71,7 +76,7 @@ func (s *Store) GetPickList(ctx context.Context, id int64) (PickList, error) {
 		return l, r.Scan(&l.OrderID, &l.ShipmentNo, (*date)(&l.ArrivalOn), &l.OrderNumber, &l.Channel, &l.Company, &l.Department,
 			&l.ShipTo.Code, &l.ShipTo.Name, &l.ShipTo.PostalCode, &l.ShipTo.Prefecture, &l.ShipTo.Address,
 			&l.LineNo, &l.ItemCode, &l.ItemName, &l.Unit, &l.Qty, &l.Comment, &l.CommentImage, &l.Shipments,
-			&l.Location, &l.Customer)
+			&l.Location, &l.Customer, &l.CustomerFax, &l.ReceivedAt, &l.FeeYen, &l.OrderedQty, &l.Returnable)
 	}, id)
 	return p, err
 }
@@ -130,9 +135,14 @@ func (tx *Tx) IssuePickList(ctx context.Context, p PickList, documents []NewIssu
 	}
 	for _, d := range documents {
 		d.Kind, d.Number, d.PickListID, d.Party, d.TransactedOn = cmp.Or(d.Kind, IssuePickListKind), string(p.Number), p.ID, p.WarehouseCode, p.ShipOn
-		id, _, err := tx.Issue(ctx, d, now)
+		id, isNew, err := tx.Issue(ctx, d, now)
 		if err != nil {
 			return false, err
+		}
+		if isNew {
+			if err := tx.AddPrintedForms(ctx, id, d.Forms, now); err != nil {
+				return false, err
+			}
 		}
 		if err := tx.Send(ctx, id, Recipient{Channel: p.Channel, Address: p.WarehouseCode}, now); err != nil {
 			return false, err

@@ -129,7 +129,23 @@ func TestReleaseWaveIsTheRule(t *testing.T) {
 				want[sh.ID] = sh.State == order.ShipmentReleased || rules.Releasable(o, sh, n, s.Settings(), calendar, at).Verdict == rules.ReleaseNow
 			}
 		}
+		preview, err := s.WavePreview(t.Context(), at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := count(t, s, `SELECT count(*)::int FROM allocations WHERE pick_list_id IS NOT NULL`)
 		wave(t, s, at)
+		goes := 0
+		for _, p := range preview {
+			if p.Goes {
+				goes += p.Lines
+			} else if p.Rule == "" || p.Why == "" {
+				t.Errorf("at %s: nobody says why %+v stays", now, p)
+			}
+		}
+		if got := count(t, s, `SELECT count(*)::int FROM allocations WHERE pick_list_id IS NOT NULL`) - before; got != goes {
+			t.Errorf("at %s: the wave released %d quantities, the preview told %d", now, got, goes)
+		}
 		for _, id := range ids {
 			for _, sh := range get(t, s, id).Shipments {
 				if got := sh.State == order.ShipmentReleased; got != want[sh.ID] {

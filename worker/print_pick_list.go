@@ -3,6 +3,7 @@ package worker
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -98,6 +99,43 @@ func (w *PrintPickList) render(list store.PickList, profile order.WarehouseProfi
 			return papers{}, err
 		}
 	}
+	if !profile.Slips {
+		return out, nil
+	}
+	slips := document.Slips{List: *doc, Returns: profile.Returns, ReturnDays: w.cfg.Store.Settings().ReturnDays}
+	var printed []document.PrintedForm
+	if err := add(store.IssueSlipsKind, "slips", "pdf", func(b io.Writer) (err error) {
+		printed, err = slips.RenderPDF(b)
+		return err
+	}); err != nil {
+		return papers{}, err
+	}
+	var err error
+	out.issues[len(out.issues)-1].Forms, err = formsOf(list, printed)
+	return out, err
+}
+
+// formsOf are the printed forms as they are kept.
+func formsOf(list store.PickList, printed []document.PrintedForm) ([]store.PrintedForm, error) {
+	ids := map[order.Number]int64{}
+	for _, l := range list.Lines {
+		ids[l.OrderNumber] = l.OrderID
+	}
+	out := make([]store.PrintedForm, len(printed))
+	for i, p := range printed {
+		lines, err := json.Marshal(p.Lines)
+		if err != nil {
+			return nil, err
+		}
+		layout, err := json.Marshal(p.Layout)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = store.PrintedForm{
+			Kind: string(p.Identity.Kind), Version: p.Identity.Version, OrderID: ids[order.Number(p.Identity.Order)], ShipmentNo: p.Identity.Shipment,
+			Sheet: max(1, p.Identity.Sheet), Sheets: max(1, p.Identity.Sheets), Lines: lines, Layout: string(layout), Page: p.Page,
+		}
+	}
 	return out, nil
 }
 
@@ -142,10 +180,12 @@ func (w *PrintPickList) document(list store.PickList, profile order.WarehousePro
 			p.Orders = append(p.Orders, document.PickOrder{
 				Number: l.OrderNumber, ShipmentNo: l.ShipmentNo, Shipments: l.Shipments, Channel: l.Channel,
 				Customer: strings.TrimSpace(l.Company + " " + l.Department), ShipTo: l.ShipTo, ArrivalOn: l.ArrivalOn,
+				CustomerCode: l.Customer, CustomerFax: l.CustomerFax, ReceivedAt: l.ReceivedAt, FeeYen: l.FeeYen,
 			})
 		}
 		line := document.PickLine{
 			LineNo: l.LineNo, ItemCode: l.ItemCode, ItemName: l.ItemName, Unit: l.Unit, Qty: l.Qty, Comment: l.Comment, Location: l.Location,
+			OrderedQty: l.OrderedQty, Returnable: l.Returnable,
 		}
 		line.CommentImage, line.CommentXDPI, line.CommentYDPI = w.image(l.CommentImage)
 		p.Orders[i].Lines = append(p.Orders[i].Lines, line)

@@ -24,6 +24,7 @@ import (
 	"todoke/order"
 	"todoke/rules"
 	"todoke/store"
+	printed "todoke/templates/form"
 )
 
 // ReadDocument works jobs.ReadDocument.
@@ -334,7 +335,13 @@ func (w *ReadDocument) interpret(p fax.Page, know form.Knowledge) (d order.Draft
 			d = order.Draft{Decision: order.DecisionUnreadable, Reasons: []string{"the reader failed on this page"}}
 		}
 	}()
-	return w.cfg.Read(form.PageOf(p), know)
+	d = w.cfg.Read(form.PageOf(p), know)
+	if d.Form == string(printed.KindReturn) && d.Decision != order.DecisionUnreadable {
+		// People take returns up from the page: its fields are none of an order's.
+		d.Decision, d.Fields = order.DecisionNotAForm, []order.DraftField{}
+		d.Reasons = []string{"the page is one of our forms, of a kind that is not read: return"}
+	}
+	return d
 }
 
 // outcome is what became of a page that was judged.

@@ -219,7 +219,7 @@ func TestFaxToPickList(t *testing.T) {
 		t.Fatal(lists, err)
 	}
 	files, err := filepath.Glob(filepath.Join(b.out, "*", "*"))
-	if err != nil || len(files) != 4 { // one list in two formats, the other in one, and the acknowledgement
+	if err != nil || len(files) != 6 { // one list in two formats, the other in one, their slips, and the acknowledgement
 		t.Fatalf("delivered %v, %v", files, err)
 	}
 	deliveries, err := b.s.Deliveries(t.Context())
@@ -234,6 +234,11 @@ func TestFaxToPickList(t *testing.T) {
 	}
 	if o, err := b.s.GetOrder(t.Context(), web.Order.Number); err != nil || o.State != order.StateReleased {
 		t.Error(o.State, err)
+	}
+	// RET-3: the return request form that went along is kept as it was printed.
+	forms, err := b.s.PrintedForms(t.Context(), web.Order.Number, "return")
+	if err != nil || len(forms) != 1 || forms[0].ShipmentNo != 1 || forms[0].Page != 2 || !strings.Contains(string(forms[0].Lines), `"quantity": 4`) || !strings.Contains(forms[0].Layout, "lines[1].reason.damaged") {
+		t.Errorf("printed forms %+v, %v", forms, err)
 	}
 	if left, err := b.s.Ledger(t.Context()); err != nil || len(left) != 0 {
 		t.Errorf("left over: %+v, %v", left, err)

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 
 	"todoke/ingest/master"
 	"todoke/order"
 	"todoke/rules"
+	"todoke/store"
 	"todoke/templates/form"
 )
 
@@ -21,7 +24,8 @@ type formCommand struct {
 
 // formOf is what both commands are told about the form.
 type formOf struct {
-	Kind     string `arg:"" help:"The form: order."`
+	Kind     string `arg:"" help:"The form: order or return."`
+	Order    string `help:"Order number: the return request forms that came with its deliveries." placeholder:"NUMBER"`
 	Customer string `help:"Customer code: the form comes with the customer's code and name on it, from the masters in the database unless --company names it." placeholder:"CODE"`
 	Company  string `help:"Company name to print; no database is then asked." placeholder:"NAME"`
 	Unit     string `name:"department" help:"Department name to print." placeholder:"NAME"`
@@ -155,13 +159,79 @@ func (c *formPrintCommand) usualItems(ctx context.Context, a *App) ([]form.Item,
 	return out, nil
 }
 
-// Run implements the command.
-func (c *formPrintCommand) Run(ctx context.Context, a *App) error {
+// printedReturns are the return request forms that were printed for an order (RET-3), as stored.
+func printedReturns(ctx context.Context, a *App, number string) (order.Order, []store.PrintedForm, error) {
+	n, err := order.ParseNumber(number)
+	if err != nil {
+		return order.Order{}, nil, err
+	}
+	var o order.Order
+	var forms []store.PrintedForm
+	err = a.withStore(ctx, func(st *store.Store) error {
+		if o, err = st.GetOrder(ctx, n); err != nil {
+			return err
+		}
+		forms, err = st.PrintedForms(ctx, n, string(form.KindReturn))
+		return err
+	})
+	return o, forms, err
+}
+
+// returns makes out return request forms: a blank one, or those of an order's shipments with the
+// lines that they came with.
+func (f formOf) returns(ctx context.Context, a *App) ([]*form.Drawing, error) {
+	o := form.ReturnOptions{
+		Shop: form.Shop{Name: a.Config.ShopName, Desk: a.Config.DeskName, Fax: a.Config.ShopFax}, Days: a.Config.Rules.On(order.DateOf(a.Now())).ReturnDays,
+	}
+	if f.Order == "" {
+		return form.ReturnSheets(o)
+	}
+	of, forms, err := printedReturns(ctx, a, f.Order)
+	if err != nil {
+		return nil, err
+	}
+	d, _, err := lookupCustomer(ctx, a, of.DepartmentCode)
+	if err != nil {
+		return nil, err
+	}
+	o.Order, o.CustomerCode, o.Customer, o.Fax = of.Number, d.Code, strings.TrimSpace(d.CompanyName+" "+d.Name), d.Fax
+	var out []*form.Drawing
+	for _, p := range forms {
+		if p.Sheet == 1 {
+			o.Lines = nil
+		}
+		var lines []form.ReturnLine
+		if err := json.Unmarshal(p.Lines, &lines); err != nil {
+			return nil, fmt.Errorf("read printed form: %w", err)
+		}
+		o.Shipment, o.ArrivalOn, o.Lines = p.ShipmentNo, p.ArrivalOn, append(o.Lines, lines...)
+		if p.Sheet < p.Sheets {
+			continue
+		}
+		sheets, err := form.ReturnSheets(o)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, sheets...)
+	}
+	return out, nil
+}
+
+// make makes out the sheets of the form that is asked for.
+func (c *formPrintCommand) make(ctx context.Context, a *App) ([]*form.Drawing, error) {
+	if form.Kind(c.Kind) == form.KindReturn {
+		return c.returns(ctx, a)
+	}
 	items, err := c.usualItems(ctx, a)
 	if err != nil {
-		return fmt.Errorf("get items of the form: %w", err)
+		return nil, fmt.Errorf("get items of the form: %w", err)
 	}
-	sheets, err := c.sheets(ctx, a, items)
+	return c.sheets(ctx, a, items)
+}
+
+// Run implements the command.
+func (c *formPrintCommand) Run(ctx context.Context, a *App) error {
+	sheets, err := c.make(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -181,8 +251,24 @@ func (c *formPrintCommand) Run(ctx context.Context, a *App) error {
 }
 
 // Run implements the command.
-func (c *formLayoutCommand) Run(a *App) error {
+func (c *formLayoutCommand) Run(ctx context.Context, a *App) error {
 	kind := form.Kind(c.Kind)
+	if kind == form.KindReturn && c.Order != "" {
+		_, forms, err := printedReturns(ctx, a, c.Order)
+		if err != nil {
+			return err
+		}
+		for _, p := range forms { // a sheet a line, as each was printed
+			var l form.Layout
+			if err := json.Unmarshal([]byte(p.Layout), &l); err != nil {
+				return fmt.Errorf("read layout of a printed form: %w", err)
+			}
+			if err := c.tell(a, &l); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	version := c.FormVersion
 	if version == 0 {
 		version = form.Current(kind)
@@ -191,6 +277,10 @@ func (c *formLayoutCommand) Run(a *App) error {
 	if err != nil {
 		return err
 	}
+	return c.tell(a, l)
+}
+
+func (c *formLayoutCommand) tell(a *App, l *form.Layout) error {
 	if c.JSON {
 		return printJSON(a.Stdout, l)
 	}

@@ -11,7 +11,11 @@ import (
 // decide settles the page: accepted only if nothing on it is in doubt.
 func (f *fieldReader) decide() {
 	f.d.Decision = order.DecisionAccept
-	for _, reason := range slices.Concat(f.placeDoubts(), f.fieldDoubts()) {
+	var kind []string
+	if f.g.layout.Form == printed.KindReturn {
+		kind = []string{"a return is asked for: a person takes it up (RET-4)"}
+	}
+	for _, reason := range slices.Concat(kind, f.placeDoubts(), f.fieldDoubts()) {
 		f.d.Decision = order.DecisionReview
 		f.d.Reasons = append(f.d.Reasons, reason)
 	}
@@ -73,7 +77,11 @@ func (f *fieldReader) fieldDoubts() (reasons []string) {
 		if fl.Decision != order.DecisionBlank && fl.Text != "" && fl.Name != fieldCustomer {
 			anything = true
 		}
-		if _, suffix := lineOf(fl.Name); suffix == suffixItem && fl.Decision != order.DecisionBlank {
+		counts := suffixItem
+		if f.g.layout.Form == printed.KindReturn {
+			counts = suffixQuantity
+		}
+		if _, suffix := lineOf(fl.Name); suffix == counts && fl.Decision != order.DecisionBlank {
 			lines++
 		}
 	}

@@ -41,7 +41,7 @@ func otherForm(t *testing.T, id printed.Identity, qr, bars bool, xDPI, yDPI floa
 
 func TestAnotherFormOfOursIsKnownByWhatItSays(t *testing.T) {
 	t.Parallel()
-	kinds := []printed.Kind{printed.KindReturn, printed.KindPoints, printed.KindPrize, printed.KindRegistration}
+	kinds := []printed.Kind{printed.KindPoints, printed.KindPrize, printed.KindRegistration}
 	for i, kind := range kinds {
 		id := printed.Identity{Kind: kind, Version: 1, CustomerCode: "10002345"}
 		for _, tt := range []struct {

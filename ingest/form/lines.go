@@ -227,3 +227,32 @@ func (f *fieldReader) settleTotal(total *field, sum *amounts, agree bool, worst 
 		worst.review("the quantities do not add up to the written total")
 	}
 }
+
+// returned reads the quantities of a return request form. What was delivered is not known here:
+// whoever takes the return up holds them against it (RET-4).
+func (f *fieldReader) returned() {
+	fade := f.fade()
+	for n := 1; ; n++ {
+		l := orderLine{number: n, quantity: f.fields[fmt.Sprintf("lines[%d]%s", n, suffixQuantity)], multiple: 1}
+		if l.quantity == nil {
+			return
+		}
+		if l.quantity.dirt() {
+			l.quantity.wipe()
+		}
+		if l.quantity.isBlank() {
+			l.quantity.blankOrDoubt()
+			continue
+		}
+		if l.quantity.gap {
+			l.quantity.out.Text, l.quantity.out.Confidence = l.quantity.text(), 0
+			l.quantity.guard()
+			continue
+		}
+		l.values = decodeAmount(l.quantity.blocks(fade), 1, f.k.Settings.OddQuantity, f.k.Settings.Junk)
+		f.settleQuantity(&l, false)
+		if f.id.Unused(l.quantity.def.Name) {
+			l.quantity.review("a quantity without an item")
+		}
+	}
+}

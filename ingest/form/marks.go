@@ -1,6 +1,10 @@
 package form
 
-import printed "todoke/templates/form"
+import (
+	"strings"
+
+	printed "todoke/templates/form"
+)
 
 // Bounds of what counts as a mark in a tick box.
 const (
@@ -11,20 +15,24 @@ const (
 	markNarrow   = 1.0  // mm: ticks, circles and crosses go both ways, lines do not
 )
 
-// marks reads the tick boxes. Those of the order form exclude each other.
+// marks reads the tick boxes. Those of one question exclude each other: "stockout.cancel" and
+// "stockout.backorder", the reasons of a line.
 func (f *fieldReader) marks() {
-	var set []*field
+	set := map[string][]*field{}
 	for _, fl := range f.fields {
 		if fl.def.Kind == printed.FieldMark && len(fl.cells) > 0 && f.mark(fl) {
-			set = append(set, fl)
+			question := fl.def.Name[:max(0, strings.LastIndexByte(fl.def.Name, '.'))]
+			set[question] = append(set[question], fl)
 		}
 	}
-	if len(set) < 2 {
-		return
-	}
-	for _, fl := range set {
-		fl.out.Confidence = 0.5
-		fl.review("more than one mark where one is meant")
+	for _, marked := range set {
+		if len(marked) < 2 {
+			continue
+		}
+		for _, fl := range marked {
+			fl.out.Confidence = 0.5
+			fl.review("more than one mark where one is meant")
+		}
 	}
 }
 

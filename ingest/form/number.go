@@ -47,7 +47,7 @@ func (g *registration) readNumber(bars printed.Box, digits Recogniser) (printed.
 	glyphBoxes = slices.DeleteFunc(glyphBoxes, func(c component) bool {
 		return float64(c.y1-c.y0)/g.ky < numberTall || float64(c.x1-c.x0)/g.kx > 2.9
 	})
-	if n := len(glyphBoxes); n != 12 && n != 14 && n != 16 {
+	if n := len(glyphBoxes); n != 12 && n != 14 && n != 16 && n != 22 {
 		return printed.Identity{}, false
 	}
 	numbers := []guess{{p: 1}}

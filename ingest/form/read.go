@@ -62,6 +62,7 @@ func read(p Page, k Knowledge) order.Draft {
 	k = withDefaults(k)
 	g, found := k.find(&p)
 	d.Sheet, d.Sheets = found.id.Sheet, found.id.Sheets
+	d.FormOrder, d.FormShipment = order.Number(found.id.Order), found.id.Shipment
 	if g == nil {
 		d.Form, d.FormVersion, d.IdentifiedBy = string(found.id.Kind), found.id.Version, found.evidence
 		d.FormCustomer = found.id.CustomerCode

@@ -74,13 +74,15 @@ WHERE p.id = $1;
 -- name: PickListLines
 SELECT a.order_id, s.no, s.arrival_on, o.number, o.channel, c.name, d.name, o.ship_to_code, o.ship_to_name, o.ship_to_postal_code,
     o.ship_to_prefecture, o.ship_to_address, l.no, l.item_code, l.name, l.unit, a.qty, l.comment, l.comment_image,
-    (SELECT max(x.no) FROM shipments x WHERE x.order_id = a.order_id), coalesce(p.location, ''), o.department_code
+    (SELECT max(x.no) FROM shipments x WHERE x.order_id = a.order_id), coalesce(p.location, ''), o.department_code,
+    d.fax, o.received_at, o.fee_yen, l.qty, i.returnable
 FROM allocations a
 JOIN shipments s ON s.id = a.shipment_id
 JOIN orders o ON o.id = a.order_id
 JOIN departments d ON d.code = o.department_code
 JOIN companies c ON c.code = d.company_code
 JOIN order_lines l ON l.order_id = a.order_id AND l.no = a.line_no
+JOIN items i ON i.code = l.item_code
 LEFT JOIN storage_locations p ON p.warehouse_code = a.warehouse_code AND p.item_code = a.item_code
 WHERE a.pick_list_id = $1
 ORDER BY o.number, s.no, l.no, a.id;
@@ -104,3 +106,12 @@ UPDATE pick_lists SET issued_at = $2 WHERE id = $1;
 
 -- name: PickListLock
 SELECT issued_at FROM pick_lists WHERE id = $1 FOR UPDATE;
+
+-- name: WavePreview
+-- Every shipment that is still to be put on a list, with what a wave looks at (rules.Releasable).
+SELECT o.number, s.no, o.state, o.hold_reason, o.cancel_until_at, s.warehouse_code, s.class, s.ship_on, s.arrival_on,
+    coalesce((SELECT sum(a.qty) FROM allocations a WHERE a.shipment_id = s.id AND a.pick_list_id IS NULL), 0),
+    (SELECT count(*) FROM allocations a WHERE a.shipment_id = s.id AND a.pick_list_id IS NULL)
+FROM shipments s JOIN orders o ON o.id = s.order_id
+WHERE s.state = 'planned' AND o.state IN ('held', 'accepted', 'allocated', 'short')
+ORDER BY s.warehouse_code, s.class, o.number, s.no;

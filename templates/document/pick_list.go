@@ -53,6 +53,12 @@ type PickOrder struct {
 	ShipTo     order.Address
 	ArrivalOn  order.Date // zero where none is promised (CUT-6)
 	Lines      []PickLine
+
+	// What delivery slips tell beside.
+	CustomerCode string
+	CustomerFax  string    // registered, digits; "" prints none
+	ReceivedAt   time.Time // zero prints none
+	FeeYen       order.Yen // ex tax (FEE-1); 0 prints none
 }
 
 // PickLine is one allocated quantity of an order line.
@@ -67,6 +73,8 @@ type PickLine struct {
 	CommentImage *bilevel.Image // FAX-4, as it stood on the fax; nil where there is none
 	CommentYDPI  float64        // of CommentImage, with its CommentXDPI: fax pixels are not square
 	CommentXDPI  float64
+	OrderedQty   int  // of the order's line; 0 where not known
+	Returnable   bool // RET-2
 }
 
 // pick is one line of the list by items: an allocated quantity with its order.

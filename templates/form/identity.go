@@ -18,6 +18,11 @@ type Identity struct {
 	Rows         int    // order lines, from the first, whose item codes are printed; 0 to 12
 	Sheet        int    // 1 to Sheets where the items take several sheets, else 0
 	Sheets       int    // how many sheets name the customer's items; 0 where one does, else 2 to MaxSheets
+
+	// A return request form names the shipment that it came with in the customer's stead: its
+	// Rows are the shipment's lines on this sheet, of at most MaxReturnSheets.
+	Order    string // order number, 10 digits; "" on a blank form
+	Shipment int    // 1 to 99
 }
 
 // maxRows bounds Rows: two digits, and no form has more lines.
@@ -35,15 +40,37 @@ const customerDigits = 8
 // itemDigits is the length of an item code, as many as its boxes.
 const itemDigits = 7
 
-// Named tells whether the field is the comment of a line whose item is printed: the item's name
-// stands in its place, and nothing is to be read there.
+// Named tells whether the field's content is printed on this sheet, so that nothing is to be read
+// there: the comment of a line whose item is printed holds the item's name; a shipment's return
+// request form names order and items.
 func (id Identity) Named(field string) bool {
+	if id.Order != "" && field == "order_number" {
+		return true
+	}
 	for i := range id.Rows {
-		if field == line(i, "comment") {
+		if field == line(i, "comment") || id.Order != "" && field == line(i, "item") {
 			return true
 		}
 	}
-	return false
+	return id.Unused(field) && strings.HasSuffix(field, "].item")
+}
+
+// Absent tells whether a field of the layout is not printed on this sheet: a shipment's return
+// request form asks for no customer code, the order tells it.
+func (id Identity) Absent(field string) bool { return id.Order != "" && field == "customer_code" }
+
+// Unused tells whether a field stands in a line beyond those of the shipment: its boxes are
+// printed, so that the sheet is found by them, and nothing belongs into them.
+func (id Identity) Unused(field string) bool {
+	if id.Order == "" || !strings.HasPrefix(field, "lines[") {
+		return false
+	}
+	for i := range id.Rows {
+		if strings.HasPrefix(field, line(i, "")) {
+			return false
+		}
+	}
+	return true
 }
 
 // sheetWords says which sheet of how many it is, in print; "" where there is one.
@@ -77,13 +104,16 @@ const payloadPrefix = "T1"
 // code if any, such as "T1O1:10002345"; where item codes are printed, another colon and in how
 // many lines, such as "T1O1:10002345:6". Where the items take several sheets, a letter for the
 // sheet and a digit of how many stand in that colon's place: "T1O1:10002345B36" is the second of
-// three. All of it is in QR's alphanumeric set and fits version 1 (21 modules) at error
-// correction Q, so that modules are 1.2 mm wide.
+// three. A return request form names order, shipment, lines, sheet and sheets in 10 and four times
+// 2 digits: "T1R1:100000001801030101". All of it is in QR's alphanumeric set and fits version 1 (21 modules) at error
+// correction Q, so that modules are 1.2 mm wide, but for the last, which takes version 2 (1 mm).
 func (id Identity) Payload() string {
 	for _, c := range codes {
 		if c.kind == id.Kind {
 			s := fmt.Sprintf("%s%c%d:%s", payloadPrefix, c.letter, id.Version, id.CustomerCode)
 			switch {
+			case id.Order != "":
+				s += id.shipmentDigits()
 			case id.Sheets > 0:
 				s += fmt.Sprintf("%c%d%d", 'A'+id.Sheet-1, id.Sheets, id.Rows)
 			case id.Rows > 0:
@@ -98,13 +128,16 @@ func (id Identity) Payload() string {
 // Number is the printed number: the form's digit, two digits of version, the customer code (eight
 // zeros on a blank form), where item codes are printed two digits of in how many lines, where
 // they take several sheets the sheet and how many, and a Damm check digit over them: 12 digits,
-// 14 or 16, for bar codes hold pairs.
+// 14 or 16, for bar codes hold pairs. A shipment's return request form has 22: what its QR code has.
 func (id Identity) Number() string {
 	customer := id.CustomerCode
 	if customer == "" {
 		customer = strings.Repeat("0", customerDigits)
 	}
 	for _, c := range codes {
+		if c.kind == id.Kind && id.Order != "" {
+			return order.WithCheckDigit(fmt.Sprintf("%c%02d%s", c.digit, id.Version, id.shipmentDigits()))
+		}
 		if c.kind == id.Kind {
 			s := fmt.Sprintf("%c%02d%s", c.digit, id.Version, customer)
 			if id.Rows > 0 {
@@ -133,7 +166,12 @@ func ParseIdentity(payload string) (Identity, error) {
 	if !ok || len(version) > 2 || !digits(version) || version[0] == '0' {
 		return bad()
 	}
-	id, ok := parsePersonal(customer)
+	var id Identity
+	if rest[0] == 'R' && len(customer) == shipmentDigits {
+		id, ok = parseShipment(customer)
+	} else {
+		id, ok = parsePersonal(customer)
+	}
 	if !ok {
 		return bad()
 	}
@@ -193,6 +231,13 @@ func ParseNumber(s string) (Identity, error) {
 	bad := func() (Identity, error) {
 		return Identity{}, order.Invalid("", "form_number", "the printed number is not of one of our forms")
 	}
+	if len(s) == 4+shipmentDigits && digits(s) && order.ValidCheckDigit(s) && s[0] == '2' {
+		id, ok := parseShipment(s[3 : 3+shipmentDigits])
+		if id.Kind, id.Version = KindReturn, two(s[1:]); ok && id.Version > 0 {
+			return id, nil
+		}
+		return bad()
+	}
 	if n := len(s) - 1; n != lines && n != sheets && n != sheets+2 || !digits(s) || !order.ValidCheckDigit(s) {
 		return bad()
 	}
@@ -217,6 +262,32 @@ func ParseNumber(s string) (Identity, error) {
 		}
 	}
 	return bad()
+}
+
+// MaxReturnSheets is how many sheets a shipment's return request form can take.
+const MaxReturnSheets = 99
+
+// shipmentDigits is how many digits name a sheet of a shipment's return request form.
+const shipmentDigits = 18
+
+func (id Identity) shipmentDigits() string {
+	return fmt.Sprintf("%s%02d%02d%02d%02d", id.Order, id.Shipment, id.Rows, max(1, id.Sheet), max(1, id.Sheets))
+}
+
+// parseShipment reads what shipmentDigits wrote.
+func parseShipment(s string) (id Identity, ok bool) {
+	if !digits(s) {
+		return id, false
+	}
+	n, err := order.ParseNumber(s[:10])
+	id = Identity{Order: string(n), Shipment: two(s[10:]), Rows: two(s[12:]), Sheet: two(s[14:]), Sheets: two(s[16:])}
+	if err != nil || id.Shipment < 1 || id.Rows < 1 || id.Rows > r1Lines || id.Sheet < 1 || id.Sheet > id.Sheets {
+		return Identity{}, false
+	}
+	if id.Sheets == 1 {
+		id.Sheet, id.Sheets = 0, 0
+	}
+	return id, true
 }
 
 // two is the number that the first two digits are.
