@@ -136,6 +136,7 @@ var orderSayings = []saying{
 
 // eventSayings are of what happened.
 var eventSayings = []saying{
+	{`The CSV of %s cannot hold %s in %s of line %d: 〓 stands there.`, "倉庫$1のCSVでは、$4行の$3の「$2」が表せないため、〓で出力しました。"},
 	{`Shipment %d %s: it arrives %s instead of %s, ships %s. Tell the customer.`, "出荷$1：$2。お届けは$4から$3に変わり、出荷は$5です。お客様にお知らせください。"},
 	{`Shipment %d %s: it ships %s instead of %s and still arrives %s.`, "出荷$1：$2。出荷は$4から$3に変わり、お届けは$5のままです。"},
 	{`Shipment %d arrives %s as the desk entered, ships %s.`, "出荷$1：入力のとおり$2にお届け、$3に出荷します。"},

@@ -37,6 +37,8 @@ var formSayings = []saying{
 	{`a note is written: please read it`, "通信欄に記入があります。お読みください"},
 	{`an item code without a quantity`, "商品番号だけで数量がありません"},
 	{`a quantity without an item code`, "数量だけで商品番号がありません"},
+	{`a quantity without an item`, "商品のない行に数量が書かれています"},
+	{`a return is asked for: a person takes it up (RET-4)`, "返品のご依頼です。担当者が受け付けてください（RET-4）"},
 	{`may be a tally (正)`, "「正」の字で数えたのかもしれません"},
 	{`a quantity of none`, "数量が0です"},
 	{`not a multiple of %d (ITM-1)`, "$1単位の販売です（ITM-1）"},

@@ -124,4 +124,7 @@ var storeSayings = []saying{
 	{`say why the line is left out of the order`, "行を除外する理由を入力してください"},
 	{`there is no such review`, "その確認はありません"},
 	{`there is no such way to close a page`, "その閉じ方はありません"},
+	{`%q is not an order number`, "「$1」は注文番号ではありません"},
+	{`a return request form is for shipment 1 to 99 with 1 to %d lines, not for shipment %d with %d`, "返品依頼書は、お荷物1～99、1～$1行のものです（お荷物$2、$3行は作れません）"},
+	{`no form was printed for order %s: it is printed with the delivery slip, when its goods are on a pick list`, "注文$1の返品依頼書はまだ印刷されていません。出荷指示のとき、納品案内書といっしょに印刷されます"},
 }
