@@ -22,7 +22,6 @@ type fieldReader struct {
 // read goes over the page: what each box holds, what people do when they slip, what each field
 // therefore says, and whether the page can be accepted.
 func (f *fieldReader) read() {
-	f.onlyPrinted()
 	names := f.lookAtAll()
 	f.compareFrames()
 	for _, name := range names {
@@ -47,16 +46,6 @@ func (f *fieldReader) read() {
 	}
 	f.d.Ink = f.ink(names)
 	f.decide()
-}
-
-// onlyPrinted leaves out of the layout what is not printed on this sheet.
-func (f *fieldReader) onlyPrinted() {
-	if f.id.Order == "" {
-		return
-	}
-	l := *f.g.layout
-	l.Fields = slices.DeleteFunc(slices.Clone(l.Fields), func(fl printed.Field) bool { return f.id.Absent(fl.Name) })
-	f.g.layout = &l
 }
 
 // lookAtAll looks at every field that is written by hand and returns their names in the form's

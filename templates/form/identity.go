@@ -55,10 +55,6 @@ func (id Identity) Named(field string) bool {
 	return id.Unused(field) && strings.HasSuffix(field, "].item")
 }
 
-// Absent tells whether a field of the layout is not printed on this sheet: a shipment's return
-// request form asks for no customer code, the order tells it.
-func (id Identity) Absent(field string) bool { return id.Order != "" && field == "customer_code" }
-
 // Unused tells whether a field stands in a line beyond those of the shipment: its boxes are
 // printed, so that the sheet is found by them, and nothing belongs into them.
 func (id Identity) Unused(field string) bool {

@@ -43,7 +43,7 @@ func Reasons() []string { return []string{"changed_mind", "wrong_item", "damaged
 const (
 	r1Lines    = 12
 	r1OrderW   = 44.0
-	r1DayX     = 76.0
+	r1DayX     = 150.0
 	r1NameX    = 27.0
 	r1NameW    = 72.0
 	r1PhoneX   = 103.0
@@ -107,7 +107,7 @@ func returnV1() Layout {
 }
 
 // ReturnSheets makes out a shipment's return request form, on as many sheets as its lines take;
-// without an order, one blank sheet. A sheet's Layout has the fields that are printed on it.
+// without an order, one blank sheet.
 func ReturnSheets(o ReturnOptions) ([]*Drawing, error) {
 	if o.Shop == (Shop{}) {
 		o.Shop = SampleShop
@@ -150,13 +150,6 @@ func returnSheet(o ReturnOptions, id Identity) (*Drawing, error) {
 	if err != nil {
 		return nil, err
 	}
-	var printed []Field
-	for _, f := range d.Layout.Fields {
-		if !id.Absent(f.Name) {
-			printed = append(printed, f)
-		}
-	}
-	d.Layout.Fields = printed
 	d.draw = func(c Canvas) { drawReturn(c, &d.Layout, id, o, qr, bars) }
 	return d, nil
 }
@@ -209,17 +202,19 @@ func drawReturn(c Canvas, l *Layout, id Identity, o ReturnOptions, qr [][]bool, 
 	c.Text(o1Fields, o1HeadY-2.2, "ご注文番号", regular(10.5))
 	if id.Order != "" {
 		c.Text(o1Fields, o1HeadY+5.2, o.Order.Grouped(), fit(bold(15), r1OrderW))
-		c.Text(r1DayX, o1HeadY-2.2, "お届け日", regular(10.5))
-		day := "別途ご連絡した日"
+		for i, b := range l.Field("customer_code").Cells {
+			if len(o.CustomerCode) == customerDigits {
+				c.Text(b.X+b.W/2, b.Y+5.6, o.CustomerCode[i:i+1], align(regular(15), typeset.Center))
+			}
+		}
+		c.Text(o1ShipToX, o1HeadY-2.2, o.Customer, fit(regular(10.5), o1Right-o1ShipToX))
+		day := "別途ご連絡"
 		if !o.ArrivalOn.IsZero() {
 			day = fmt.Sprintf("%d年%d月%d日", o.ArrivalOn.Year, int(o.ArrivalOn.Month), o.ArrivalOn.Day)
 		}
-		c.Text(r1DayX, o1HeadY+5, day, fit(regular(11), 34))
-		c.Text(112, o1HeadY-2.2, "お客様", regular(10.5))
-		c.Text(126, o1HeadY-2.2, o.CustomerCode, fit(regular(10.5), 30))
-		c.Text(112, o1HeadY+5, o.Customer, fit(regular(11), o1Right-112))
-	}
-	if id.Order == "" {
+		c.Text(r1DayX, o1HeadY+2.9, "お届け日", regular(9))
+		c.Text(r1DayX, o1HeadY+7.1, day, fit(regular(10.5), o1Right-r1DayX))
+	} else {
 		c.Text(o1ShipToX, o1HeadY-1.4, "お客様コード", regular(10.5))
 		c.Text(o1ShipToX+23, o1HeadY-1.4, "（8桁）", regular(8.5))
 	}
