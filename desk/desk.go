@@ -144,6 +144,8 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("POST /desk/rules/{table}", d.only(leads, d.editTable))
 	m.HandleFunc("GET /desk/gateways", d.only(leads, d.showGateways))
 	m.HandleFunc("POST /desk/gateways", d.only(leads, d.testGateway))
+	m.HandleFunc("GET /desk/gateways/{name}", d.only(leads, d.showGateway))
+	m.HandleFunc("POST /desk/gateways/{name}", d.only(operators, d.editGateway))
 	m.HandleFunc(JobsPath, d.only(operators, d.showJobs))
 	m.HandleFunc(JobsPath+"/", d.only(operators, d.showJobs))
 	m.HandleFunc("GET /desk/today", d.only(atDesk, d.showToday))

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"time"
@@ -10,12 +11,44 @@ import (
 
 // Gateways are what the desk knows of fax gateways' mails; parsing is not its own.
 type Gateways struct {
-	List func() ([]GatewayProfile, error)
-	Test func(mail []byte) (GatewayReading, error)
+	List func(ctx context.Context) ([]GatewayProfile, error)
+	Test func(ctx context.Context, mail []byte) (GatewayReading, error)
+	// Preview reads the mails that came last as if a profile were so; without text, as if it were not
+	// written at the desk.
+	Preview func(ctx context.Context, name, text string) (GatewayPreview, error)
 }
 
+// Where a profile stands.
+const (
+	FromShipped = "shipped"
+	FromFolder  = "folder"
+	FromDesk    = "desk"
+)
+
 // GatewayProfile is one profile in the order in which they are tried.
-type GatewayProfile struct{ Name, File, About string }
+type GatewayProfile struct {
+	Name, File, About string
+	Text, Origin      string
+	Off               bool
+}
+
+// GatewayPreview is what a changed profile would read differently.
+type GatewayPreview struct {
+	Problems             []string // of the text, each in a line; nothing was tried
+	Mails, Before, After int      // read, and by this profile before and after
+	Changes              []GatewayChange
+}
+
+// GatewayChange is a mail that would be read differently.
+type GatewayChange struct {
+	Document      int64
+	ReceivedAt    time.Time
+	From, Subject string
+	Facts         []GatewayDiff
+}
+
+// GatewayDiff is a fact of it.
+type GatewayDiff struct{ Fact, Before, After string }
 
 // GatewayReading is what the profiles make of a mail.
 type GatewayReading struct {
@@ -50,13 +83,14 @@ func (d *Desk) gatewaysPage(w http.ResponseWriter, r *http.Request, status int, 
 	p := personOf(r.Context())
 	v := page.Gateways{Frame: d.frame(r, "rules", pick(p.Lang, "FAX受信の読み取り方", "Gateways")), Pasted: pasted, Problem: problem}
 	if d.Gateways.List != nil {
-		list, err := d.Gateways.List()
+		list, err := d.Gateways.List(r.Context())
 		if err != nil {
 			v.Problem = err.Error() // a shop's own profile that is written wrongly
 		}
 		for _, x := range list {
-			v.Profiles = append(v.Profiles, page.GatewayProfile(x))
+			v.Profiles = append(v.Profiles, page.GatewayProfile{Name: x.Name, File: x.File, About: x.About, Origin: x.Origin, Off: x.Off})
 		}
+		v.MayEdit = p.At(operators) && d.Gateways.Preview != nil
 	}
 	if reading != nil {
 		v.Reading = &page.GatewayReading{
@@ -93,7 +127,7 @@ func (d *Desk) testGateway(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d.log(r, p.Login, "view", "gateway test", "")
-	reading, err := d.Gateways.Test(data)
+	reading, err := d.Gateways.Test(r.Context(), data)
 	if err != nil {
 		d.gatewaysPage(w, r, http.StatusUnprocessableEntity, nil, pasted, pick(p.Lang, "メールとして読めません：", "This cannot be read as a mail: ")+message(err))
 		return

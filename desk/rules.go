@@ -163,7 +163,7 @@ func (d *Desk) editTable(w http.ResponseWriter, r *http.Request) {
 	}
 	edit.Gone, edit.New = lineChanges(before, text)
 	if save && len(edit.Problems) == 0 {
-		d.log(r, p.Login, "change", "table "+table, reason+"\n- "+strings.Join(edit.Gone, "\n- ")+"\n+ "+strings.Join(edit.New, "\n+ "))
+		d.log(r, p.Login, "change", "table "+table, changeDetail(reason, edit.Gone, edit.New))
 		d.tell(ctx, pick(p.Lang, "保存しました。これから受け付ける注文に適用されます。", "Saved: it holds for orders accepted from now on."))
 		http.Redirect(w, r, "/desk/rules", http.StatusSeeOther)
 		return

@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -92,10 +93,10 @@ func TestEditCalendar(t *testing.T) {
 func TestTryGateway(t *testing.T) {
 	t.Parallel()
 	o := newOfficeOf(t, desk.Config{Gateways: desk.Gateways{
-		List: func() ([]desk.GatewayProfile, error) {
-			return []desk.GatewayProfile{{Name: "ifax", File: "ifax.yaml"}}, nil
+		List: func(context.Context) ([]desk.GatewayProfile, error) {
+			return []desk.GatewayProfile{{Name: "ifax", File: "ifax.yaml", About: "i-FAX 回線"}}, nil
 		},
-		Test: func(mail []byte) (desk.GatewayReading, error) {
+		Test: func(_ context.Context, mail []byte) (desk.GatewayReading, error) {
 			if !strings.HasPrefix(string(mail), "From:") {
 				return desk.GatewayReading{}, order.Invalid("", "mail", "no mail")
 			}
@@ -105,7 +106,7 @@ func TestTryGateway(t *testing.T) {
 	o.hire(t, "lead", store.RoleLead)
 	b := o.browser(t)
 	b.signIn("lead", secret)
-	if a := b.get("/desk/gateways"); !strings.Contains(a.body, "ifax.yaml") {
+	if a := b.get("/desk/gateways"); !strings.Contains(a.body, "i-FAX 回線") {
 		t.Errorf("the profiles are not listed: %d", a.status)
 	}
 	if a := b.post("/desk/gateways", url.Values{"text": {"From: fax\r\n\r\n"}}); a.status != http.StatusOK || !strings.Contains(a.body, "03-1234-5678") || !strings.Contains(a.body, "no subject") {

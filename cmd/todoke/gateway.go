@@ -54,7 +54,8 @@ type gatewayListCommand struct {
 
 func (*gatewayListCommand) Help() string {
 	return "A shop's own profiles (*.yaml in gateways.profiles, DATA/gateways if it is not set) are tried before the shipped ones, in the order " +
-		"of their file names; one with the name of a shipped profile takes its place, and with \"off: true\" turns it off. A change is in use from the next " +
+		"of their file names; one with the name of a shipped profile takes its place, and with \"off: true\" turns it off. One that was written at the " +
+		"desk (/desk/gateways) stands in the database and takes the place of the one of its name. A change is in use from the next " +
 		"mail on; while a file has a mistake, those before stay in use, and todoke doctor says what is wrong."
 }
 
@@ -65,8 +66,8 @@ type profileView struct {
 	About string `json:"about"`
 }
 
-func (c *gatewayListCommand) Run(_ context.Context, a *App) error {
-	book, err := a.gateways()
+func (c *gatewayListCommand) Run(ctx context.Context, a *App) error {
+	book, err := a.gateways(ctx)
 	if err != nil {
 		return err
 	}
@@ -141,8 +142,8 @@ func viewNumber(n gateway.Number) *claimedNumber {
 	return &claimedNumber{n.Text, n.Digits, n.Withheld, n.Own}
 }
 
-func (c *gatewayTestCommand) Run(_ context.Context, a *App) error {
-	book, err := a.gateways()
+func (c *gatewayTestCommand) Run(ctx context.Context, a *App) error {
+	book, err := a.gateways(ctx)
 	if err != nil && c.Profile == "" {
 		return err
 	}
@@ -295,7 +296,7 @@ func (a *App) checkGateways(add addFinding) {
 		add(check, statusFail, dir+" is no folder", "set gateways.profiles to the folder that holds the shop's profiles")
 		return
 	}
-	book, err := a.gateways()
+	book, err := gateway.Load(dir, a.ownNumbers())
 	if err != nil {
 		add(check, statusFail, strings.ReplaceAll(err.Error(), "\n", "; "), "mend the profile: todoke gateway test MAIL.eml --profile FILE tries it. While todoke runs, the profiles before stay in use")
 		return

@@ -34,7 +34,7 @@ var partServe = part{"API and desk", func(ctx context.Context, app *App, st *sto
 	}
 	pages := desk.New(desk.Config{
 		Ask:  app.ask(st),
-		Jobs: jobs, Masters: app.deskMasters, Gateways: app.deskGateways(), Export: app.deskExport(st),
+		Jobs: jobs, Masters: app.deskMasters, Gateways: app.deskGateways(st), Export: app.deskExport(st),
 		Store: st, Settings: app.Config.Rules, Now: app.Now, Log: app.Log, ShopName: app.Config.ShopName, Secure: app.Config.Desk.HTTPS,
 		FactorRoles: app.Config.Desk.FactorRoles,
 		DeskName:    app.Config.DeskName, ShopFax: app.Config.ShopFax, ShopPhone: app.Config.ShopPhone, DeskHours: app.Config.DeskHours, ShopWeb: app.Config.ShopWeb,
@@ -74,7 +74,7 @@ const tickEvery = 5 * time.Second
 
 // partWork works the queue and ticks the schedules.
 var partWork = part{"work", func(_ context.Context, app *App, st *store.Store) (service, error) {
-	shelf, err := app.shelf()
+	shelf, err := app.shelf(st)
 	if err != nil {
 		return service{}, err
 	}

@@ -46,6 +46,7 @@ type Profile struct {
 	Delivered  []Pattern `yaml:"delivered"`  // no fax came: one of ours was sent
 
 	file string // for errors and people
+	text string // as it was written
 	zone *time.Location
 }
 
@@ -100,13 +101,21 @@ var shipped embed.FS
 // Book is the profiles in the order in which they are tried: the shop's own first.
 type Book struct {
 	profiles []*Profile
+	all      []*Profile      // with those that are turned off
 	own      map[string]bool // our numbers
 }
+
+// Stored is a profile that is kept in a database: File names its place for errors and people. One
+// with the name of another takes its place, wherever that is; others come first.
+type Stored struct{ Name, File, Text string }
 
 // Load reads the shipped profiles and those in dir (*.yaml, in the order of their names); "" and a
 // folder that is not there hold none. own are our fax numbers, digits, which are never a sender's.
 // The error names everything that is wrong with any file.
-func Load(dir string, own []string) (*Book, error) {
+func Load(dir string, own []string) (*Book, error) { return LoadWith(dir, nil, own) }
+
+// LoadWith is Load with profiles that are stored elsewhere.
+func LoadWith(dir string, stored []Stored, own []string) (*Book, error) {
 	b := &Book{own: map[string]bool{}}
 	for _, n := range own {
 		b.own[n] = true
@@ -117,6 +126,7 @@ func Load(dir string, own []string) (*Book, error) {
 	files, err := fs.Glob(shipped, "profiles/*.yaml")
 	errs = append(errs, err)
 	names := map[string]string{}
+	var all []*Profile
 	add := func(p *Profile, replace bool) {
 		if first, taken := names[p.Name]; taken {
 			if !replace {
@@ -125,9 +135,7 @@ func Load(dir string, own []string) (*Book, error) {
 			return
 		}
 		names[p.Name] = p.file
-		if !p.Off {
-			b.profiles = append(b.profiles, p)
-		}
+		all = append(all, p)
 	}
 	for _, p := range mine {
 		add(p, false)
@@ -144,6 +152,28 @@ func Load(dir string, own []string) (*Book, error) {
 		}
 		add(p, true)
 	}
+	var first []*Profile
+	for _, x := range stored {
+		p, err := Parse(x.File, []byte(x.Text))
+		if err == nil && p.Name != x.Name {
+			err = order.Invalid("", "gateways", fmt.Sprintf("%s: name: it is kept as %s and calls itself %s", x.File, x.Name, p.Name))
+		}
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if i := slices.IndexFunc(all, func(o *Profile) bool { return o.Name == p.Name }); i >= 0 {
+			all[i] = p
+		} else {
+			first = append(first, p)
+		}
+	}
+	b.all = append(first, all...)
+	for _, p := range b.all {
+		if !p.Off {
+			b.profiles = append(b.profiles, p)
+		}
+	}
 	return b, errors.Join(errs...)
 }
 
@@ -159,8 +189,14 @@ func Only(p *Profile, own []string) *Book {
 // Profiles are the profiles in the order in which they are tried.
 func (b *Book) Profiles() []*Profile { return slices.Clone(b.profiles) }
 
+// All are the profiles with those that are turned off.
+func (b *Book) All() []*Profile { return slices.Clone(b.all) }
+
 // File tells where the profile stands.
 func (p *Profile) File() string { return p.file }
+
+// Text is the profile as it was written.
+func (p *Profile) Text() string { return p.text }
 
 func readFolder(dir string) ([]*Profile, error) {
 	files, err := profileFiles(dir)
@@ -228,7 +264,7 @@ func Parse(file string, data []byte) (*Profile, error) {
 	if len(data) > maxFile {
 		return nil, fail("it is larger than %d bytes: it is no profile", maxFile)
 	}
-	p := &Profile{file: file}
+	p := &Profile{file: file, text: string(data)}
 	if err := yaml.UnmarshalWithOptions(data, p, yaml.Strict()); err != nil {
 		line, _, _ := strings.Cut(yaml.FormatError(err, false, false), "\n")
 		return nil, fail("%s", line)

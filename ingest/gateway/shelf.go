@@ -10,38 +10,54 @@ import (
 	"sync"
 )
 
-// Shelf holds the Book of a folder, read again when a file in it changed: nothing is started anew
-// for a profile. A folder in which something is wrong leaves the book before in use.
+// Shelf holds the Book of a folder and of what is stored, read again when any of it changed: nothing
+// is started anew for a profile. A folder in which something is wrong leaves the book before in use.
 type Shelf struct {
-	dir   string
-	own   []string
-	again func(err error)
+	dir    string
+	stored func() ([]Stored, error) // nil holds none
+	own    []string
+	again  func(err error)
 
 	mu   sync.Mutex
 	book *Book
 	seen [sha256.Size]byte // of what the folder held when it was last read, with or without success
 }
 
-// OpenShelf reads the folder as Load does, and fails as it does. again is told of each time that a
-// change was read, with what is wrong with it or nil.
-func OpenShelf(dir string, own []string, again func(err error)) (*Shelf, error) {
-	s := &Shelf{dir: dir, own: own, again: again, seen: fingerprint(dir)}
-	var err error
-	s.book, err = Load(dir, own)
+// OpenShelf reads the folder and what is stored as LoadWith does, and fails as it does. again is told
+// of each time that a change was read, with what is wrong with it or nil.
+func OpenShelf(dir string, stored func() ([]Stored, error), own []string, again func(err error)) (*Shelf, error) {
+	s := &Shelf{dir: dir, stored: stored, own: own, again: again}
+	more, err := s.more()
+	if err != nil {
+		return nil, err
+	}
+	s.seen = fingerprint(dir, more)
+	s.book, err = LoadWith(dir, more, own)
 	return s, err
 }
 
-// Book is the book as the folder stands now, or as it last stood without a mistake. It may be called
-// from many goroutines.
+func (s *Shelf) more() ([]Stored, error) {
+	if s.stored == nil {
+		return nil, nil
+	}
+	return s.stored()
+}
+
+// Book is the book as folder and database stand now, or as they last stood without a mistake. It may
+// be called from many goroutines.
 func (s *Shelf) Book() *Book {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := fingerprint(s.dir)
+	more, err := s.more()
+	if err != nil { // the next mail asks again
+		return s.book
+	}
+	now := fingerprint(s.dir, more)
 	if now == s.seen {
 		return s.book
 	}
 	s.seen = now
-	book, err := Load(s.dir, s.own)
+	book, err := LoadWith(s.dir, more, s.own)
 	if err == nil {
 		s.book = book
 	}
@@ -53,8 +69,11 @@ func (s *Shelf) Book() *Book {
 
 // fingerprint is of the names and bytes of a folder's profiles: times alone miss a change within
 // the same tick of the disk's clock.
-func fingerprint(dir string) (sum [sha256.Size]byte) {
+func fingerprint(dir string, stored []Stored) (sum [sha256.Size]byte) {
 	h := sha256.New()
+	for _, x := range stored {
+		_, _ = io.WriteString(h, x.Name+"\x00"+x.Text+"\x00")
+	}
 	files, err := profileFiles(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		_, _ = io.WriteString(h, "unreadable "+err.Error())

@@ -42,3 +42,19 @@ SELECT c.value, coalesce((SELECT array_agg(p.code ORDER BY p.code) FROM departme
     coalesce((SELECT p.fax FROM departments p WHERE p.code = $2), '')
 FROM documents d JOIN document_claims c ON c.document_id IN (d.id, d.parent_id)
 WHERE d.id = $1 AND c.kind = 'caller' AND c.value <> '' ORDER BY c.id LIMIT 1;
+
+-- name: GatewayLock
+SELECT pg_advisory_xact_lock(hashtext('todoke gateway profiles'));
+
+-- name: GatewayProfilesNow
+SELECT id, name, text, reason, by, at FROM (SELECT DISTINCT ON (name) * FROM gateway_profiles ORDER BY name, id DESC) v WHERE text <> '' ORDER BY name;
+
+-- name: GatewayHistory
+SELECT id, name, text, reason, by, at FROM gateway_profiles WHERE name = $1 ORDER BY id DESC LIMIT $2;
+
+-- name: GatewayInsert
+INSERT INTO gateway_profiles (name, text, reason, by, at) VALUES ($1, $2, $3, $4, $5);
+
+-- name: RecentMails
+SELECT id, received_at FROM documents WHERE source = 'mail' AND parent_id IS NULL AND size_bytes > 0
+  AND NOT EXISTS (SELECT FROM archive_erasures e WHERE e.document_id = documents.id) ORDER BY id DESC LIMIT $1;

@@ -47,13 +47,17 @@ func (v Rules) Render(w io.Writer) error { return Render(w, v.Lang, "rules", v) 
 type Gateways struct {
 	Frame
 	Profiles []GatewayProfile
+	MayEdit  bool
 	Reading  *GatewayReading
 	Pasted   string
 	Problem  string
 }
 
 // GatewayProfile is one of them.
-type GatewayProfile struct{ Name, File, About string }
+type GatewayProfile struct {
+	Name, File, About, Origin string
+	Off                       bool
+}
 
 // GatewayReading is what they make of a mail.
 type GatewayReading struct {
@@ -79,3 +83,72 @@ type GatewayFinding struct{ Fact, Text, Value, By string }
 
 // Render writes the page.
 func (v Gateways) Render(w io.Writer) error { return Render(w, v.Lang, "gateways", v) }
+
+// GatewayEdit is one profile, and what a change of it would read differently.
+type GatewayEdit struct {
+	Frame
+	Name, Text, Origin, File string
+	There, Off, MayEdit      bool
+	GiveUp                   bool // the text of the desk, for the folder's or the shipped one
+	Reason                   string
+	After                    int64 // version that the person saw
+	Brought                  time.Time
+	Problems                 []string
+	Gone, New                []string
+	Previewed                bool
+	Mails, Before, AfterN    int
+	More                     int
+	Changes                  []GatewayChange
+	Versions                 []Version
+}
+
+// Version is an earlier or the present state of what is edited at the desk.
+type Version struct {
+	ID         int64
+	At         time.Time
+	By, Reason string
+	None, Now  bool
+	Gone, New  []string
+}
+
+// GatewayChange is a mail that would be read differently.
+type GatewayChange struct {
+	Document      int64
+	At            time.Time
+	From, Subject string
+	Facts         []GatewayDiff
+}
+
+// GatewayDiff is a fact of it.
+type GatewayDiff struct{ Fact, Before, After string }
+
+// Render writes the page.
+func (v GatewayEdit) Render(w io.Writer) error { return Render(w, v.Lang, "gateway", v) }
+
+var gatewayFacts = map[string][2]string{
+	"profile": {"設定", "profile"}, "kind": {"種別", "kind"}, "caller": {"発信番号", "caller"}, "station": {"発信局名", "station"}, "line": {"着信回線", "our line"},
+	"received": {"受信時刻", "received"}, "job": {"ジョブ番号", "job"}, "pages": {"頁数", "pages"}, "incomplete": {"不完全", "incomplete"},
+}
+
+// GatewayFact is what a profile finds, in people's words.
+func GatewayFact(lang Lang, fact string) string {
+	if n, ok := gatewayFacts[fact]; ok {
+		return pick(lang, n[0], n[1])
+	}
+	return fact
+}
+
+var gatewayKinds = map[string][2]string{
+	"fax": {"FAX", "fax"}, "scan": {"スキャン", "scan"}, "failed": {"送信失敗の通知", "notice of a failure"}, "delivered": {"送信完了の通知", "notice of a delivery"},
+}
+
+// GatewayValue is a found value in people's words.
+func GatewayValue(lang Lang, fact, v string) string {
+	if v == "" {
+		return pick(lang, "なし", "none")
+	}
+	if n, ok := gatewayKinds[v]; ok && fact == "kind" {
+		return pick(lang, n[0], n[1])
+	}
+	return v
+}

@@ -29,3 +29,26 @@ var archiveSayings = []saying{
 	{`the file of the archive's heads cannot be read`, "保存文書の外部の控えを読めません"},
 	{`no search finds it, since %s`, "$1 から検索できない状態です"},
 }
+
+// gatewaySayings are of fax gateways' profiles that are written at the desk.
+var gatewaySayings = []saying{
+	{`there is no such profile`, "その設定はありません"},
+	{`somebody changed this meanwhile: open it again`, "表示中に他の人が変更しました。最新の内容を開き直してください"},
+	{`say why this is changed`, "変更の理由を入力してください"},
+	{`name: %q is no name: use up to 40 small letters, digits and hyphens`, "name：$1は使えません。半角の小文字・数字・ハイフンで40字までにしてください"},
+	{`name: it is kept as %v and calls itself %v`, "name：この設定の名前は $1 です（内容では $2）"},
+	{`zone: %q is no time zone: use one such as Asia/Tokyo or UTC`, "zone：$1という時間帯はありません。Asia/Tokyo や UTC のように書いてください"},
+	{`needs: %q is none of %s that the profile finds`, "needs：$1は、この設定で見つける項目（$2）にありません"},
+	{`match: without match, any or needs every mail would be of this gateway`, "match：match・any・needs のどれかがないと、すべてのメールに合ってしまいます"},
+	{`match: without match or any every mail that speaks of a failure would be this gateway's notice`, "match：match か any がないと、失敗を伝えるすべてのメールに合ってしまいます"},
+	{`%s: more than %d patterns`, "$1：$2個を超えています"},
+	{`%s[%d]: in: %q names no header field`, "$1の$2番目：in：$3はヘッダー名ではありません"},
+	{`%s[%d]: in: %q is none of from, subject, body, attachment, header:NAME`, "$1の$2番目：in：$3は使えません。from・subject・body・attachment・header:名前 のどれかにしてください"},
+	{`%s[%d]: find: an expression has 1 to %d bytes`, "$1の$2番目：find：式は1～$3バイトで書いてください"},
+	{`%s[%d]: find: %v is none of {{%v}}`, "$1の$2番目：find：$3は使えません（使えるもの：$4）"},
+	{`%s[%d]: find: %q is no expression: %v`, "$1の$2番目：find：$3は正規表現として読めません（$4）"},
+	{`%s[%d]: find: group %q is none of %s`, "$1の$2番目：find：グループ$3は使えません（使えるもの：$4）"},
+	{`%s[%d]: find: a time needs {{when}}, {{date}} or the groups year, month, day, hour and minute: %s is missing`, "$1の$2番目：find：時刻には {{when}}、{{date}} か、year・month・day・hour・minute のグループが必要です（$3がありません）"},
+	{`[%d:%d] %v`, "$1行目$2文字目：書式が正しくありません（$3）"},
+	{`it is larger than %d bytes: it is no profile`, "大きすぎます（$1バイトまで）"},
+}
