@@ -113,7 +113,7 @@ func (d *Desk) blankForm(w http.ResponseWriter, r *http.Request) {
 	d.sendForm(w, r, form.Options{Terms: termsOf(d.settings(), honshu)}, "order.pdf")
 }
 
-func (d *Desk) settings() rules.Settings { return d.Settings.On(order.DateOf(d.Now())) }
+func (d *Desk) settings() rules.Settings { return d.Store.Settings().On(order.DateOf(d.Now())) }
 
 // usualItems is how many of a customer's usual items a form names.
 const usualItems = 8

@@ -141,6 +141,7 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("GET /desk/audits/report", d.only(leads, d.showAuditReport))
 	m.HandleFunc("POST /desk/audits/{id}/resolve", d.only(leads, d.resolveAudit))
 	m.HandleFunc("GET /desk/rules", d.only(atDesk, d.showRules))
+	m.HandleFunc("GET /desk/rules/{table}", d.only(leads, d.showTable))
 	m.HandleFunc("POST /desk/rules/{table}", d.only(leads, d.editTable))
 	m.HandleFunc("GET /desk/gateways", d.only(leads, d.showGateways))
 	m.HandleFunc("POST /desk/gateways", d.only(leads, d.testGateway))

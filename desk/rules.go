@@ -1,10 +1,6 @@
 package desk
 
 import (
-	"bytes"
-	"context"
-	"encoding/csv"
-	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -26,7 +22,18 @@ type FileProblem struct {
 const (
 	tableRegions  = "regions"
 	tableCalendar = "calendar"
+	tableSettings = store.TableSettings
 )
+
+// tableNames are the tables in people's words.
+var tableNames = map[string][2]string{
+	tableRegions: {"地域と締切", "Regions and cut-offs"}, tableCalendar: {"営業日カレンダー", "Calendar"}, tableSettings: {"送料・期限の変更予定", "Fees and terms that change"},
+}
+
+func tableName(lang page.Lang, table string) string {
+	n := tableNames[table]
+	return pick(lang, n[0], n[1])
+}
 
 func (d *Desk) showRules(w http.ResponseWriter, r *http.Request) {
 	v, err := d.rulesView(r)
@@ -40,8 +47,8 @@ func (d *Desk) showRules(w http.ResponseWriter, r *http.Request) {
 func (d *Desk) rulesView(r *http.Request) (page.Rules, error) {
 	ctx, p := r.Context(), personOf(r.Context())
 	v := page.Rules{Frame: d.frame(r, "rules", pick(p.Lang, "規則", "Rules")), MayEdit: p.At(leads) && d.Masters != nil}
-	s, today := d.Settings, order.DateOf(d.Now().In(order.JST))
-	s = s.On(today)
+	today := order.DateOf(d.Now().In(order.JST))
+	s := d.Store.Settings().On(today)
 	n := strconv.Itoa
 	money := func(y order.Yen) string { return pick(p.Lang, y.Grouped()+"円", "¥"+y.Grouped()) }
 	v.Settings = []page.SettingRow{
@@ -77,108 +84,17 @@ func (d *Desk) rulesView(r *http.Request) (page.Rules, error) {
 	for _, x := range days {
 		v.Days = append(v.Days, page.DayRow{On: x.On, Kind: string(x.Kind), Name: x.Name})
 	}
-	v.RegionsCSV, err = d.tableText(ctx, tableRegions)
+	history, err := d.Store.RuleHistory(ctx, "", ruleVersions)
 	if err != nil {
 		return v, err
 	}
-	v.CalendarCSV, err = d.tableText(ctx, tableCalendar)
-	return v, err
-}
-
-// tableText is a table as it stands, in the words of its file.
-func (d *Desk) tableText(ctx context.Context, table string) (string, error) {
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	var rows [][]string
-	if table == tableRegions {
-		all, err := d.Store.RegionTable(ctx)
-		if err != nil {
-			return "", err
-		}
-		rows = [][]string{{"region", "prefectures", "postal_prefixes", "cutoff_fax", "cutoff_web", "cutoff_truck", "lead_days"}}
-		for _, x := range all {
-			rows = append(rows, []string{
-				x.Code, strings.Join(x.Prefectures, " "), strings.Join(x.PostalPrefixes, " "), x.CutoffFax.String(), x.CutoffWeb.String(), x.CutoffTruck.String(), strconv.Itoa(x.LeadDays),
-			})
-		}
-	} else {
-		all, err := d.Store.CalendarTable(ctx)
-		if err != nil {
-			return "", err
-		}
-		rows = [][]string{{"on", "kind", "name"}}
-		for _, x := range all {
-			rows = append(rows, []string{x.On.String(), string(x.Kind), x.Name})
-		}
-	}
-	if err := w.WriteAll(rows); err != nil {
-		return "", err
-	}
-	return b.String(), nil
-}
-
-// editTable shows what an edited table would change, or saves it where that was seen before: all
-// of it or nothing, by the checks of an import.
-func (d *Desk) editTable(w http.ResponseWriter, r *http.Request) {
-	ctx, p := r.Context(), personOf(r.Context())
-	table := r.PathValue("table")
-	if table != tableRegions && table != tableCalendar || d.Masters == nil {
-		d.fail(w, r, order.NotFound("table", pick(p.Lang, "この表は編集できません。", "there is no such table to edit")))
-		return
-	}
-	before, err := d.tableText(ctx, table)
+	v.Versions = versions(p.Lang, history)
+	text, err := d.Store.SettingsText(ctx)
 	if err != nil {
-		d.fail(w, r, err)
-		return
+		return v, err
 	}
-	text := strings.ReplaceAll(r.PostFormValue("text"), "\r\n", "\n")
-	reason := strings.TrimSpace(r.PostFormValue("reason"))
-	edit := &page.TableEdit{Table: table, Text: text, Reason: reason, Was: r.PostFormValue("was")}
-	if edit.Was == "" {
-		edit.Was = before
-	}
-	m, bad := d.Masters(table, []byte(text))
-	for _, x := range bad {
-		edit.Problems = append(edit.Problems, tableProblem(p.Lang, x))
-	}
-	save := r.PostFormValue("do") == "save"
-	switch {
-	case len(bad) > 0:
-	case strings.ReplaceAll(edit.Was, "\r\n", "\n") != before:
-		edit.Problems = append(edit.Problems, pick(p.Lang, "表示中に他の人が変更しました。最新の内容を開き直してください。", "Somebody changed the table meanwhile: open it again."))
-	case reason == "":
-		edit.Problems = append(edit.Problems, pick(p.Lang, "理由を入力してください。", "Say why."))
-	case save:
-		err = d.Store.Import(ctx, m)
-	default:
-		err = d.Store.CheckImport(ctx, m)
-	}
-	if refused, ok := errors.AsType[*store.ImportError](err); ok {
-		for _, row := range refused.Rows {
-			edit.Problems = append(edit.Problems, tableProblem(p.Lang, FileProblem{Line: row.Row + 2, Column: row.Err.Field, Rule: row.Err.Rule, Text: row.Err.Message}))
-		}
-	} else if err != nil {
-		d.fail(w, r, err)
-		return
-	}
-	edit.Gone, edit.New = lineChanges(before, text)
-	if save && len(edit.Problems) == 0 {
-		d.log(r, p.Login, "change", "table "+table, changeDetail(reason, edit.Gone, edit.New))
-		d.tell(ctx, pick(p.Lang, "保存しました。これから受け付ける注文に適用されます。", "Saved: it holds for orders accepted from now on."))
-		http.Redirect(w, r, "/desk/rules", http.StatusSeeOther)
-		return
-	}
-	v, err := d.rulesView(r)
-	if err != nil {
-		d.fail(w, r, err)
-		return
-	}
-	v.Edit = edit
-	status := http.StatusOK
-	if len(edit.Problems) > 0 {
-		status = http.StatusUnprocessableEntity
-	}
-	d.showAs(w, r, status, v)
+	v.Changes = gridOf(text)
+	return v, nil
 }
 
 func tableProblem(lang page.Lang, x FileProblem) string {
@@ -189,7 +105,7 @@ func tableProblem(lang page.Lang, x FileProblem) string {
 	if x.Rule != "" {
 		where += "（" + x.Rule + "）"
 	}
-	return where + ": " + x.Text
+	return where + ": " + page.Saying(lang, x.Text)
 }
 
 // lineChanges are the lines that one text has and the other has not.

@@ -118,3 +118,59 @@ func TestTryGateway(t *testing.T) {
 		}
 	}
 }
+
+// TestRulePreview: a new fee is shown with the orders of the last month that it would have changed,
+// holds from its day on without a restart, and stands in the history.
+func TestRulePreview(t *testing.T) {
+	t.Parallel()
+	o := newOfficeOf(t, desk.Config{Masters: calendarOf})
+	storetest.Shop(t, o.st)
+	cheap := o.accept(t, storetest.Request(order.ChannelWeb, o.clock.Now(), storetest.Osaka, storetest.Pen, 10))
+	o.accept(t, storetest.Request(order.ChannelWeb, o.clock.Now(), storetest.Osaka, storetest.Paper, 20))
+	if cheap.FeeYen != 300 {
+		t.Fatalf("the fee was %d", cheap.FeeYen)
+	}
+	o.hire(t, "lead", store.RoleLead)
+	b := o.browser(t)
+	b.signIn("lead", secret)
+	const path = "/desk/rules/settings"
+	if a := b.get(path); a.status != http.StatusOK || !strings.Contains(a.body, `name="cell-0-2"`) {
+		t.Fatalf("the form: %d", a.status)
+	}
+	cells := url.Values{"grid": {"1"}, "reason": {"運賃改定"}, "do": {"preview"}, "cell-0-0": {"2026-11-24"}, "cell-0-2": {"350"}, "cell-1-0": {""}}
+	a := b.post(path, cells)
+	if a.status != http.StatusOK || !strings.Contains(a.body, cheap.Number.Grouped()) || !strings.Contains(a.body, "送料が変わる 1件") || !strings.Contains(a.body, "の注文 <b>2</b>") {
+		t.Fatalf("the preview: %d %s", a.status, a.body)
+	}
+	past := url.Values{"grid": {"1"}, "reason": {"x"}, "do": {"save"}, "cell-0-0": {"2026-11-23"}, "cell-0-2": {"350"}}
+	if a := b.post(path, past); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "本日以降") {
+		t.Errorf("a past day gives %d", a.status)
+	}
+	cells.Set("do", "save")
+	if a := b.post(path, cells); a.status != http.StatusSeeOther {
+		t.Fatalf("saving: %d %s", a.status, a.body)
+	}
+	if o := o.accept(t, storetest.Request(order.ChannelWeb, o.clock.Now(), storetest.Osaka, storetest.Pen, 10)); o.FeeYen != 350 {
+		t.Errorf("the fee is %d now", o.FeeYen)
+	}
+	if a := b.get("/desk/rules"); !strings.Contains(a.body, "運賃改定") || !strings.Contains(a.body, "350円") || !strings.Contains(a.body, "2026-11-24,,350,,,") {
+		t.Error("the change is not in the history")
+	}
+	history, err := o.st.RuleHistory(t.Context(), "settings", 5)
+	if err != nil || len(history) != 1 || history[0].By != "佐藤 花" {
+		t.Errorf("%+v %v", history, err)
+	}
+	if a := b.get("/desk/rules/nothing"); a.status != http.StatusNotFound {
+		t.Errorf("a table that is not there: %d", a.status)
+	}
+	// The last special day of a year goes where its line is taken away.
+	days := url.Values{"text": {"on,kind,name\n2027-06-01,closure,創立記念日\n"}, "reason": {"x"}, "do": {"save"}}
+	if a := b.post("/desk/rules/calendar", days); a.status != http.StatusSeeOther {
+		t.Fatalf("a closure: %d %s", a.status, a.body)
+	}
+	days.Set("text", "on,kind,name\n")
+	b.post("/desk/rules/calendar", days)
+	if left, err := o.st.CalendarTable(t.Context()); err != nil || len(left) != 0 {
+		t.Errorf("%v stays (%v)", left, err)
+	}
+}

@@ -55,10 +55,9 @@ func (s *Store) facts(ctx context.Context, q querier, req order.Request, save bo
 	codes = slices.Compact(codes)
 
 	f := rules.Facts{
-		Settings: s.settings,
-		ShipTos:  map[string]order.ShipTo{},
-		Items:    map[string]order.Item{},
-		Prices:   map[string][]order.ContractPrice{},
+		ShipTos: map[string]order.ShipTo{},
+		Items:   map[string]order.Item{},
+		Prices:  map[string][]order.ContractPrice{},
 	}
 	var version, id int64
 	b := &pgx.Batch{}
@@ -108,7 +107,7 @@ func (s *Store) facts(ctx context.Context, q querier, req order.Request, save bo
 	if err != nil {
 		return f, 0, err
 	}
-	f.Calendar, f.Regions, f.Warehouses = sh.calendar, sh.regions, sh.warehouses
+	f.Calendar, f.Regions, f.Warehouses, f.Settings = sh.calendar, sh.regions, sh.warehouses, sh.settings
 	return f, id, nil
 }
 
@@ -185,7 +184,6 @@ func (tx *Tx) Change(ctx context.Context, id int64, fn func(order.Order, Facts) 
 		return order.Order{}, fmt.Errorf("find order: %w", err)
 	}
 	var f Facts
-	f.Settings = tx.s.settings
 	if f.Department, err = scanDepartment(tx.tx.QueryRow(ctx, query("DepartmentLock"), department)); err != nil {
 		return order.Order{}, fmt.Errorf("lock department: %w", err)
 	}
@@ -210,7 +208,7 @@ func (tx *Tx) Change(ctx context.Context, id int64, fn func(order.Order, Facts) 
 	if err != nil {
 		return order.Order{}, err
 	}
-	f.Calendar, f.Regions, f.Warehouses = sh.calendar, sh.regions, sh.warehouses
+	f.Calendar, f.Regions, f.Warehouses, f.Settings = sh.calendar, sh.regions, sh.warehouses, sh.settings
 
 	o, events, err := fn(clone(old), f)
 	if err != nil {

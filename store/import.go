@@ -97,7 +97,7 @@ var errOnlyChecked = errors.New("only checked")
 
 // CheckImport is Import without its effect: it tells what stands against the rows.
 func (s *Store) CheckImport(ctx context.Context, m order.Masters) error {
-	err := s.importMasters(ctx, m, errOnlyChecked)
+	err := s.importMasters(ctx, m, errOnlyChecked, nil)
 	if errors.Is(err, errOnlyChecked) {
 		return nil
 	}
@@ -106,14 +106,19 @@ func (s *Store) CheckImport(ctx context.Context, m order.Masters) error {
 
 // Import applies all rows of all masters or none. Masters without rows are left as they are.
 func (s *Store) Import(ctx context.Context, m order.Masters) error {
-	return s.importMasters(ctx, m, nil)
+	return s.importMasters(ctx, m, nil, nil)
 }
 
-// importMasters ends with the given error.
-func (s *Store) importMasters(ctx context.Context, m order.Masters, end error) error {
+// importMasters ends with the given error; first, where it is given, comes before the rows.
+func (s *Store) importMasters(ctx context.Context, m order.Masters, end error, first func(*Tx) error) error {
 	return s.InTx(ctx, func(tx *Tx) error {
 		if _, err := tx.tx.Exec(ctx, query("MastersLock")); err != nil {
 			return fmt.Errorf("lock masters: %w", err)
+		}
+		if first != nil {
+			if err := first(tx); err != nil {
+				return err
+			}
 		}
 		// What others refer to comes first.
 		for _, step := range []struct {

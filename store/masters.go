@@ -17,6 +17,7 @@ type shared struct {
 	calendar   *rules.Calendar
 	regions    *rules.Regions
 	warehouses []order.Warehouse
+	settings   rules.Settings // with the changes that were written at the desk
 }
 
 type mastersCache struct {
@@ -53,6 +54,16 @@ func (c *mastersCache) at(ctx context.Context, q querier, version int64, setting
 	return v, nil
 }
 
+// settings are those of the masters that were read last, or else the given ones.
+func (c *mastersCache) settings(s rules.Settings) rules.Settings {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.value != nil {
+		return c.value.settings
+	}
+	return s
+}
+
 func readShared(ctx context.Context, q querier, settings rules.Settings) (*shared, error) {
 	rows, err := q.Query(ctx, query("CalendarAll"))
 	if err != nil {
@@ -84,7 +95,11 @@ func readShared(ctx context.Context, q querier, settings rules.Settings) (*share
 	if err != nil {
 		return nil, fmt.Errorf("make regions: %w", err)
 	}
-	return &shared{calendar: cal, regions: table, warehouses: warehouses}, nil
+	now, err := settingsNow(ctx, q, settings)
+	if err != nil {
+		return nil, err
+	}
+	return &shared{calendar: cal, regions: table, warehouses: warehouses, settings: now}, nil
 }
 
 // RegionTable is the region table as it was imported; none holds the default one.

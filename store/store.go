@@ -112,8 +112,8 @@ func (s *Store) Close() { s.pool.Close() }
 // Now is the injected clock's time.
 func (s *Store) Now() time.Time { return s.now() }
 
-// Settings are the shop's business numbers.
-func (s *Store) Settings() rules.Settings { return s.settings }
+// Settings are the shop's business numbers, with those that change on a day as the desk wrote them.
+func (s *Store) Settings() rules.Settings { return s.masters.settings(s.settings) }
 
 // Blobs is the blob folder.
 func (s *Store) Blobs() *Blobs { return s.blobs }

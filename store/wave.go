@@ -48,7 +48,7 @@ func (tx *Tx) closedAhead(ctx context.Context, today order.Date) (*rules.Calenda
 		return nil, nil, err
 	}
 	const beyond = 31 // lead days and rolling over holidays
-	days := sh.calendar.ClosedDays(today, tx.s.settings.DesignatedLimitDays+beyond)
+	days := sh.calendar.ClosedDays(today, sh.settings.On(today).DesignatedLimitDays+beyond)
 	return sh.calendar, column(days, func(d order.Date) date { return date(d) }), nil
 }
 

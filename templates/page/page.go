@@ -113,6 +113,7 @@ func parse(lang Lang) *template.Template {
 			}
 			return v
 		},
+		"column":  func(v string) string { return ColumnName(lang, v) },
 		"source":  func(v string) string { return SourceName(lang, v) },
 		"gateway": func(name, about string) string { return GatewayAbout(lang, name, about) },
 		"subject": func(s string) string { return Subject(lang, s) },

@@ -10,12 +10,12 @@ import (
 // Rules are the tables that the rules work with.
 type Rules struct {
 	Frame
-	Settings                []SettingRow
-	Regions                 []RegionRow
-	Days                    []DayRow
-	RegionsCSV, CalendarCSV string
-	MayEdit                 bool
-	Edit                    *TableEdit
+	Settings []SettingRow
+	Regions  []RegionRow
+	Days     []DayRow
+	Changes  [][]string // of settings, with their head
+	Versions []Version
+	MayEdit  bool
 }
 
 // SettingRow is a number of the configuration and the rule that works with it.
@@ -33,11 +33,54 @@ type DayRow struct {
 	Kind, Name string
 }
 
-// TableEdit is an edited table before it is saved.
+// TableEdit is one table as it is edited, as a form and as text.
 type TableEdit struct {
-	Table, Text, Was, Reason string
-	Problems                 []string
-	Gone, New                []string // lines
+	Frame
+	Table, Head       string
+	Text, Was, Reason string
+	Columns           []string
+	Rows              [][]string
+	Brought           time.Time // of the version that was loaded
+	Problems          []string
+	Gone, New         []string // lines
+	Preview           *RulePreview
+	Versions          []Version
+}
+
+// RulePreview is what an edited table would change for orders.
+type RulePreview struct {
+	From, To                                       order.Date
+	Orders, Changed, Earlier, Later, Refused, Fees int
+	Planned                                        int
+	Capped                                         bool
+	Examples                                       []RuleExample
+}
+
+// RuleExample is an order that would be told something else.
+type RuleExample struct {
+	Number, Path, Channel, Class, Prefecture string
+	ReceivedAt                               time.Time
+	Before, After                            string
+	Fee                                      bool
+	FeeBefore, FeeAfter                      order.Yen
+}
+
+// Render writes the page.
+func (v TableEdit) Render(w io.Writer) error { return Render(w, v.Lang, "table-edit", v) }
+
+var columnNames = map[string][2]string{
+	"region": {"地域", "Region"}, "prefectures": {"都道府県（空白区切り）", "Prefectures (blanks between)"}, "postal_prefixes": {"郵便番号の先頭", "Postal prefixes"},
+	"cutoff_fax": {"FAX締切", "Fax cut-off"}, "cutoff_web": {"Web締切", "Web cut-off"}, "cutoff_truck": {"トラック締切", "Truck cut-off"}, "lead_days": {"追加日数", "Lead days"},
+	"on": {"日付", "Day"}, "kind": {"種別", "Kind"}, "name": {"名称", "Name"}, "from": {"適用日", "From"}, "fee_free_from_yen": {"送料無料となる金額", "Free from, yen"}, "fee_yen": {"送料（税抜）", "Fee, yen"},
+	"fee_tax_rate": {"送料の税率（%）", "Fee's tax, %"}, "designated_limit_days": {"お届け希望日の上限（日）", "Designated, days"}, "cancel_window_minutes": {"取消時間（分）", "Cancel window, min"},
+}
+
+// ColumnName is a table's column in people's words.
+func ColumnName(lang Lang, column string) string {
+	if n, ok := columnNames[column]; ok {
+		return pick(lang, n[0], n[1])
+	}
+	return column
 }
 
 // Render writes the page.
@@ -108,6 +151,8 @@ type Version struct {
 	At         time.Time
 	By, Reason string
 	None, Now  bool
+	Table      string // of rules
+	Name       string
 	Gone, New  []string
 }
 

@@ -52,3 +52,13 @@ var gatewaySayings = []saying{
 	{`[%d:%d] %v`, "$1行目$2文字目：書式が正しくありません（$3）"},
 	{`it is larger than %d bytes: it is no profile`, "大きすぎます（$1バイトまで）"},
 }
+
+// tableSayings are of tables of rules that are edited at the desk.
+var tableSayings = []saying{
+	{`the first line must be %s`, "1行目は $1 としてください"},
+	{`a line has %d cells`, "1行は$1項目です"},
+	{`write each day once, as 2026-11-24`, "日付は 2026-11-24 の形で、同じ日は1行にまとめてください"},
+	{`%q is no whole number`, "「$1」は整数ではありません"},
+	{`no region has this address`, "この住所に合う地域がありません"},
+	{`what was promised stays: a change begins today or later`, "過去の日からは変更できません。本日以降の日付にしてください"},
+}

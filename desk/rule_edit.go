@@ -1,0 +1,276 @@
+package desk
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"todoke/order"
+	"todoke/rules"
+	"todoke/store"
+	"todoke/templates/page"
+)
+
+// How much of the history of tables is shown, and how many empty rows a form ends with.
+const (
+	ruleVersions = 20
+	emptyRows    = 3
+	mostRows     = 500 // of a form; longer tables are edited as text
+)
+
+// tableText is a table as it stands, in the words of its file.
+func (d *Desk) tableText(ctx context.Context, table string) (string, error) {
+	var rows [][]string
+	switch table {
+	case tableSettings:
+		return d.Store.SettingsText(ctx)
+	case tableRegions:
+		all, err := d.Store.RegionTable(ctx)
+		if err != nil {
+			return "", err
+		}
+		rows = [][]string{{"region", "prefectures", "postal_prefixes", "cutoff_fax", "cutoff_web", "cutoff_truck", "lead_days"}}
+		for _, x := range all {
+			rows = append(rows, []string{
+				x.Code, strings.Join(x.Prefectures, " "), strings.Join(x.PostalPrefixes, " "), x.CutoffFax.String(), x.CutoffWeb.String(), x.CutoffTruck.String(), strconv.Itoa(x.LeadDays),
+			})
+		}
+	default:
+		all, err := d.Store.CalendarTable(ctx)
+		if err != nil {
+			return "", err
+		}
+		rows = [][]string{{"on", "kind", "name"}}
+		for _, x := range all {
+			rows = append(rows, []string{x.On.String(), string(x.Kind), x.Name})
+		}
+	}
+	return csvText(rows)
+}
+
+func csvText(rows [][]string) (string, error) {
+	var b bytes.Buffer
+	err := csv.NewWriter(&b).WriteAll(rows)
+	return b.String(), err
+}
+
+// gridOf is a table's text as rows of cells; one that is no table has none.
+func gridOf(text string) [][]string {
+	r := csv.NewReader(strings.NewReader(text))
+	r.FieldsPerRecord = -1
+	rows, err := r.ReadAll()
+	if err != nil || len(rows) == 0 {
+		return nil
+	}
+	for i := range rows {
+		for len(rows[i]) < len(rows[0]) {
+			rows[i] = append(rows[i], "")
+		}
+		rows[i] = rows[i][:len(rows[0])]
+	}
+	return rows
+}
+
+// typedTable is what a person typed: as text, or in the form's cells.
+func typedTable(r *http.Request, head []string) (string, error) {
+	if r.PostFormValue("grid") == "" {
+		return strings.ReplaceAll(r.PostFormValue("text"), "\r\n", "\n"), nil
+	}
+	rows := [][]string{head}
+	for i := range mostRows {
+		row := make([]string, len(head))
+		for j := range head {
+			row[j] = strings.TrimSpace(r.PostFormValue(fmt.Sprintf("cell-%d-%d", i, j)))
+		}
+		if !r.PostForm.Has(fmt.Sprintf("cell-%d-0", i)) {
+			break
+		}
+		if strings.Join(row, "") != "" && r.PostFormValue(fmt.Sprintf("drop-%d", i)) == "" {
+			rows = append(rows, row)
+		}
+	}
+	return csvText(rows)
+}
+
+// tableEdit is the page of one table as it stands.
+func (d *Desk) tableEdit(r *http.Request) (v page.TableEdit, err error) {
+	ctx, p := r.Context(), personOf(r.Context())
+	table := r.PathValue("table")
+	if _, ok := tableNames[table]; !ok || d.Masters == nil {
+		return v, order.NotFound("table", pick(p.Lang, "この表は編集できません。", "there is no such table to edit"))
+	}
+	v = page.TableEdit{Frame: d.frame(r, "rules", tableName(p.Lang, table)), Table: table, Head: tableName(p.Lang, table)}
+	if v.Text, err = d.tableText(ctx, table); err != nil {
+		return v, err
+	}
+	v.Was = v.Text
+	history, err := d.Store.RuleHistory(ctx, table, ruleVersions)
+	if err != nil {
+		return v, err
+	}
+	v.Versions = versions(p.Lang, history)
+	for _, h := range history {
+		if strconv.FormatInt(h.ID, 10) == r.URL.Query().Get("version") {
+			v.Text, v.Brought = h.After, h.At
+		}
+	}
+	return v, nil
+}
+
+func versions(lang page.Lang, history []store.RuleChange) (out []page.Version) {
+	for _, h := range history {
+		gone, fresh := lineChanges(h.Before, h.After)
+		out = append(out, page.Version{ID: h.ID, At: h.At, By: h.By, Reason: h.Reason, Table: h.Name, Name: tableName(lang, h.Name), Gone: gone, New: fresh})
+	}
+	return out
+}
+
+func (d *Desk) showTable(w http.ResponseWriter, r *http.Request) {
+	v, err := d.tableEdit(r)
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	d.showTableEdit(w, r, http.StatusOK, v)
+}
+
+func (d *Desk) showTableEdit(w http.ResponseWriter, r *http.Request, status int, v page.TableEdit) {
+	if rows := gridOf(v.Text); len(rows) > 0 && len(rows) < mostRows-emptyRows {
+		v.Columns, v.Rows = rows[0], rows[1:]
+		for range emptyRows {
+			v.Rows = append(v.Rows, make([]string, len(v.Columns)))
+		}
+	}
+	d.showAs(w, r, status, v)
+}
+
+// editTable shows what an edited table would change, or saves it where that was seen before: all
+// of it or nothing, by the checks of an import.
+func (d *Desk) editTable(w http.ResponseWriter, r *http.Request) {
+	ctx, p := r.Context(), personOf(r.Context())
+	v, err := d.tableEdit(r)
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	before := v.Was
+	head := gridOf(before)
+	if v.Text, err = typedTable(r, head[0]); err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	v.Reason = strings.TrimSpace(r.PostFormValue("reason"))
+	if was := strings.ReplaceAll(r.PostFormValue("was"), "\r\n", "\n"); was != "" && was != before {
+		v.Problems = append(v.Problems, pick(p.Lang, "表示中に他の人が変更しました。最新の内容を開き直してください。", "Somebody changed the table meanwhile: open it again."))
+	}
+	if v.Reason == "" {
+		v.Problems = append(v.Problems, pick(p.Lang, "理由を入力してください。", "Say why."))
+	}
+	m, tables, years, bad := d.readTable(v.Table, before, v.Text)
+	for _, x := range bad {
+		v.Problems = append(v.Problems, tableProblem(p.Lang, x))
+	}
+	v.Gone, v.New = lineChanges(before, v.Text)
+	save := r.PostFormValue("do") == "save" && len(v.Problems) == 0
+	if len(bad) == 0 {
+		if save {
+			err = d.Store.SaveRules(ctx, store.RuleChange{Name: v.Table, Before: before, After: v.Text, Reason: v.Reason, By: p.By(), At: d.Now()}, m, years)
+		} else {
+			err = d.Store.CheckImport(ctx, m)
+		}
+	}
+	if refused, ok := errors.AsType[*store.ImportError](err); ok {
+		for _, row := range refused.Rows {
+			v.Problems = append(v.Problems, tableProblem(p.Lang, FileProblem{Line: row.Row + 2, Column: row.Err.Field, Rule: row.Err.Rule, Text: row.Err.Message}))
+		}
+		save = false
+	} else if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	if save {
+		d.log(r, p.Login, "change", "table "+v.Table, changeDetail(v.Reason, v.Gone, v.New))
+		d.tell(ctx, pick(p.Lang, "保存しました。これから受け付ける注文に適用されます。", "Saved: it holds for orders accepted from now on."))
+		http.Redirect(w, r, "/desk/rules", http.StatusSeeOther)
+		return
+	}
+	status := http.StatusUnprocessableEntity
+	if len(v.Problems) == 0 {
+		status = http.StatusOK
+		preview, err := d.Store.PreviewRules(ctx, tables, d.Now())
+		if err != nil {
+			d.fail(w, r, err)
+			return
+		}
+		v.Preview = previewOf(p.Lang, preview)
+	}
+	d.showTableEdit(w, r, status, v)
+}
+
+// readTable reads an edited table by the program's own readers.
+func (d *Desk) readTable(table, before, text string) (m order.Masters, t store.RuleTables, years []int, bad []FileProblem) {
+	if table == tableSettings {
+		changes, wrong := rules.ParseChanges(text, d.Settings)
+		for _, x := range wrong {
+			bad = append(bad, FileProblem{Line: x.Line, Column: x.Err.Field, Rule: x.Err.Rule, Text: x.Err.Message})
+		}
+		today := order.DateOf(d.Now().In(order.JST))
+		had := strings.Split(strings.TrimSpace(before), "\n")
+		for i, l := range strings.Split(strings.TrimSpace(text), "\n") {
+			on, err := order.ParseDate(strings.TrimSpace(strings.Split(l, ",")[0]))
+			if err == nil && on.Before(today) && !slices.Contains(had, l) {
+				bad = append(bad, FileProblem{Line: i + 1, Column: "from", Text: "what was promised stays: a change begins today or later"})
+			}
+		}
+		return m, store.RuleTables{Changes: changes, HasChanges: true}, nil, bad
+	}
+	if len(gridOf(text)) < 2 && table == tableCalendar { // an empty calendar is one
+		t.HasCalendar = true
+	} else {
+		m, bad = d.Masters(table, []byte(text))
+		t = store.RuleTables{Regions: m.Regions, Calendar: m.Calendar, HasRegions: table == tableRegions, HasCalendar: table == tableCalendar}
+	}
+	if table == tableCalendar { // years of which nothing is left
+		for _, row := range gridOf(before) {
+			if on, err := order.ParseDate(row[0]); err == nil && !slices.Contains(years, on.Year) {
+				years = append(years, on.Year)
+			}
+		}
+	}
+	return m, t, years, bad
+}
+
+func previewOf(lang page.Lang, p store.RulePreview) *page.RulePreview {
+	v := &page.RulePreview{
+		From: p.From, To: p.To, Orders: p.Orders, Changed: p.Changed, Earlier: p.Earlier, Later: p.Later, Refused: p.Refused, Fees: p.Fees, Planned: p.Planned, Capped: p.Capped,
+	}
+	date := func(d rules.Dates, no *order.Error) string {
+		switch {
+		case no != nil:
+			return page.Reason(lang, no)
+		case d.ArrivalOn.IsZero():
+			return "—"
+		}
+		return page.Day(lang, d.ArrivalOn)
+	}
+	for _, x := range p.Examples {
+		row := page.RuleExample{
+			Number: x.Order.Number.Grouped(), Path: "/desk/orders/" + string(x.Order.Number), Channel: string(x.Order.Channel), Class: string(x.Class), ReceivedAt: x.Order.ReceivedAt,
+			Prefecture: x.Order.Prefecture,
+		}
+		if x.Class != "" {
+			row.Before, row.After = date(x.Before, x.NoBefore), date(x.After, x.NoAfter)
+		}
+		if x.FeeBefore != x.FeeAfter {
+			row.FeeBefore, row.FeeAfter, row.Fee = x.FeeBefore, x.FeeAfter, true
+		}
+		v.Examples = append(v.Examples, row)
+	}
+	return v
+}

@@ -1,0 +1,173 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"todoke/order"
+	"todoke/rules"
+)
+
+// TableSettings is the table of settings that change on a day (rules.ParseChanges).
+const TableSettings = "settings"
+
+// RuleChange is a table of rules as it was written at the desk, whole.
+type RuleChange struct {
+	ID                  int64
+	Name, Before, After string
+	Reason, By          string
+	At                  time.Time
+}
+
+func scanRuleChange(r pgx.CollectableRow) (RuleChange, error) {
+	var c RuleChange
+	return c, r.Scan(&c.ID, &c.Name, &c.Before, &c.After, &c.Reason, &c.By, &c.At)
+}
+
+// RuleHistory are the changes of a table, or of all for "", the newest first.
+func (s *Store) RuleHistory(ctx context.Context, name string, limit int) ([]RuleChange, error) {
+	return collect(ctx, s.pool, "RuleHistory", scanRuleChange, name, limit)
+}
+
+// SettingsText is the table of changed settings as it stands.
+func (s *Store) SettingsText(ctx context.Context) (string, error) {
+	return settingsText(ctx, s.pool)
+}
+
+func settingsText(ctx context.Context, q querier) (string, error) {
+	last, err := collect(ctx, q, "RuleHistory", scanRuleChange, TableSettings, 1)
+	if err != nil || len(last) == 0 {
+		return strings.Join(rules.ChangeColumns, ",") + "\n", err
+	}
+	return last[0].After, nil
+}
+
+// settingsNow are the settings with the changes that were written at the desk.
+func settingsNow(ctx context.Context, q querier, s rules.Settings) (rules.Settings, error) {
+	text, err := settingsText(ctx, q)
+	if err != nil {
+		return s, err
+	}
+	changes, bad := rules.ParseChanges(text, s)
+	if len(bad) > 0 { // the configuration changed since: it holds alone
+		return s, nil
+	}
+	s.Changes = append(append([]rules.Change{}, s.Changes...), changes...)
+	return s, nil
+}
+
+// SaveRules puts an edited table in force: its rows, none of the calendar's in years that the text
+// before had, and the text with who and why, all or nothing.
+func (s *Store) SaveRules(ctx context.Context, c RuleChange, m order.Masters, years []int) error {
+	if strings.TrimSpace(c.Reason) == "" || c.By == "" {
+		return order.Invalid("", "reason", "say why this is changed")
+	}
+	return s.importMasters(ctx, m, nil, func(tx *Tx) error {
+		if len(years) > 0 {
+			if err := tx.exec(ctx, "CalendarDelete", years); err != nil {
+				return err
+			}
+		}
+		return tx.exec(ctx, "RuleChangeInsert", c.Name, text(c.Before), text(c.After), text(c.Reason), text(c.By), at(c.At))
+	})
+}
+
+// RulePreview is what an edited table would change.
+type RulePreview struct {
+	rules.TableDiff
+	From, To order.Date // the orders' days of acceptance
+	Capped   bool       // only the newest of them were looked at
+	Planned  int        // shipments planned for days that would be closed
+}
+
+// RuleTables are the tables as they would stand; nil leaves one as it is.
+type RuleTables struct {
+	Regions  []order.Region
+	Calendar []order.CalendarDay
+	Changes  []rules.Change // of settings
+	// Which of them are given: an empty table is one, too.
+	HasRegions, HasCalendar, HasChanges bool
+}
+
+// Limits of a preview.
+const (
+	previewDays     = 31
+	previewOrders   = 5000
+	previewExamples = 10
+)
+
+// PreviewRules judges the orders of the last month by the tables as they are and as they would be.
+func (s *Store) PreviewRules(ctx context.Context, t RuleTables, now time.Time) (RulePreview, error) {
+	today := order.DateOf(now.In(order.JST))
+	v := RulePreview{From: today.Add(-previewDays), To: today}
+	before, after, err := s.tablesOf(ctx, t, today)
+	if err != nil {
+		return v, err
+	}
+	var orders []rules.PastOrder
+	_, err = collect(ctx, s.pool, "PreviewOrders", func(r pgx.CollectableRow) (struct{}, error) {
+		var o rules.PastOrder
+		var x rules.PastShipment
+		err := r.Scan(&o.Number, &o.Channel, &o.ReceivedAt, &o.Prefecture, &o.PostalCode, (*date)(&o.DesignatedOn), &o.GoodsYen, &x.Class, &x.Warehouse)
+		if n := len(orders); n > 0 && orders[n-1].Number == o.Number {
+			orders[n-1].Shipments = append(orders[n-1].Shipments, x)
+			return struct{}{}, err
+		}
+		o.Shipments = []rules.PastShipment{x}
+		orders = append(orders, o)
+		return struct{}{}, err
+	}, v.From.At(order.Clock{}), v.To.Add(1).At(order.Clock{}), previewOrders)
+	if err != nil {
+		return v, err
+	}
+	v.Capped = len(orders) >= previewOrders
+	v.TableDiff = rules.CompareTables(orders, before, after, previewExamples)
+	if t.HasCalendar {
+		var closing []date
+		const ahead = 400
+		for i := range ahead {
+			if d := today.Add(i); before.Calendar.Business(d) && !after.Calendar.Business(d) {
+				closing = append(closing, date(d))
+			}
+		}
+		err = kinded(s.pool.QueryRow(ctx, query("PreviewPlanned"), list(closing)).Scan(&v.Planned))
+	}
+	return v, err
+}
+
+// tablesOf are the tables as they are and as they would be, on the day that the change is about.
+func (s *Store) tablesOf(ctx context.Context, t RuleTables, today order.Date) (before, after rules.Tables, err error) {
+	sh, err := s.shared(ctx, s.pool)
+	if err != nil {
+		return before, after, err
+	}
+	on := today
+	for _, c := range t.Changes {
+		if c.From.After(on) {
+			on = c.From
+		}
+	}
+	before = rules.Tables{Regions: sh.regions, Calendar: sh.calendar, Settings: sh.settings.On(on)}
+	after = before
+	if t.HasChanges {
+		changed := s.settings
+		changed.Changes = append(append([]rules.Change{}, s.settings.Changes...), t.Changes...)
+		after.Settings = changed.On(on)
+	}
+	if t.HasCalendar {
+		if after.Calendar, err = rules.NewCalendar(s.settings.Closures, t.Calendar); err != nil {
+			return before, after, err
+		}
+	}
+	if t.HasRegions {
+		rows := t.Regions
+		if len(rows) == 0 {
+			rows = rules.DefaultRegions(s.settings)
+		}
+		after.Regions, err = rules.NewRegions(rows)
+	}
+	return before, after, err
+}
