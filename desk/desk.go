@@ -167,6 +167,7 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("GET /desk/archive/{kind}/{id}", d.only(overseers, d.showArchived))
 	m.HandleFunc("GET /desk/archive/{kind}/{id}/bytes", d.only(overseers, d.archivedBytes))
 	m.HandleFunc("GET /desk/accesses", d.only(overseers, d.showAccesses))
+	m.HandleFunc("GET /desk/accesses/export", d.only(overseers, d.exportAccesses))
 	m.HandleFunc("GET /desk/picklists", d.only(packers, d.showPickLists))
 	m.HandleFunc("GET /desk/picklists/{number}", d.only(packers, d.showPickList))
 	m.HandleFunc("GET /desk/picklists/{number}/files/{id}", d.only(packers, d.pickListFile))

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
-	"strconv"
 	"strings"
-	"time"
 
 	"todoke/internal/password"
 	"todoke/order"
@@ -121,32 +119,4 @@ func (d *Desk) changeStaff(w http.ResponseWriter, r *http.Request) {
 	}
 	d.tell(ctx, pick(p.Lang, s.Name+"さんの設定を変更しました。", s.Name+" is changed."))
 	http.Redirect(w, r, "/desk/staff", http.StatusSeeOther)
-}
-
-const accessRows = 100
-
-// showAccesses is who came in, looked at what and changed what.
-func (d *Desk) showAccesses(w http.ResponseWriter, r *http.Request) {
-	p, q := personOf(r.Context()), r.URL.Query()
-	f := store.AccessPage{Until: d.Now().Add(time.Minute), Login: q.Get("login"), Subject: q.Get("subject"), Limit: accessRows + 1}
-	f.Before, _ = strconv.ParseInt(q.Get("before"), 10, 64)
-	day := ""
-	if on, err := order.ParseDate(q.Get("day")); err == nil {
-		f.From, f.Until, day = on.At(order.Clock{}), on.Add(1).At(order.Clock{}), on.String()
-	}
-	rows, err := d.Store.AccessesPage(r.Context(), f)
-	if err != nil {
-		d.fail(w, r, err)
-		return
-	}
-	v := page.Accesses{Frame: d.frame(r, "accesses", pick(p.Lang, "閲覧記録", "Accesses")), Login: f.Login, Subject: f.Subject, Day: day}
-	if len(rows) > accessRows {
-		rows = rows[:accessRows]
-		q.Set("before", strconv.FormatInt(rows[accessRows-1].ID, 10))
-		v.Next = "/desk/accesses?" + q.Encode()
-	}
-	for _, a := range rows {
-		v.Rows = append(v.Rows, page.AccessRow{At: a.At, Login: a.Login, Address: a.Address, Action: a.Action, Subject: a.Subject, Detail: a.Detail})
-	}
-	d.show(w, r, v)
 }

@@ -190,9 +190,14 @@ func (s *Store) Accesses(ctx context.Context, from, until time.Time, login, subj
 type AccessPage struct {
 	From, Until    time.Time
 	Login, Subject string
+	Action         string
+	Customer       string // code: what is about it and its newest orders
 	Before         int64
 	Limit          int
 }
+
+// customerSubjects is how many of a customer's orders an access may be about.
+const customerSubjects = 2000
 
 // AccessRow is an access and its key.
 type AccessRow struct {
@@ -202,8 +207,15 @@ type AccessRow struct {
 
 // AccessesPage are the accesses of a page, the newest first.
 func (s *Store) AccessesPage(ctx context.Context, f AccessPage) ([]AccessRow, error) {
+	var subjects []string
+	if f.Customer != "" {
+		var err error
+		if subjects, err = collect(ctx, s.pool, "AccessSubjectsOf", pgx.RowTo[string], text(f.Customer), customerSubjects); err != nil {
+			return nil, err
+		}
+	}
 	return collect(ctx, s.pool, "AccessesPage", func(r pgx.CollectableRow) (AccessRow, error) {
 		var a AccessRow
 		return a, r.Scan(&a.ID, &a.At, &a.Login, &a.Address, &a.Action, &a.Subject, &a.Detail)
-	}, at(f.From), at(f.Until), f.Login, f.Subject, f.Before, f.Limit)
+	}, at(f.From), at(f.Until), f.Login, text(f.Subject), f.Before, f.Action, subjects, f.Limit)
 }

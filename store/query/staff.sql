@@ -60,9 +60,18 @@ WHERE at >= $1 AND at < $2 AND ($3 = '' OR login = $3) AND ($4 = '' OR subject =
 ORDER BY id DESC LIMIT $5;
 
 -- name: AccessesPage
+-- $6 narrows to one kind of action, $7 to what is about these subjects.
 SELECT id, at, login, address, action, subject, detail FROM accesses
 WHERE at >= $1 AND at < $2 AND ($3 = '' OR login = $3) AND ($4 = '' OR subject = $4) AND ($5 = 0 OR id < $5)
-ORDER BY id DESC LIMIT $6;
+  AND ($6 = '' OR action = $6) AND ($7::text[] IS NULL OR subject = ANY($7))
+ORDER BY id DESC LIMIT $8;
+
+-- name: AccessSubjectsOf
+-- All that is of a customer ($1): itself, its orders and the pages that they came on, the newest.
+SELECT 'customer ' || $1::text
+UNION ALL (SELECT 'order ' || number FROM orders WHERE department_code = $1 ORDER BY id DESC LIMIT $2)
+UNION ALL (SELECT 'document ' || document_id || '.' || page_no FROM orders WHERE department_code = $1 AND document_id IS NOT NULL ORDER BY id DESC LIMIT $2)
+UNION ALL (SELECT 'document ' || document_id FROM orders WHERE department_code = $1 AND document_id IS NOT NULL ORDER BY id DESC LIMIT $2);
 
 -- name: StaffSessionInsert
 INSERT INTO staff_sessions (id, staff_id, sessions_no, agent, address, since, seen_at)

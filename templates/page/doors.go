@@ -51,14 +51,21 @@ func (v Staff) Render(w io.Writer) error { return Render(w, v.Lang, "staff", v) 
 // Accesses is who looked at what.
 type Accesses struct {
 	Frame
-	Login, Subject, Day, Next string
-	Rows                      []AccessRow
+	Filter          AccessFilter
+	People, Actions []Option
+	Export, Next    string
+	Rows            []AccessRow
 }
+
+// AccessFilter is what the log is narrowed to.
+type AccessFilter struct{ Day, To, Login, Action, Customer, Subject string }
 
 // AccessRow is one access.
 type AccessRow struct {
-	At                                      time.Time
-	Login, Address, Action, Subject, Detail string
+	ID                           int64
+	At                           time.Time
+	Login, Name, Address, Action string
+	Subject, Path, Detail, More  string
 }
 
 // Render writes the page.

@@ -27,6 +27,13 @@ var subjects = [][3]string{
 	{"list deliveries", "送付の一覧", "list of deliveries"},
 	{"list open", "未完了の一覧", "list of what is open"},
 	{"list", "一覧", "list"},
+	{"issued document", "発行文書", "issued document"},
+	{"gateway", "FAX受信の設定", "gateway"},
+	{"table regions", "規則の表（地域と締切）", "table of regions"},
+	{"table calendar", "規則の表（営業日カレンダー）", "calendar"},
+	{"table settings", "規則の表（送料・期限）", "table of fees and terms"},
+	{"archive", "保存文書", "archive"},
+	{"accesses", "閲覧・変更の記録", "accesses"},
 }
 
 // Subject is what somebody looked at or changed in people's words.

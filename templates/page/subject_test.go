@@ -28,3 +28,16 @@ func TestSubject(t *testing.T) {
 		t.Errorf("the shop's own profile is told as %q", got)
 	}
 }
+
+func TestSubjectPath(t *testing.T) {
+	t.Parallel()
+	for subject, want := range map[string]string{
+		"order 1000000018": "/desk/orders/1000000018", "document 12.1": "/desk/archive/inbound/12", "issued document 7": "/desk/archive/issued/7", "customer 10000016": "/desk/customers/10000016",
+		"customers": "/desk/customers", "table calendar": "/desk/rules/calendar", "gateway efax": "/desk/gateways/efax", "run wave_1830 2026-11-24 18:30": "/desk/runs", "staff yuki": "/desk/staff",
+		"audit 3": "", "issued pick_list 12": "", "/desk/staff": "", "": "", "archive": "/desk/archive", "list open 2026-11-22": "",
+	} {
+		if got := page.SubjectPath(subject); got != want {
+			t.Errorf("%q leads to %q, want %q", subject, got, want)
+		}
+	}
+}
