@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -15,7 +16,7 @@ import (
 const runsShown = 50
 
 func (d *Desk) showRuns(w http.ResponseWriter, r *http.Request) {
-	d.runsPage(w, r, http.StatusOK, page.RunAsk{Schedule: r.URL.Query().Get("schedule")})
+	d.runsPage(w, r, http.StatusOK, page.RunAsk{Schedule: cmp.Or(r.URL.Query().Get("run"), r.URL.Query().Get("schedule")), At: r.URL.Query().Get("at")})
 }
 
 func (d *Desk) runsPage(w http.ResponseWriter, r *http.Request, status int, ask page.RunAsk) {
@@ -41,7 +42,7 @@ func (d *Desk) runsPage(w http.ResponseWriter, r *http.Request, status int, ask 
 		d.fail(w, r, err)
 		return
 	}
-	v := page.Runs{Frame: d.frame(r, "runs", pick(p.Lang, "定時処理", "Runs")), Open: openRuns(open), Schedule: schedule, MayRun: p.At(operators), Ask: ask}
+	v := page.Runs{Frame: d.frame(r, "runs", pick(p.Lang, "定時処理", "Runs")), Open: openRuns(p, open), Schedule: schedule, MayRun: p.At(operators), Ask: ask}
 	if len(runs) > runsShown {
 		end := runsShown
 		for end < len(runs) && runs[end].DueAt.Equal(runs[end-1].DueAt) {

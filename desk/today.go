@@ -42,7 +42,7 @@ func (d *Desk) showToday(w http.ResponseWriter, r *http.Request) {
 	v.Tiles = tiles(p, t)
 	v.Waiting, v.WaitingOf = deadlineBars(t.Waiting)
 	for _, a := range t.Accepted {
-		v.Accepted = append(v.Accepted, page.ChannelRow{Channel: a.Channel, N: a.N, ValueYen: a.ValueYen, Touched: a.Touched, Share: share(a.N-a.Touched, a.N)})
+		v.Accepted = append(v.Accepted, page.ChannelRow{Channel: a.Channel, N: a.N, ValueYen: a.ValueYen, Touched: a.Touched, Share: share(a.N-a.Touched, a.N), W: (a.N - a.Touched) * barWidth / max(1, a.N)})
 	}
 	for _, x := range t.Waves {
 		v.Waves = append(v.Waves, page.WaveRow{
@@ -50,10 +50,14 @@ func (d *Desk) showToday(w http.ResponseWriter, r *http.Request) {
 			Orders: x.Orders, Lines: x.Lines, Qty: x.Qty, IssuedAt: x.IssuedAt, ShippedAt: x.ShippedAt,
 		})
 	}
+	most := int64(1)
 	for _, x := range t.ShortItems {
-		v.Short = append(v.Short, page.ShortRow(x))
+		most = max(most, x.Qty)
 	}
-	v.Runs, v.OpenRuns = runRows(p.Lang, t.Runs), openRuns(t.OpenRuns)
+	for _, x := range t.ShortItems {
+		v.Short = append(v.Short, page.ShortRow{Code: x.Code, Name: x.Name, Qty: x.Qty, Orders: x.Orders, RestockOn: x.RestockOn, W: max(1, int(x.Qty*barWidth/most))})
+	}
+	v.Runs, v.OpenRuns = runRows(p.Lang, t.Runs), openRuns(p, t.OpenRuns)
 	v.Deliveries = deliveryRows(t.Deliveries)
 	d.show(w, r, v)
 }
@@ -186,16 +190,18 @@ func niceAbove(n int) int {
 	}
 }
 
+// barWidth is a bar's longest, in units of its view box.
+const barWidth = 200
+
 // deadlineBars are what waits by deadline, drawn by number.
 func deadlineBars(waiting []store.WaitingCount) (rows []page.DeadlineBar, of int) {
-	const width = 200
 	most := 1
 	for _, x := range waiting {
 		most = max(most, x.N)
 		of += x.N
 	}
 	for _, x := range waiting {
-		row := page.DeadlineBar{Late: x.Late, DeadlineAt: x.DeadlineAt, N: x.N, ValueYen: x.ValueYen, Path: "/desk/queue", W: max(1, x.N*width/most)}
+		row := page.DeadlineBar{Late: x.Late, DeadlineAt: x.DeadlineAt, N: x.N, ValueYen: x.ValueYen, Path: "/desk/queue", W: max(1, x.N*barWidth/most)}
 		if !x.Late {
 			q := url.Values{"after": {"!"}} // before every task of that deadline
 			if !x.DeadlineAt.IsZero() {
@@ -226,6 +232,20 @@ func deliveryRows(counts []store.DeliveryCount) []page.DeliveryRow {
 			row.Failed += c.N
 		default:
 			row.Settled += c.N
+		}
+	}
+	for i := range rows {
+		row, x := &rows[i], 0
+		all := row.Waiting + row.Sent + row.Delivered + row.Failed + row.Settled
+		for _, part := range []struct {
+			n    int
+			look string
+		}{{row.Delivered, "bar-good"}, {row.Sent, "bar-fill"}, {row.Waiting, "bar-wait"}, {row.Failed, "bar-bad"}} {
+			w := part.n * barWidth / max(1, all)
+			if part.n > 0 {
+				row.Bars = append(row.Bars, page.Bar{Channel: part.look, X: x, W: max(1, w)})
+			}
+			x += w
 		}
 	}
 	return rows
@@ -305,10 +325,14 @@ func runDid(lang page.Lang, x store.RunRow) string {
 	return fmt.Sprintf(pick(lang, "リスト %d件、注文 %d件、数量 %d", "%d lists, %d orders, quantity %d"), x.Lists, x.Orders, x.Qty)
 }
 
-func openRuns(runs []store.OpenRun) []page.OpenRunRow {
+func openRuns(p Person, runs []store.OpenRun) []page.OpenRunRow {
 	out := make([]page.OpenRunRow, 0, len(runs))
 	for _, x := range runs {
-		out = append(out, page.OpenRunRow{Schedule: x.Schedule, DueAt: x.DueAt, State: x.JobState, Error: x.Error, Failed: x.Failed(), Attempt: x.Attempt})
+		row := page.OpenRunRow{Schedule: x.Schedule, DueAt: x.DueAt, State: x.JobState, Error: x.Error, Failed: x.Failed(), Attempt: x.Attempt}
+		if p.At(operators) {
+			row.Again = "/desk/runs?" + url.Values{"run": {x.Schedule}, "at": {x.DueAt.In(order.JST).Format("2006-01-02T15:04")}}.Encode() + "#by-hand"
+		}
+		out = append(out, row)
 	}
 	slices.SortStableFunc(out, func(a, b page.OpenRunRow) int { // what nobody tries again comes first
 		switch {

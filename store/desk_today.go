@@ -249,8 +249,28 @@ func (s *Store) RunByHand(ctx context.Context, schedule string, until time.Time,
 	if due, inserted, err = s.RunSchedule(ctx, schedule, until); err != nil {
 		return due, false, err
 	}
+	if !inserted {
+		if inserted, err = s.retryRun(ctx, schedule, due); err != nil {
+			return due, false, err
+		}
+	}
 	_, err = s.pool.Exec(ctx, query("RunRequestInsert"), schedule, due, inserted, reason, by, at(now))
 	return due, inserted, kinded(err)
+}
+
+// retryRun has a run worked once more that is not finished and that nobody tries again by itself.
+func (s *Store) retryRun(ctx context.Context, schedule string, due time.Time) (again bool, err error) {
+	const most = 1000
+	open, err := s.OpenRuns(ctx, most)
+	if err != nil {
+		return false, err
+	}
+	i := slices.IndexFunc(open, func(r OpenRun) bool { return r.Schedule == schedule && r.DueAt.Equal(due) && r.Failed() })
+	j := slices.IndexFunc(s.schedules, func(spec jobs.Spec) bool { return spec.Name == schedule })
+	if i < 0 || j < 0 {
+		return false, nil
+	}
+	return true, s.InTx(ctx, func(tx *Tx) error { return tx.Enqueue(ctx, s.schedules[j].Job(due)) })
 }
 
 // TodayListNames are the lists behind the overview's numbers.

@@ -87,6 +87,7 @@ type ChannelRow struct {
 	ValueYen order.Yen
 	Touched  int
 	Share    string // that no person touched
+	W        int    // of its bar
 }
 
 // WaveRow is one pick list of a wave.
@@ -115,6 +116,7 @@ type OpenRunRow struct {
 	Error    string
 	Failed   bool
 	Attempt  int
+	Again    string // where it is run once more
 }
 
 // ShortRow is an item that orders wait for.
@@ -123,6 +125,7 @@ type ShortRow struct {
 	Qty        int64
 	Orders     int
 	RestockOn  order.Date
+	W          int // of the bar
 }
 
 // DeliveryRow is how a channel's deliveries of the day stand.
@@ -130,6 +133,7 @@ type DeliveryRow struct {
 	Channel                          string
 	Waiting, Sent, Delivered, Failed int
 	Settled                          int // resent or given up by a person
+	Bars                             []Bar
 }
 
 // Render writes the page.
