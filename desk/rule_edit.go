@@ -248,27 +248,30 @@ func (d *Desk) readTable(table, before, text string) (m order.Masters, t store.R
 
 func previewOf(lang page.Lang, p store.RulePreview) *page.RulePreview {
 	v := &page.RulePreview{
-		From: p.From, To: p.To, Orders: p.Orders, Changed: p.Changed, Earlier: p.Earlier, Later: p.Later, Refused: p.Refused, Fees: p.Fees, Planned: p.Planned, Capped: p.Capped,
+		From: p.From, To: p.To, Orders: p.Orders, Changed: p.Changed, Earlier: p.Earlier, Later: p.Later, Refused: p.Refused, Fees: p.ByField["fee_yen"], Planned: p.Planned, Capped: p.Capped,
 	}
-	date := func(d rules.Dates, no *order.Error) string {
-		switch {
-		case no != nil:
-			return page.Reason(lang, no)
-		case d.ArrivalOn.IsZero():
+	told := func(d rules.Difference, s string) string {
+		switch on, err := order.ParseDate(s); {
+		case s == "":
 			return "—"
+		case err == nil:
+			return page.Day(lang, on)
+		case d.Field == "fee_yen":
+			return pick(lang, s+"円", "¥"+s)
 		}
-		return page.Day(lang, d.ArrivalOn)
+		return page.Saying(lang, s)
 	}
 	for _, x := range p.Examples {
 		row := page.RuleExample{
-			Number: x.Order.Number.Grouped(), Path: "/desk/orders/" + string(x.Order.Number), Channel: string(x.Order.Channel), Class: string(x.Class), ReceivedAt: x.Order.ReceivedAt,
-			Prefecture: x.Order.Prefecture,
+			Number: x.Order.Number.Grouped(), Path: "/desk/orders/" + string(x.Order.Number), Channel: string(x.Order.Channel), ReceivedAt: x.Order.ReceivedAt, Prefecture: x.Order.ShipTo.Prefecture,
 		}
-		if x.Class != "" {
-			row.Before, row.After = date(x.Before, x.NoBefore), date(x.After, x.NoAfter)
-		}
-		if x.FeeBefore != x.FeeAfter {
-			row.FeeBefore, row.FeeAfter, row.Fee = x.FeeBefore, x.FeeAfter, true
+		for _, d := range x.Differences {
+			switch d.Field {
+			case "arrival_on", "refused":
+				row.Before, row.After = told(d, d.Was), told(d, d.Now)
+			case "fee_yen":
+				row.FeeBefore, row.FeeAfter = told(d, d.Was), told(d, d.Now)
+			}
 		}
 		v.Examples = append(v.Examples, row)
 	}

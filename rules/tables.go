@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"todoke/order"
 )
@@ -86,90 +85,4 @@ func ParseChanges(text string, s Settings) (out []Change, bad []LineError) {
 		}
 	}
 	return out, bad
-}
-
-// Tables are what promises and fees are worked out with.
-type Tables struct {
-	Regions  *Regions
-	Calendar *Calendar
-	Settings Settings // as they hold on the day that is looked at
-}
-
-// PastOrder is an order as it came in, to be judged by other tables.
-type PastOrder struct {
-	Number                 order.Number
-	Channel                order.Channel
-	ReceivedAt             time.Time
-	Prefecture, PostalCode string
-	DesignatedOn           order.Date
-	GoodsYen               order.Yen
-	Shipments              []PastShipment
-}
-
-// PastShipment is one of its shipments.
-type PastShipment struct {
-	Class     order.Class
-	Warehouse string
-}
-
-// TableDiff is what orders would be told differently by other tables.
-type TableDiff struct {
-	Orders                        int // looked at
-	Changed                       int // in anything
-	Earlier, Later, Refused, Fees int
-	Examples                      []OrderDiff
-}
-
-// OrderDiff is one such order.
-type OrderDiff struct {
-	Order               PastOrder
-	Class               order.Class
-	Before, After       Dates // of the shipment that differs
-	NoBefore, NoAfter   *order.Error
-	FeeBefore, FeeAfter order.Yen
-}
-
-// CompareTables judges orders anew by both tables, each as if it was accepted the moment it came.
-func CompareTables(orders []PastOrder, before, after Tables, examples int) TableDiff {
-	var d TableDiff
-	judge := func(o PastOrder, s PastShipment, t Tables) (Dates, *order.Error) {
-		region, ok := t.Regions.Find(o.Prefecture, o.PostalCode)
-		if !ok {
-			return Dates{}, order.Invalid("CUT-2", "region", "no region has this address")
-		}
-		return Promise(Wish{Channel: o.Channel, Class: s.Class, Region: region, Warehouse: s.Warehouse, ReceivedAt: o.ReceivedAt, DesignatedOn: o.DesignatedOn}, t.Settings, t.Calendar)
-	}
-	for _, o := range orders {
-		d.Orders++
-		x := OrderDiff{Order: o, FeeBefore: Fee(o.GoodsYen, before.Settings), FeeAfter: Fee(o.GoodsYen, after.Settings)}
-		changed := x.FeeBefore != x.FeeAfter
-		if changed {
-			d.Fees++
-		}
-		for _, s := range o.Shipments {
-			was, noWas := judge(o, s, before)
-			is, noIs := judge(o, s, after)
-			if was.ArrivalOn == is.ArrivalOn && was.ShipOn == is.ShipOn && (noWas == nil) == (noIs == nil) {
-				continue
-			}
-			switch {
-			case noIs != nil && noWas == nil:
-				d.Refused++
-			case is.ArrivalOn.After(was.ArrivalOn):
-				d.Later++
-			case is.ArrivalOn.Before(was.ArrivalOn):
-				d.Earlier++
-			}
-			changed = true
-			x.Class, x.Before, x.After, x.NoBefore, x.NoAfter = s.Class, was, is, noWas, noIs
-			break // one tells enough
-		}
-		if changed {
-			d.Changed++
-			if len(d.Examples) < examples {
-				d.Examples = append(d.Examples, x)
-			}
-		}
-	}
-	return d
 }

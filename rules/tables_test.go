@@ -32,39 +32,3 @@ func TestParseChanges(t *testing.T) {
 		}
 	}
 }
-
-// TestCompareTables: an earlier cut-off moves what came after it by a day, and a new fee is told.
-func TestCompareTables(t *testing.T) {
-	t.Parallel()
-	s := rules.Default()
-	table := func(fax order.Clock) *rules.Regions {
-		rows := rules.DefaultRegions(s)
-		for i := range rows {
-			rows[i].CutoffFax = fax
-		}
-		r, err := rules.NewRegions(rows)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return r
-	}
-	before := rules.Tables{Regions: table(order.Clock{Hour: 17}), Calendar: rules.DefaultCalendar(), Settings: s}
-	after := before
-	after.Regions = table(order.Clock{Hour: 16})
-	after.Settings.FeeYen = 350
-	came := func(number string, hour int, goods order.Yen) rules.PastOrder {
-		return rules.PastOrder{
-			Number: order.Number(number), Channel: order.ChannelFax, ReceivedAt: time.Date(2026, time.November, 24, hour, 30, 0, 0, order.JST), Prefecture: "東京都", PostalCode: "1000001",
-			GoodsYen: goods, Shipments: []rules.PastShipment{{Class: order.ClassNormal}},
-		}
-	}
-	orders := []rules.PastOrder{came("1", 15, 9000), came("2", 16, 9000), came("3", 17, 9000), came("4", 10, 500)}
-	d := rules.CompareTables(orders, before, after, 1)
-	if d.Orders != 4 || d.Changed != 2 || d.Later != 1 || d.Earlier != 0 || d.Fees != 1 || len(d.Examples) != 1 || d.Examples[0].Order.Number != "2" ||
-		d.Examples[0].Before.ArrivalOn != order.D(2026, time.November, 25) || d.Examples[0].After.ArrivalOn != order.D(2026, time.November, 26) {
-		t.Errorf("%+v", d)
-	}
-	if d := rules.CompareTables(orders, before, before, 1); d.Changed != 0 {
-		t.Errorf("the same tables differ: %+v", d)
-	}
-}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,10 +78,17 @@ func (s *Store) SaveRules(ctx context.Context, c RuleChange, m order.Masters, ye
 
 // RulePreview is what an edited table would change.
 type RulePreview struct {
-	rules.TableDiff
+	rules.DiffSummary
 	From, To order.Date // the orders' days of acceptance
 	Capped   bool       // only the newest of them were looked at
 	Planned  int        // shipments planned for days that would be closed
+	Examples []RuleExample
+}
+
+// RuleExample is an order that would be told something else.
+type RuleExample struct {
+	Order       order.Order
+	Differences []rules.Difference
 }
 
 // RuleTables are the tables as they would stand; nil leaves one as it is.
@@ -107,24 +115,37 @@ func (s *Store) PreviewRules(ctx context.Context, t RuleTables, now time.Time) (
 	if err != nil {
 		return v, err
 	}
-	var orders []rules.PastOrder
-	_, err = collect(ctx, s.pool, "PreviewOrders", func(r pgx.CollectableRow) (struct{}, error) {
-		var o rules.PastOrder
-		var x rules.PastShipment
-		err := r.Scan(&o.Number, &o.Channel, &o.ReceivedAt, &o.Prefecture, &o.PostalCode, (*date)(&o.DesignatedOn), &o.GoodsYen, &x.Class, &x.Warehouse)
-		if n := len(orders); n > 0 && orders[n-1].Number == o.Number {
-			orders[n-1].Shipments = append(orders[n-1].Shipments, x)
-			return struct{}{}, err
-		}
-		o.Shipments = []rules.PastShipment{x}
-		orders = append(orders, o)
-		return struct{}{}, err
-	}, v.From.At(order.Clock{}), v.To.Add(1).At(order.Clock{}), previewOrders)
+	ids, err := collect(ctx, s.pool, "PreviewOrders", pgx.RowTo[int64], v.From.At(order.Clock{}), v.To.Add(1).At(order.Clock{}), previewOrders)
 	if err != nil {
 		return v, err
 	}
-	v.Capped = len(orders) >= previewOrders
-	v.TableDiff = rules.CompareTables(orders, before, after, previewExamples)
+	v.Capped = len(ids) >= previewOrders
+	past := make([]rules.PastOrder, 0, len(ids))
+	at := map[order.Number]order.Order{}
+	const batch = 500
+	for some := range slices.Chunk(ids, batch) {
+		orders, err := readOrders(ctx, s.pool, some)
+		if err != nil {
+			return v, err
+		}
+		for _, o := range orders {
+			past = append(past, rules.PastOrder{Order: o})
+			at[o.Number] = o
+		}
+	}
+	var diff []rules.Difference
+	diff, v.DiffSummary = rules.Diff(past, before, after)
+	for _, d := range diff {
+		n := len(v.Examples)
+		if n == 0 || v.Examples[n-1].Order.Number != d.Number {
+			if n == previewExamples {
+				break
+			}
+			v.Examples = append(v.Examples, RuleExample{Order: at[d.Number]})
+			n++
+		}
+		v.Examples[n-1].Differences = append(v.Examples[n-1].Differences, d)
+	}
 	if t.HasCalendar {
 		var closing []date
 		const ahead = 400
@@ -139,7 +160,7 @@ func (s *Store) PreviewRules(ctx context.Context, t RuleTables, now time.Time) (
 }
 
 // tablesOf are the tables as they are and as they would be, on the day that the change is about.
-func (s *Store) tablesOf(ctx context.Context, t RuleTables, today order.Date) (before, after rules.Tables, err error) {
+func (s *Store) tablesOf(ctx context.Context, t RuleTables, today order.Date) (before, after rules.Configuration, err error) {
 	sh, err := s.shared(ctx, s.pool)
 	if err != nil {
 		return before, after, err
@@ -150,7 +171,13 @@ func (s *Store) tablesOf(ctx context.Context, t RuleTables, today order.Date) (b
 			on = c.From
 		}
 	}
-	before = rules.Tables{Regions: sh.regions, Calendar: sh.calendar, Settings: sh.settings.On(on)}
+	table := func(rows []order.Region) (*rules.RegionTables, error) {
+		return rules.NewRegionTables([]rules.RegionTable{{Rows: rows}})
+	}
+	before = rules.Configuration{Calendar: sh.calendar, Settings: sh.settings.On(on), Warehouses: sh.warehouses}
+	if before.Regions, err = table(sh.regions.Rows()); err != nil {
+		return before, after, err
+	}
 	after = before
 	if t.HasChanges {
 		changed := s.settings
@@ -167,7 +194,7 @@ func (s *Store) tablesOf(ctx context.Context, t RuleTables, today order.Date) (b
 		if len(rows) == 0 {
 			rows = rules.DefaultRegions(s.settings)
 		}
-		after.Regions, err = rules.NewRegions(rows)
+		after.Regions, err = table(rows)
 	}
 	return before, after, err
 }

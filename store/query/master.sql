@@ -165,10 +165,8 @@ SELECT id, name, before, after, reason, by, at FROM rule_changes WHERE $1 = '' O
 INSERT INTO rule_changes (name, before, after, reason, by, at) VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: PreviewOrders
--- The newest orders of some days ($1 to $2) with their shipments.
-SELECT o.number, o.channel, o.received_at, o.ship_to_prefecture, o.ship_to_postal_code, o.designated_on, o.goods_yen, s.class, s.warehouse_code
-FROM (SELECT * FROM orders WHERE accepted_at >= $1 AND accepted_at < $2 ORDER BY accepted_at DESC, id DESC LIMIT $3) o
-JOIN shipments s ON s.order_id = o.id ORDER BY o.accepted_at DESC, o.id DESC, s.no;
+-- The newest orders of some days ($1 to $2).
+SELECT id FROM orders WHERE accepted_at >= $1 AND accepted_at < $2 ORDER BY accepted_at DESC, id DESC LIMIT $3;
 
 -- name: PreviewPlanned
 SELECT count(*) FROM shipments WHERE state = 'planned' AND (ship_on = ANY($1) OR arrival_on = ANY($1));

@@ -58,11 +58,10 @@ type RulePreview struct {
 
 // RuleExample is an order that would be told something else.
 type RuleExample struct {
-	Number, Path, Channel, Class, Prefecture string
-	ReceivedAt                               time.Time
-	Before, After                            string
-	Fee                                      bool
-	FeeBefore, FeeAfter                      order.Yen
+	Number, Path, Channel, Prefecture string
+	ReceivedAt                        time.Time
+	Before, After                     string // arrival, or why it would be refused
+	FeeBefore, FeeAfter               string
 }
 
 // Render writes the page.
