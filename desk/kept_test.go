@@ -94,8 +94,8 @@ func newWorld(t *testing.T) *world {
 			return 1, 1, nil, err
 		},
 		Gateways: desk.Gateways{
-			List: func() ([]desk.GatewayProfile, error) { return nil, nil },
-			Test: func([]byte) (desk.GatewayReading, error) { return desk.GatewayReading{}, nil },
+			List: func(context.Context) ([]desk.GatewayProfile, error) { return nil, nil },
+			Test: func(context.Context, []byte) (desk.GatewayReading, error) { return desk.GatewayReading{}, nil },
 		},
 	})
 	storetest.Shop(t, o.st)
