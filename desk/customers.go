@@ -226,7 +226,7 @@ func (d *Desk) requestOf(r *http.Request, p Person, c order.Department) error {
 	}
 	q.Render = func(number string) (string, string, error) {
 		m, err := mail.DealerRequest{
-			Shop:   mail.Shop{Name: d.ShopName, Desk: d.DeskName, Phone: d.ShopPhone, Fax: d.ShopFax, Hours: d.DeskHours, Web: d.ShopWeb},
+			Shop:   d.mailShop(),
 			Number: number, Dealer: l.Name, Customer: c.CompanyName + " " + c.Name, Code: c.Code, Order: q.Order.Number.Grouped(), Topic: q.Subject, Text: q.Body, By: p.By(),
 		}.Render()
 		return m.Subject, m.Body, err

@@ -35,6 +35,12 @@ type Config struct {
 	// Ask makes the fax that asks a customer to send a review's page again, without sending it; nil
 	// where there would be none.
 	Ask func(ctx context.Context, r store.Review, customer string) (*Asked, error)
+	// Picture draws pages of files: what was issued, and what was attached to mails; nil draws none.
+	Picture Picture
+	// Mails reads mails; nil shows none.
+	Mails func(data []byte) (Mail, error)
+	// Answerer is who answers mails that carry no fax (FAX-1); the zero value answers none.
+	Answerer rules.Answerer
 	// Gateways are the profiles that mails of fax gateways are read by, and what they make of a mail.
 	Gateways Gateways
 	// Export writes what a search of the archive finds; nil exports nothing.
@@ -122,6 +128,17 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("GET /desk/orders/{number}", d.only(atDesk, d.showOrder))
 	m.HandleFunc("POST /desk/orders/{number}/act", d.only(atDesk, d.actOnOrder))
 	m.HandleFunc("GET /desk/issued/{id}", d.only(atDesk, d.issuedBytes))
+	m.HandleFunc("GET /desk/issued/{id}/page/{no}", d.only(atDesk, d.issuedPicture))
+	m.HandleFunc("GET /desk/deliveries/{id}", d.only(atDesk, d.showDelivery))
+	m.HandleFunc("POST /desk/deliveries/{id}", d.only(atDesk, d.actOnDelivery))
+	m.HandleFunc("GET /desk/answers/{id}", d.only(atDesk, d.showAnswer))
+	m.HandleFunc("POST /desk/answers/{id}", d.only(atDesk, d.actOnAnswer))
+	m.HandleFunc("GET /desk/mails/{id}", d.only(atDesk, d.showLetter))
+	m.HandleFunc("POST /desk/mails/{id}", d.only(atDesk, d.actOnLetter))
+	m.HandleFunc("GET /desk/mails/{id}/files/{no}", d.only(atDesk, d.letterFile))
+	m.HandleFunc("GET /desk/mails/{id}/files/{no}/picture", d.only(atDesk, d.letterPicture))
+	m.HandleFunc("GET /desk/lists/{number}", d.only(atDesk, d.showList))
+	m.HandleFunc("POST /desk/lists/{number}", d.only(atDesk, d.actOnList))
 	m.HandleFunc("GET /desk/documents/{id}/bytes", d.only(atDesk, d.documentBytes))
 	m.HandleFunc("POST /desk/orders/{number}/resend/{delivery}", d.only(atDesk, d.resend))
 	m.HandleFunc("GET /desk/intake", d.only(atDesk, d.showIntake))
@@ -135,6 +152,7 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("GET /desk/dealers", d.only(atDesk, d.showDealers))
 	m.HandleFunc("POST /desk/dealers/{id}", d.only(atDesk, d.moveDealerRequest))
 	m.HandleFunc("GET /desk/next", d.only(atDesk, d.next))
+	m.HandleFunc("POST /desk/claim", d.only(atDesk, d.renewTask))
 	m.HandleFunc("GET /desk/audits", d.only(atDesk, d.showAudits))
 	m.HandleFunc("GET /desk/audits/{id}/image", d.only(atDesk, d.auditImage))
 	m.HandleFunc("POST /desk/audits/{id}", d.only(atDesk, d.keyAudit))
@@ -171,6 +189,7 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("GET /desk/picklists", d.only(packers, d.showPickLists))
 	m.HandleFunc("GET /desk/picklists/{number}", d.only(packers, d.showPickList))
 	m.HandleFunc("GET /desk/picklists/{number}/files/{id}", d.only(packers, d.pickListFile))
+	m.HandleFunc("POST /desk/picklists/{number}/acknowledged", d.only(packers, d.acknowledgeOwn))
 	m.HandleFunc("POST /desk/picklists/{number}/shipped", d.only(packers, d.shipPickList))
 	m.HandleFunc("GET /desk", d.only(anybody, d.home))
 	m.HandleFunc("/desk/", d.only(anybody, d.nowhere))

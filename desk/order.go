@@ -79,6 +79,13 @@ func (d *Desk) orderPage(r *http.Request, o order.Order) (page.Order, error) {
 	if err := d.orderActs(ctx, p, &v, o); err != nil {
 		return v, err
 	}
+	if waits(o) {
+		var err error
+		if v.Claim, err = d.claim(ctx, "hold", o.ID); err != nil {
+			return v, err
+		}
+		v.FromQueue = r.FormValue("task") != ""
+	}
 	if p.At(leads) {
 		seen, err := d.Store.Accesses(ctx, time.Time{}.AddDate(2000, 0, 0), d.Now().Add(time.Minute), "", "order "+string(o.Number), 30)
 		if err != nil {
@@ -138,6 +145,7 @@ func orderGoods(v *page.Order, o order.Order, goods []store.ListedGoods) {
 		row := page.OrderShipment{
 			No: s.No, State: string(s.State), Class: string(s.Class), Warehouse: s.WarehouseCode, AcceptanceOn: s.AcceptanceOn, ShipOn: s.ShipOn, ArrivalOn: s.ArrivalOn, Rules: s.Rules,
 		}
+		row.MayDate = s.Class == order.ClassPhone && s.State == order.ShipmentPlanned && o.State != order.StateCancelled
 		for _, g := range goods {
 			if g.Shipment == s.No && g.Number != "" && !slices.Contains(row.Lists, g.Number.Grouped()) {
 				row.Lists, row.ShippedAt = append(row.Lists, g.Number.Grouped()), g.ShippedAt
@@ -183,12 +191,17 @@ func (d *Desk) orderStory(ctx context.Context, p Person, v *page.Order, o order.
 		var in struct {
 			Replaces   string `json:"replaces"`
 			ReplacedBy string `json:"replaced_by"`
+			Mail       int64  `json:"mail"`
 		}
 		if json.Unmarshal(e.Inputs, &in) != nil {
 			continue
 		}
 		if n, err := order.ParseNumber(in.Replaces); err == nil {
 			v.Replaces = &page.Link{Path: orderPath(n), Text: n.Grouped()}
+		}
+		if in.Mail != 0 {
+			name := strconv.FormatInt(in.Mail, 10)
+			v.Mails = append(v.Mails, page.Link{Path: "/desk/mails/" + name, Text: pick(p.Lang, "メール ", "mail ") + name})
 		}
 		if n, err := order.ParseNumber(in.ReplacedBy); err == nil {
 			v.ReplacedBy = &page.Link{Path: orderPath(n), Text: n.Grouped()}

@@ -3,8 +3,10 @@ package desk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +29,16 @@ func (d *Desk) actOnOrder(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, order.Invalid("", "", "the form cannot be read"))
 		return
 	}
+	if waits(o) && r.PostFormValue("act") != string(rules.ActNote) {
+		if err := d.mine(ctx, "hold", o.ID); err != nil {
+			d.fail(w, r, err)
+			return
+		}
+	}
+	if r.PostFormValue("act") == "date" {
+		d.dateShipment(w, r, o)
+		return
+	}
 	said := store.OrderDecision{Act: rules.OrderAct(r.PostFormValue("act")), AskedBy: rules.AskedByShop, Reason: r.PostFormValue("reason"), By: p.By()}
 	if said.Act == "cancel-customer" {
 		said.Act, said.AskedBy = rules.ActCancel, rules.AskedByCustomer
@@ -47,7 +59,64 @@ func (d *Desk) actOnOrder(w http.ResponseWriter, r *http.Request) {
 		d.log(r, p.Login, "change", "order "+string(after.Number), "takes the place of "+string(o.Number))
 	}
 	d.tell(ctx, actDone(p.Lang, said.Act, o, after))
-	http.Redirect(w, r, orderPath(after.Number), http.StatusSeeOther)
+	next := orderPath(after.Number)
+	if r.PostFormValue("task") != "" && said.Act != rules.ActNote { // taken from the queue: on with the next
+		next = "/desk/next?why=hold"
+	}
+	http.Redirect(w, r, next, http.StatusSeeOther)
+}
+
+// waits tells whether the order waits for a person: held, or made to order without a date.
+func waits(o order.Order) bool { return o.State == order.StateHeld || rules.Undated(o) }
+
+// typedDay is a day as people key it: 12/10, 1210, 2026-12-10. Without a year it is the next such day.
+func typedDay(s string, today order.Date) (order.Date, error) {
+	s = normal(s)
+	if on, err := order.ParseDate(s); err == nil {
+		return on, nil
+	}
+	m := monthDay.FindStringSubmatch(s)
+	if m == nil {
+		return order.ParseDate(s)
+	}
+	month, _ := strconv.Atoi(m[1])
+	day, _ := strconv.Atoi(m[2])
+	for year := range 2 {
+		on, err := order.ParseDate(fmt.Sprintf("%d-%02d-%02d", today.Year+year, month, day))
+		if err == nil && !on.Before(today) {
+			return on, nil
+		}
+	}
+	return order.ParseDate(s)
+}
+
+var monthDay = regexp.MustCompile(`^(\d{1,2})[/.月-]?(\d{2}|\d)日?$`)
+
+// dateShipment keeps the day on which made-to-order goods arrive (CUT-6).
+func (d *Desk) dateShipment(w http.ResponseWriter, r *http.Request, o order.Order) {
+	ctx, p := r.Context(), personOf(r.Context())
+	no, err := strconv.Atoi(r.PostFormValue("shipment"))
+	var on order.Date
+	if err == nil {
+		on, err = typedDay(r.PostFormValue("arrival_on"), order.DateOf(d.Now()))
+	} else {
+		err = order.Invalid("CUT-6", "shipment", "the order has no such shipment")
+	}
+	var after order.Order
+	if err == nil {
+		after, err = d.Store.DateShipment(ctx, o.ID, no, on, p.By(), d.Now())
+	}
+	if err != nil {
+		d.refuseAct(w, r, o, err)
+		return
+	}
+	d.log(r, p.Login, "change", "order "+string(o.Number), "made to order: arrives "+on.String())
+	d.tell(ctx, pick(p.Lang, o.Number.Grouped()+" のお届け日を"+page.Day(p.Lang, on)+"にしました。お客様に知らせます。", o.Number.Grouped()+" arrives "+page.Day(p.Lang, on)+"; the customer is told."))
+	next := orderPath(o.Number)
+	if r.PostFormValue("task") != "" && !waits(after) {
+		next = "/desk/next?why=hold"
+	}
+	http.Redirect(w, r, next, http.StatusSeeOther)
 }
 
 // refuseAct shows the order again with what stands against the action.
@@ -58,6 +127,9 @@ func (d *Desk) refuseAct(w http.ResponseWriter, r *http.Request, o order.Order, 
 		said = page.Reasons(p.Lang, refusal.Problems, 3)
 	} else if e, ok := errors.AsType[*order.Error](err); ok && (e.Kind == order.KindInvalid || e.Kind == order.KindConflict) {
 		said = page.Reason(p.Lang, e)
+		if on, err := order.ParseDate(e.Suggest); err == nil {
+			said += pick(p.Lang, "　いちばん早い日："+page.Day(p.Lang, on), "  The earliest is "+page.Day(p.Lang, on)+".")
+		}
 		if e.Kind == order.KindConflict {
 			status = http.StatusConflict
 		}

@@ -57,6 +57,7 @@ func (d *Desk) showPickList(w http.ResponseWriter, r *http.Request) {
 	v := page.PickList{
 		Frame: d.frame(r, "picklists", l.Number.Grouped()), Path: "/desk/picklists/" + string(l.Number), Number: l.Number.Grouped(), ShipOn: l.ShipOn,
 		Class: string(l.Class), ShippedAt: l.ShippedAt, ShippedBy: l.ShippedBy,
+		AcknowledgedAt: l.Acknowledged, AcknowledgedBy: l.AckBy,
 	}
 	for _, f := range files {
 		v.Files = append(v.Files, page.PickListFile{Path: v.Path + "/files/" + strconv.FormatInt(f.ID, 10), Name: f.FileName, Bytes: f.SizeBytes})

@@ -1,9 +1,13 @@
 package desk
 
 import (
+	"context"
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"todoke/order"
@@ -37,12 +41,17 @@ func (d *Desk) showQueue(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, err)
 		return
 	}
-	counts, err := d.Store.TaskCounts(ctx)
+	counts, err := d.Store.TaskCounts(ctx, now)
+	var atWork []store.DeskClaim
+	if err == nil {
+		atWork, err = d.Store.AtWork(ctx, now)
+	}
 	if err != nil {
 		d.fail(w, r, err)
 		return
 	}
-	v := page.Queue{Frame: d.frame(r, "queue", pick(p.Lang, "受付", "Queue")), Filter: f, Self: r.URL.RequestURI(), Counts: tabs(counts, f.Why)}
+	v := page.Queue{Frame: d.frame(r, "queue", pick(p.Lang, "受付", "Queue")), Filter: f, Self: r.URL.RequestURI(), Counts: tabs(counts, f)}
+	v.Forms, v.Sources, v.People = choices(p.Lang, counts, atWork, f)
 	if len(tasks) > queueRows {
 		tasks = tasks[:queueRows]
 		v.Next = nextPage(r.URL, tasks[queueRows-1])
@@ -64,30 +73,80 @@ func nextPage(u *url.URL, last store.Task) string {
 }
 
 // tabs are the kinds of work with how much of each there is; kinds of which nothing waits are
-// left out.
-func tabs(counts []store.TaskCount, here string) []page.QueueCount {
-	all := page.QueueCount{Here: here == ""}
-	out := []page.QueueCount{all}
+// left out, but for the one that is looked at.
+func tabs(counts []store.TaskCount, f page.QueueFilter) []page.QueueCount {
+	out := []page.QueueCount{{Here: f.Why == "", Path: f.PathOf("")}}
+	add := func(why string) *page.QueueCount {
+		for i := range out {
+			if i > 0 && out[i].Why == why {
+				return &out[i]
+			}
+		}
+		out = append(out, page.QueueCount{Why: why, Here: why == f.Why, Path: f.PathOf(why)})
+		return &out[len(out)-1]
+	}
 	for _, c := range counts {
+		t := add(string(c.Why))
+		t.N += c.N
+		t.ValueYen += c.ValueYen
 		out[0].N += c.N
 		out[0].ValueYen += c.ValueYen
-		out = append(out, page.QueueCount{Why: string(c.Why), N: c.N, ValueYen: c.ValueYen, Here: string(c.Why) == here})
+	}
+	if f.Why != "" {
+		add(f.Why)
 	}
 	return out
+}
+
+// choices are what the queue can be narrowed to: what waits has it, or it is chosen already.
+func choices(lang page.Lang, counts []store.TaskCount, atWork []store.DeskClaim, f page.QueueFilter) (forms, sources, people []page.Option) {
+	add := func(list []page.Option, value, text, here string) []page.Option {
+		if value == "" || slices.ContainsFunc(list, func(o page.Option) bool { return o.Value == value }) {
+			return list
+		}
+		return append(list, page.Option{Value: value, Text: text, Here: value == here})
+	}
+	for _, c := range counts {
+		forms = add(forms, c.Form, page.FormName(lang, c.Form), f.Form)
+		sources = add(sources, c.Source, page.SourceName(lang, c.Source), f.Source)
+	}
+	forms, sources = add(forms, f.Form, page.FormName(lang, f.Form), f.Form), add(sources, f.Source, page.SourceName(lang, f.Source), f.Source)
+	people = append(people, page.Option{Value: "me", Text: pick(lang, "自分", "me"), Here: f.Who == "me"}, page.Option{Value: "-", Text: pick(lang, "未着手", "nobody"), Here: f.Who == "-"})
+	for _, c := range atWork {
+		people = add(people, c.Login, c.Name, f.Who)
+	}
+	return forms, sources, add(people, f.Who, f.Who, f.Who)
 }
 
 func queueRow(p Person, t store.Task) page.QueueRow {
 	const reasons = 2
 	row := page.QueueRow{
-		Path: "/desk/review/" + t.Name, Name: t.Name, Why: string(t.Why), Text: page.Reasons(p.Lang, t.Reasons, reasons),
+		Why: string(t.Why), Text: page.Reasons(p.Lang, t.Reasons, reasons),
 		Customer: t.CustomerName, Code: t.CustomerCode, From: order.FormatPhone(t.Caller), Source: t.Source, ValueYen: t.ValueYen,
 		ReceivedAt: t.ReceivedAt, DeadlineAt: t.DeadlineAt, Who: t.ClaimedName, Mine: t.ClaimedBy == p.Login && t.ClaimedBy != "",
 	}
-	if t.OrderID != 0 {
-		row.Path = "/desk/orders/" + t.Name
-		row.Name = order.Number(t.Name).Grouped()
-	}
+	row.ID = strings.ReplaceAll(t.Key, " ", "-")
+	row.Path, row.Name = taskPage(t)
 	return row
+}
+
+// taskPage is where a task is worked on, and its name there.
+func taskPage(t store.Task) (path, name string) {
+	kind, id, _ := strings.Cut(t.Key, " ")
+	switch kind {
+	case "hold":
+		return "/desk/orders/" + t.Name + "?task=hold", order.Number(t.Name).Grouped()
+	case "delivery":
+		return "/desk/deliveries/" + id, t.Name
+	case "answer":
+		return "/desk/answers/" + id, id
+	case "picklist":
+		return "/desk/lists/" + t.Name, order.Number(t.Name).Grouped()
+	}
+	if t.Why == rules.WhyMail && !strings.Contains(t.Name, ".") {
+		return "/desk/mails/" + t.Name, t.Name
+	}
+	return "/desk/review/" + t.Name, t.Name
 }
 
 // next takes the most urgent task that nobody works on.
@@ -101,19 +160,52 @@ func (d *Desk) next(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	for _, t := range tasks {
-		if t.OrderID != 0 {
-			continue // a held order is worked on at its own page
-		}
 		_, mine, err := d.Store.ClaimTask(ctx, t.Key, p.Login, now, d.claimLasts())
 		if err != nil {
 			d.fail(w, r, err)
 			return
 		}
 		if mine {
-			http.Redirect(w, r, "/desk/review/"+t.Name, http.StatusSeeOther)
+			path, _ := taskPage(t)
+			http.Redirect(w, r, path, http.StatusSeeOther)
 			return
 		}
 	}
 	d.tell(ctx, pick(p.Lang, "処理できる受付はありません。", "Nothing is left to take."))
 	http.Redirect(w, r, "/desk/queue", http.StatusSeeOther)
+}
+
+var claimable = regexp.MustCompile(`^(review|hold|delivery|answer|picklist) [1-9][0-9]{0,17}$`)
+
+// renewTask is the sign of life of somebody who works on something of the queue.
+func (d *Desk) renewTask(w http.ResponseWriter, r *http.Request) {
+	task := r.PostFormValue("task")
+	if !claimable.MatchString(task) {
+		d.fail(w, r, order.Invalid("", "task", "there is no such task"))
+		return
+	}
+	if _, _, err := d.Store.ClaimTask(r.Context(), task, personOf(r.Context()).Login, d.Now(), d.claimLasts()); err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// claim takes a task for the person where nobody else has it, and tells who has.
+func (d *Desk) claim(ctx context.Context, kind string, id int64) (page.Claim, error) {
+	c := page.Claim{Task: kind + " " + strconv.FormatInt(id, 10)}
+	of, mine, err := d.Store.ClaimTask(ctx, c.Task, personOf(ctx).Login, d.Now(), d.claimLasts())
+	if err == nil && !mine {
+		c.Taken = of.Name
+	}
+	return c, err
+}
+
+// mine makes sure that nobody else works on a task.
+func (d *Desk) mine(ctx context.Context, kind string, id int64) error {
+	c, err := d.claim(ctx, kind, id)
+	if err == nil && c.Taken != "" {
+		return order.Conflict("", c.Taken+" works on this page")
+	}
+	return err
 }

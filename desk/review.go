@@ -70,6 +70,10 @@ func (d *Desk) showReview(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, err)
 		return
 	}
+	if v.PageNo == 0 && v.doc.MediaType == mailType && d.Mails != nil {
+		http.Redirect(w, r, "/desk/mails/"+v.Name(), http.StatusSeeOther)
+		return
+	}
 	d.saw(r, "document "+v.Name())
 	view, err := d.reviewView(r, v, said{})
 	if err != nil {

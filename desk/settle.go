@@ -82,9 +82,9 @@ func lineNumbers(s string) ([]int, bool) {
 	return out, true
 }
 
-// refused tells what stands against what was asked for on the page itself, and all else on one of
+// refusedPanel tells what stands against what was asked for on the page itself, and all else on one of
 // its own.
-func (d *Desk) refused(w http.ResponseWriter, r *http.Request, v reviewed, err error) {
+func (d *Desk) refusedPanel(w http.ResponseWriter, r *http.Request, v reviewed, err error) {
 	if k := order.KindOf(err); k == order.KindInvalid || k == order.KindConflict || k == order.KindNotFound {
 		d.panel(w, r, v, said{text: page.Saying(personOf(r.Context()).Lang, message(err)), wrong: true})
 		return
@@ -107,7 +107,7 @@ func (d *Desk) splitPage(w http.ResponseWriter, r *http.Request) {
 	}
 	name, err := d.Store.SplitPage(ctx, v.DocumentID, v.PageNo, lines, p.By(), r.PostFormValue("reason"), d.Now())
 	if err != nil {
-		d.refused(w, r, v, err)
+		d.refusedPanel(w, r, v, err)
 		return
 	}
 	d.log(r, p.Login, "change", "document "+v.Name(), "split: "+name)
@@ -141,7 +141,7 @@ func (d *Desk) joinPage(w http.ResponseWriter, r *http.Request) {
 		to, err = d.Store.JoinPage(ctx, v.DocumentID, v.PageNo, store.Other{Document: doc, Page: other.PageNo}, p.By(), r.PostFormValue("reason"), d.Now())
 	}
 	if err != nil {
-		d.refused(w, r, v, err)
+		d.refusedPanel(w, r, v, err)
 		return
 	}
 	d.log(r, p.Login, "change", "document "+v.Name(), "joined to "+to.Name())
@@ -163,7 +163,7 @@ func (d *Desk) attachPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if _, err := d.Store.Attach(ctx, v.DocumentID, v.PageNo, n, r.PostFormValue("note"), p.By(), d.Now()); err != nil {
-		d.refused(w, r, v, err)
+		d.refusedPanel(w, r, v, err)
 		return
 	}
 	d.log(r, p.Login, "change", "document "+v.Name(), "attached to order "+string(n))
@@ -180,7 +180,7 @@ func (d *Desk) notePage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := d.Store.NoteReview(ctx, v.DocumentID, v.PageNo, r.PostFormValue("note"), p.By(), d.Now()); err != nil {
-		d.refused(w, r, v, err)
+		d.refusedPanel(w, r, v, err)
 		return
 	}
 	d.log(r, p.Login, "change", "document "+v.Name(), "noted")
@@ -197,7 +197,7 @@ func (d *Desk) decideReceived(w http.ResponseWriter, r *http.Request) {
 	}
 	clock := store.ReceivedBy(r.PostFormValue("clock"))
 	if v.Review, err = d.Store.DecideReceived(ctx, v.DocumentID, v.PageNo, clock, p.By(), d.Now()); err != nil {
-		d.refused(w, r, v, err)
+		d.refusedPanel(w, r, v, err)
 		return
 	}
 	if err := d.fill(ctx, &v); err != nil {

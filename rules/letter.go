@@ -48,10 +48,7 @@ type LetterVerdict struct {
 // sender may be forged, or where a person must look at something first. How often a person is answered
 // is the store's to hold. now is the present time.
 func AnswerLetter(m Letter, self Answerer, s Settings, now time.Time) LetterVerdict {
-	no := func(why, field, value string) LetterVerdict {
-		const most = 200
-		return LetterVerdict{Why: why, Field: field, Value: strings.ToValidUTF8(value[:min(len(value), most)], "")}
-	}
+	no := notAnswered
 	switch {
 	case s.MailAnswersPerDay == 0:
 		return no("answers are turned off (rules.mail_answers_per_day)", "", "")
@@ -64,23 +61,58 @@ func AnswerLetter(m Letter, self Answerer, s Settings, now time.Time) LetterVerd
 	case m.Attached > 0:
 		return no("a person must look at what is attached first", "", "")
 	}
+	if v, ok := unanswerable(m, self, true); ok {
+		return v
+	}
+	from := m.From[0]
+	if old := time.Duration(s.MailAnswerWithinHours) * time.Hour; now.Sub(m.ReceivedAt) > old {
+		return no(fmt.Sprintf("it came in more than %d hours ago", s.MailAnswerWithinHours), "", m.ReceivedAt.In(order.JST).Format(time.DateTime))
+	}
+	return LetterVerdict{Answer: true, To: from, Person: person(from), Why: "a person's mail without a fax: answered with how to order"}
+}
+
+func notAnswered(why, field, value string) LetterVerdict {
+	const most = 200
+	return LetterVerdict{Why: why, Field: field, Value: strings.ToValidUTF8(value[:min(len(value), most)], "")}
+}
+
+// AnswerLetterByHand tells whether a mail may be answered with how to order because a person wants so:
+// how old it is, what is attached and what was answered before are the person's to judge; machines,
+// lists, bounces, forged senders and we ourselves are answered by nobody (FAX-1).
+func AnswerLetterByHand(m Letter, self Answerer) LetterVerdict {
+	switch {
+	case self.Address == "":
+		return notAnswered("no mail can be sent: no outgoing mail is configured", "", "")
+	case m.Gateway != "":
+		return notAnswered("a fax gateway wrote it", "", m.Gateway)
+	}
+	if v, ok := unanswerable(m, self, false); ok {
+		return v
+	}
+	return LetterVerdict{Answer: true, To: m.From[0], Person: person(m.From[0]), Why: "a person wants it answered"}
+}
+
+// unanswerable finds what forbids to answer a mail whoever asks, and with unasked also where it
+// answers one of ours.
+func unanswerable(m Letter, self Answerer, unasked bool) (LetterVerdict, bool) {
+	no := notAnswered
 	if field, value := machine(m); field != "" {
-		return no("a machine, a list or a bounce wrote it", field, value)
+		return no("a machine, a list or a bounce wrote it", field, value), true
 	}
 	for _, id := range m.References {
-		if _, domain, ok := strings.Cut(id, "@"); ok && slices.Contains(self.Domains, strings.ToLower(domain)) {
-			return no("it answers a mail of ours", "References", id)
+		if _, domain, ok := strings.Cut(id, "@"); ok && unasked && slices.Contains(self.Domains, strings.ToLower(domain)) {
+			return no("it answers a mail of ours", "References", id), true
 		}
 	}
 	switch {
 	case len(m.From) == 0:
-		return no("it states no sender", "From", "")
+		return no("it states no sender", "From", ""), true
 	case len(m.From) > 1:
-		return no("it states several senders", "From", strings.Join(m.From, ", "))
+		return no("it states several senders", "From", strings.Join(m.From, ", ")), true
 	case !addressable(m.From[0]):
-		return no("its sender is no mail address", "From", m.From[0])
+		return no("its sender is no mail address", "From", m.From[0]), true
 	case m.Recipients == 0:
-		return no("it is addressed to nobody, as mails to many are", "To", "")
+		return no("it is addressed to nobody, as mails to many are", "To", ""), true
 	}
 	from := m.From[0]
 	for _, x := range []struct{ field, address string }{{"From", from}, {"Sender", m.Sender}, {"Return-Path", m.ReturnPath}, {"Reply-To", strings.Join(m.ReplyTo, "")}} {
@@ -88,27 +120,24 @@ func AnswerLetter(m Letter, self Answerer, s Settings, now time.Time) LetterVerd
 			continue
 		}
 		if len(m.ReplyTo) > 1 && x.field == "Reply-To" {
-			return no("answers to it would go to several", x.field, strings.Join(m.ReplyTo, ", "))
+			return no("answers to it would go to several", x.field, strings.Join(m.ReplyTo, ", ")), true
 		}
 		if impersonal(x.address) {
-			return no("nobody reads what is sent to this address", x.field, x.address)
+			return no("nobody reads what is sent to this address", x.field, x.address), true
 		}
 		if x.address == self.Address || covered(x.address, self.Never) {
-			return no("the address is our own, or one that is never answered", x.field, x.address)
+			return no("the address is our own, or one that is never answered", x.field, x.address), true
 		}
 	}
 	if m.ReturnPath != "" && !related(domainOf(m.ReturnPath), domainOf(from)) {
-		return no("another domain sent it than it names: the sender may be forged", "Return-Path", m.ReturnPath)
+		return no("another domain sent it than it names: the sender may be forged", "Return-Path", m.ReturnPath), true
 	}
 	for _, v := range m.Fields["authentication-results"] {
 		if low := strings.ToLower(v); strings.Contains(low, "dmarc=fail") || strings.Contains(low, "spf=fail") || strings.Contains(low, "dkim=fail") && !strings.Contains(low, "dmarc=pass") {
-			return no("the mail server says that the sender may be forged", "Authentication-Results", v)
+			return no("the mail server says that the sender may be forged", "Authentication-Results", v), true
 		}
 	}
-	if old := time.Duration(s.MailAnswerWithinHours) * time.Hour; now.Sub(m.ReceivedAt) > old {
-		return no(fmt.Sprintf("it came in more than %d hours ago", s.MailAnswerWithinHours), "", m.ReceivedAt.In(order.JST).Format(time.DateTime))
-	}
-	return LetterVerdict{Answer: true, To: from, Person: person(from), Why: "a person's mail without a fax: answered with how to order"}
+	return LetterVerdict{}, false
 }
 
 // machine finds what says that no person wrote a mail to us: the field and its value.

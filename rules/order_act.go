@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -164,4 +165,48 @@ func ChangedRequest(o order.Order, own order.Address, c OrderChange) (req order.
 		return req, nil, order.Invalid("", "lines", "no line is left: cancel the order instead")
 	}
 	return req, changes, nil
+}
+
+// Undated tells whether made-to-order goods of the order wait for a date from the desk (CUT-6).
+func Undated(o order.Order) bool {
+	return o.State != order.StateCancelled && slices.ContainsFunc(o.Shipments, func(s order.Shipment) bool {
+		return s.Class == order.ClassPhone && s.State == order.ShipmentPlanned && s.ArrivalOn.IsZero()
+	})
+}
+
+// DateOrder gives a made-to-order shipment of an order the date that the desk entered (CUT-6). An order
+// that waited for nothing else goes on.
+func DateOrder(o order.Order, no int, on order.Date, by string, r order.Region, s Settings, c *Calendar, now time.Time) (order.Order, []order.Event, *order.Error) {
+	i := slices.IndexFunc(o.Shipments, func(sh order.Shipment) bool { return sh.No == no })
+	if i < 0 {
+		return o, nil, order.NotFound("shipment", "the order has no such shipment")
+	}
+	o.Shipments = slices.Clone(o.Shipments)
+	was := o.Shipments[i].ArrivalOn
+	next, e, problem := Schedule(o.Shipments[i], on, by, r, s, c, now)
+	if problem != nil {
+		return o, nil, problem
+	}
+	if !was.IsZero() {
+		e.Kind, e.Text = order.EventReplanned, e.Text+" It was promised for "+was.String()+"."
+	}
+	o.Shipments[i] = next
+	events := []order.Event{e}
+	if o.State != order.StateHeld || Undated(o) || !holds(o, "CUT-6") {
+		return o, events, nil
+	}
+	var others []string
+	for reason := range strings.SplitSeq(o.HoldReason, "; ") {
+		if !strings.HasPrefix(reason, "CUT-6:") {
+			others = append(others, reason)
+		}
+	}
+	if o.HoldReason = strings.Join(others, "; "); o.HoldReason != "" {
+		return o, events, nil
+	}
+	o.State = order.StateAccepted
+	return o, append(events, order.Event{
+		Kind: order.EventHoldFreed, Rule: "CUT-6", By: by, At: now, Text: "Every made-to-order shipment has its date: the order goes on.",
+		Inputs: order.Inputs(map[string]any{"arrival_on": on}),
+	}), nil
 }

@@ -98,6 +98,8 @@ type Settings struct {
 	DeliverySwitchAfter         int         `json:"delivery_switch_after" yaml:"delivery_switch_after"`                   // failures in a row after which the next way has its turn
 	DeliveryUncertainRetries    int         `json:"delivery_uncertain_retries" yaml:"delivery_uncertain_retries"`         // repeats of what may have arrived
 	DeliveryGiveUpHours         int         `json:"delivery_give_up_hours" yaml:"delivery_give_up_hours"`                 // after which a person decides
+	DeliveryAskMinutes          int         `json:"delivery_ask_minutes" yaml:"delivery_ask_minutes"`                     // after which a delivery that still fails is shown to the desk
+	PickListAskMinutes          int         `json:"picklist_ask_minutes" yaml:"picklist_ask_minutes"`                     // WHS-1, how long a warehouse may take to acknowledge a list before the desk is asked to call
 	FaxQuietFrom                order.Clock `json:"fax_quiet_from" yaml:"fax_quiet_from"`                                 // no fax leaves from here …
 	FaxQuietTo                  order.Clock `json:"fax_quiet_to" yaml:"fax_quiet_to"`                                     // … to here; equal times are no quiet hours
 	FaxQuietExcept              []string    `json:"fax_quiet_except,omitempty" yaml:"fax_quiet_except,omitempty"`         // kinds of documents that leave all the same
@@ -311,6 +313,8 @@ func Default() Settings {
 		DeliverySwitchAfter:         3,
 		DeliveryUncertainRetries:    2,
 		DeliveryGiveUpHours:         24,
+		DeliveryAskMinutes:          60,
+		PickListAskMinutes:          60,
 		FaxQuietFrom:                order.Clock{Hour: 21},
 		FaxQuietTo:                  order.Clock{Hour: 7},
 
@@ -468,6 +472,8 @@ func (s Settings) Validate() error {
 	within("FAX-3", "delivery_switch_after", s.DeliverySwitchAfter, 1, 100)
 	within("FAX-3", "delivery_uncertain_retries", s.DeliveryUncertainRetries, 0, 10)
 	within("FAX-3", "delivery_give_up_hours", s.DeliveryGiveUpHours, 1, 14*24)
+	within("FAX-3", "delivery_ask_minutes", s.DeliveryAskMinutes, 1, maxWindowMinutes)
+	within("WHS-1", "picklist_ask_minutes", s.PickListAskMinutes, 1, maxWindowMinutes)
 	clock("FAX-3", "fax_quiet_from", s.FaxQuietFrom)
 	clock("FAX-3", "fax_quiet_to", s.FaxQuietTo)
 	errs = append(errs, s.checkAudit()...)
@@ -514,6 +520,18 @@ func (s Settings) CancelWindow() time.Duration {
 
 // AnswerWait is how long an acknowledgement waits for allocation at most (FAX-3).
 func (s Settings) AnswerWait() time.Duration { return time.Duration(s.AnswerWaitMinutes) * time.Minute }
+
+// DeliveryAskedBefore is the instant by which a delivery that still fails must have been made to be
+// shown to the desk now.
+func (s Settings) DeliveryAskedBefore(now time.Time) time.Time {
+	return now.Add(-time.Duration(s.DeliveryAskMinutes) * time.Minute)
+}
+
+// PickListAskedBefore is the instant by which a list that nobody acknowledged must have been issued
+// to be asked after now (WHS-1).
+func (s Settings) PickListAskedBefore(now time.Time) time.Time {
+	return now.Add(-time.Duration(s.PickListAskMinutes) * time.Minute)
+}
 
 // AnswerLaterWait is how long changes are gathered while pages wait for a person (FAX-3).
 func (s Settings) AnswerLaterWait() time.Duration {

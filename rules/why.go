@@ -19,7 +19,10 @@ const (
 	WhyMail    Why = "mail"    // a mail without a fax (FAX-1)
 	WhyFailed  Why = "failed"  // nothing could be read of it
 	WhyTime    Why = "time"    // which of two times it was received at (CUT-3)
-	WhyHold    Why = "hold"    // an order is held by a rule
+	WhyHold    Why = "hold"    // an order is held by a rule, or made-to-order goods wait for a date (CUT-6)
+
+	WhyDelivery Why = "delivery" // something did not reach its recipient (FAX-3)
+	WhyPickList Why = "picklist" // a warehouse has not acknowledged a list (WHS-1)
 )
 
 // WhyReview is the main reason of a review: what decides how a person settles it. d is what was

@@ -84,6 +84,7 @@ type allocShipment struct {
 	class       order.Class
 	warehouse   string
 	used        bool  // carries allocations
+	dated       bool  // has its day of arrival
 	likeID      int64 // of a new one: whose dates it takes
 }
 
@@ -136,7 +137,7 @@ func (a *allocator) load(ctx context.Context, ids []int64) error {
 	})
 	b.Queue(query("AllocateShipments"), ids).Query(func(rows pgx.Rows) error {
 		var s allocShipment
-		_, err := pgx.ForEachRow(rows, []any{&s.orderID, &s.id, &s.no, &s.state, &s.class, &s.warehouse, &s.used}, func() error {
+		_, err := pgx.ForEachRow(rows, []any{&s.orderID, &s.id, &s.no, &s.state, &s.class, &s.warehouse, &s.used, &s.dated}, func() error {
 			o := byID[s.orderID]
 			o.shipments = append(o.shipments, new(s))
 			return nil
@@ -242,7 +243,7 @@ func (a *allocator) order(o *allocOrder, got []rules.Allocation, prefer []string
 			map[string]any{"served_first": prefer[0], "warehouses": elsewhere})
 	}
 	switch {
-	case other == 0:
+	case other == 0 && slices.ContainsFunc(o.shipments, func(s *allocShipment) bool { return s.state == order.ShipmentPlanned && !s.dated }):
 		o.state, o.hold = order.StateHeld, "CUT-6: made to order, waits for a date from the desk"
 		a.event(o, order.EventHeld, "CUT-6", "Made to order: no date is promised until the desk enters one.", map[string]any{"phone_lines": phone})
 	case len(short) > 0:

@@ -430,25 +430,6 @@ func NextAnswerNo(before []Answer) int {
 	return n + 1
 }
 
-// AnswerDoneBy notes that a person told the customer what could not be sent.
-func (s *Store) AnswerDoneBy(ctx context.Context, id int64, by string, now time.Time) error {
-	if by == "" {
-		return order.Invalid("KEP-2", "by", "say who told the customer")
-	}
-	a, err := s.GetAnswer(ctx, id)
-	if err != nil {
-		return err
-	}
-	tag, err := s.pool.Exec(ctx, query("AnswerDone"), id, text(by), at(now))
-	if err != nil {
-		return kinded(err)
-	}
-	if tag.RowsAffected() == 0 {
-		return order.Conflict("FAX-3", fmt.Sprintf("answer %d is %s: only one that waits for the desk can be done", id, a.State))
-	}
-	return nil
-}
-
 // Illegible closes a review whose page nobody can read: it becomes no order, and the customer is
 // asked to send it again (FAX-3). Whose page it is must be known by what is read or settled, or be said
 // as customer; where nobody knows, nobody is asked, and asked is false.

@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,8 +18,8 @@ import (
 
 // Task is one thing that waits for a person.
 type Task struct {
-	Key          string // review 12, hold 17: what is claimed
-	Name         string // 12.1 of a page, 12 of a document, an order's number
+	Key          string // review 12, hold 17, delivery 8, answer 3, picklist 4: what is claimed
+	Name         string // 12.1 of a page, 12 of a document, the number of an order, pick list or issued document, an answer's id
 	Why          rules.Why
 	Reasons      []*order.Error
 	Form         string
@@ -53,24 +55,50 @@ func (s *Store) Tasks(ctx context.Context, f TaskFilter, now time.Time) ([]Task,
 		f.Limit = page
 	}
 	var deadline any = "-infinity"
-	review, hold := int64(0), int64(0)
+	review, rank, id := int64(0), -1, int64(0)
 	if f.After != nil {
 		deadline = any("infinity")
 		if !f.After.DeadlineAt.IsZero() {
 			deadline = at(f.After.DeadlineAt)
 		}
 		kind, n, _ := strings.Cut(f.After.Key, " ")
-		id, _ := strconv.ParseInt(n, 10, 64) // of another's making: from the first one on
-		switch {
-		case kind == "hold": // before the reviews that have no deadline either
-			hold = id
-		case f.After.DeadlineAt.IsZero():
-			review, hold = id, math.MaxInt64
-		default:
+		id, _ = strconv.ParseInt(n, 10, 64) // of another's making: from the first one on
+		switch rank = slices.Index(taskRanks, kind); {
+		case rank == reviewRank:
 			review = id
+		case rank > reviewRank: // the reviews of that deadline stand before it
+			review = math.MaxInt64
 		}
 	}
-	return collect(ctx, s.pool, "TasksList", scanTask, at(now), string(f.Why), f.Customer, f.Source, f.Who, f.Form, deadline, review, hold, f.Limit)
+	acknowledged, left := s.settings.PickListAskedBefore(now), s.settings.DeliveryAskedBefore(now)
+	return collect(ctx, s.pool, "TasksList", scanTask, at(now), string(f.Why), f.Customer, f.Source, f.Who, f.Form, deadline, review, rank, id, f.Limit,
+		s.deadlines(), at(acknowledged), at(left))
+}
+
+// taskRanks are the kinds of tasks in the order in which they stand at one deadline, as in TasksList.
+var taskRanks = []string{"hold", "review", "delivery", "answer", "picklist"}
+
+const reviewRank = 1
+
+// deadlines are the dispatch deadlines as statements look them up: by class, and by warehouse and
+// class where they differ.
+func (s *Store) deadlines() []byte {
+	m := map[string]string{}
+	put := func(key, warehouse string, c order.Class) {
+		d := s.settings.Deadline(warehouse, c)
+		m[key+string(c)] = fmt.Sprintf("%02d:%02d:%02d", d.Hour, d.Minute, d.Second)
+	}
+	for _, c := range []order.Class{order.ClassNormal, order.ClassTruck, order.ClassPhone} {
+		put("", "", c)
+		for _, w := range s.settings.WarehouseDeadlines {
+			put(w.Warehouse+" ", w.Warehouse, c)
+		}
+	}
+	b, err := json.Marshal(m)
+	if err != nil {
+		panic(err) // strings only
+	}
+	return b
 }
 
 func scanTask(r pgx.CollectableRow) (Task, error) {
@@ -85,20 +113,26 @@ func scanTask(r pgx.CollectableRow) (Task, error) {
 	return t, err
 }
 
-// TaskCount is how much of one kind waits.
+// TaskCount is how much of one kind, source and form waits.
 type TaskCount struct {
 	Why      rules.Why
+	Source   string
+	Form     string
 	N        int
 	ValueYen order.Yen // of what is known of it
-	FirstAt  time.Time // the first deadline; zero where none is to be kept
 }
 
-// TaskCounts are how much of each kind waits.
-func (s *Store) TaskCounts(ctx context.Context) ([]TaskCount, error) {
-	return collect(ctx, s.pool, "TaskCounts", func(r pgx.CollectableRow) (TaskCount, error) {
-		var c TaskCount
-		return c, r.Scan(&c.Why, &c.N, &c.ValueYen, (*instant)(&c.FirstAt))
-	})
+// TaskCounts are how much of each kind, source and form waits.
+func (s *Store) TaskCounts(ctx context.Context, now time.Time) ([]TaskCount, error) {
+	return collect(ctx, s.pool, "TaskCounts", pgx.RowToStructByPos[TaskCount], at(s.settings.PickListAskedBefore(now)), at(s.settings.DeliveryAskedBefore(now)))
+}
+
+// AtWork are the people who work on something now, logins and names.
+func (s *Store) AtWork(ctx context.Context, now time.Time) ([]DeskClaim, error) {
+	return collect(ctx, s.pool, "ClaimsNow", func(r pgx.CollectableRow) (DeskClaim, error) {
+		var c DeskClaim
+		return c, r.Scan(&c.Login, &c.Name)
+	}, at(now))
 }
 
 // DeskClaim is who works on a task, and how long that stands without another sign of life.

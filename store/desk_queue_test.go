@@ -103,7 +103,9 @@ func TestQueuePages(t *testing.T) {
 			t.Errorf("%s: %d tasks, not %d", tt.name, len(got), tt.want)
 		}
 	}
-	args := func(limit int) []any { return []any{now, "", "", "", "-", "", "-infinity", 0, 0, limit} }
+	args := func(limit int) []any {
+		return []any{now, "", "", "", "-", "", "-infinity", 0, -1, 0, limit, "{}", now, now}
+	}
 	for limit, most := range map[int]int{2: 250, 101: 1800} {
 		if got := touched(t, c, "TasksList", args(limit)...); got > most {
 			t.Errorf("%d tasks touch %d pages, at most %d are expected", limit, got, most)

@@ -23,10 +23,13 @@ type PickList struct {
 	ShipOn        order.Date
 	Class         order.Class
 	ReleasedAt    time.Time
-	IssuedAt      time.Time // zero while its documents are not made
-	ShippedAt     time.Time // zero while nobody reported it shipped (WHS-3)
-	ShippedBy     string    // who reported it
-	Wave          int       // of the warehouse, day and class, from 1
+	IssuedAt      time.Time  // zero while its documents are not made
+	ShippedAt     time.Time  // zero while nobody reported it shipped (WHS-3)
+	ShippedBy     string     // who reported it
+	Acknowledged  time.Time  // zero while the warehouse has not said that it has it
+	AckBy         string     // who said so, or for the warehouse
+	ValueYen      *order.Yen // of its goods, ex tax; nil while it is not issued
+	Wave          int        // of the warehouse, day and class, from 1
 	Lines         []PickLine
 }
 
@@ -60,17 +63,17 @@ type PickLine struct {
 // GetPickList reads a pick list with its lines, by order, shipment and line.
 func (s *Store) GetPickList(ctx context.Context, id int64) (PickList, error) {
 	var p PickList
-	var issued, shipped instant
+	var issued, shipped, acknowledged instant
 	err := s.pool.QueryRow(ctx, query("PickListGet"), id).Scan(&p.ID, &p.Number, &p.WarehouseCode, &p.WarehouseName, &p.Channel,
 		&p.Formats, (*date)(&p.ShipOn), &p.Class, &p.ReleasedAt, &issued,
-		&shipped, &p.ShippedBy, &p.Wave)
+		&shipped, &p.ShippedBy, &acknowledged, &p.AckBy, &p.ValueYen, &p.Wave)
 	if missing(err) {
 		return p, order.NotFound("pick_list", "there is no such pick list")
 	}
 	if err != nil {
 		return p, kinded(fmt.Errorf("read pick list: %w", err))
 	}
-	p.IssuedAt, p.ShippedAt = time.Time(issued), time.Time(shipped)
+	p.IssuedAt, p.ShippedAt, p.Acknowledged = time.Time(issued), time.Time(shipped), time.Time(acknowledged)
 	p.Lines, err = collect(ctx, s.pool, "PickListLines", func(r pgx.CollectableRow) (PickLine, error) {
 		var l PickLine
 		return l, r.Scan(&l.OrderID, &l.ShipmentNo, (*date)(&l.ArrivalOn), &l.OrderNumber, &l.Channel, &l.Company, &l.Department,

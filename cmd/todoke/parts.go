@@ -32,8 +32,13 @@ var partServe = part{"API and desk", func(ctx context.Context, app *App, st *sto
 	if err != nil {
 		return service{}, err
 	}
+	shelf, err := app.shelf(st)
+	if err != nil {
+		return service{}, err
+	}
 	pages := desk.New(desk.Config{
-		Ask:  app.ask(st),
+		Ask:   app.ask(st),
+		Mails: deskMails(shelf.Book), Picture: deskPicture{}, Answerer: app.answerer(),
 		Jobs: jobs, Masters: app.deskMasters, Gateways: app.deskGateways(st), Export: app.deskExport(st),
 		Store: st, Settings: app.Config.Rules, Now: app.Now, Log: app.Log, ShopName: app.Config.ShopName, Secure: app.Config.Desk.HTTPS,
 		FactorRoles: app.Config.Desk.FactorRoles,

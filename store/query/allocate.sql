@@ -30,7 +30,7 @@ WHERE o.id = ANY($1) ORDER BY o.id, l.no;
 
 -- name: AllocateShipments
 SELECT s.order_id, s.id, s.no, s.state, s.class, s.warehouse_code,
-    EXISTS (SELECT FROM allocations a WHERE a.shipment_id = s.id)
+    EXISTS (SELECT FROM allocations a WHERE a.shipment_id = s.id), s.arrival_on IS NOT NULL
 FROM shipments s WHERE s.order_id = ANY($1) ORDER BY s.order_id, s.no;
 
 -- name: AllocateMoveShipments

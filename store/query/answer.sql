@@ -62,6 +62,13 @@ UPDATE answers SET state = $2, no = $3, kind = $4, channel = $5, told = $6, deta
 -- name: AnswerDone
 UPDATE answers SET state = 'done', closed_by = $2, closed_at = $3 WHERE id = $1 AND state = 'desk';
 
+-- name: AnswerAgain
+-- What could not be told is made anew, by whatever way is registered now.
+INSERT INTO answers (document_id, order_id, department_code, state, wanted_at, due_at)
+SELECT document_id, order_id, department_code, 'waiting', $2, $2 FROM answers WHERE id = $1
+ON CONFLICT (coalesce(document_id, 0), coalesce(order_id, 0), department_code) WHERE state = 'waiting'
+DO UPDATE SET version = answers.version + 1, due_at = least(answers.due_at, excluded.due_at);
+
 -- name: AnswersOf
 SELECT id, coalesce(document_id, 0), coalesce(order_id, 0), department_code, state, version, wanted_at, due_at, coalesce(no, 0), kind, channel,
     told, detail, closed_at, closed_by

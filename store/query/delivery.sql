@@ -123,3 +123,24 @@ ON CONFLICT (document_id) DO NOTHING;
 
 -- name: NoticesOf
 SELECT document_id, kind, matched_by, detail, noticed_at FROM delivery_notices WHERE delivery_id = $1 ORDER BY noticed_at, document_id;
+
+-- name: DeliveryParty
+-- Whom the document is for, and whether its order is paid by card (ACC-5).
+SELECT i.party, EXISTS (SELECT FROM orders o WHERE (o.id = i.order_id OR o.document_id = i.document_id AND o.department_code = i.party) AND o.payment = 'card')
+FROM deliveries v JOIN issued_documents i ON i.id = v.issued_document_id WHERE v.id = $1;
+
+-- name: DeliveryRedirect
+INSERT INTO deliveries (issued_document_id, channel, recipient, state, created_at, copy, resend_of)
+SELECT issued_document_id, $2, $3, 'waiting', $4,
+    (SELECT coalesce(max(copy), 0) + 1 FROM deliveries o WHERE o.issued_document_id = v.issued_document_id AND o.channel = $2 AND o.recipient = $3), id
+FROM deliveries v WHERE id = $1
+RETURNING id;
+
+-- name: DeliveriesOfIssued
+-- Every way that the document of a delivery went or goes, oldest first.
+SELECT o.id, o.channel, o.recipient, o.state, o.location, i.number, i.file_name, i.blob_key, i.size_bytes, o.sent_at,
+    i.id, i.kind, i.format, i.subject, coalesce(i.order_id, 0), '', coalesce(i.document_id, 0),
+    o.copy, coalesce(o.resend_of, 0), o.created_at, o.not_before, o.detail, o.maybe_twice, o.way, o.message_id, o.sent_key,
+    o.decided_by, o.decided_for, o.decided_at
+FROM issued_documents i JOIN deliveries o ON o.issued_document_id = i.id
+WHERE i.id = $1 ORDER BY o.id;

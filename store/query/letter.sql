@@ -21,3 +21,16 @@ INSERT INTO mail_parts (document_id, no, path, file_name, media_type, size_bytes
 
 -- name: MailParts
 SELECT no, path, file_name, media_type, size_bytes, coalesce(part_id, 0), why FROM mail_parts WHERE document_id = $1 ORDER BY no;
+
+-- name: MailAnswerByHand
+INSERT INTO mail_answers (document_id, person, on_day, issued_document_id, thread, answered_at, by, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: MailAnswersOfCount
+SELECT count(*) FROM mail_answers WHERE document_id = $1;
+
+-- name: MailAnswersOf
+-- The answers to a mail and how each went, oldest first.
+SELECT a.issued_document_id, i.blob_key, a.answered_at, a.by, a.reason, coalesce(v.recipient, ''), coalesce(v.state, ''), v.sent_at
+FROM mail_answers a JOIN issued_documents i ON i.id = a.issued_document_id
+LEFT JOIN LATERAL (SELECT * FROM deliveries d WHERE d.issued_document_id = i.id ORDER BY d.id DESC LIMIT 1) v ON true
+WHERE a.document_id = $1 ORDER BY a.issued_document_id;

@@ -67,7 +67,7 @@ SELECT EXISTS (SELECT FROM items WHERE no_saturday AND code = ANY($1));
 
 -- name: PickListGet
 SELECT p.id, p.number, w.warehouse_code, h.name, h.channel, h.formats, w.ship_on, w.class, w.released_at, p.issued_at,
-    p.shipped_at, p.shipped_by, (SELECT count(*) FROM waves e WHERE e.warehouse_code = w.warehouse_code AND e.ship_on = w.ship_on AND e.class = w.class AND e.id <= w.id)
+    p.shipped_at, p.shipped_by, p.acknowledged_at, p.acknowledged_by, p.value_yen, (SELECT count(*) FROM waves e WHERE e.warehouse_code = w.warehouse_code AND e.ship_on = w.ship_on AND e.class = w.class AND e.id <= w.id)
 FROM pick_lists p JOIN waves w ON w.id = p.wave_id JOIN warehouses h ON h.code = w.warehouse_code
 WHERE p.id = $1;
 
@@ -102,7 +102,9 @@ SELECT p.id, p.number, w.warehouse_code, w.ship_on, w.class, w.released_at, p.is
 FROM pick_lists p JOIN waves w ON w.id = p.wave_id WHERE w.warehouse_code = $1 AND p.issued_at IS NOT NULL ORDER BY p.id DESC LIMIT $2;
 
 -- name: PickListIssued
-UPDATE pick_lists SET issued_at = $2 WHERE id = $1;
+UPDATE pick_lists p SET issued_at = $2, value_yen = (SELECT coalesce(sum(a.qty * l.unit_price_yen), 0)
+    FROM allocations a JOIN order_lines l ON l.order_id = a.order_id AND l.no = a.line_no WHERE a.pick_list_id = p.id)
+WHERE id = $1;
 
 -- name: PickListLock
 SELECT issued_at FROM pick_lists WHERE id = $1 FOR UPDATE;
@@ -115,3 +117,12 @@ SELECT o.number, s.no, o.state, o.hold_reason, o.cancel_until_at, s.warehouse_co
 FROM shipments s JOIN orders o ON o.id = s.order_id
 WHERE s.state = 'planned' AND o.state IN ('held', 'accepted', 'allocated', 'short')
 ORDER BY s.warehouse_code, s.class, o.number, s.no;
+
+-- name: PickListAcknowledge
+UPDATE pick_lists SET acknowledged_at = $2, acknowledged_by = $3 WHERE id = $1 AND acknowledged_at IS NULL;
+
+-- name: PickListNoteInsert
+INSERT INTO pick_list_notes (pick_list_id, kind, text, by, at) VALUES ($1, $2, $3, $4, $5);
+
+-- name: PickListNotes
+SELECT kind, text, by, at FROM pick_list_notes WHERE pick_list_id = $1 ORDER BY id;

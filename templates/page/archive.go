@@ -109,12 +109,15 @@ func (v ArchiveDocument) Render(w io.Writer) error { return Render(w, v.Lang, "a
 
 var sourceNames = map[string][2]string{
 	"mail": {"メール", "mail"}, "folder": {"受信フォルダ", "inbox folder"}, "file": {"ファイル取込", "file"}, "web": {"Web", "web"},
-	"desk": {"紙の受付", "intake"}, "demo": {"見本", "sample"},
+	"fax": {"FAX", "fax"}, "desk": {"紙の受付", "intake"}, "demo": {"見本", "sample"},
 }
 
 // SourceName is where a document came from, in people's words.
 func SourceName(lang Lang, source string) string {
 	kind, rest, _ := strings.Cut(source, ":")
+	if kind == "to" { // how something leaves
+		return pick(lang, "送付："+ChannelName(lang, rest), "out: "+ChannelName(lang, rest))
+	}
 	n, ok := sourceNames[kind]
 	if !ok {
 		return source

@@ -94,6 +94,8 @@ type PickList struct {
 	Path, Number, Class, ShippedBy string
 	ShipOn                         order.Date
 	ShippedAt                      time.Time
+	AcknowledgedAt                 time.Time
+	AcknowledgedBy                 string
 	Files                          []PickListFile
 	Lines                          []PickListLine
 }

@@ -10,6 +10,9 @@ import (
 // Order is an order with its whole story.
 type Order struct {
 	Frame
+	Claim
+	FromQueue                bool // opened to be worked on
+	Mails                    []Link
 	Path, Number, State, Why string
 	Customer                 *ReviewCustomer
 	Facts                    [][2]string
@@ -62,6 +65,20 @@ type OrderShipment struct {
 	Lists                   []string // numbers of pick lists
 	ShippedAt               time.Time
 	Rules                   []string
+	MayDate                 bool // made to order: the desk enters the day (CUT-6)
+}
+
+// Focus is where whoever works on the order begins.
+func (v Order) Focus() string {
+	for _, s := range v.Shipments {
+		if s.MayDate && s.ArrivalOn.IsZero() {
+			return "date"
+		}
+	}
+	if v.Task != "" {
+		return "reason"
+	}
+	return ""
 }
 
 // OrderMoney is what an order comes to.
@@ -125,7 +142,7 @@ type SeenRow struct {
 
 var issueKinds = map[string][2]string{
 	"acknowledgement": {"注文確認書", "acknowledgement"}, "order_mail": {"注文メール", "order mail"}, "stockout_notice": {"欠品のお知らせ", "stock-out notice"}, "resend_request": {"再送のお願い", "request to send again"},
-	"how_to_order": {"ご注文方法のご案内", "how to order"}, "dealer_request": {"販売店への依頼", "request to the dealer"},
+	"how_to_order": {"ご注文方法のご案内", "how to order"}, "pick_list": {"ピッキングリスト", "pick list"}, "dealer_request": {"販売店への依頼", "request to the dealer"},
 }
 
 // IssueKind is a kind of issued document in people's words.

@@ -48,6 +48,7 @@ var states = map[string][3]string{
 	"planned": {"予定", "planned", "accent"}, "waiting": {"送信待ち", "waiting", "accent"}, "sent": {"送信済", "sent", "good"},
 	"delivered": {"到着確認", "delivered", "good"}, "failed": {"失敗", "failed", "bad"}, "resent": {"再送済", "sent again", ""},
 	"given_up": {"中止", "given up", ""},
+	"told":     {"回答済", "told", "good"}, "needless": {"回答不要", "nothing to say", ""}, "desk": {"要連絡", "to be told", "warn"}, "done": {"連絡済", "told by hand", "good"},
 	// of pages and documents
 	"received": {"読み取り待ち", "to be read", "accent"}, "review": {"確認待ち", "in review", "warn"}, "split": {"メール分割", "split", ""},
 	"read": {"読み取り済", "read", "good"}, "ordered": {"受注", "ordered", "good"}, "refused": {"お断り", "refused", ""},

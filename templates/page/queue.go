@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 	"io"
+	"net/url"
 	"time"
 
 	"todoke/order"
@@ -12,10 +13,12 @@ import (
 type Queue struct {
 	Frame
 	Counts []QueueCount
-	Rows   []QueueRow
-	Filter QueueFilter
-	Next   string // path of the next page; "" on the last
-	Self   string // path and query, for the rows to renew themselves
+	// What the queue can be narrowed to.
+	Forms, Sources, People []Option
+	Rows                   []QueueRow
+	Filter                 QueueFilter
+	Next                   string // path of the next page; "" on the last
+	Self                   string // path and query, for the rows to renew themselves
 }
 
 // QueueCount is a tab above the queue.
@@ -24,6 +27,7 @@ type QueueCount struct {
 	N        int
 	ValueYen order.Yen
 	Here     bool
+	Path     string
 }
 
 // QueueFilter is what the queue is narrowed to.
@@ -33,6 +37,7 @@ type QueueFilter struct {
 
 // QueueRow is one thing that waits.
 type QueueRow struct {
+	ID         string // of the row
 	Path       string
 	Name       string
 	Why        string
@@ -53,7 +58,29 @@ var whys = map[string][2]string{
 	"": {"すべて", "All"}, "doubt": {"読み取り確認", "Doubtful readings"}, "rule": {"規則で保留", "Stopped by a rule"},
 	"resend": {"再送の疑い", "Sent again?"}, "unknown": {"定型外の用紙", "Other paper"}, "mail": {"メール", "Mails"},
 	"failed": {"読めない", "Unreadable"}, "time": {"時刻の確認", "Which time?"}, "hold": {"注文の保留", "Held orders"},
-	"delivery": {"送付の失敗", "Failed deliveries"},
+	"delivery": {"送付の失敗", "Failed deliveries"}, "picklist": {"受領待ちリスト", "Lists not acknowledged"},
+}
+
+// Claim is who works on a task of the queue.
+type Claim struct {
+	Task  string // what is claimed
+	Taken string // by whom else; "" where it is one's own
+}
+
+// Narrowed tells whether the queue shows a part of what waits, beside its kind.
+func (f QueueFilter) Narrowed() bool { return f.Customer+f.Source+f.Who+f.Form != "" }
+
+var formNames = map[string][2]string{
+	"order": {"FAX注文書", "order form"}, "return": {"返品依頼書", "return request"}, "points": {"ポイント確認依頼用紙", "point inquiry"},
+	"prize": {"賞品申込み用紙", "prize application"}, "registration": {"登録内容変更用紙", "registration change"},
+}
+
+// FormName is a form, or a kind of document that we issue, in people's words.
+func FormName(lang Lang, form string) string {
+	if n, ok := formNames[form]; ok {
+		return pick(lang, n[0], n[1])
+	}
+	return IssueKind(lang, form)
 }
 
 // WhyName is a kind of work in people's words.
@@ -101,6 +128,36 @@ func Urgency(deadline, now time.Time) string {
 	default:
 		return ""
 	}
+}
+
+// NextQuery narrows the next thing that is taken as the queue is narrowed; whom nobody works on is
+// taken in any case.
+func (v Queue) NextQuery() string { return v.Filter.query(v.Filter.Why, "") }
+
+// Wide is the queue of the same kind of work, not narrowed.
+func (v Queue) Wide() string {
+	if v.Filter.Why == "" {
+		return "/desk/queue"
+	}
+	return "/desk/queue?why=" + url.QueryEscape(v.Filter.Why)
+}
+
+// PathOf is the queue of one kind of work, narrowed as it is.
+func (f QueueFilter) PathOf(why string) string {
+	if q := f.query(why, f.Who); q != "" {
+		return "/desk/queue?" + q
+	}
+	return "/desk/queue"
+}
+
+func (f QueueFilter) query(why, who string) string {
+	q := url.Values{}
+	for name, v := range map[string]string{"why": why, "customer": f.Customer, "source": f.Source, "who": who, "form": f.Form} {
+		if v != "" {
+			q.Set(name, v)
+		}
+	}
+	return q.Encode()
 }
 
 // Render writes the page.

@@ -15,6 +15,8 @@ var subjects = [][3]string{
 	{"dealer requests", "販売店への依頼の一覧", "dealer requests"},
 	{"dealer request", "販売店への依頼", "dealer request"},
 	{"pick list", "ピッキングリスト", "pick list"},
+	{"delivery", "送付", "delivery"},
+	{"answer", "回答", "answer"},
 	{"issued", "発行文書", "issued document"},
 	{"gateway test", "受信経路の試験", "gateway test"},
 	{"jobs", "ジョブ", "jobs"},
