@@ -13,14 +13,32 @@ func makeProfiles() []order.WarehouseProfile {
 	east.ChaseMinutes = 30
 	west.Sort, west.ChaseMinutes = order.SortItem, 20
 	west.Columns = []order.PickColumn{
-		{Key: "item_code", Heading: "商品コード"}, {Key: "item_name", Heading: "商品名"}, {Key: "quantity", Heading: "数量"}, {Key: "unit", Heading: "単位"},
-		{Key: "location", Heading: "ロケーション"}, {Key: "order_number", Heading: "注文番号"}, {Key: "shipment", Heading: "出荷"}, {Key: "line", Heading: "行"},
-		{Key: "ship_to", Heading: "納品先"}, {Key: "postal_code", Heading: "郵便番号"}, {Key: "address", Heading: "納品先住所"}, {Key: "arrival_on", Heading: "納品日"}, {Key: "comment", Heading: "備考"},
+		{Key: "item_code", Heading: "商品コード"},
+		{Key: "item_name", Heading: "商品名"},
+		{Key: "quantity", Heading: "数量"},
+		{Key: "unit", Heading: "単位"},
+		{Key: "location", Heading: "ロケーション"},
+		{Key: "order_number", Heading: "注文番号"},
+		{Key: "shipment", Heading: "出荷"},
+		{Key: "line", Heading: "行"},
+		{Key: "ship_to", Heading: "納品先"},
+		{Key: "postal_code", Heading: "郵便番号"},
+		{Key: "address", Heading: "納品先住所"},
+		{Key: "arrival_on", Heading: "納品日"},
+		{Key: "comment", Heading: "備考"},
 	}
 	north.Halves, north.Sort, north.Encoding, north.Copies, north.ChaseMinutes = order.HalvesOrders, order.SortOrder, order.EncodingCP932, 2, 45
 	north.Columns = []order.PickColumn{
-		{Key: "list_number", Heading: "指示番号"}, {Key: "order_number", Heading: "注文番号"}, {Key: "line", Heading: "行"}, {Key: "item_code", Heading: "商品コード"},
-		{Key: "item_name", Heading: "品名"}, {Key: "quantity", Heading: "数量"}, {Key: "unit", Heading: "単位"}, {Key: "customer", Heading: "得意先"}, {Key: "ship_to", Heading: "届け先"}, {Key: "comment", Heading: "摘要"},
+		{Key: "list_number", Heading: "指示番号"},
+		{Key: "order_number", Heading: "注文番号"},
+		{Key: "line", Heading: "行"},
+		{Key: "item_code", Heading: "商品コード"},
+		{Key: "item_name", Heading: "品名"},
+		{Key: "quantity", Heading: "数量"},
+		{Key: "unit", Heading: "単位"},
+		{Key: "customer", Heading: "得意先"},
+		{Key: "ship_to", Heading: "届け先"},
+		{Key: "comment", Heading: "摘要"},
 	}
 	return []order.WarehouseProfile{east, west, north}
 }

@@ -126,16 +126,11 @@ func TestSlipAddsUpPartsOfALine(t *testing.T) {
 // A big list: 2,000 lines of 500 orders in every form.
 func BenchmarkBigList(b *testing.B) {
 	p := sample(700)
-	for lines := 0; ; {
-		n := 0
-		for i := range p.Orders {
-			if lines += len(p.Orders[i].Lines); lines <= 2000 {
-				n = i + 1
-			}
-		}
-		p.Orders = p.Orders[:n]
-		break
+	n, lines := 0, 0
+	for ; n < len(p.Orders) && lines+len(p.Orders[n].Lines) <= 2000; n++ {
+		lines += len(p.Orders[n].Lines)
 	}
+	p.Orders = p.Orders[:n]
 	b.Logf("%d orders, %d lines", len(p.Orders), p.Totals().Lines)
 	for name, render := range map[string]func() int{
 		"xlsx": func() int { return len(renderXLSX(b, p)) },

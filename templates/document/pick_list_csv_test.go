@@ -21,10 +21,23 @@ func partner(encoding order.CSVEncoding) order.WarehouseProfile {
 	return order.WarehouseProfile{
 		WarehouseCode: "E1", Halves: order.HalvesOrders, Sort: order.SortOrder, Encoding: encoding, Copies: 2,
 		Columns: []order.PickColumn{
-			{Key: "list_number", Heading: "指示番号"}, {Key: "order_number", Heading: "注文番号"}, {Key: "shipment", Heading: "出荷"}, {Key: "line", Heading: "行"},
-			{Key: "item_code", Heading: "商品コード"}, {Key: "item_name", Heading: "品名"}, {Key: "quantity", Heading: "数"}, {Key: "unit", Heading: "単位"},
-			{Key: "location", Heading: "ロケ"}, {Key: "customer", Heading: "得意先"}, {Key: "ship_to", Heading: "届け先"}, {Key: "postal_code", Heading: "〒"},
-			{Key: "address", Heading: "住所"}, {Key: "arrival_on", Heading: "納品日"}, {Key: "ship_on", Heading: "出荷日"}, {Key: "class", Heading: "便"}, {Key: "comment", Heading: "摘要"},
+			{Key: "list_number", Heading: "指示番号"},
+			{Key: "order_number", Heading: "注文番号"},
+			{Key: "shipment", Heading: "出荷"},
+			{Key: "line", Heading: "行"},
+			{Key: "item_code", Heading: "商品コード"},
+			{Key: "item_name", Heading: "品名"},
+			{Key: "quantity", Heading: "数"},
+			{Key: "unit", Heading: "単位"},
+			{Key: "location", Heading: "ロケ"},
+			{Key: "customer", Heading: "得意先"},
+			{Key: "ship_to", Heading: "届け先"},
+			{Key: "postal_code", Heading: "〒"},
+			{Key: "address", Heading: "住所"},
+			{Key: "arrival_on", Heading: "納品日"},
+			{Key: "ship_on", Heading: "出荷日"},
+			{Key: "class", Heading: "便"},
+			{Key: "comment", Heading: "摘要"},
 		},
 	}
 }
