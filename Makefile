@@ -3,7 +3,7 @@ SHELL := /bin/bash
 GO ?= go
 BIN := bin/todoke
 GOLANGCI_LINT_VERSION := v2.15.0
-TEST_PACKAGES := chromium dovecot-imapd gcc libc6-dev libtiff-tools poppler-utils qpdf zbar-tools # gcc: the race detector needs cgo
+TEST_PACKAGES := chromium dovecot-imapd gcc libc6-dev libreoffice-calc libtiff-tools poppler-utils qpdf zbar-tools # gcc: the race detector needs cgo
 
 .DEFAULT_GOAL := help
 .PHONY: help demo build test lint e2e chaos settle bench generate train clean postgres

@@ -20,6 +20,7 @@ have() {
         [ -x "$p" ] && return 0
       done
       return 1 ;;
+    libreoffice-calc) programs soffice ;;
     libtiff-tools) programs tiffcp fax2tiff tiff2pdf ;;
     poppler-utils) programs pdftoppm pdftotext pdfimages pdfinfo pdffonts ;;
     dovecot-imapd) command -v dovecot >/dev/null 2>&1 && [ -x /usr/lib/dovecot/imap ] ;;
