@@ -201,4 +201,9 @@ type Masters struct {
 	Calendar   []CalendarDay
 	Profiles   []WarehouseProfile
 	Locations  []StorageLocation
+
+	ApprovalFlows []ApprovalRow
+	Delegations   []DelegationRow
+	Budgets       []BudgetRow
+	Locks         []LockRow
 }

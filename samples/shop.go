@@ -54,6 +54,7 @@ func Shop() *master.Set {
 	s.Calendar = makeCalendar()
 	s.Profiles = makeProfiles()
 	s.Locations = makeLocations(stream(7), s.Stock)
+	makeControl(s)
 	return s
 }
 

@@ -31,7 +31,7 @@ func (tx *Tx) Accept(ctx context.Context, req order.Request, now time.Time) (ord
 	if err := tx.insertOrder(ctx, &o, events); err != nil {
 		return order.Order{}, err
 	}
-	return o, nil
+	return o, tx.takeControls(ctx, o, facts, now)
 }
 
 // Try lets the rules judge a request and saves nothing: the desk sees what stands against it.
@@ -95,6 +95,12 @@ func (s *Store) facts(ctx context.Context, q querier, req order.Request, save bo
 		for _, p := range v {
 			f.Prices[p.ItemCode] = append(f.Prices[p.ItemCode], p)
 		}
+		return err
+	})
+	on := order.DateOf(req.ReceivedAt)
+	b.Queue(query("ControlsOfDepartment"), req.DepartmentCode, periodsOn(on)).QueryRow(func(r pgx.Row) error {
+		c, err := scanControls(r)
+		c.put(&f, req.UserCode, on)
 		return err
 	})
 	if save {
@@ -247,6 +253,9 @@ func (tx *Tx) Change(ctx context.Context, id int64, fn func(order.Order, Facts) 
 	queueShipments(b, &o)
 	if err := tx.finish(ctx, b, o.ID, events); err != nil {
 		return order.Order{}, err
+	}
+	if o.State == order.StateCancelled && old.State != order.StateCancelled {
+		return o, tx.giveControlsBack(ctx, o.ID, tx.s.now())
 	}
 	return o, nil
 }

@@ -22,7 +22,8 @@ import (
 // Masters that other rows refer to (dealers, customers, users, ship-tos, items, warehouses)
 // are added or changed by code; what a file does not name stays, because orders refer to it.
 // Regions are replaced as a whole, contract prices for each price list that the file names,
-// calendar days for each year that it names, locations for each warehouse. Stock sets on-hand and restock day of the rows
+// calendar days for each year that it names, locations for each warehouse, approval flows,
+// budgets and locks for each department, delegations for each approver. Stock sets on-hand and restock day of the rows
 // named; reserved quantities are todoke's own and never imported.
 
 // RowError says what is wrong with one row, counted from 0.
@@ -138,6 +139,10 @@ func (s *Store) importMasters(ctx context.Context, m order.Masters, end error, f
 			{"calendar", len(m.Calendar), func(bad *complaints) error { return tx.importCalendar(ctx, bad, m.Calendar) }},
 			{"warehouse_profiles", len(m.Profiles), func(bad *complaints) error { return tx.importProfiles(ctx, bad, m.Profiles) }},
 			{"locations", len(m.Locations), func(bad *complaints) error { return tx.importLocations(ctx, bad, m.Locations) }},
+			{"approval_flows", len(m.ApprovalFlows), func(bad *complaints) error { return tx.importApprovalFlows(ctx, bad, m.ApprovalFlows) }},
+			{"delegations", len(m.Delegations), func(bad *complaints) error { return tx.importDelegations(ctx, bad, m.Delegations) }},
+			{"budgets", len(m.Budgets), func(bad *complaints) error { return tx.importBudgets(ctx, bad, m.Budgets) }},
+			{"item_locks", len(m.Locks), func(bad *complaints) error { return tx.importLocks(ctx, bad, m.Locks) }},
 		} {
 			if step.rows == 0 {
 				continue

@@ -62,6 +62,7 @@ type commands struct {
 	Order    orderCommand    `cmd:"" help:"Look orders up."`
 	PickList pickListCommand `cmd:"" name:"picklist" help:"Look pick lists up and report them shipped."`
 	Wave     waveCommand     `cmd:"" help:"Look at what waves release."`
+	Budget   budgetCommand   `cmd:"" help:"Tell what is taken of customers' budgets."`
 	Delivery deliveryCommand `cmd:"" help:"Look deliveries up, and settle those that failed."`
 	Stock    stockCommand    `cmd:"" help:"Tell what is on hand, reserved and available."`
 	Gateway  gatewayCommand  `cmd:"" help:"Tell what mails of fax gateways say, and by which profiles."`

@@ -84,6 +84,18 @@ func (s *Set) Check(known Known, o Options) Report {
 	for i := range s.Prices {
 		c.refer(KindPrices, i, "item_code", "ITM-2", s.Prices[i].ItemCode, itemCodes, "item", "items.csv")
 	}
+	for i := range s.ApprovalFlows {
+		c.refer(KindApprovals, i, "department_code", "APR-1", s.ApprovalFlows[i].DepartmentCode, customerCodes, "department", "customers.csv")
+	}
+	for i := range s.Budgets {
+		c.refer(KindBudgets, i, "department_code", "BUD-1", s.Budgets[i].DepartmentCode, customerCodes, "department", "customers.csv")
+	}
+	for i := range s.Locks {
+		c.refer(KindLocks, i, "department_code", "LCK-1", s.Locks[i].DepartmentCode, customerCodes, "department", "customers.csv")
+		if code := s.Locks[i].ItemCode; code != "" {
+			c.refer(KindLocks, i, "item_code", "LCK-1", code, itemCodes, "item", "items.csv")
+		}
+	}
 	c.priceLists()
 	return r
 }

@@ -30,11 +30,16 @@ const (
 	KindCalendar   Kind = "calendar"
 	KindProfiles   Kind = "warehouse-profiles"
 	KindLocations  Kind = "locations"
+	KindApprovals  Kind = "approval-flows"
+	KindDelegates  Kind = "delegations"
+	KindBudgets    Kind = "budgets"
+	KindLocks      Kind = "item-locks"
 )
 
 // Kinds lists the masters in the order in which they can be stored: what others refer to first.
 func Kinds() []Kind {
-	return []Kind{KindDealers, KindRegions, KindWarehouses, KindItems, KindPrices, KindCustomers, KindUsers, KindShipTos, KindStock, KindCalendar, KindProfiles, KindLocations}
+	return []Kind{KindDealers, KindRegions, KindWarehouses, KindItems, KindPrices, KindCustomers, KindUsers, KindShipTos, KindStock, KindCalendar, KindProfiles, KindLocations,
+		KindApprovals, KindDelegates, KindBudgets, KindLocks}
 }
 
 // ParseKind reads a master's name, "ship_tos" too.

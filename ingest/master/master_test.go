@@ -159,7 +159,11 @@ func good() fstest.MapFS {
 		"calendar.csv":   f("on,kind,name\n2026-12-30,closure,年末休業\n"),
 		"warehouse_profiles.csv": f("warehouse_code,lists,sort,encoding,columns,copies,slips,returns,address,chase_minutes\n" +
 			"W1,orders,item,CP932,location=ロケーション;item_code;quantity=数;order_number;line,2,true,false,,30\n"),
-		"locations.csv": f("warehouse_code,item_code,location\nW1," + a + ",A-01-2\n"),
+		"locations.csv":      f("warehouse_code,item_code,location\nW1," + a + ",A-01-2\n"),
+		"approval_flows.csv": f("department_code,from_on,all_orders,total_from_yen,unit_price_from_yen,over_budget,level1,level2\n" + d + ",2026-04-01,false,30000,,true,U1,\n"),
+		"delegations.csv":    f("from_user,to_user,since_on,until_on\nU1,U2,2026-12-28,2027-01-04\n"),
+		"budgets.csv":        f("department_code,user_code,span,limit_yen,over,from_on,year_start\n" + d + ",,year,300000,approve,2026-04-01,04-01\n"),
+		"item_locks.csv":     f("department_code,user_code,item_code,category,from_on,until_on,reason\n" + d + ",," + a + ",,2026-04-01,,総務部で購入\n"),
 	}
 }
 
@@ -190,6 +194,16 @@ func TestReferencesBetweenFiles(t *testing.T) {
 		"carbon of nothing": {"warehouse_profiles.csv", "true,false", "false,true", "carbon of the delivery slip"},
 		"encoding":          {"warehouse_profiles.csv", "CP932", "latin1", "write one of utf-8, cp932"},
 		"location of none":  {"locations.csv", a, unknown, "there is no item"},
+		"nobody approves":   {"approval_flows.csv", "true,U1", "true,", "nobody approves"},
+		"second level":      {"approval_flows.csv", "U1,\n", ",U1\n", "the second level has approvers"},
+		"nothing asked":     {"approval_flows.csv", "false,30000,,true", "false,,,false", "no order would need approval"},
+		"half a yen":        {"approval_flows.csv", "30000", "-1", "negative"},
+		"own delegate":      {"delegations.csv", "U1,U2", "U1,U1", "stands in for themselves"},
+		"delegated back":    {"delegations.csv", "2027-01-04", "2026-01-04", "ends before it begins"},
+		"span":              {"budgets.csv", "year,", "week,", "write one of month, year"},
+		"year start":        {"budgets.csv", "04-01\n", "13-01\n", "not a day of the year"},
+		"locked nothing":    {"item_locks.csv", a, "", "lock an item or a category"},
+		"locked item":       {"item_locks.csv", a, unknown, "there is no item"},
 		"region":            {"warehouses.csv", ",all,", ",north,", "there is no region"},
 		"stock item":        {"stock.csv", a, unknown, "there is no item"},
 		"stock place":       {"stock.csv", "W1", "W9", "there is no warehouse"},

@@ -12,6 +12,7 @@ var tables = map[Kind]reader{
 	KindDealers: &dealers, KindRegions: &regions, KindWarehouses: &warehouses, KindItems: &items,
 	KindPrices: &prices, KindCustomers: &customers, KindUsers: &users, KindShipTos: &shipTos,
 	KindStock: &stock, KindCalendar: &calendar, KindProfiles: &profiles, KindLocations: &locations,
+	KindApprovals: &approvalFlows, KindDelegates: &delegations, KindBudgets: &budgets, KindLocks: &itemLocks,
 }
 
 // headers are the columns of each kind's file.
