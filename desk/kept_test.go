@@ -272,6 +272,7 @@ func (w *world) asks(t *testing.T) []ask {
 		{"GET /desk/picklists/{number}", w.warehouse, list, nil, viewed},
 		{"GET /desk/picklists/{number}/files/{id}", w.warehouse, list + "/files/" + strconv.FormatInt(files[0].ID, 10), nil, viewed},
 		{"POST /desk/picklists/{number}/shipped", w.warehouse, list + "/shipped", nil, changed},
+		{"POST /desk/claim", w.desk, "/desk/claim", url.Values{"task": {"hold 1"}}, nobody},
 		{"POST /desk/login", nil, "", nil, nobody},                              // TestDoors
 		{"POST /desk/logout", nil, "", nil, nobody},                             // as logout: TestOwnSessions
 		{"POST /desk/intake", nil, "", nil, changed},                            // below: it takes files

@@ -3,9 +3,9 @@ package master
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"todoke/order"
-	"todoke/rules"
 )
 
 // optionalYen reads an amount that may be left out.
@@ -85,20 +85,19 @@ var budgets = table[order.BudgetRow]{
 	columns: []column[order.BudgetRow]{
 		{"department_code", code(func(b *order.BudgetRow) *string { return &b.DepartmentCode }, customerScheme, true), func(b *order.BudgetRow) string { return b.DepartmentCode }, "BUD-1"},
 		{"user_code", ident(func(b *order.BudgetRow) *string { return &b.UserCode }, false), func(b *order.BudgetRow) string { return b.UserCode }, "BUD-1"},
-		{"span", choice(func(b *order.BudgetRow) *string { return &b.Span }, string(rules.BudgetMonth), string(rules.BudgetYear)), func(b *order.BudgetRow) string { return b.Span }, "BUD-1"},
+		{"span", choice(func(b *order.BudgetRow) *string { return &b.Span }, "month", "year"), func(b *order.BudgetRow) string { return b.Span }, "BUD-1"},
 		{"limit_yen", number(func(b *order.BudgetRow) *order.Yen { return &b.LimitYen }, 0, maxBudgetYen, "300000"), func(b *order.BudgetRow) string { return yen(b.LimitYen) }, "BUD-1"},
-		{"over", choice(func(b *order.BudgetRow) *string { return &b.Over }, string(rules.OverBlock), string(rules.OverApprove)), func(b *order.BudgetRow) string { return b.Over }, "BUD-1"},
+		{"over", choice(func(b *order.BudgetRow) *string { return &b.Over }, "block", "approve"), func(b *order.BudgetRow) string { return b.Over }, "BUD-1"},
 		{"from_on", date(func(b *order.BudgetRow) *order.Date { return &b.From }, true), func(b *order.BudgetRow) string { return b.From.String() }, "BUD-1"},
 		{"year_start", func(b *order.BudgetRow, cell string, _ *Options) string {
 			cell = fold(cell)
 			if cell == "" {
 				return ""
 			}
-			d, err := rules.ParseMonthDay(cell)
-			if err != nil {
+			if _, err := time.Parse(time.DateOnly, "2024-"+cell); err != nil { // a leap year: 02-29 is a day
 				return strconv.Quote(clip(cell)) + " is not a day of the year: write it as MM-DD, such as 04-01"
 			}
-			b.YearStart = d.String()
+			b.YearStart = cell
 			return ""
 		}, func(b *order.BudgetRow) string { return b.YearStart }, "BUD-1"},
 	},
@@ -123,9 +122,11 @@ var itemLocks = table[order.LockRow]{
 		{"reason", text(func(l *order.LockRow) *string { return &l.Reason }, maxAddress, false), func(l *order.LockRow) string { return l.Reason }, "LCK-1"},
 	},
 	check: func(l *order.LockRow, _ *Options, found func(Problem)) {
-		err := rules.ItemLock{ItemCode: l.ItemCode, Category: l.Category, From: l.From, Until: l.Until}.Validate()
-		if err != nil {
-			found(Problem{Name: err.Field, Rule: err.Rule, Message: err.Message})
+		switch {
+		case (l.ItemCode == "") == (l.Category == ""):
+			found(Problem{Name: "item_code", Rule: "LCK-1", Message: "lock an item or a category, not both"})
+		case !l.Until.IsZero() && l.Until.Before(l.From):
+			found(Problem{Name: "until_on", Rule: "LCK-1", Message: "the lock ends before it begins"})
 		}
 	},
 }
