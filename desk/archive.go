@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/text/unicode/norm"
-
 	"todoke/order"
 	"todoke/store"
 	"todoke/templates/page"
@@ -120,7 +118,7 @@ func archiveWords(form url.Values) string {
 
 // archiveQuery reads what a person typed.
 func archiveQuery(lang page.Lang, f page.ArchiveFilter) (q store.ArchiveQuery, err error) {
-	q = store.ArchiveQuery{Party: f.Party, Kind: f.Kind, Number: norm.NFKC.String(f.Number)}
+	q = store.ArchiveQuery{Party: f.Party, Kind: f.Kind, Number: store.Narrow(f.Number)}
 	for _, x := range []struct {
 		text string
 		into *order.Date
@@ -136,7 +134,7 @@ func archiveQuery(lang page.Lang, f page.ArchiveFilter) (q store.ArchiveQuery, e
 		text string
 		into **int64
 	}{{f.MinYen, &q.MinYen}, {f.MaxYen, &q.MaxYen}} {
-		text := strings.NewReplacer(",", "", "円", "", "¥", "", "\\", "", " ", "").Replace(norm.NFKC.String(x.text))
+		text := strings.NewReplacer(",", "", "円", "", "¥", "", "\\", "", " ", "").Replace(store.Narrow(x.text))
 		if text == "" {
 			continue
 		}

@@ -150,12 +150,12 @@ func (d *Desk) editGateway(w http.ResponseWriter, r *http.Request) {
 
 // changeDetail is a change as the log keeps it.
 func changeDetail(reason string, gone, fresh []string) string {
-	out := reason
+	out := []string{reason}
 	for _, l := range gone {
-		out += "\n- " + l
+		out = append(out, "- "+l)
 	}
 	for _, l := range fresh {
-		out += "\n+ " + l
+		out = append(out, "+ "+l)
 	}
-	return out
+	return strings.Join(out, "\n")
 }

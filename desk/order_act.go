@@ -122,7 +122,8 @@ func (d *Desk) dateShipment(w http.ResponseWriter, r *http.Request, o order.Orde
 // refuseAct shows the order again with what stands against the action.
 func (d *Desk) refuseAct(w http.ResponseWriter, r *http.Request, o order.Order, err error) {
 	p := personOf(r.Context())
-	status, said := http.StatusUnprocessableEntity, ""
+	var said string
+	status := http.StatusUnprocessableEntity
 	if refusal, ok := errors.AsType[*store.Refusal](err); ok {
 		said = page.Reasons(p.Lang, refusal.Problems, 3)
 	} else if e, ok := errors.AsType[*order.Error](err); ok && (e.Kind == order.KindInvalid || e.Kind == order.KindConflict) {

@@ -117,7 +117,7 @@ func TestOrderPage(t *testing.T) {
 		t.Errorf("changed order %+v (%v)", got.Lines, err)
 	}
 	if a := b.get(a.location()); !strings.Contains(a.body, "1行目のコメント なし→3階の受付まで") || strings.Contains(a.body, "lines[") {
-		t.Errorf("the story does not tell the change in words: %q", regexp.MustCompile(".{60}(lines\\[|3階の受付まで).{60}").FindAllString(a.body, -1))
+		t.Errorf("the story does not tell the change in words: %q", regexp.MustCompile(`.{60}(lines\[|3階の受付まで).{60}`).FindAllString(a.body, -1))
 	}
 	none := act("change", "x")
 	none["add-code"], none["add-qty"] = []string{storetest.Code(storetest.Tea)}, []string{"たくさん"}

@@ -382,7 +382,7 @@ func (a *allocator) save(ctx context.Context) error {
 func (a *allocator) news() []int64 {
 	var ids []int64
 	for _, e := range a.events {
-		if e.Kind != order.EventShort && !(a.backorders && e.Kind == order.EventAllocated) && e.Kind != order.EventHeld {
+		if e.Kind != order.EventShort && (!a.backorders || e.Kind != order.EventAllocated) && e.Kind != order.EventHeld {
 			continue
 		}
 		if n := len(ids); n == 0 || ids[n-1] != e.orderID {

@@ -74,6 +74,7 @@ var erasureSpares = map[string]string{
 	"reading_audits":   "only what became an order is audited",
 	"issued_documents": "what was issued is kept for as long as the law says, and named to who erases",
 	"archive_entries":  "the chain: hashes alone",
+	"rereads":          "which way a page was turned, by whom and when: nothing of what it says",
 	"archive_erasures": "what was erased, by whom and why",
 }
 

@@ -25,6 +25,9 @@ func (p ArchiveParty) search() string {
 	return strings.Join([]string{foldParty(p.Code), foldParty(p.Company + p.Name), foldParty(p.Contact)}, "\n")
 }
 
+// Narrow is a text as it is looked for: full-width letters, digits and signs become half-width ones.
+func Narrow(s string) string { return norm.NFKC.String(s) }
+
 // foldParty makes texts equal that people write in more than one way: full and half width, large
 // and small letters, blanks, hyphens of numbers and codes.
 func foldParty(s string) string {

@@ -124,7 +124,7 @@ func (d NewDocument) clean() (NewDocument, error) {
 }
 
 // columns are those of its row.
-func (d *NewDocument) columns(key string, body []byte, now time.Time) []any {
+func (d NewDocument) columns(key string, body []byte, now time.Time) []any {
 	return []any{d.Source, d.ExternalID, null(d.ParentID), at(d.ReceivedAt), now, d.Caller, d.FileName, d.MediaType, key, int64(len(d.Bytes)), body}
 }
 

@@ -3,6 +3,7 @@ package store_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -67,9 +68,9 @@ func TestFindOrders(t *testing.T) {
 		{"4,500円", []order.Number{first.Number}},
 		{"4950", []order.Number{first.Number}}, // with tax
 		{"3600", []order.Number{second.Number}},
-		{"#" + fmt.Sprint(doc), []order.Number{first.Number}},
-		{fmt.Sprint(doc) + ".2", []order.Number{first.Number}},
-		{fmt.Sprint(doc) + ".1", nil},
+		{"#" + strconv.FormatInt(doc, 10), []order.Number{first.Number}},
+		{strconv.FormatInt(doc, 10) + ".2", []order.Number{first.Number}},
+		{strconv.FormatInt(doc, 10) + ".1", nil},
 		{"100%", nil},
 		{"存在しない", nil},
 	} {

@@ -79,8 +79,8 @@ func (s Suspect) Ref() string {
 // Problem is what a person must decide about the review of that name, and how.
 func (s Suspect) Problem(review string) *order.Error {
 	why := s.Name()
-	for i, r := range s.Reasons {
-		why += []string{": ", "; "}[min(i, 1)] + r
+	if len(s.Reasons) > 0 {
+		why += ": " + strings.Join(s.Reasons, "; ")
 	}
 	return order.Conflict("FAX-5", fmt.Sprintf("suspected %s of %s; see both with todoke review show %s, and decide: todoke review settle %s --as resend|addon|correction|own",
 		s.Relation, why, review, review))

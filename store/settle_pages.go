@@ -154,8 +154,8 @@ func (s *Store) JoinPage(ctx context.Context, documentID int64, page int, into O
 		}
 		// What the reader had read of both is what a value taken back goes back to.
 		if err := tx.readAgainAs(ctx, to.PageID, func(read order.Draft) (order.Draft, *order.Error) {
-			other, err := findDraft(ctx, tx.tx, r.PageID)
-			if err != nil || other == nil {
+			other, _ := findDraft(ctx, tx.tx, r.PageID) // without one there is nothing to go back to
+			if other == nil {
 				return read, nil
 			}
 			return rules.JoinDrafts(read, *other, r.Name())

@@ -59,7 +59,8 @@ type lanes struct{ warehouses, classes []string }
 // warehouse and class (WHS-1), and returns the lists' ids. Due is what ships on the day of
 // now, a business day, whose warehouse and class has not closed for the day (CUT-11), whose
 // arrival no holiday or closure came upon since (CUT-1), whose order is not held,
-// and whose cancel window is over (CAN-1). A short order's reserved goods go; the rest stays
+// and whose cancel window is over (CAN-1). What is made to order comes in on its ship day and goes
+// with it (CUT-6). A short order's reserved goods go; the rest stays
 // with the order (STK-2). Orders that are being allocated at this moment are waited for.
 // Running it again releases nothing twice: what is on a list stays
 // there, and only there.
@@ -76,6 +77,15 @@ func (tx *Tx) ReleaseWave(ctx context.Context, now time.Time) ([]int64, error) {
 	open, _, err := tx.openness(ctx, now)
 	if err != nil || len(open.warehouses) == 0 {
 		return nil, err
+	}
+	made, err := collect(ctx, tx.tx, "WaveMadeClaim", pgx.RowTo[int64], today, now, open.warehouses, open.classes, closed)
+	if err != nil {
+		return nil, err
+	}
+	if len(made) > 0 {
+		if err := tx.exec(ctx, "WaveMade", made, today, now); err != nil {
+			return nil, err
+		}
 	}
 	ids, err := collect(ctx, tx.tx, "WaveClaim", pgx.RowTo[int64], today, now, open.warehouses, open.classes, closed)
 	if err != nil || len(ids) == 0 {

@@ -157,6 +157,76 @@ func TestReleaseWaveIsTheRule(t *testing.T) {
 	audit(t, s)
 }
 
+// TestMadeToOrderShipsOnItsDay: goods made to order, dated at the desk, go on a list on their ship
+// day, alone or beside others, and leave no stock behind (CUT-6, WHS-1).
+func TestMadeToOrderShipsOnItsDay(t *testing.T) {
+	t.Parallel()
+	s, clock := st.NewShop(t)
+	alone := accept(t, s, st.Request(order.ChannelFax, clock.Now(), st.Tokyo, st.Stamp, 2))
+	req := st.Request(order.ChannelFax, clock.Now(), st.Tokyo, st.Stamp, 1)
+	req.Lines = append(req.Lines, order.RequestLine{Field: "lines[1]", ItemCode: st.Code(st.Pen), Qty: 1})
+	mixed := accept(t, s, req)
+	missed := accept(t, s, st.Request(order.ChannelFax, clock.Now(), st.Osaka, st.Stamp, 1))
+	allocate(t, s, 10, false)
+	for id, on := range map[int64]order.Date{alone.ID: order.D(2026, 12, 3), mixed.ID: order.D(2026, 12, 3), missed.ID: order.D(2026, 11, 30)} {
+		for _, sh := range get(t, s, id).Shipments {
+			if sh.Class != order.ClassPhone {
+				continue
+			}
+			if _, err := s.DateShipment(t.Context(), id, sh.No, on, "長谷川", clock.Now()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	allocate(t, s, 10, false)
+	if o := get(t, s, alone.ID); o.State != order.StateAllocated || o.Lines[0].ReservedQty != 0 {
+		t.Fatalf("dated: %s %+v", o.State, o.Lines)
+	}
+	if lists := wave(t, s, clock.Now()); len(lists) != 1 { // the pen
+		t.Errorf("%d lists on the first day", len(lists))
+	}
+	// Of an earlier day that no wave took: it gets another date, and the customer is told.
+	if n, err := s.ReplanShipments(t.Context(), st.At(t, "2026-11-30 09:00:00")); err != nil || n != 1 {
+		t.Errorf("%d orders planned anew (%v)", n, err)
+	}
+	if sh := get(t, s, missed.ID).Shipments[0]; !sh.ArrivalOn.After(order.D(2026, 11, 30)) {
+		t.Errorf("missed its day and arrives %s", sh.ArrivalOn)
+	}
+	day := get(t, s, alone.ID).Shipments[0].ShipOn
+	at := day.At(order.Clock{Hour: 16})
+	clock.Set(at)
+	preview, err := s.WavePreview(t.Context(), at)
+	goes := 0
+	for _, p := range preview {
+		if p.Goes {
+			goes += p.Qty
+		}
+	}
+	if err != nil || goes != 3 {
+		t.Errorf("the preview tells %d (%v): %+v", goes, err, preview)
+	}
+	lists := wave(t, s, at)
+	if len(lists) != 1 {
+		t.Fatalf("%d lists on the ship day", len(lists))
+	}
+	list, err := s.GetPickList(t.Context(), lists[0])
+	if err != nil || len(list.Lines) != 2 || list.Class != order.ClassPhone {
+		t.Fatalf("%+v %v", list, err)
+	}
+	for _, id := range []int64{alone.ID, mixed.ID} {
+		if o := get(t, s, id); o.State != order.StateReleased {
+			t.Errorf("order %s is %s", o.Number, o.State)
+		}
+	}
+	audit(t, s)
+	if again := wave(t, s, at.Add(time.Minute)); len(again) != 0 {
+		t.Errorf("released again: %v", again)
+	}
+	if n := count(t, s, `SELECT coalesce(sum(on_hand_qty - reserved_qty), -1)::int FROM stock WHERE item_code = $1`, st.Code(st.Stamp)); n != 0 {
+		t.Errorf("what is made for one is nobody else's: %d are free", n)
+	}
+}
+
 func TestTickCatchesUpInOrder(t *testing.T) {
 	t.Parallel()
 	s, clock := st.NewShop(t)

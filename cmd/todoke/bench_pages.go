@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strconv"
 
 	"todoke/bench/page"
 )
@@ -28,7 +28,7 @@ func (c *benchPagesCommand) Run(ctx context.Context, a *App) error {
 		return err
 	}
 	if rep.Lost > 0 {
-		return errors.New(fmt.Sprint(rep.Lost) + " pages that must be seen would be closed unseen")
+		return errors.New(strconv.Itoa(rep.Lost) + " pages that must be seen would be closed unseen")
 	}
 	return nil
 }

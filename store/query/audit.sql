@@ -136,7 +136,8 @@ SELECT 'order', o.number, o.state, CASE o.state
     WHEN 'accepted' THEN 'waits for stock'
     WHEN 'short' THEN 'STK-2: ' || (SELECT string_agg(format('item %s lacks %s', l.item_code, l.qty - l.reserved_qty), ', ' ORDER BY l.no)
         FROM order_lines l WHERE l.order_id = o.id AND l.class <> 'phone' AND l.reserved_qty < l.qty)
-    ELSE 'CUT-6: a line made to order waits for a date from the desk' END, o.accepted_at
+    ELSE CASE WHEN EXISTS (SELECT FROM shipments s WHERE s.order_id = o.id AND s.state = 'planned' AND s.ship_on IS NULL)
+        THEN 'CUT-6: a line made to order waits for a date from the desk' ELSE 'CUT-6: goods made to order wait for their ship day' END END, o.accepted_at
 FROM orders o
 WHERE o.state IN ('held', 'accepted', 'short') OR (o.state = 'allocated' AND NOT EXISTS (
     SELECT FROM allocations a WHERE a.order_id = o.id AND a.pick_list_id IS NULL))

@@ -1,5 +1,32 @@
 -- Set-wise statements of waves, and those of pick lists.
 
+-- name: WaveMadeClaim
+-- Orders with made-to-order goods due on $1 (CUT-6), by WaveClaim's conditions: nothing is reserved for them before.
+SELECT o.id FROM orders o
+WHERE o.state IN ('allocated', 'short') AND (o.cancel_until_at IS NULL OR o.cancel_until_at < $2)
+  AND EXISTS (
+    SELECT FROM shipments s JOIN unnest($3::text[], $4::text[]) AS t (warehouse_code, class) USING (warehouse_code, class)
+    WHERE s.order_id = o.id AND s.class = 'phone' AND s.state = 'planned' AND s.ship_on = $1 AND s.arrival_on <> ALL($5::date[]))
+ORDER BY o.id FOR UPDATE OF o;
+
+-- name: WaveMade
+-- Made-to-order goods come to the warehouse on the day they ship, for their order alone: they are
+-- booked in and reserved at once, and leave with the list (ShipStock).
+WITH made AS (
+    SELECT s.order_id, s.id, s.warehouse_code, l.no, l.item_code, l.qty - l.reserved_qty AS qty
+    FROM shipments s JOIN order_lines l ON l.order_id = s.order_id AND l.class = 'phone' AND l.reserved_qty < l.qty
+    WHERE s.order_id = ANY($1) AND s.class = 'phone' AND s.state = 'planned' AND s.ship_on = $2
+), booked AS (
+    INSERT INTO stock (warehouse_code, item_code, on_hand_qty, reserved_qty)
+    SELECT warehouse_code, item_code, sum(qty), sum(qty) FROM made GROUP BY 1, 2 ORDER BY 2, 1
+    ON CONFLICT (item_code, warehouse_code) DO UPDATE
+    SET on_hand_qty = stock.on_hand_qty + excluded.on_hand_qty, reserved_qty = stock.reserved_qty + excluded.reserved_qty
+), lines AS (
+    UPDATE order_lines l SET reserved_qty = l.qty FROM made m WHERE l.order_id = m.order_id AND l.no = m.no
+)
+INSERT INTO allocations (order_id, line_no, warehouse_code, item_code, qty, shipment_id, allocated_at)
+SELECT order_id, no, warehouse_code, item_code, qty, id, $3 FROM made ORDER BY order_id, no;
+
 -- name: WaveClaim
 -- Orders with reserved goods due on $1 at the warehouses and classes still open, past their
 -- cancel window (CAN-1), that arrive on none of the closed days $5 (CUT-1). Locked by id; an order changed meanwhile is judged again.
@@ -39,7 +66,7 @@ WHERE o.id = ANY($1) AND o.state IN ('allocated', 'short')
   AND NOT EXISTS (SELECT FROM allocations a WHERE a.order_id = o.id AND a.pick_list_id IS NULL);
 
 -- name: WarehouseClasses
-SELECT DISTINCT warehouse_code, class FROM shipments WHERE state = 'planned' AND class <> 'phone' AND ship_on <= $1;
+SELECT DISTINCT warehouse_code, class FROM shipments WHERE state = 'planned' AND ship_on <= $1;
 
 -- name: ReplanClaim
 -- Orders with goods to ship that missed their dispatch deadline: of an earlier day, or of
@@ -47,20 +74,22 @@ SELECT DISTINCT warehouse_code, class FROM shipments WHERE state = 'planned' AND
 -- of $5, closed after it was promised (CUT-1).
 -- It runs at every tick: it starts from the few late shipments and must not ask per open order.
 WITH due AS (
-    SELECT s.order_id, s.id
+    SELECT s.order_id, s.id, s.class
     FROM shipments s LEFT JOIN unnest($2::text[], $3::text[]) AS t (warehouse_code, class) USING (warehouse_code, class)
     WHERE s.state = 'planned' AND s.ship_on <= $1 AND (s.ship_on < $1 OR t.class IS NOT NULL)
-    UNION SELECT order_id, id FROM shipments WHERE state = 'planned' AND ship_on = ANY($5::date[])
-    UNION SELECT order_id, id FROM shipments WHERE state = 'planned' AND arrival_on = ANY($5::date[])
+    UNION SELECT order_id, id, class FROM shipments WHERE state = 'planned' AND ship_on = ANY($5::date[])
+    UNION SELECT order_id, id, class FROM shipments WHERE state = 'planned' AND arrival_on = ANY($5::date[])
 ), late AS (
-    SELECT order_id, EXISTS (SELECT FROM allocations a WHERE a.shipment_id = due.id) AS reserved FROM due)
+    SELECT order_id, class = 'phone' OR EXISTS (SELECT FROM allocations a WHERE a.shipment_id = due.id) AS reserved FROM due)
 -- OFFSET 0: the orders are looked up one by one; merged, every order there is would be read.
 SELECT DISTINCT o.id FROM late CROSS JOIN LATERAL (SELECT id, state FROM orders WHERE id = late.order_id OFFSET 0) o
 WHERE o.state = 'accepted' OR (o.state IN ('allocated', 'short') AND late.reserved)
 ORDER BY o.id LIMIT $4;
 
 -- name: AllocatedShipments
-SELECT DISTINCT shipment_id FROM allocations WHERE order_id = $1;
+-- Shipments that have goods; those made to order have them on their day.
+SELECT DISTINCT shipment_id FROM allocations WHERE order_id = $1
+UNION SELECT id FROM shipments WHERE order_id = $1 AND class = 'phone' AND ship_on IS NOT NULL;
 
 -- name: NoSaturdayItems
 SELECT EXISTS (SELECT FROM items WHERE no_saturday AND code = ANY($1));
@@ -112,9 +141,12 @@ SELECT issued_at FROM pick_lists WHERE id = $1 FOR UPDATE;
 -- name: WavePreview
 -- Every shipment that is still to be put on a list, with what a wave looks at (rules.Releasable).
 SELECT o.number, s.no, o.state, o.hold_reason, o.cancel_until_at, s.warehouse_code, s.class, s.ship_on, s.arrival_on,
-    coalesce((SELECT sum(a.qty) FROM allocations a WHERE a.shipment_id = s.id AND a.pick_list_id IS NULL), 0),
-    (SELECT count(*) FROM allocations a WHERE a.shipment_id = s.id AND a.pick_list_id IS NULL)
+    g.qty, g.lines
 FROM shipments s JOIN orders o ON o.id = s.order_id
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(x.qty), 0) AS qty, count(*) AS lines FROM (
+        SELECT a.qty FROM allocations a WHERE a.shipment_id = s.id AND a.pick_list_id IS NULL
+        UNION ALL SELECT l.qty - l.reserved_qty FROM order_lines l WHERE s.class = 'phone' AND l.order_id = s.order_id AND l.class = 'phone' AND l.reserved_qty < l.qty) x) g
 WHERE s.state = 'planned' AND o.state IN ('held', 'accepted', 'allocated', 'short')
 ORDER BY s.warehouse_code, s.class, o.number, s.no;
 

@@ -42,6 +42,11 @@ type Frame struct {
 	Menu []MenuItem
 }
 
+// MayFind tells whether the search is of use: whoever may not open orders has nothing to find.
+func (f Frame) MayFind() bool {
+	return slices.ContainsFunc(f.Menu, func(m MenuItem) bool { return m.Key == "orders" })
+}
+
 // MenuItem is an entry of the menu.
 type MenuItem struct {
 	Key, Path, Japanese, English string
@@ -98,8 +103,8 @@ func parse(lang Lang) *template.Template {
 		"term":      func(w string) string { return Term(lang, w) },
 		"dict":      dict,
 		"role":      func(r string) string { return RoleName(lang, r) },
-		"pagekind":  func(k string) string { return PageKindName(lang, k) },
-		"pagestate": func(s string) string { return PageStateName(lang, s) },
+		"pagekind":  func(k string) string { return KindOfPage(lang, k) },
+		"pagestate": func(s string) string { return StateOfPage(lang, s) },
 		"did":       func(a string) string { return ActionName(lang, a) },
 		"said":      func(w string) string { return Saying(lang, w) },
 		"add":       func(a, b int) int { return a + b },

@@ -98,8 +98,8 @@ var pageKinds = map[string][2]string{
 	"unknown": {"当店の用紙以外", "None of our forms"}, "advert": {"広告", "Advert"}, "unreadable": {"判読不能の頁", "Unreadable page"},
 }
 
-// PageKindName is what a page is, in people's words.
-func PageKindName(lang Lang, kind string) string {
+// KindOfPage is what a page is, in people's words.
+func KindOfPage(lang Lang, kind string) string {
 	if n, ok := pageKinds[kind]; ok {
 		return pick(lang, n[0], n[1])
 	}
@@ -111,8 +111,8 @@ var pageStates = map[string][2]string{
 	"cover": {"送付状", "cover sheet"}, "handled": {"対応済み", "dealt with"}, "joined": {"別の頁の続き", "part of another page"}, "attached": {"注文の書類", "belongs to an order"},
 }
 
-// PageStateName is where a page stands, in people's words.
-func PageStateName(lang Lang, state string) string {
+// StateOfPage is where a page stands, in people's words.
+func StateOfPage(lang Lang, state string) string {
 	if n, ok := pageStates[state]; ok {
 		return pick(lang, n[0], n[1])
 	}

@@ -16,7 +16,7 @@
     if (!goal) return;
     e.preventDefault();
     first = "";
-    goal.closest("details")?.setAttribute("open", "");
+    if (!goal.matches("summary")) goal.closest("details")?.setAttribute("open", "");
     if (goal.matches("input, select, textarea")) { goal.focus(); goal.select?.(); } else goal.click();
   });
 

@@ -4,6 +4,6 @@
   const work = document.querySelector("[data-claim]");
   if (!work) return;
   setInterval(() => {
-    if (!document.hidden) fetch("/desk/claim", { method: "POST", body: new URLSearchParams({ task: work.dataset.claim }), headers: { "HX-Request": "true" } });
+    if (!document.hidden) fetch("/desk/claim", { method: "POST", body: new URLSearchParams({ task: work.dataset.claim }), headers: { "HX-Request": "true", "Todoke-Unattended": "1" } });
   }, 60000);
 })();
