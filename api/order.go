@@ -67,6 +67,8 @@ type OrderAnswer struct {
 	Shipments    []AnswerShipment `json:"shipments"`
 	GoodsYen     int64            `json:"goods_yen" doc:"Goods before tax and fee"`
 	FeeYen       int64            `json:"fee_yen" doc:"Shipping fee before tax (FEE-1)"`
+	FeeFirst     string           `json:"fee_first,omitempty" doc:"The order to which this one is an add-on, for which it pays no fee (FEE-2)"`
+	FeeUntil     *time.Time       `json:"fee_until,omitempty" doc:"Up to this instant the fee is charged after all where that order is cancelled (FEE-2)"`
 	Taxes        []AnswerTax      `json:"taxes" doc:"For information: invoices round once per rate and invoice (TAX-2)"`
 	TotalYen     int64            `json:"total_yen" doc:"Goods, fee and taxes"`
 }
@@ -123,6 +125,11 @@ func answerOf(o order.Order) OrderAnswer {
 		Shipments: make([]AnswerShipment, 0, len(o.Shipments)),
 		Taxes:     make([]AnswerTax, 0, len(o.Taxes)),
 		GoodsYen:  int64(o.GoodsYen), FeeYen: int64(o.FeeYen), TotalYen: int64(o.GoodsYen + o.FeeYen),
+	}
+	a.FeeFirst = string(o.FeeFirst)
+	if !o.FeeUntil.IsZero() {
+		until := japan(o.FeeUntil)
+		a.FeeUntil = &until
 	}
 	if !o.CancelUntil.IsZero() {
 		until := japan(o.CancelUntil)

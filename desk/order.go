@@ -51,6 +51,9 @@ func (d *Desk) orderPage(r *http.Request, o order.Order) (page.Order, error) {
 		Frame: d.frame(r, "orders", o.Number.Grouped()), Path: orderPath(o.Number), Number: o.Number.Grouped(), State: string(o.State), Why: page.HoldReason(p.Lang, o.HoldReason),
 		Money: page.OrderMoney{Goods: o.GoodsYen, Fee: o.FeeYen, Total: o.GoodsYen + o.FeeYen, Taxes: o.Taxes}, Designated: o.DesignatedOn.String(),
 	}
+	if v.Money.FeeUntil = o.FeeUntil; o.FeeFirst != "" {
+		v.Money.AddOnTo, v.Money.AddOnPath = o.FeeFirst.Grouped(), orderPath(o.FeeFirst)
+	}
 	for _, t := range o.Taxes {
 		v.Money.Total += t.TaxYen
 	}

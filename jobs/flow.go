@@ -11,6 +11,7 @@ import (
 //	document stored ─► read_document ─► accepted ─► allocate_orders ─► allocated | short
 //	schedule (wave) ─► release_wave ─► released ─► print_pick_list ─► deliver_document
 //	deadline missed, day closed ─► replan_shipments ─► replanned
+//	cut-off passed ─► settle_fees
 //	accepted, replanned, short, cancelled …, page to review, illegible ─► answer_customers ─► deliver_document
 //
 // Documents, pick lists and deliveries name their job by their own id, so the transaction

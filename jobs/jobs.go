@@ -102,6 +102,17 @@ func (ReplanShipments) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueWave, MaxAttempts: 8}
 }
 
+// SettleFees makes add-ons' fees final whose cut-off has passed (FEE-2). It says only "look".
+type SettleFees struct{}
+
+// Kind implements river.JobArgs.
+func (SettleFees) Kind() string { return "settle_fees" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (SettleFees) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueOutput, MaxAttempts: 8}
+}
+
 // AdaptThresholds fills the audit of the day before up to its minimum and moves the reader's
 // thresholds by what audits came to (RDR-2, RDR-4), as of one due time of a schedule.
 type AdaptThresholds struct {
@@ -217,7 +228,7 @@ func (VerifyArchive) InsertOpts() river.InsertOpts {
 // yet is as good as two.
 func Look(args river.JobArgs) bool {
 	switch args.(type) {
-	case AllocateOrders, ReplanShipments, SealArchive, AnswerCustomers, VerifyArchive:
+	case AllocateOrders, ReplanShipments, SettleFees, SealArchive, AnswerCustomers, VerifyArchive:
 		return true
 	default:
 		return false

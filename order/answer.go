@@ -110,6 +110,7 @@ const (
 	NoteQuantity     NoteKind = "quantity"     // the desk changed a quantity
 	NoteItem         NoteKind = "item"         // the desk changed an item
 	NoteDropped      NoteKind = "dropped"      // the desk left a line out
+	NoteAddOn        NoteKind = "add_on"       // no shipping fee: an add-on to the order in Was (FEE-2)
 	NoteDiscontinued NoteKind = "discontinued" // no longer sold; the successor is offered (ITM-1)
 	NoteAdded        NoteKind = "added"        // an order that the answer before did not have
 	NoteCancelled    NoteKind = "cancelled"

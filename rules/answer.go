@@ -178,6 +178,9 @@ func tellOrder(a AnswerOrder, f AnswerFacts) order.ToldOrder {
 	t.Held = o.State == order.StateHeld && !phone
 	if !t.Cancelled {
 		t.Notes = append(dateNotes(o, a.Events), deskNotes(a, f.Items)...)
+		if o.FeeFirst != "" && o.FeeYen == 0 {
+			t.Notes = append(t.Notes, order.Note{Kind: order.NoteAddOn, Was: string(o.FeeFirst)})
+		}
 	}
 	return t
 }

@@ -31,6 +31,9 @@ func (tx *Tx) Accept(ctx context.Context, req order.Request, now time.Time) (ord
 	if err := tx.insertOrder(ctx, &o, events); err != nil {
 		return order.Order{}, err
 	}
+	if err := tx.judgeSiblings(ctx, o, facts, now); err != nil {
+		return order.Order{}, err
+	}
 	return o, tx.takeControls(ctx, o, facts, now)
 }
 
@@ -60,6 +63,7 @@ func (s *Store) facts(ctx context.Context, q querier, req order.Request, save bo
 		Prices:  map[string][]order.ContractPrice{},
 	}
 	var version, id int64
+	var siblings feeSiblings
 	b := &pgx.Batch{}
 	department := "DepartmentGet"
 	if save {
@@ -72,6 +76,7 @@ func (s *Store) facts(ctx context.Context, q querier, req order.Request, save bo
 		}
 		return err
 	})
+	b.Queue(query("FeeSiblings"), req.DepartmentCode, siblingsFrom(req.ReceivedAt), within(req.ReceivedAt), date(endOfDays), date(endOfDays)).Query(siblings.collect)
 	b.Queue(query("MastersVersion")).QueryRow(func(r pgx.Row) error { return r.Scan(&version) })
 	b.Queue(query("ShipTosOfDepartment"), req.DepartmentCode).Query(func(rows pgx.Rows) error {
 		v, err := pgx.CollectRows(rows, scanShipTo)
@@ -114,13 +119,14 @@ func (s *Store) facts(ctx context.Context, q querier, req order.Request, save bo
 		return f, 0, err
 	}
 	f.Calendar, f.Regions, f.Warehouses, f.Settings = sh.calendar, sh.regions, sh.warehouses, sh.settings
+	f.Siblings = siblings.orders(f.Regions)
 	return f, id, nil
 }
 
 // insertOrder saves a new order whose id and number are set, its events, and the jobs that
 // follow, in one round trip and at most one more for the jobs.
 func (tx *Tx) insertOrder(ctx context.Context, o *order.Order, events []order.Event) error {
-	o.ReceivedAt, o.AcceptedAt, o.CancelUntil = at(o.ReceivedAt), at(o.AcceptedAt), at(o.CancelUntil)
+	o.ReceivedAt, o.AcceptedAt, o.CancelUntil, o.FeeUntil, o.ApprovedAt = at(o.ReceivedAt), at(o.AcceptedAt), at(o.CancelUntil), at(o.FeeUntil), at(o.ApprovedAt)
 	taxes, err := json.Marshal(list(o.Taxes))
 	if err != nil {
 		return fmt.Errorf("encode taxes: %w", err)
@@ -131,7 +137,8 @@ func (tx *Tx) insertOrder(ctx context.Context, o *order.Order, events []order.Ev
 		o.DepartmentCode, o.UserCode, o.ShipTo.Code, o.ShipTo.Name, o.ShipTo.PostalCode, o.ShipTo.Prefecture, o.ShipTo.Address,
 		o.RegionCode, date(o.DesignatedOn), string(o.Stockout), string(o.Payment), o.Authorisation,
 		int64(o.GoodsYen), int64(o.FeeYen), taxes,
-		null(o.Source.DocumentID), o.Source.Page, o.Source.ShopFront, o.Source.Key)
+		null(o.Source.DocumentID), o.Source.Page, o.Source.ShopFront, o.Source.Key,
+		int64(o.AuthorisedYen), string(o.FeeFirst), instant(o.FeeUntil), instant(o.ApprovedAt))
 	b.Queue(query("LinesInsert"), o.ID,
 		column(o.Lines, func(l order.Line) int { return l.No }),
 		column(o.Lines, func(l order.Line) string { return l.ItemCode }),
@@ -179,10 +186,13 @@ func (tx *Tx) finish(ctx context.Context, b *pgx.Batch, orderID int64, events []
 // reads the order and the facts a rule may look at, lets fn decide, and saves the order it
 // returns with its events and the jobs that follow. A change of state that the order's life
 // does not know is a conflict, and so is cancelling what is partly on a pick list. Lines' items and quantities stay as they are; cancelling gives
-// back what was reserved and is not on a pick list.
+// back what was reserved and is not on a pick list. Where the order is cancelled or dated anew by
+// its approval, the fees of the department's orders are judged anew (FEE-2).
 func (tx *Tx) Change(ctx context.Context, id int64, fn func(order.Order, Facts) (order.Order, []order.Event, error)) (order.Order, error) {
 	var department string
-	err := tx.tx.QueryRow(ctx, query("OrderDepartment"), id).Scan(&department)
+	var received time.Time
+	var accepted date
+	err := tx.tx.QueryRow(ctx, query("OrderDepartment"), id).Scan(&department, &received, &accepted)
 	if missing(err) {
 		return order.Order{}, order.NotFound("number", "there is no such order")
 	}
@@ -193,7 +203,8 @@ func (tx *Tx) Change(ctx context.Context, id int64, fn func(order.Order, Facts) 
 	if f.Department, err = scanDepartment(tx.tx.QueryRow(ctx, query("DepartmentLock"), department)); err != nil {
 		return order.Order{}, fmt.Errorf("lock department: %w", err)
 	}
-	if err := tx.exec(ctx, "OrdersLock", []int64{id}); err != nil {
+	days := feeDays{siblingsFrom(received), accepted, date(order.DateOf(tx.s.now()))}
+	if err := tx.exec(ctx, "FeeOrdersLock", id, department, days.from, days.to, days.again); err != nil {
 		return order.Order{}, err
 	}
 	orders, err := readOrders(ctx, tx.tx, []int64{id})
@@ -215,11 +226,15 @@ func (tx *Tx) Change(ctx context.Context, id int64, fn func(order.Order, Facts) 
 		return order.Order{}, err
 	}
 	f.Calendar, f.Regions, f.Warehouses, f.Settings = sh.calendar, sh.regions, sh.warehouses, sh.settings
+	if f.Siblings, err = tx.siblings(ctx, old, days, f.Regions); err != nil {
+		return order.Order{}, err
+	}
 
 	o, events, err := fn(clone(old), f)
 	if err != nil {
 		return order.Order{}, err
 	}
+	o, events, judged := tx.judgeAnew(old, o, f, events)
 	if !old.State.CanBecome(o.State) {
 		return order.Order{}, order.Conflict("", fmt.Sprintf("order %s is %s and cannot become %s", old.Number.Grouped(), old.State, o.State))
 	}
@@ -232,13 +247,10 @@ func (tx *Tx) Change(ctx context.Context, id int64, fn func(order.Order, Facts) 
 	if o.State == order.StateCancelled && old.State != order.StateCancelled && slices.ContainsFunc(old.Shipments, atWarehouse) {
 		return order.Order{}, order.Conflict("WHS-1", "order "+old.Number.Grouped()+" has goods on a pick list: take them back as a return")
 	}
-	taxes, err := json.Marshal(list(o.Taxes))
-	if err != nil {
-		return order.Order{}, fmt.Errorf("encode taxes: %w", err)
-	}
 	b := &pgx.Batch{}
-	b.Queue(query("OrderUpdate"), o.ID, string(o.State), o.HoldReason, date(o.AcceptanceOn), instant(o.CancelUntil),
-		date(o.DesignatedOn), string(o.Stockout), int64(o.GoodsYen), int64(o.FeeYen), taxes)
+	if err := queueOrder(b, &o); err != nil {
+		return order.Order{}, err
+	}
 	if o.State == order.StateCancelled && old.State != order.StateCancelled {
 		b.Queue(query("StockFree"), o.ID)
 		for i := range o.Shipments {
@@ -254,10 +266,24 @@ func (tx *Tx) Change(ctx context.Context, id int64, fn func(order.Order, Facts) 
 	if err := tx.finish(ctx, b, o.ID, events); err != nil {
 		return order.Order{}, err
 	}
+	if err := tx.saveFees(ctx, judged, f.Settings); err != nil {
+		return order.Order{}, err
+	}
 	if o.State == order.StateCancelled && old.State != order.StateCancelled {
 		return o, tx.giveControlsBack(ctx, o.ID, tx.s.now())
 	}
 	return o, nil
+}
+
+// queueOrder saves what may change of an order but its lines and shipments.
+func queueOrder(b *pgx.Batch, o *order.Order) error {
+	taxes, err := json.Marshal(list(o.Taxes))
+	if err != nil {
+		return fmt.Errorf("encode taxes: %w", err)
+	}
+	b.Queue(query("OrderUpdate"), o.ID, string(o.State), o.HoldReason, date(o.AcceptanceOn), instant(o.CancelUntil),
+		date(o.DesignatedOn), string(o.Stockout), int64(o.GoodsYen), int64(o.FeeYen), taxes, string(o.FeeFirst), instant(o.FeeUntil), instant(o.ApprovedAt))
+	return nil
 }
 
 // clone lets a rule change slices without touching the original.

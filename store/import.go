@@ -415,7 +415,7 @@ func (tx *Tx) importWarehouses(ctx context.Context, bad *complaints, rows []orde
 		return nil
 	}
 	for _, r := range rows {
-		if err := tx.exec(ctx, "WarehouseUpsert", r.Code, r.Name, list(r.Regions), r.FallbackOrder, r.Channel, list(r.Format)); err != nil {
+		if err := tx.exec(ctx, "WarehouseUpsert", r.Code, r.Name, list(r.Regions), r.FallbackOrder, r.Channel, list(r.Format), r.FallbackLeadDays); err != nil {
 			return err
 		}
 	}

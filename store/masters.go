@@ -138,7 +138,7 @@ func readWarehouses(ctx context.Context, q querier) ([]order.Warehouse, error) {
 	}
 	out, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (order.Warehouse, error) {
 		var v order.Warehouse
-		return v, r.Scan(&v.Code, &v.Name, &v.Regions, &v.FallbackOrder, &v.Channel, &v.Format)
+		return v, r.Scan(&v.Code, &v.Name, &v.Regions, &v.FallbackOrder, &v.Channel, &v.Format, &v.FallbackLeadDays)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read warehouses: %w", err)

@@ -95,7 +95,7 @@ func readOrders(ctx context.Context, q querier, ids []int64) ([]order.Order, err
 		var id int64
 		var l order.Line
 		_, err := pgx.ForEachRow(rows, []any{
-			&id, &l.No, &l.ItemCode, &l.Name, &l.Unit, &l.Class, &l.Qty, &l.ReservedQty,
+			&id, &l.No, &l.ItemCode, &l.Name, &l.Unit, &l.Class, &l.Qty, &l.CancelledQty, &l.ReservedQty,
 			&l.UnitPrice, &l.PriceList, &l.TaxRate, &l.Comment, &l.CommentImage,
 		}, func() error {
 			o := &out[place[id]]
@@ -130,7 +130,8 @@ func scanOrder(r pgx.CollectableRow) (order.Order, error) {
 		(*date)(&o.AcceptanceOn), (*instant)(&o.CancelUntil), &o.DepartmentCode, &o.UserCode,
 		&o.ShipTo.Code, &o.ShipTo.Name, &o.ShipTo.PostalCode, &o.ShipTo.Prefecture, &o.ShipTo.Address,
 		&o.RegionCode, (*date)(&o.DesignatedOn), &o.Stockout, &o.Payment, &o.Authorisation, &o.GoodsYen, &o.FeeYen, &taxes,
-		&o.Source.DocumentID, &o.Source.Page, &o.Source.ShopFront, &o.Source.Key)
+		&o.Source.DocumentID, &o.Source.Page, &o.Source.ShopFront, &o.Source.Key,
+		&o.AuthorisedYen, &o.FeeFirst, (*instant)(&o.FeeUntil), (*instant)(&o.ApprovedAt))
 	if err != nil {
 		return o, err
 	}

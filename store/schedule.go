@@ -139,6 +139,15 @@ func (tx *Tx) wake(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
+	fees, err := collect(ctx, tx.tx, "FeesDue", pgx.RowTo[int64], now, 1)
+	if err != nil {
+		return err
+	}
+	if len(fees) > 0 {
+		if err := tx.Enqueue(ctx, jobs.SettleFees{}); err != nil {
+			return err
+		}
+	}
 	missed, err := tx.missed(ctx, now, 1)
 	if err != nil {
 		return err

@@ -77,7 +77,7 @@ func (a *App) printOrder(o order.Order, customer string) error {
 		{"stock-out", string(o.Stockout)},
 		{"payment", string(o.Payment)},
 		{"goods", o.GoodsYen.Grouped() + " yen"},
-		{"fee", o.FeeYen.Grouped() + " yen"},
+		{"fee", feeText(o)},
 	}
 	for _, t := range o.Taxes {
 		rows = append(rows, []string{fmt.Sprintf("tax %d %%", t.Rate), t.TaxYen.Grouped() + " yen of " + t.NetYen.Grouped()})
@@ -106,6 +106,18 @@ func (a *App) printOrder(o order.Order, customer string) error {
 		ships = append(ships, []string{strconv.Itoa(s.No), string(s.State), string(s.Class), s.WarehouseCode, dateText(s.ShipOn), dateText(s.ArrivalOn), strings.Join(s.Rules, " ")})
 	}
 	return printTable(a.Stdout, ships)
+}
+
+// feeText is the fee, and the order to which this one is an add-on (FEE-2).
+func feeText(o order.Order) string {
+	text := o.FeeYen.Grouped() + " yen"
+	if o.FeeFirst != "" {
+		text += ", add-on to " + o.FeeFirst.Grouped()
+	}
+	if !o.FeeUntil.IsZero() {
+		text += ", provisional until " + stamp(o.FeeUntil)
+	}
+	return text
 }
 
 type orderListCommand struct {

@@ -8,7 +8,7 @@ SELECT "on", kind, name FROM calendar_days ORDER BY "on";
 SELECT code, prefectures, postal_prefixes, cutoff_fax, cutoff_web, cutoff_truck, lead_days FROM regions ORDER BY position, code;
 
 -- name: WarehousesAll
-SELECT code, name, regions, fallback_order, channel, formats FROM warehouses ORDER BY fallback_order, code;
+SELECT code, name, regions, fallback_order, channel, formats, fallback_lead_days FROM warehouses ORDER BY fallback_order, code;
 
 -- name: ItemsAll
 SELECT code, name, name_kana, unit, order_multiple, list_price_yen, tax_rate, class, category, returnable,
@@ -104,10 +104,11 @@ INSERT INTO regions (code, position, prefectures, postal_prefixes, cutoff_fax, c
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: WarehouseUpsert
-INSERT INTO warehouses (code, name, regions, fallback_order, channel, formats)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO warehouses (code, name, regions, fallback_order, channel, formats, fallback_lead_days)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (code) DO UPDATE SET name = excluded.name, regions = excluded.regions,
-    fallback_order = excluded.fallback_order, channel = excluded.channel, formats = excluded.formats;
+    fallback_order = excluded.fallback_order, channel = excluded.channel, formats = excluded.formats,
+    fallback_lead_days = excluded.fallback_lead_days;
 
 -- name: CalendarDelete
 DELETE FROM calendar_days WHERE extract(year FROM "on")::int = ANY($1);

@@ -44,9 +44,9 @@ SELECT nextval('order_numbers');
 INSERT INTO orders (id, number, state, hold_reason, channel, received_at, accepted_at, acceptance_on, cancel_until_at,
     department_code, user_code, ship_to_code, ship_to_name, ship_to_postal_code, ship_to_prefecture, ship_to_address,
     region_code, designated_on, stockout, payment, authorisation, goods_yen, fee_yen, taxes,
-    document_id, page_no, shop_front, idempotency_key)
+    document_id, page_no, shop_front, idempotency_key, authorised_yen, fee_first, fee_until_at, approved_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
-    $25, $26, $27, $28);
+    $25, $26, $27, $28, $29, $30, $31, $32);
 
 -- name: LinesInsert
 INSERT INTO order_lines (order_id, no, item_code, name, unit, class, qty, unit_price_yen, price_list, tax_rate, comment, comment_image)
@@ -66,21 +66,21 @@ WHERE order_id = $1 AND id = $2;
 -- name: OrderUpdate
 UPDATE orders
 SET state = $2, hold_reason = $3, acceptance_on = $4, cancel_until_at = $5, designated_on = $6, stockout = $7,
-    goods_yen = $8, fee_yen = $9, taxes = $10
+    goods_yen = $8, fee_yen = $9, taxes = $10, fee_first = $11, fee_until_at = $12, approved_at = $13
 WHERE id = $1;
 
 -- name: OrdersByID
 SELECT id, number, state, hold_reason, channel, received_at, accepted_at, acceptance_on, cancel_until_at,
     department_code, user_code, ship_to_code, ship_to_name, ship_to_postal_code, ship_to_prefecture, ship_to_address,
     region_code, designated_on, stockout, payment, authorisation, goods_yen, fee_yen, taxes,
-    coalesce(document_id, 0), page_no, shop_front, idempotency_key
+    coalesce(document_id, 0), page_no, shop_front, idempotency_key, authorised_yen, fee_first, fee_until_at, approved_at
 FROM orders WHERE id = ANY($1) ORDER BY id;
 
 -- name: OrdersLock
 SELECT id FROM orders WHERE id = ANY($1) ORDER BY id FOR UPDATE;
 
 -- name: LinesByOrder
-SELECT order_id, no, item_code, name, unit, class, qty, reserved_qty, unit_price_yen, price_list, tax_rate, comment, comment_image
+SELECT order_id, no, item_code, name, unit, class, qty, cancelled_qty, reserved_qty, unit_price_yen, price_list, tax_rate, comment, comment_image
 FROM order_lines WHERE order_id = ANY($1) ORDER BY order_id, no;
 
 -- name: ShipmentsByOrder
@@ -97,7 +97,7 @@ SELECT kind, rule, text, inputs, by, at FROM events WHERE document_id = $1 ORDER
 SELECT id FROM orders WHERE number = $1;
 
 -- name: OrderDepartment
-SELECT department_code FROM orders WHERE id = $1;
+SELECT department_code, received_at, acceptance_on FROM orders WHERE id = $1;
 
 -- name: OrderIDsList
 SELECT id FROM orders

@@ -83,8 +83,10 @@ func (v Order) Focus() string {
 
 // OrderMoney is what an order comes to.
 type OrderMoney struct {
-	Goods, Fee, Total order.Yen
-	Taxes             []order.Tax
+	Goods, Fee, Total  order.Yen
+	Taxes              []order.Tax
+	AddOnTo, AddOnPath string    // the order to which this one is an add-on (FEE-2)
+	FeeUntil           time.Time // provisional until then
 }
 
 // Picture is a page as it came, upright, with the reader's regions, in millimetres.

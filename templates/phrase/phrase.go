@@ -70,6 +70,8 @@ func item(n order.Note) string {
 // Note says a note in one sentence or two. What the sentence is about stands in it, but for the order.
 func Note(n order.Note) string { //nolint:gocyclo // a sentence for each kind
 	switch n.Kind {
+	case order.NoteAddOn:
+		return fmt.Sprintf("ご注文 %sへの追加注文として承り、送料は無料です。元のご注文がお取り消しになった場合は、送料を申し受けることがございます。", order.Number(n.Was).Grouped())
 	case order.NoteDateMoved:
 		why := map[order.Reason]string{
 			order.ReasonEarliest: "最短のお届け日より前のため",
