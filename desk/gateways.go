@@ -112,6 +112,11 @@ func (d *Desk) gatewaysPage(w http.ResponseWriter, r *http.Request, status int, 
 func (d *Desk) testGateway(w http.ResponseWriter, r *http.Request) {
 	p := personOf(r.Context())
 	r.Body = http.MaxBytesReader(w, r.Body, mailBytes)
+	defer func() { // the server tidies up only the request that it made itself
+		if r.MultipartForm != nil {
+			_ = r.MultipartForm.RemoveAll()
+		}
+	}()
 	pasted := r.PostFormValue("text")
 	data := []byte(pasted)
 	if f, _, err := r.FormFile("mail"); err == nil {

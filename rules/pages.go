@@ -98,7 +98,7 @@ func JoinDrafts(into, page order.Draft, name string) (order.Draft, *order.Error)
 		switch {
 		case no != 0 && numbers[no] != 0:
 			f.Name = fmt.Sprintf("lines[%d]%s", numbers[no], f.Name[strings.IndexByte(f.Name, ']')+1:])
-		case no != 0, f.Name == totalField:
+		case no != 0, f.Name == totalField, f.Name == receivedField: // it counts as received when the first page was
 			continue
 		default: // of the whole order: the first page's word holds
 			g := out.Field(f.Name)
@@ -179,17 +179,35 @@ func AttachTo(customer string, o order.Order) *order.Error {
 	return nil
 }
 
-// Reread is a draft after its page was read again as a person turned it: what persons said stays,
-// all else is what is read now.
+// Reread is a draft after its page was read again as a person turned it: what persons said, the lines
+// of pages that were joined to it and the question when it came in (CUT-3) stay, all else is what is
+// read now. A joined line gives way to what is now read on its number and stands after it.
 func Reread(was, now order.Draft) order.Draft {
 	out := now
 	out.Fields = slices.Clone(now.Fields)
-	out.Keyed, out.Related, out.Dropped = was.Keyed, was.Related, was.Dropped
+	moved := movedLines(was, now)
+	name := func(field string) string {
+		if no := moved[lineOf(field)]; no != 0 {
+			return fmt.Sprintf("lines[%d]%s", no, field[strings.IndexByte(field, ']')+1:])
+		}
+		return field
+	}
+	out.Related = was.Related
+	out.Keyed, out.Dropped = slices.Clone(was.Keyed), slices.Clone(was.Dropped)
+	for i := range out.Keyed {
+		out.Keyed[i] = name(out.Keyed[i])
+	}
+	for i, l := range out.Dropped {
+		if no := moved[l.Line]; no != 0 {
+			out.Dropped[i].Line = no
+		}
+	}
 	for _, f := range was.Fields {
 		person := slices.ContainsFunc(f.Evidence, func(e string) bool { return strings.HasPrefix(e, "person:") })
-		if !person && f.Page == "" {
+		if !person && f.Page == "" && f.Name != receivedField {
 			continue
 		}
+		f.Name = name(f.Name)
 		if g := out.Field(f.Name); g != nil {
 			if g.Area != nil && f.Page == "" {
 				f.Area = g.Area
@@ -198,6 +216,33 @@ func Reread(was, now order.Draft) order.Draft {
 			continue
 		}
 		out.Fields = append(out.Fields, f)
+	}
+	return out
+}
+
+// movedLines are the joined lines of a draft on whose numbers something is read now, with numbers
+// that are free.
+func movedLines(was, now order.Draft) map[int]int {
+	used, read := map[int]bool{}, map[int]bool{}
+	for _, f := range now.Fields {
+		no := lineOf(f.Name)
+		used[no] = true
+		read[no] = read[no] || f.Text != "" || f.Image != "" || f.Decision == order.DecisionReview
+	}
+	for _, f := range was.Fields {
+		used[lineOf(f.Name)] = true
+	}
+	out := map[int]int{}
+	next := 1
+	for _, f := range was.Fields {
+		no := lineOf(f.Name)
+		if no == 0 || f.Page == "" || !read[no] || out[no] != 0 {
+			continue
+		}
+		for used[next] {
+			next++
+		}
+		out[no], used[next] = next, true
 	}
 	return out
 }

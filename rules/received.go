@@ -80,11 +80,13 @@ func later(a, b time.Time) time.Time {
 // stamp writes an instant as people in Japan read it.
 func stamp(t time.Time) string { return t.In(order.JST).Format(time.DateTime) }
 
+const receivedField = "received_at"
+
 // AskReceived puts the question which of two times holds into a draft: nothing is ordered before a
 // person has answered it. problem is that of FaxReceivedAt.
 func AskReceived(d *order.Draft, problem *order.Error) {
-	if d.Field("received_at") == nil {
-		d.Fields = append(d.Fields, order.DraftField{Name: "received_at", Decision: order.DecisionReview, Reasons: []string{problem.Message}})
+	if d.Field(receivedField) == nil {
+		d.Fields = append(d.Fields, order.DraftField{Name: receivedField, Decision: order.DecisionReview, Reasons: []string{problem.Message}})
 	}
 }
 
@@ -93,7 +95,7 @@ func ReceivedOf(d *order.Draft, receivedAt time.Time) (time.Time, *order.Error) 
 	if d == nil {
 		return receivedAt, nil
 	}
-	f := d.Field("received_at")
+	f := d.Field(receivedField)
 	if f == nil || f.Text == "" {
 		return receivedAt, nil
 	}

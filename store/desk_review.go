@@ -123,7 +123,10 @@ func (s *Store) UndoKey(ctx context.Context, documentID int64, page int, by stri
 			return nil, nil, err
 		}
 		old := order.DraftField{Name: name, Decision: order.DecisionBlank}
-		if read != nil && read.Field(name) != nil {
+		if f := draft.Field(name); f != nil {
+			old.Page, old.Area, old.Image = f.Page, f.Area, f.Image
+		}
+		if read != nil && read.Field(name) != nil && read.Field(name).Page == old.Page { // where pages are joined it may be another one's line
 			old = *read.Field(name)
 		}
 		draft.Fields = slices.Clone(draft.Fields)
@@ -202,7 +205,7 @@ func (s *Store) ReopenReview(ctx context.Context, documentID int64, page int, by
 			return order.Conflict("", "review "+r.Name()+" is open: there is nothing to take back")
 		}
 		if r.State == ReviewJoined {
-			if err := tx.unjoin(ctx, r, by, reason, now); err != nil {
+			if err := tx.unjoin(ctx, &r, by, reason, now); err != nil {
 				return err
 			}
 		}

@@ -98,7 +98,15 @@ func (tx *Tx) SaveReread(ctx context.Context, a Reread, draft *order.Draft, outc
 		return tx.note(ctx, a.DocumentID, "FAX-2", "", "page "+a.name()+" was to be read again: "+outcome, nil, now)
 	}
 	r := all[i]
-	if err := tx.addDraft(ctx, r.PageID, draft, now); err != nil {
+	reading := *draft // with what was read of pages that are joined to it
+	before, err := findDraft(ctx, tx.tx, r.PageID)
+	if err != nil {
+		return err
+	}
+	if before != nil {
+		reading = rules.Reread(*before, *draft)
+	}
+	if err := tx.addDraft(ctx, r.PageID, &reading, now); err != nil {
 		return err
 	}
 	merged := *draft
@@ -111,13 +119,17 @@ func (tx *Tx) SaveReread(ctx context.Context, a Reread, draft *order.Draft, outc
 	}
 	// What stands against the page beside its reading stands still.
 	reasons := slices.DeleteFunc(slices.Clone(r.Reasons), func(e *order.Error) bool { return e.Rule != "FAX-5" && e.Rule != "FAX-3" && e.Rule != "CUT-3" })
-	_, unclear := rules.RequestOf(merged, order.Source{DocumentID: a.DocumentID, Page: a.PageNo}, docs[0].ReceivedAt)
+	received := docs[0].ReceivedAt
+	if at, problem := rules.ReceivedOf(&merged, received); problem == nil { // CUT-3: as a person decided
+		received = at
+	}
+	_, unclear := rules.RequestOf(merged, order.Source{DocumentID: a.DocumentID, Page: a.PageNo}, received)
 	reasons = append(reasons, unclear...)
 	if len(reasons) == 0 {
 		reasons = append(reasons, order.Invalid("FAX-2", "", "the page was turned and read again"))
 	}
 	r.Draft, r.Reasons = &merged, reasons
-	if err := tx.weigh(ctx, r.ID, reasons, r.Draft, order.DateOf(docs[0].ReceivedAt)); err != nil {
+	if err := tx.weigh(ctx, r.ID, reasons, r.Draft, order.DateOf(received)); err != nil {
 		return err
 	}
 	if err := tx.note(ctx, a.DocumentID, "FAX-2", "", "page "+a.name()+" was read again as "+a.By+" turned it: "+outcome,

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -152,6 +153,9 @@ func (s *Store) JoinPage(ctx context.Context, documentID int64, page int, into O
 		if problem != nil {
 			return problem
 		}
+		if f := b.Field("received_at"); f != nil && r.DocumentID == to.DocumentID && joined.Field(f.Name) == nil { // of one fax one time holds (CUT-3)
+			joined.Fields = append(joined.Fields, *f)
+		}
 		// What the reader had read of both is what a value taken back goes back to.
 		if err := tx.readAgainAs(ctx, to.PageID, func(read order.Draft) (order.Draft, *order.Error) {
 			other, _ := findDraft(ctx, tx.tx, r.PageID) // without one there is nothing to go back to
@@ -252,7 +256,7 @@ func (tx *Tx) unsplit(ctx context.Context, r Review, to *Review, by, reason stri
 }
 
 // unjoin takes the lines of a joined page off the other one again, as long as that is no order.
-func (tx *Tx) unjoin(ctx context.Context, r Review, by, reason string, now time.Time) error {
+func (tx *Tx) unjoin(ctx context.Context, r *Review, by, reason string, now time.Time) error {
 	var pageID, documentID int64
 	var no int
 	if err := tx.tx.QueryRow(ctx, query("PageJoinedTo"), r.PageID).Scan(&pageID, &documentID, &no); err != nil {
@@ -278,12 +282,22 @@ func (tx *Tx) unjoin(ctx context.Context, r Review, by, reason string, now time.
 		if to.Draft == nil {
 			return nil
 		}
-		d := rules.UnjoinDraft(*to.Draft, r.Name())
+		names, err := tx.takeAlong(ctx, r, pageID)
+		if err != nil {
+			return err
+		}
+		off := func(d order.Draft) order.Draft {
+			for _, n := range names {
+				d = rules.UnjoinDraft(d, n)
+			}
+			return d
+		}
+		d := off(*to.Draft)
 		pages, err := tx.pages(ctx, documentID)
 		if err != nil {
 			return err
 		}
-		if samePicture(pages, r, to) { // split again
+		if samePicture(pages, *r, to) { // split again
 			var lines []int
 			for _, x := range r.Draft.Fields {
 				if n := rules.LineOf(x.Name); n != 0 && !r.Draft.Drops(n) {
@@ -293,7 +307,7 @@ func (tx *Tx) unjoin(ctx context.Context, r Review, by, reason string, now time.
 			d = rules.DropTo(d, lines, r.Name(), by)
 		}
 		to.Draft = &d
-		if err := tx.readAgainAs(ctx, pageID, func(read order.Draft) (order.Draft, *order.Error) { return rules.UnjoinDraft(read, r.Name()), nil }, now); err != nil {
+		if err := tx.readAgainAs(ctx, pageID, func(read order.Draft) (order.Draft, *order.Error) { return off(read), nil }, now); err != nil {
 			return err
 		}
 		if err := tx.note(ctx, documentID, "FAX-2", by, "page "+r.Name()+" is no part of page "+name+" any more, by "+by+": "+reason,
@@ -303,6 +317,37 @@ func (tx *Tx) unjoin(ctx context.Context, r Review, by, reason string, now time.
 		return tx.saveReview(ctx, to)
 	}
 	return nil
+}
+
+// takeAlong has the pages that were joined to r, before r itself was joined to another one, joined to
+// r again. One that was taken off meanwhile stands by itself: r has its lines no more. The names
+// of all whose lines leave the other page are returned.
+func (tx *Tx) takeAlong(ctx context.Context, r *Review, from int64) ([]string, error) {
+	names := []string{r.Name()}
+	if r.Draft == nil {
+		return names, nil
+	}
+	joined, err := collect(ctx, tx.tx, "PagesJoined", scanPage, from)
+	if err != nil {
+		return nil, err
+	}
+	d := *r.Draft
+	for _, f := range r.Draft.Fields {
+		if f.Page == "" || slices.Contains(names, f.Page) || d.Field(f.Name) == nil {
+			continue
+		}
+		i := slices.IndexFunc(joined, func(p Page) bool { return p.Name() == f.Page })
+		if i < 0 {
+			d = rules.UnjoinDraft(d, f.Page)
+			continue
+		}
+		if err := tx.exec(ctx, "PageJoin", joined[i].ID, r.PageID); err != nil {
+			return nil, err
+		}
+		names = append(names, f.Page)
+	}
+	r.Draft = &d
+	return names, nil
 }
 
 // Attach closes a review as something that belongs to an order without ordering anything: a letter,
