@@ -114,6 +114,7 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("POST /desk/review/{name}/close", d.only(atDesk, d.closeReview))
 	m.HandleFunc("POST /desk/review/{name}/reopen", d.only(atDesk, d.reopenReview))
 	m.HandleFunc("POST /desk/review/{name}/claim", d.only(atDesk, d.renewClaim))
+	m.HandleFunc("POST /desk/review/{name}/later", d.only(atDesk, d.putOff))
 	m.HandleFunc("GET /desk/review/{name}/panel", d.only(atDesk, d.showPanel))
 	m.HandleFunc("POST /desk/review/{name}/turn", d.only(atDesk, d.turnPage))
 	m.HandleFunc("POST /desk/review/{name}/split", d.only(atDesk, d.splitPage))

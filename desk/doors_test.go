@@ -195,7 +195,7 @@ func TestRoutesAndRoles(t *testing.T) {
 	routes := map[string][]store.Role{
 		"GET /desk/queue": atDesk, "GET /desk/review/1.1": atDesk, "GET /desk/image/1.1": atDesk, "GET /desk/next": atDesk, "GET /desk/review/1.1/field/note": atDesk,
 		"POST /desk/review/1.1/key": atDesk, "POST /desk/review/1.1/undo": atDesk, "POST /desk/review/1.1/settle": atDesk, "POST /desk/review/1.1/close": atDesk,
-		"POST /desk/review/1.1/reopen": atDesk, "POST /desk/review/1.1/claim": atDesk, "GET /desk/orders": atDesk, "GET /desk/review/1.1/panel": atDesk, "POST /desk/review/1.1/turn": atDesk,
+		"POST /desk/review/1.1/reopen": atDesk, "POST /desk/review/1.1/claim": atDesk, "GET /desk/orders": atDesk, "GET /desk/review/1.1/panel": atDesk, "POST /desk/review/1.1/later": atDesk, "POST /desk/review/1.1/turn": atDesk,
 		"POST /desk/review/1.1/split": atDesk, "POST /desk/review/1.1/join": atDesk, "POST /desk/review/1.1/attach": atDesk, "POST /desk/review/1.1/note": atDesk,
 		"POST /desk/review/1.1/received": atDesk, "GET /desk/review/1.1/ask": atDesk, "GET /desk/review/1.1/ask/1": atDesk, "GET /desk/orders/1000000018": atDesk,
 		"POST /desk/claim": atDesk, "GET /desk/deliveries/1": atDesk, "POST /desk/deliveries/1": atDesk, "GET /desk/answers/1": atDesk, "POST /desk/answers/1": atDesk,

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"io"
 	"net/http"
 	"strings"
 
@@ -40,6 +41,16 @@ func (d *Desk) find(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q := r.URL.Query().Get("q")
+	if r.URL.Query().Get("what") == "code" {
+		only, err := d.Store.CompleteCode(ctx, r.URL.Query().Get("field"), normal(q), d.customerOf(rv))
+		if err != nil {
+			d.fail(w, r, err)
+			return
+		}
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = io.WriteString(w, only)
+		return
+	}
 	found := page.Found{Lang: p.Lang}
 	if r.URL.Query().Get("what") == "customer" {
 		if strings.TrimSpace(q) != "" {

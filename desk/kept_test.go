@@ -212,6 +212,7 @@ func (w *world) asks(t *testing.T) []ask {
 		{"GET /desk/item", w.desk, "/desk/item?review=" + w.fax + "&code=" + pen, nil, nobody},
 		{"POST /desk/review/{name}/claim", w.desk, review + "/claim", nil, nobody},
 		{"POST /desk/review/{name}/key", w.desk, review + "/key", again, changed},
+		{"POST /desk/review/{name}/later", w.desk, review + "/later", nil, changed},
 		{"POST /desk/review/{name}/undo", w.desk, review + "/undo", nil, changed},
 		{"POST /desk/review/{name}/line", w.desk, review + "/line", url.Values{"no": {"3"}, "code": {pen}, "quantity": {"1"}}, changed},
 		{"POST /desk/review/{name}/drop", w.desk, review + "/drop", url.Values{"no": {"3"}, "reason": {"書き損じ"}}, changed},

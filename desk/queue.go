@@ -151,28 +151,89 @@ func taskPage(t store.Task) (path, name string) {
 
 // next takes the most urgent task that nobody works on.
 func (d *Desk) next(w http.ResponseWriter, r *http.Request) {
-	ctx, p, now := r.Context(), personOf(r.Context()), d.Now()
-	f := queueFilter(r.URL.Query())
-	const tries = 20 // others take at the same moment
-	tasks, err := d.Store.Tasks(ctx, store.TaskFilter{Why: rules.Why(f.Why), Customer: f.Customer, Source: f.Source, Form: f.Form, Who: "-", Limit: tries}, now)
+	t, err := d.takeNext(r.Context(), queueFilter(r.URL.Query()))
+	if err == nil && t == nil {
+		err = d.tellNothingLeft(r.Context())
+	}
 	if err != nil {
 		d.fail(w, r, err)
 		return
 	}
-	for _, t := range tasks {
-		_, mine, err := d.Store.ClaimTask(ctx, t.Key, p.Login, now, d.claimLasts())
-		if err != nil {
-			d.fail(w, r, err)
-			return
+	path := "/desk/queue"
+	if t != nil {
+		path, _ = taskPage(*t)
+	}
+	http.Redirect(w, r, path, http.StatusSeeOther)
+}
+
+// takeNext takes the most urgent task for the person; nil where none is left.
+func (d *Desk) takeNext(ctx context.Context, f page.QueueFilter) (*store.Task, error) {
+	p, now := personOf(ctx), d.Now()
+	const tries = 20 // others take at the same moment
+	tasks, err := d.Store.Tasks(ctx, store.TaskFilter{
+		Why: rules.Why(f.Why), Customer: f.Customer, Source: f.Source, Form: f.Form, Who: "-", For: p.Login, Limit: tries,
+	}, now)
+	if err != nil {
+		return nil, err
+	}
+	for i, t := range tasks {
+		if _, mine, err := d.Store.ClaimTask(ctx, t.Key, p.Login, now, d.claimLasts()); err != nil || mine {
+			return &tasks[i], err
 		}
-		if mine {
-			path, _ := taskPage(t)
-			http.Redirect(w, r, path, http.StatusSeeOther)
+	}
+	return nil, nil
+}
+
+// tellNothingLeft says why a person gets nothing more.
+func (d *Desk) tellNothingLeft(ctx context.Context) error {
+	p := personOf(ctx)
+	others, err := d.Store.Tasks(ctx, store.TaskFilter{Who: "-", Limit: 1}, d.Now())
+	if err != nil {
+		return err
+	}
+	if len(others) > 0 {
+		d.tell(ctx, pick(p.Lang, "残りは、あとに回した受付だけです。この一覧から開けます。", "Only what you put off is left. Open it from this list."))
+		return nil
+	}
+	d.tell(ctx, pick(p.Lang, "処理できる受付はありません。", "Nothing is left to take."))
+	return nil
+}
+
+// pageHeader names the page that an answer to the script holds, where it is not the one asked for.
+const pageHeader = "Todoke-Page"
+
+// onward leads to the next task. The script gets a fax that comes next with the answer itself: it
+// shows before a browser would have asked for it.
+func (d *Desk) onward(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("HX-Request") == "" {
+		http.Redirect(w, r, "/desk/next", http.StatusSeeOther)
+		return
+	}
+	ctx := r.Context()
+	t, err := d.takeNext(ctx, page.QueueFilter{})
+	if err == nil && t == nil {
+		if err = d.tellNothingLeft(ctx); err == nil {
+			d.leave(w, r, "/desk/queue")
 			return
 		}
 	}
-	d.tell(ctx, pick(p.Lang, "処理できる受付はありません。", "Nothing is left to take."))
-	http.Redirect(w, r, "/desk/queue", http.StatusSeeOther)
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	path, _ := taskPage(*t)
+	name, isReview := strings.CutPrefix(path, "/desk/review/")
+	if !isReview {
+		d.leave(w, r, path)
+		return
+	}
+	v, err := d.load(ctx, name)
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	w.Header().Set(pageHeader, path)
+	d.openReview(w, r, v)
 }
 
 var claimable = regexp.MustCompile(`^(review|hold|delivery|answer|picklist) [1-9][0-9]{0,17}$`)

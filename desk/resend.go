@@ -125,7 +125,7 @@ func (d *Desk) decideResend(w http.ResponseWriter, r *http.Request) {
 		}
 		d.log(r, p.Login, "change", "document "+v.Name(), "closed as "+original.String()+" sent again")
 		d.tell(ctx, pick(p.Lang, v.Name()+" を再送として閉じました。注文にはなりません。", v.Name()+" is closed as sent again: it makes no order."))
-		d.leave(w, r, "/desk/next")
+		d.onward(w, r)
 		return
 	}
 	d.log(r, p.Login, "change", "document "+v.Name(), "decided: "+as)
@@ -151,7 +151,7 @@ func (d *Desk) settled(w http.ResponseWriter, r *http.Request, v reviewed, o ord
 	}
 	d.log(r, p.Login, "change", "order "+string(o.Number), "released from review "+v.Name())
 	d.tell(ctx, pick(p.Lang, "注文 "+o.Number.Grouped()+" を受け付けました（"+v.Name()+"）。", "Order "+o.Number.Grouped()+" is accepted ("+v.Name()+")."))
-	d.leave(w, r, "/desk/next")
+	d.onward(w, r)
 }
 
 // other reads what a page is related to: 12.1, 12, an order's number; anything else is the

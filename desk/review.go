@@ -74,6 +74,10 @@ func (d *Desk) showReview(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/desk/mails/"+v.Name(), http.StatusSeeOther)
 		return
 	}
+	d.openReview(w, r, v)
+}
+
+func (d *Desk) openReview(w http.ResponseWriter, r *http.Request, v reviewed) {
 	d.saw(r, "document "+v.Name())
 	view, err := d.reviewView(r, v, said{})
 	if err != nil {
@@ -141,7 +145,12 @@ func (d *Desk) keyField(w http.ResponseWriter, r *http.Request) {
 		old = v.Draft.Field(field)
 	}
 	_, asked := r.PostForm["again"]
-	if old != nil && d.blind(*old) && d.differs(*old, value) && (!asked || r.PostFormValue("again") != value) {
+	known, err := d.knows(ctx, v, field, value)
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	if old != nil && d.blind(*old) && d.differs(*old, value) && !known && (!asked || r.PostFormValue("again") != value) {
 		s = said{
 			text: pick(p.Lang, page.FieldName(p.Lang, field)+"：読み取りは「"+old.Text+"」です。画像を見て、正しい値をもう一度入力してください。",
 				page.FieldName(p.Lang, field)+": it was read as "+strconv.Quote(old.Text)+". Look again and key what is right."),
@@ -160,6 +169,24 @@ func (d *Desk) keyField(w http.ResponseWriter, r *http.Request) {
 	d.panel(w, r, v, s)
 }
 
+// knows tells whether a code that was keyed is one of the masters': its check digit and they decide
+// at once, whatever was read.
+func (d *Desk) knows(ctx context.Context, v reviewed, field, value string) (bool, error) {
+	if value == "" {
+		return false, nil
+	}
+	switch {
+	case field == "customer_code":
+		_, ok, err := d.Store.FindCustomer(ctx, value)
+		return ok, err
+	case strings.HasSuffix(field, ".item_code"):
+		items, err := d.Store.FindItems(ctx, "", order.DateOf(v.doc.ReceivedAt), value)
+		_, ok := items[value]
+		return ok, err
+	}
+	return false, nil
+}
+
 // normal is what was typed as the form has it: full-width digits are digits.
 func normal(s string) string {
 	s = strings.Map(func(c rune) rune {
@@ -175,7 +202,7 @@ const permille = 1000
 
 // blind tells whether a reading is keyed without being seen: what one sees one believes.
 func (d *Desk) blind(f order.DraftField) bool {
-	return f.Decision == order.DecisionReview && f.Confidence*permille < float64(d.Settings.DeskBlindPermille) && !byPerson(f) //nolint:forbidigo // a probability
+	return f.Decision == order.DecisionReview && f.Confidence*permille < float64(d.Settings.DeskBlindPermille) && !byPerson(f) && !d.Settings.Legible(f) //nolint:forbidigo // a probability
 }
 
 // claimLasts is how long a task stays with whoever opened it without another sign of life.
@@ -227,6 +254,27 @@ func (d *Desk) panel(w http.ResponseWriter, r *http.Request, v reviewed, s said)
 		return
 	}
 	d.show(w, r, view)
+}
+
+// putOff leaves a page for later: others may take it at once, the same person is not given it again
+// before its time.
+func (d *Desk) putOff(w http.ResponseWriter, r *http.Request) {
+	ctx, p, now := r.Context(), personOf(r.Context()), d.Now()
+	v, err := d.load(ctx, r.PathValue("name"))
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	until := d.Settings.PutOffUntil(now, v.DeadlineAt)
+	if v.State == store.ReviewOpen {
+		if err := d.Store.PutOff(ctx, taskOf(v.Review), p.Login, until, now); err != nil {
+			d.fail(w, r, err)
+			return
+		}
+		d.log(r, p.Login, "change", "document "+v.Name(), "put off until "+until.In(order.JST).Format(time.TimeOnly))
+		d.tell(ctx, pick(p.Lang, v.Name()+" をあとに回しました。"+until.In(order.JST).Format("15:04")+" から再びお渡しします。", v.Name()+" is put off: it may come to you again from "+until.In(order.JST).Format("15:04")+"."))
+	}
+	d.onward(w, r)
 }
 
 // leave sends the person to another page: the script goes there itself, so that the page is asked

@@ -58,7 +58,7 @@ func (d *Desk) closeReview(w http.ResponseWriter, r *http.Request) {
 	}
 	d.log(r, p.Login, "change", "document "+v.Name(), "closed: "+as)
 	d.tell(ctx, told)
-	d.leave(w, r, "/desk/next")
+	d.onward(w, r)
 }
 
 // dropLine leaves a line out of the order for a reason, or takes it in again.

@@ -59,7 +59,7 @@ func (d *Desk) reviewView(r *http.Request, v reviewed, s said) (page.Review, err
 	if err := d.addSuspect(r, &view, v); err != nil {
 		return view, err
 	}
-	if next, err := d.Store.Tasks(ctx, store.TaskFilter{Who: "-", Limit: 2}, d.Now()); err == nil {
+	if next, err := d.Store.Tasks(ctx, store.TaskFilter{Who: "-", For: p.Login, Limit: 2}, d.Now()); err == nil {
 		for _, t := range next { // the next one's picture is there before it is asked for
 			if _, no, ok := reviewName(t.Name); ok && no > 0 && t.OrderID == 0 && t.Name != v.Name() {
 				view.Preload = "/desk/image/" + t.Name
@@ -319,6 +319,10 @@ func (b *fieldsBuilder) field(f order.DraftField) page.ReviewField {
 	}
 	if b.d.blind(f) {
 		out.Value, out.Blind = "", true
+		out.Mask, out.Digits = b.d.Settings.KeyMask(f), codeDigits(f)
+		if out.Mask != "" {
+			out.Boxes = boxesOf(f)
+		}
 	}
 	if texts := b.problems[f.Name]; len(texts) > 0 {
 		out.Problem = texts[0]
@@ -329,7 +333,7 @@ func (b *fieldsBuilder) field(f order.DraftField) page.ReviewField {
 		out.Text = true
 	}
 	if again, ok := b.said.again[f.Name]; ok {
-		out.Again, out.Value, out.Doubt = &again, "", true
+		out.Again, out.Value, out.Doubt, out.Mask = &again, "", true, ""
 	}
 	return out
 }
@@ -349,4 +353,38 @@ func (b *fieldsBuilder) item(l *page.ReviewLine, f order.DraftField) {
 	}
 	price := i.Price
 	l.Item, l.Unit, l.Price = i.Name, i.Unit, &price
+}
+
+// codeDigits is how many digits a code has that may be completed while it is keyed: as many as the
+// form has boxes for it.
+func codeDigits(f order.DraftField) int {
+	if f.Name == "customer_code" || f.Name == "ship_to" || strings.HasSuffix(f.Name, ".item_code") {
+		return len(f.Cells)
+	}
+	return 0
+}
+
+// boxesOf is where a field's digits stand on its region, which has a margin on both sides.
+func boxesOf(f order.DraftField) string {
+	first, last := order.DraftCell{}, order.DraftCell{}
+	for i, c := range f.Cells {
+		if i == 0 || c.X < first.X {
+			first = c
+		}
+		if i == 0 || c.X > last.X {
+			last = c
+		}
+	}
+	const margin, thousand = 3, 1000 // mm that the reader leaves beside the boxes
+	left, width := first.X-margin, last.X+last.W+margin-(first.X-margin)
+	if f.Area == nil || width <= 0 {
+		return ""
+	}
+	var out []string
+	for _, c := range f.Cells {
+		if c.Text != "" {
+			out = append(out, fmt.Sprintf("%.0f,%.0f", (c.X-left)/width*thousand, c.W/width*thousand))
+		}
+	}
+	return strings.Join(out, ";")
 }

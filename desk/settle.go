@@ -168,7 +168,7 @@ func (d *Desk) attachPage(w http.ResponseWriter, r *http.Request) {
 	}
 	d.log(r, p.Login, "change", "document "+v.Name(), "attached to order "+string(n))
 	d.tell(ctx, pick(p.Lang, v.Name()+" を注文 "+n.Grouped()+" の書類として保管しました。", v.Name()+" belongs to order "+n.Grouped()+"."))
-	d.leave(w, r, "/desk/next")
+	d.onward(w, r)
 }
 
 // notePage keeps a note on a page that still waits.

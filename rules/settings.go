@@ -64,9 +64,11 @@ type Settings struct {
 	AddressSessions   int `json:"address_sessions" yaml:"address_sessions"`
 
 	// How faxes are settled at the desk.
-	DeskBlindPermille     int `json:"desk_blind_permille" yaml:"desk_blind_permille"`         // readings less sure are hidden until a person has keyed the field
-	DeskPlausiblePermille int `json:"desk_plausible_permille" yaml:"desk_plausible_permille"` // readings less sure are not worth a second look where a person keyed something else
-	DeskClaimMinutes      int `json:"desk_claim_minutes" yaml:"desk_claim_minutes"`           // how long a task stays with whoever opened it without another sign of life
+	DeskBlindPermille     int `json:"desk_blind_permille" yaml:"desk_blind_permille"`           // readings less sure are hidden until a person has keyed the field
+	DeskPlausiblePermille int `json:"desk_plausible_permille" yaml:"desk_plausible_permille"`   // readings less sure are not worth a second look where a person keyed something else
+	DeskSureDigitPermille int `json:"desk_sure_digit_permille" yaml:"desk_sure_digit_permille"` // digits of a doubtful code or date at least so sure stand there already, and the others are keyed
+	DeskClaimMinutes      int `json:"desk_claim_minutes" yaml:"desk_claim_minutes"`             // how long a task stays with whoever opened it without another sign of life
+	DeskLaterMinutes      int `json:"desk_later_minutes" yaml:"desk_later_minutes"`             // how long a task that a person put off goes to others alone
 
 	// What may be a fax sent again, corrected or added to; see Relate.
 	ResendPageDays         int `json:"resend_page_days" yaml:"resend_page_days"`                 // FAX-5, how long the same sheet in another transmission is suspected
@@ -277,7 +279,9 @@ func Default() Settings {
 
 		DeskBlindPermille:     900,
 		DeskPlausiblePermille: 200,
+		DeskSureDigitPermille: 990,
 		DeskClaimMinutes:      3,
+		DeskLaterMinutes:      15,
 		RequestBurst:          300, // a page with the pictures of the next ones, many times over
 		RequestsPerSecond:     20,
 		AddressSessions:       50,
@@ -441,7 +445,9 @@ func (s Settings) Validate() error {
 	within("ACC-2", "idle_minutes", s.IdleMinutes, 1, maxWindowMinutes)
 	within("", "desk_blind_permille", s.DeskBlindPermille, 0, 1000)
 	within("", "desk_plausible_permille", s.DeskPlausiblePermille, 0, s.DeskBlindPermille)
+	within("", "desk_sure_digit_permille", s.DeskSureDigitPermille, 0, 1001) // 1001: every field is keyed whole
 	within("", "desk_claim_minutes", s.DeskClaimMinutes, 1, 60)
+	within("", "desk_later_minutes", s.DeskLaterMinutes, 1, 24*60)
 	within("ACC-2", "request_burst", s.RequestBurst, 1, 100_000)
 	within("ACC-2", "requests_per_second", s.RequestsPerSecond, 0, 10_000)
 	within("ACC-2", "address_sessions", s.AddressSessions, 1, 10_000)

@@ -215,3 +215,33 @@ func (s *Store) OwnPapers(ctx context.Context, pageID int64) (print []byte, befo
 	before, err = collect(ctx, s.pool, "OwnPapers", pgx.RowToStructByPos[OwnPaper], pageID)
 	return print, before, err
 }
+
+// CompleteCode is the one code of the masters that what was keyed of a field so far can become: digits,
+// with a hole for each that is missing (rules.Hole); "" where several can, or none. Places are those
+// of the customer.
+func (s *Store) CompleteCode(ctx context.Context, field, pattern, customer string) (string, error) {
+	if _, ok := rules.PatternOf(pattern); !ok {
+		return "", nil
+	}
+	var codes []string
+	switch {
+	case field == "ship_to" && customer == "":
+		return "", nil
+	case field == "ship_to":
+		places, err := s.ShipTosOf(ctx, customer)
+		if err != nil {
+			return "", err
+		}
+		codes = column(places, func(p order.ShipTo) string { return p.Code })
+	default:
+		of := "ItemsLike"
+		if field == "customer_code" {
+			of = "DepartmentsLike"
+		}
+		var err error
+		if codes, err = collect(ctx, s.pool, of, pgx.RowTo[string], pattern); err != nil { // a hole is LIKE's own
+			return "", err
+		}
+	}
+	return rules.OnlyFit(pattern, codes), nil
+}

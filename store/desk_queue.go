@@ -44,8 +44,9 @@ type TaskFilter struct {
 	Source   string
 	Who      string // a login, or "-" for what nobody works on
 	Form     string
-	After    *Task // the last of the page before
-	Limit    int   // 0 is 100
+	For      string // a login: what that person put off is left out
+	After    *Task  // the last of the page before
+	Limit    int    // 0 is 100
 }
 
 // Tasks are what waits for a person, the first dispatch deadline first (KEP-3).
@@ -72,7 +73,7 @@ func (s *Store) Tasks(ctx context.Context, f TaskFilter, now time.Time) ([]Task,
 	}
 	acknowledged, left := s.settings.PickListAskedBefore(now), s.settings.DeliveryAskedBefore(now)
 	return collect(ctx, s.pool, "TasksList", scanTask, at(now), string(f.Why), f.Customer, f.Source, f.Who, f.Form, deadline, review, rank, id, f.Limit,
-		s.deadlines(), at(acknowledged), at(left))
+		s.deadlines(), at(acknowledged), at(left), f.For)
 }
 
 // taskRanks are the kinds of tasks in the order in which they stand at one deadline, as in TasksList.
@@ -170,6 +171,13 @@ func (s *Store) ClaimTask(ctx context.Context, task, login string, now time.Time
 // DropClaim gives a task back; another's claim stays.
 func (s *Store) DropClaim(ctx context.Context, task, login string) error {
 	_, err := s.pool.Exec(ctx, query("ClaimDrop"), task, login)
+	return kinded(err)
+}
+
+// PutOff gives a task back and keeps it from coming to the same person again before its time; others
+// may take it at once.
+func (s *Store) PutOff(ctx context.Context, task, login string, until, now time.Time) error {
+	_, err := s.pool.Exec(ctx, query("PutOffPut"), task, login, at(until), at(now))
 	return kinded(err)
 }
 

@@ -17,14 +17,16 @@ import (
 
 	"todoke/internal/browsertest"
 	"todoke/order"
+	"todoke/rules"
 )
 
 // The practised person is the keystroke-level model (Card, Moran and Newell, 1983): mental to look
 // at what is asked and decide, for each field and once more before an order is released; perKey
-// for each key. What the system makes the person wait comes on top, as it really takes.
+// for each key; notice to see that a code was completed (perceive, decide, act). What the system makes the person wait comes on top, as it really takes.
 const (
 	mental = 1350 * time.Millisecond
 	perKey = 280 * time.Millisecond
+	notice = 240 * time.Millisecond
 )
 
 //go:embed stopwatch.js
@@ -175,7 +177,7 @@ type settled struct {
 	keys   int
 	took   time.Duration // from the key that released the one before
 	next   float64       // ms from that key until this page's picture and field were there
-	nav    float64       // ms of that since the page was asked for
+	nav    float64       // ms of that since the browser asked for the page, or since it came with the answer
 	failed string
 }
 
@@ -189,6 +191,7 @@ type reaction struct {
 type view struct {
 	Path, Focus, Value string
 	Hidden             bool // the reading
+	Mask               string // digits that stand there already
 	Panel              int  // how often the panel changed
 	Next, Nav          float64
 	Problem            string
@@ -211,6 +214,26 @@ func (p *person) press(keys string) {
 			time.Sleep(perKey)
 		}
 		p.Press(string(k))
+	}
+}
+
+// key keys the digits that a mask leaves open, until what stands there is what was written: a code
+// may be completed before its last digit.
+func (p *person) key(mask, text string) {
+	for i := range text {
+		if mask[i] != rules.Hole {
+			continue
+		}
+		if p.paced {
+			time.Sleep(perKey)
+		}
+		if p.see().Value == text {
+			if p.paced {
+				time.Sleep(notice)
+			}
+			return
+		}
+		p.Press(text[i : i+1])
 	}
 }
 
@@ -241,6 +264,13 @@ func (p *person) fax() bool {
 		seen[field] = true
 		answer := kb.Enter
 		switch text := sent.Fields[field]; {
+		case v.Mask != "" && rules.FitsPattern(v.Mask, text):
+			p.key(v.Mask, text)
+		case v.Mask != "" && text != "":
+			p.press(kb.Backspace)
+			p.key(strings.Repeat("_", len(text)), text)
+		case v.Hidden && text != "":
+			p.key(strings.Repeat("_", len(text)), text)
 		case !v.Hidden && same(v.Value, text):
 		case text == "":
 			answer = kb.Backspace + kb.Enter
@@ -264,7 +294,7 @@ func (p *person) fax() bool {
 		f.took = now.Sub(p.last)
 	}
 	p.last, f.keys = now, p.Keys-before
-	p.keys = append(p.keys, browsertest.Eval[[]reaction](p.Browser, "stopwatch.keys")...)
+	p.keys = append(p.keys, browsertest.Eval[[]reaction](p.Browser, "stopwatch.keys.splice(0)")...)
 	p.done = append(p.done, f)
 	p.WaitFor("location.pathname !== '" + v.Path + "'")
 	return true
@@ -306,7 +336,7 @@ func (p *person) report(t *testing.T, wrong int) {
 	row("keystrokes a fax", keys)
 	row("seconds a fax, at the model's pace with real waits", took)
 	row("ms from releasing one until the next can be read", next)
-	row("ms of that since the page was asked for", nav)
+	row("ms of that since the page or answer was there to be drawn", nav)
 	row("ms from Enter in a field until the page reacts", enter)
 	row("ms from a digit until it shows", digit)
 	t.Log("\n" + out.String())

@@ -19,7 +19,8 @@
   w.see = () => {
     const a = document.activeElement;
     return {
-      Path: location.pathname, Focus: a?.id || "", Value: a?.value || "", Hidden: !!a?.matches?.(".blind"), Panel: w.panel, Next: w.next, Nav: w.nav,
+      Path: location.pathname, Focus: a?.id || "", Value: a?.value || "", Hidden: !!a?.matches?.(".blind"),
+      Mask: a?.dataset?.mask && !("whole" in a.dataset) ? a.dataset.mask : "", Panel: w.panel, Next: w.next, Nav: w.nav,
       Problem: [...document.querySelectorAll(".problem, .problem-text")].map((p) => p.textContent).join("; "),
     };
   };
@@ -27,15 +28,20 @@
     const here = document.activeElement?.id || "";
     return here && here !== focus || w.panel > panel && here === focus;
   };
-  addEventListener("DOMContentLoaded", async () => {
-    const panel = document.getElementById("panel");
-    if (panel) new MutationObserver(() => { w.panel++; reacted("panel"); }).observe(panel, { childList: true });
+  const opened = async (asked) => {
     await document.querySelector(".sheet-of img")?.decode().catch(() => {});
     painted(() => {
-      w.nav = performance.now();
-      const entered = sessionStorage.getItem("entered");
-      if (entered) w.next = performance.timeOrigin + w.nav - entered;
-      w.ready = true;
+      const now = performance.now(), entered = sessionStorage.getItem("entered");
+      w.nav = now - asked;
+      if (entered) w.next = performance.timeOrigin + now - entered;
+      const calm = () => { if (document.querySelector("#work[data-calm]")) setTimeout(calm, 20); else w.ready = true; };
+      calm();
     });
+  };
+  addEventListener("DOMContentLoaded", () => {
+    const panel = document.getElementById("panel");
+    if (panel) new MutationObserver(() => { w.panel++; reacted("panel"); }).observe(panel, { childList: true });
+    opened(0);
   });
+  addEventListener("todoke:page", () => { w.ready = false; opened(performance.now()); }); // the next fax came with the answer
 })();

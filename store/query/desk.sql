@@ -8,9 +8,9 @@ ON CONFLICT (review_id) DO UPDATE SET why = excluded.why, form = excluded.form, 
 -- What waits for a person, the most urgent first. $1 at, $2 why, $3 customer, $4 source, $5 who (login, or
 -- '-' for nobody), $6 form; the page begins after deadline $7 and there after review $8, or after rank $9 and id
 -- $10 of what is no review, and has $11 rows. $12 are the dispatch deadlines by class and by warehouse and class;
--- lists issued by $13 should be acknowledged, deliveries made by $14 should have left. Reviews, of which there
--- are many, go by their index as far as the page needs, and texts are looked up for its rows alone. OFFSET 0
--- keeps the planner from joining what it would then read whole.
+-- lists issued by $13 should be acknowledged, deliveries made by $14 should have left; what $15 put off, a login or
+-- '' for nobody, is left out. Reviews, of which there are many, go by their index as far as the page needs, and
+-- texts are looked up for its rows alone. OFFSET 0 keeps the planner from joining what it would then read whole.
 WITH others AS (
     SELECT (SELECT min(((s.ship_on + coalesce(($12::jsonb ->> (s.warehouse_code || ' ' || s.class))::time, ($12::jsonb ->> s.class)::time)) AT TIME ZONE 'Asia/Tokyo')) FROM shipments s WHERE s.order_id = o.id AND s.state = 'planned') AS due,
         0 AS rank, o.id, 'hold ' || o.id AS task, o.number AS name, 'hold' AS why,
@@ -57,6 +57,7 @@ WITH others AS (
         WHERE ($2 = '' OR coalesce(f.why, 'doubt') = $2) AND ($3 = '' OR f.customer_code = $3) AND ($6 = '' OR f.form = $6)
           AND ($4 = '' OR EXISTS (SELECT FROM documents d WHERE d.id = r.document_id AND d.source = $4))
           AND ($5 <> '-' OR l.login IS NULL)
+          AND ($15 = '' OR NOT EXISTS (SELECT FROM desk_put_off x WHERE x.task = 'review ' || r.id AND x.login = $15 AND x.until_at > $1))
           AND ($5 IN ('', '-') OR 'review ' || r.id IN (SELECT c.task FROM desk_claims c WHERE c.login = $5 AND c.until_at > $1))
           AND $2 NOT IN ('hold', 'delivery', 'picklist')
         ORDER BY r.due, r.id LIMIT $11)
@@ -65,6 +66,7 @@ WITH others AS (
             x.opened_at, x.source, x.caller, x.document_id, x.order_id, l.login
         FROM others x LEFT JOIN desk_claims l ON l.task = x.task AND l.until_at > $1
         WHERE ($3 = '' OR x.customer_code = $3) AND ($4 = '' OR x.source = $4) AND ($6 = '' OR x.form = $6)
+          AND ($15 = '' OR NOT EXISTS (SELECT FROM desk_put_off y WHERE y.task = x.task AND y.login = $15 AND y.until_at > $1))
           AND ($5 = '' OR $5 = '-' AND l.login IS NULL OR l.login = $5) AND (coalesce(x.due, 'infinity'), x.rank, x.id) > ($7, $9, $10)
         ORDER BY 1, 2, 3 LIMIT $11)) t
     ORDER BY due, rank, id LIMIT $11)
@@ -119,6 +121,11 @@ SELECT c.login, s.name, c.claimed_at, c.until_at FROM desk_claims c JOIN staff s
 
 -- name: ClaimDrop
 DELETE FROM desk_claims WHERE task = $1 AND login = $2;
+
+-- name: PutOffPut
+-- $1 task, $2 login, $3 until, $4 now; what ran out is forgotten.
+WITH old AS (DELETE FROM desk_put_off WHERE until_at <= $4 AND (task, login) <> ($1, $2)), given AS (DELETE FROM desk_claims WHERE task = $1 AND login = $2)
+INSERT INTO desk_put_off (task, login, until_at) VALUES ($1, $2, $3) ON CONFLICT (task, login) DO UPDATE SET until_at = excluded.until_at;
 
 -- name: ClaimsDropOf
 DELETE FROM desk_claims WHERE login = $1;

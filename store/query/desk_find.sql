@@ -4,6 +4,13 @@
 -- What can be ordered, with how it is read.
 SELECT code, name, name_kana FROM items WHERE NOT discontinued ORDER BY code;
 
+-- name: ItemsLike
+-- At most two items that were ever sold and whose codes a pattern fits.
+SELECT code FROM items WHERE code LIKE $1 LIMIT 2;
+
+-- name: DepartmentsLike
+SELECT code FROM departments WHERE code LIKE $1 LIMIT 2;
+
 -- name: DeskDepartments
 SELECT d.code, c.name || ' ' || d.name, d.fax FROM departments d JOIN companies c ON c.code = d.company_code ORDER BY d.code;
 

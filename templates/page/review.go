@@ -118,6 +118,9 @@ type ReviewField struct {
 	Label   string
 	Value   string // shown; "" where blind
 	Blind   bool   // the reading is weak: it is keyed without being seen
+	Mask    string // of a weak reading: the digits that are sure, "_" for each that is keyed; "" where all are
+	Boxes   string // where the digits of Mask stand on its region, "x,width;…" in thousandths
+	Digits  int    // how many a code has that is completed as soon as one alone fits; else 0
 	Doubt   bool   // a person is asked
 	Problem string
 	Suggest string // that would be right instead: a quantity that fits, an item's successor

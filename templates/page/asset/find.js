@@ -44,6 +44,7 @@
     if (!e.target.dataset?.find) return;
     input = e.target;
     clearTimeout(timer);
+    if (input.dataset.mask && input.value.includes("_")) { close(); return; }
     const code = input.dataset.find === "item" && /^[0-9０-９-]+$/.test(input.value);
     if (code || !input.value) close();
     if (code && input.value.length > 4) timer = setTimeout(tell, 120);

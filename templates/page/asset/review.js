@@ -71,7 +71,7 @@
   const focus = (to) => {
     if (!to) { go(""); return; }
     to.focus({ preventScroll: true });
-    to.select?.();
+    if (!to.dataset.mask) to.select?.();
     to.scrollIntoView({ block: "nearest" });
     go(to.dataset.field || "");
   };
@@ -81,11 +81,11 @@
   // comes back keeps what was typed since.
   let line = Promise.resolve(), sending = 0, left = false;
   const sent = new Map(); // by field: on its way
-  const typed = () => [...panel.querySelectorAll("input[id]")].filter((i) => i.value !== i.defaultValue && i.type !== "hidden");
+  const typed = () => [...panel.querySelectorAll("input[id]")].filter((i) => i.value !== i.defaultValue && i.type !== "hidden" && !(i.dataset.mask && !i.dataset.typed && !("whole" in i.dataset)));
   const answers = (field, i) => field && (i.dataset.field === field || i.dataset.field?.startsWith(field + "."));
   const renew = (html, field) => {
     const was = document.activeElement, kept = typed().filter((i) => !answers(field, i) || sent.has(field));
-    const values = kept.map((i) => [i.id, i.value, i === was && [i.selectionStart, i.selectionEnd]]);
+    const values = kept.map((i) => [i.id, i.value, i === was && [i.selectionStart, i.selectionEnd], { ...i.dataset }]);
     const opened = [...panel.querySelectorAll("details[open]")].map((d) => d.id);
     panel.innerHTML = html;
     const now = panel.querySelector("#sheets-now");
@@ -93,10 +93,12 @@
     watch();
     for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
     let here = null;
-    for (const [id, value, caret] of values) {
+    for (const [id, value, caret, { typed, whole }] of values) {
       const i = document.getElementById(id);
       if (!i) continue;
       i.value = value;
+      if (typed) i.dataset.typed = typed;
+      if (whole === "") i.dataset.whole = "";
       if (i.dataset.find === "item") i.dispatchEvent(new Event("input", { bubbles: true })); // what is told of it
       if (caret) { here = i; i.focus({ preventScroll: true }); i.setSelectionRange(...caret); }
     }
@@ -120,11 +122,46 @@
       wrong(work.dataset.offline);
       return;
     }
-    const where = r.headers.get("HX-Redirect");
+    const where = r.headers.get("HX-Redirect"), page = r.headers.get("Todoke-Page");
+    if (page && r.ok) { turnTo(page, html); return; }
     if (where || r.redirected) { left = true; location.assign(where || r.url); return; }
     if (sent.get(field) === body.toString()) sent.delete(field);
     if (r.ok) renew(html, field);
     else wrong(new DOMParser().parseFromString(html, "text/html").querySelector("#main p")?.textContent || String(r.status));
+  };
+  // The next fax came with the answer: it takes the place of this one without a new page.
+  const turnTo = (path, html) => {
+    const doc = new DOMParser().parseFromString(html, "text/html"), now = doc.getElementById("work");
+    if (!now) { left = true; location.assign(path); return; }
+    history.pushState(null, "", path);
+    document.title = doc.title;
+    document.querySelector(".notice")?.remove();
+    const notice = doc.querySelector(".notice");
+    if (notice) document.getElementById("main").before(notice);
+    for (const key of Object.keys(work.dataset)) delete work.dataset[key];
+    Object.assign(work.dataset, now.dataset);
+    clearTimeout(turning);
+    sent.clear();
+    hush();
+    work.querySelector(".page-tools").replaceWith(now.querySelector(".page-tools"));
+    sheets.replaceChildren(...now.querySelector("#sheets").childNodes);
+    panel.replaceChildren(...now.querySelector("#panel").childNodes);
+    panel.scrollTop = 0;
+    whole = document.querySelectorAll(".pair .view").length > 1;
+    lay();
+    focusNext("");
+    watch();
+    ahead();
+    dispatchEvent(new CustomEvent("todoke:page"));
+  };
+  addEventListener("popstate", () => location.reload());
+  // The picture of the fax that probably comes next is there, and decoded, before it is asked for.
+  let picture = null;
+  const ahead = () => {
+    if (!work.dataset.preload) return;
+    picture = new Image();
+    picture.src = work.dataset.preload;
+    picture.decode().catch(() => {});
   };
   // A page that was turned is read again as it lies now, once nobody turns it any more; what is read
   // comes by itself.
@@ -201,7 +238,13 @@
   const keys = document.getElementById("keys");
   const help = () => { if (keys.open) keys.close(); else keys.showModal(); };
   // An Enter meant for the page before must not settle anything on this one.
-  const calm = performance.now() + 400;
+  let calm = 0;
+  const hush = () => {
+    const until = calm = performance.now() + 400;
+    work.dataset.calm = "";
+    setTimeout(() => { if (calm === until) delete work.dataset.calm; }, 400);
+  };
+  hush();
   document.addEventListener("keydown", (e) => {
     if (e.key === "Enter" && (e.repeat || performance.now() < calm)) { e.preventDefault(); return; }
     if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing) return;
@@ -233,6 +276,7 @@
   addEventListener("resize", () => go(current));
   focusNext("");
   watch();
+  ahead();
   // A sign of life: the page stays ours while it is open.
   setInterval(() => { if (!document.hidden) fetch(work.dataset.path + "/claim", { method: "POST", headers: { "HX-Request": "true", "Todoke-Unattended": "1" } }); }, 60000);
 })();
