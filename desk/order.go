@@ -79,6 +79,9 @@ func (d *Desk) orderPage(r *http.Request, o order.Order) (page.Order, error) {
 			return v, err
 		}
 	}
+	if err := d.orderPages(ctx, p, &v, o); err != nil {
+		return v, err
+	}
 	if err := d.orderActs(ctx, p, &v, o); err != nil {
 		return v, err
 	}

@@ -70,6 +70,10 @@ func TestJoinAndSplit(t *testing.T) {
 	if err != nil || len(orders) != 1 || orders[0].GoodsYen != 5*450+10*120 {
 		t.Fatalf("orders %+v (%v)", orders, err)
 	}
+	page := b.get("/desk/orders/" + string(orders[0].Number)).body
+	if !strings.Contains(page, "続きの頁") || !strings.Contains(page, `href="/desk/review/`+second+`"`) || !strings.Contains(page, `href="/desk/image/`+second+`"`) {
+		t.Error("the order does not show the page that continues it")
+	}
 	if p := o.pageState(t, second); p.State != store.PageJoined || p.JoinedTo != first || p.OrderNumber != orders[0].Number {
 		t.Errorf("the joined page is %+v", p)
 	}
@@ -101,6 +105,12 @@ func TestJoinAndSplit(t *testing.T) {
 	for _, name := range []string{both, part} {
 		if a := b.post("/desk/review/"+name+"/settle", nil); a.status != http.StatusSeeOther {
 			t.Fatalf("%s is not released: %d %s", name, a.status, a.body)
+		}
+	}
+	for name, other := range map[string]string{both: part, part: both} {
+		n, m := o.pageState(t, name).OrderNumber, o.pageState(t, other).OrderNumber
+		if body := b.get("/desk/orders/" + string(n)).body; !strings.Contains(body, "同じ頁の別の注文") || !strings.Contains(body, `href="/desk/orders/`+string(m)+`"`) {
+			t.Errorf("the order of %s does not lead to that of %s", name, other)
 		}
 	}
 	sums := map[order.Yen]bool{}
@@ -144,6 +154,9 @@ func TestAttach(t *testing.T) {
 	at, err := o.st.AttachedTo(t.Context(), o1.ID)
 	if err != nil || len(at) != 1 || at[0].Name() != letter || o.pageState(t, letter).State != store.PageAttached {
 		t.Errorf("attached: %+v (%v)", at, err)
+	}
+	if body := b.get("/desk/orders/" + string(n)).body; !strings.Contains(body, "付けた書類") || !strings.Contains(body, `href="/desk/image/`+letter+`"`) || !strings.Contains(body, "搬入経路の図") {
+		t.Error("the order does not show what belongs to it")
 	}
 	if a := b.post("/desk/review/"+letter+"/reopen", url.Values{"reason": {"別の注文の図"}}); a.status != http.StatusSeeOther {
 		t.Errorf("not taken back: %d", a.status)

@@ -23,6 +23,11 @@ type reviewCommand struct {
 	Junk   reviewJunkCommand   `cmd:"" help:"Close a review without an order."`
 	// Its command lies with the answers.
 	Illegible reviewIllegibleCommand `cmd:"" help:"Close a review that nobody can read, and ask the customer to send it again."`
+	Turn      reviewTurnCommand      `cmd:"" help:"Have a page that lies turned read again."`
+	Split     reviewSplitCommand     `cmd:"" help:"Make an order of its own of some of a page's lines."`
+	Join      reviewJoinCommand      `cmd:"" help:"Put a page's lines onto the one that it continues."`
+	Attach    reviewAttachCommand    `cmd:"" help:"Close a page or document as something that belongs to an order: a letter, a drawing."`
+	Received  reviewReceivedCommand  `cmd:"" help:"Decide which of two times a fax counts as received at (CUT-3)."`
 	Done      reviewDoneCommand      `cmd:"" help:"Close a review of what was dealt with by hand: a return request, a letter."`
 }
 

@@ -20,6 +20,7 @@ type Order struct {
 	Shipments                []OrderShipment
 	Money                    OrderMoney
 	Pictures                 []Picture
+	Belongings               []Belonging // beside its own page
 	Reading                  []ReadingRow
 	ReadingPath              string // of the review; "" where there was none
 	Story                    []StoryRow
@@ -98,6 +99,15 @@ type Picture struct {
 	Rects              []Rect
 	State, Path, Order string
 	Here               bool
+}
+
+// Belonging is what belongs to an order beside its own page.
+type Belonging struct {
+	Kind    string // joined: it continues the page; attached by a person; split: another order of the same sheet
+	Note    string
+	Path    string // of its review, mail or bytes
+	At      time.Time
+	Picture Picture
 }
 
 // Rect is a region of a picture.
