@@ -175,3 +175,31 @@ func TestPagesAreSavedUpright(t *testing.T) {
 		}
 	}
 }
+
+// TestSettlePages: what the desk does with pages from the command line: turned, split, joined again,
+// attached to an order; two times of receipt are none here.
+func TestSettlePages(t *testing.T) {
+	t.Parallel()
+	url, id := suspected(t)
+	doc, as := strconv.FormatInt(id, 10), []string{"--by", "yamada"}
+	page := doc + ".1"
+	review := func(status int, want string, args ...string) {
+		t.Helper()
+		wantRun(t, url, status, []string{want}, append(append([]string{"review"}, args...), as...)...)
+	}
+	review(exitFailure, "0, 90, 180 or 270", "turn", page, "45")
+	review(exitOK, "turned by 180 degrees", "turn", page, "180")
+	review(exitFailure, "there is no document 99999", "split", "99999.1", "1")
+	review(exitOK, "split: "+doc+".2 is an order of its own", "split", page, "2")
+	wantRun(t, url, exitOK, []string{"review " + doc + ".2: open"}, "review", "show", doc)
+	review(exitOK, "settle that one", "join", doc+".2", page)
+	wantRun(t, url, exitOK, []string{"closed as joined by yamada"}, "review", "show", doc+".2")
+	review(exitFailure, "does not continue itself", "join", page, page)
+	review(exitOK, "order 100-000-", "settle", page, "--as", "own", "--drop-line", "2", "--reason", "廃番")
+	_, listed, _ := run(t, url, "order", "list")
+	number := strings.Fields(strings.Split(listed, "\n")[1])[0]
+	review(exitFailure, "nothing of document "+page, "attach", page, number)
+	review(exitOK, "it belongs to order "+number, "attach", "1.1", number, "--note", "地図")
+	wantRun(t, url, exitOK, []string{"1.1 belongs to order " + number + ", by yamada: 地図"}, "order", "explain", number)
+	review(exitFailure, "nothing of document 1.1", "received", "1.1", "server")
+}
