@@ -60,7 +60,7 @@ func (s Settings) sureDigits(f order.DraftField) (mask string, sure int) {
 	out := make([]byte, len(digits))
 	for i, c := range digits {
 		out[i] = Hole
-		agrees := len(f.Text) != len(digits) || f.Text[i] == c.Text[0] // with the field as a whole
+		agrees := len(f.Text) != len(digits) || f.Text[i] == c.Text[0]                            // with the field as a whole
 		if c.Text != "?" && agrees && c.Confidence*permille >= float64(s.DeskSureDigitPermille) { //nolint:forbidigo // a probability
 			out[i] = c.Text[0]
 			sure++

@@ -190,9 +190,9 @@ type reaction struct {
 // view is what the person sees.
 type view struct {
 	Path, Focus, Value string
-	Hidden             bool // the reading
+	Hidden             bool   // the reading
 	Mask               string // digits that stand there already
-	Panel              int  // how often the panel changed
+	Panel              int    // how often the panel changed
 	Next, Nav          float64
 	Problem            string
 }
