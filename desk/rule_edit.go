@@ -221,13 +221,20 @@ func (d *Desk) readTable(table, before, text string) (m order.Masters, t store.R
 			bad = append(bad, FileProblem{Line: x.Line, Column: x.Err.Field, Rule: x.Err.Rule, Text: x.Err.Message})
 		}
 		today := order.DateOf(d.Now().In(order.JST))
-		had := strings.Split(strings.TrimSpace(before), "\n")
-		for i, l := range strings.Split(strings.TrimSpace(text), "\n") {
-			on, err := order.ParseDate(strings.TrimSpace(strings.Split(l, ",")[0]))
-			if err == nil && on.Before(today) && !slices.Contains(had, l) {
-				bad = append(bad, FileProblem{Line: i + 1, Column: "from", Text: "what was promised stays: a change begins today or later"})
+		had, has := pastRows(before, today), pastRows(text, today)
+		for on, row := range had {
+			if has[on].text == row.text {
+				delete(has, on)
+				continue
+			}
+			if _, changed := has[on]; !changed {
+				bad = append(bad, FileProblem{Line: row.line, Column: "from", Text: "what was promised stays: a change begins today or later"})
 			}
 		}
+		for _, row := range has {
+			bad = append(bad, FileProblem{Line: row.line, Column: "from", Text: "what was promised stays: a change begins today or later"})
+		}
+		slices.SortFunc(bad, func(a, b FileProblem) int { return a.Line - b.Line })
 		return m, store.RuleTables{Changes: changes, HasChanges: true}, nil, bad
 	}
 	if len(gridOf(text)) < 2 && table == tableCalendar { // an empty calendar is one
@@ -244,6 +251,26 @@ func (d *Desk) readTable(table, before, text string) (m order.Masters, t store.R
 		}
 	}
 	return m, t, years, bad
+}
+
+type pastRow struct {
+	line int
+	text string
+}
+
+// pastRows are the changes of settings that held before a day, by the day that they began on.
+func pastRows(text string, today order.Date) map[order.Date]pastRow {
+	out := map[order.Date]pastRow{}
+	for i, l := range strings.Split(strings.TrimSpace(text), "\n") {
+		cells := strings.Split(l, ",")
+		for j := range cells {
+			cells[j] = strings.TrimSpace(cells[j])
+		}
+		if on, err := order.ParseDate(cells[0]); err == nil && on.Before(today) {
+			out[on] = pastRow{i + 1, strings.Join(cells, ",")}
+		}
+	}
+	return out
 }
 
 func previewOf(lang page.Lang, p store.RulePreview) *page.RulePreview {

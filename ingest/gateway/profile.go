@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"cmp"
 	"embed"
 	"errors"
@@ -63,6 +64,7 @@ type Pattern struct {
 // Limits of what a profile's file may hold.
 const (
 	maxFile     = 64 << 10 // bytes
+	maxNested   = 200
 	maxFiles    = 200
 	maxPatterns = 40  // of one fact
 	maxFind     = 500 // bytes, before the words in braces are written out
@@ -255,6 +257,29 @@ func ReadFile(path string) (*Profile, error) {
 	return Parse(path, data)
 }
 
+// nested is how deep a file may be nested at most: its parser would take all memory, or all of the
+// stack, for one that is nested without end.
+func nested(data []byte) (most int) {
+	open := 0
+	for line := range bytes.Lines(data) {
+		marks := 0
+		for _, mark := range []string{"- ", "? ", "-\t", "?\t", ": ", "!", "&"} {
+			marks += bytes.Count(line, []byte(mark))
+		}
+		for _, c := range line {
+			switch c {
+			case '[', '{':
+				open++
+			case ']', '}':
+				open = max(0, open-1)
+			}
+			most = max(most, open)
+		}
+		most = max(most, marks)
+	}
+	return most
+}
+
 // Parse reads and checks one profile. The error names everything that is wrong with it; file is
 // its place, for errors.
 func Parse(file string, data []byte) (*Profile, error) {
@@ -263,6 +288,9 @@ func Parse(file string, data []byte) (*Profile, error) {
 	}
 	if len(data) > maxFile {
 		return nil, fail("it is larger than %d bytes: it is no profile", maxFile)
+	}
+	if nested(data) > maxNested {
+		return nil, fail("it is nested more than %d deep: it is no profile", maxNested)
 	}
 	p := &Profile{file: file, text: string(data)}
 	if err := yaml.UnmarshalWithOptions(data, p, yaml.Strict()); err != nil {
