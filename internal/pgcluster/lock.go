@@ -10,8 +10,8 @@ import (
 )
 
 // lockFile opens path and locks it at once, shared or exclusive. It wraps errLocked where
-// another process holds it. Closing the file, or the process's end, frees it.
-func lockFile(path string, exclusive bool) (*os.File, error) {
+// another process holds it. Closing it, or the process's end, frees it.
+func lockFile(path string, exclusive bool) (*lockedFile, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
@@ -33,13 +33,22 @@ func lockFile(path string, exclusive bool) (*os.File, error) {
 		}
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
-	return f, nil
+	return &lockedFile{f}, nil
+}
+
+type lockedFile struct{ *os.File }
+
+// Close frees the lock before it closes the file: a process that is being started at this moment
+// shares the open file until its program runs, and the lock with it.
+func (f *lockedFile) Close() error {
+	_ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN)
+	return f.File.Close()
 }
 
 var errLocked = errors.New("another process holds it")
 
 // signOwner writes the owner's pid into its lock file, for errors and people.
-func signOwner(f *os.File) {
+func signOwner(f *lockedFile) {
 	_ = f.Truncate(0)
 	_, _ = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
 }

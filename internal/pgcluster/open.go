@@ -20,7 +20,7 @@ type Client struct {
 	server *Server // nil where another process owns it
 
 	mu    sync.Mutex
-	users *os.File // nil once closed
+	users *lockedFile // nil once closed
 }
 
 // DSN is the connection string of a database for the superuser; "" is the one of Options.

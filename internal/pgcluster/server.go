@@ -32,7 +32,7 @@ type Server struct {
 
 	mu      sync.Mutex // guards process and lock, and serialises Restart and Stop
 	process *process
-	lock    *os.File // nil once stopped
+	lock    *lockedFile // nil once stopped
 }
 
 // process is one life of the postmaster.
