@@ -157,7 +157,15 @@ func (d *Desk) issuedPicture(w http.ResponseWriter, r *http.Request) {
 
 // sendDrawn sends a page of a file as a picture.
 func (d *Desk) sendDrawn(w http.ResponseWriter, r *http.Request, data []byte, no int) {
-	png, err := d.Picture.Draw(data, no)
+	select { // a page may take much memory and time, and a browser asks for many at once
+	case d.draws <- struct{}{}:
+	case <-r.Context().Done():
+		return
+	}
+	png, err := func() ([]byte, error) {
+		defer func() { <-d.draws }()
+		return d.Picture.Draw(data, no)
+	}()
 	if err != nil {
 		d.fail(w, r, order.NotFound("page", "there is no picture of this page"))
 		return

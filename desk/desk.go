@@ -51,19 +51,24 @@ type Config struct {
 type Desk struct {
 	Config
 	sessions *scs.SessionManager
-	guesses  *rates   // at passwords, by address
-	busy     *buckets // requests by session
-	crowd    *buckets // requests by address
-	seen     *recent  // what was logged of views that repeat themselves
+	guesses  *rates        // at passwords, by address
+	busy     *buckets      // requests by session
+	crowd    *buckets      // requests by address
+	seen     *recent       // what was logged of views that repeat themselves
+	draws    chan struct{} // holds one for each page that is being drawn
 	handler  http.Handler
 }
 
 // Sessions longest lives, however busy: a working day.
 const longestSession = 12 * time.Hour
 
+// drawsAtOnce is how many pages of files are drawn at a time.
+const drawsAtOnce = 2
+
 // New makes the desk's pages.
 func New(cfg Config) *Desk {
 	d := &Desk{Config: cfg, sessions: scs.New(), guesses: newRates(guessesAMinute, time.Minute), seen: newRecent(viewAgain)}
+	d.draws = make(chan struct{}, drawsAtOnce)
 	b, n := cfg.Settings.RequestBurst, cfg.Settings.RequestsPerSecond
 	d.busy, d.crowd = newBuckets(b, n), newBuckets(b*cfg.Settings.AddressSessions, n*cfg.Settings.AddressSessions)
 	d.sessions.Store = pgxstore.NewWithCleanupInterval(cfg.Store.Pool(), 0) // each login tidies

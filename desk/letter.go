@@ -130,7 +130,7 @@ func (d *Desk) letterFiles(ctx context.Context, p Person, v *page.Letter, l lett
 			No: i + 1, Path: v.Path + "/files/" + strconv.Itoa(i+1), Name: a.FileName, Kind: a.MediaType, Bytes: len(a.Bytes), Why: page.Saying(p.Lang, a.Problem),
 			TakeIn: readable && kind != mailType,
 		}
-		if picture(a.Bytes) != "" || d.Picture != nil && readable && kind != mailType && d.Picture.Pages(a.Bytes) > 0 {
+		if picture(a.Bytes) != "" || d.Picture != nil && readable && kind != mailType { // whether it can be drawn shows when it is: a stranger's file keeps no page waiting
 			f.Image = f.Path + "/picture"
 		}
 		if j := slices.IndexFunc(parts, func(x store.MailPart) bool { return x.No == i+1 }); j >= 0 {

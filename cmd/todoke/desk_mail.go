@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"time"
 
 	"todoke/desk"
 	"todoke/ingest/fax"
@@ -37,9 +38,12 @@ type deskPicture struct{}
 
 const deskPages = 20 // of a file that the desk draws
 
+// deskLimits are tighter than the reader's: a person waits.
+var deskLimits = fax.Limits{Pages: deskPages, PageTime: 10 * time.Second}
+
 func (deskPicture) Pages(data []byte) int {
 	n := 0
-	for p, err := range fax.Pages(data, fax.Limits{}) {
+	for p, err := range fax.Pages(data, deskLimits) {
 		if err != nil || p.Image == nil || n == deskPages {
 			break
 		}
@@ -50,7 +54,7 @@ func (deskPicture) Pages(data []byte) int {
 
 func (deskPicture) Draw(data []byte, no int) ([]byte, error) {
 	i := 0
-	for p, err := range fax.Pages(data, fax.Limits{}) {
+	for p, err := range fax.Pages(data, deskLimits) {
 		if i++; i < no {
 			continue
 		}
