@@ -150,7 +150,7 @@ func TestRulePreview(t *testing.T) {
 	if a := b.post(path, cells); a.status != http.StatusSeeOther {
 		t.Fatalf("saving: %d %s", a.status, a.body)
 	}
-	if o := o.accept(t, storetest.Request(order.ChannelWeb, o.clock.Now(), storetest.Osaka, storetest.Pen, 10)); o.FeeYen != 350 {
+	if o := o.accept(t, storetest.Request(order.ChannelWeb, o.clock.Now(), storetest.Tokyo, storetest.Pen, 10)); o.FeeYen != 350 {
 		t.Errorf("the fee is %d now", o.FeeYen)
 	}
 	if a := b.get("/desk/rules"); !strings.Contains(a.body, "運賃改定") || !strings.Contains(a.body, "350円") || !strings.Contains(a.body, "2026-11-24,,350,,,") {
