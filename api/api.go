@@ -24,6 +24,8 @@ type Orders interface {
 	FindShopFront(ctx context.Context, token string) (front store.ShopFront, ok bool, err error)
 	PlaceWebOrder(ctx context.Context, w store.WebOrder, now time.Time) (store.WebAnswer, error)
 	GetOrder(ctx context.Context, n order.Number) (order.Order, error)
+	CancelWebOrder(ctx context.Context, shopFront string, n order.Number, now time.Time) (order.Order, error)
+	Availability(ctx context.Context, ask store.AvailabilityAsk, now time.Time) (store.Availability, error)
 	Ready(ctx context.Context) error
 }
 
@@ -124,6 +126,26 @@ func (a *api) register(h huma.API) {
 			"200": found("The order"), "401": problem("The token is missing or wrong"), "404": problem("The shop front has no such order"),
 		},
 	}, a.get)
+	huma.Register(h, huma.Operation{
+		OperationID: "cancel-order", Method: http.MethodPost, Path: "/v1/orders/{number}/cancel", Summary: "Cancel an order",
+		Description: "Cancels an order of the same shop front whole, up to and with its cancel_until (CAN-1); everything it touched is undone. Sent again, it is answered alike.",
+		Security:    security, DefaultStatus: http.StatusOK, Middlewares: huma.Middlewares{a.authenticate()},
+		Responses: map[string]*huma.Response{
+			"200": found("The order, cancelled"), "401": problem("The token is missing or wrong"), "404": problem("The shop front has no such order"),
+			"409": problem("It is too late (CAN-1), or goods are at the warehouse (WHS-1): take them back as a return"), "503": problem("Try again later"),
+		},
+	}, a.cancel)
+	huma.Register(h, huma.Operation{
+		OperationID: "get-availability", Method: http.MethodGet, Path: "/v1/items/{code}/availability", Summary: "Ask for an item's stock and dates",
+		Description: "Tells how much of an item is there and when it would arrive if it were ordered at this instant (STK-3). Nothing is reserved.",
+		Security:    security, Middlewares: huma.Middlewares{a.authenticate()},
+		Responses: map[string]*huma.Response{
+			"200": {Description: "Stock and dates", Content: map[string]*huma.MediaType{
+				"application/json": {Schema: huma.SchemaFromType(registry, typeOf[AvailabilityAnswer]())},
+			}},
+			"401": problem("The token is missing or wrong"), "404": problem("There is no such item, customer or place"), "422": problem("What was asked cannot be answered"),
+		},
+	}, a.availability)
 	// huma adds what it makes of the Go types: bodies of any bytes, headers without a word.
 	place := h.OpenAPI().Paths["/v1/orders"].Post
 	delete(place.RequestBody.Content, "application/octet-stream")
@@ -310,7 +332,10 @@ func (a *api) elsewhere(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.URL.Path == "/v1/orders":
 		allow = http.MethodPost
-	case strings.HasPrefix(r.URL.Path, "/v1/orders/") && strings.Count(r.URL.Path, "/") == 3,
+	case strings.HasPrefix(r.URL.Path, "/v1/orders/") && strings.HasSuffix(r.URL.Path, "/cancel") && strings.Count(r.URL.Path, "/") == 4:
+		allow = http.MethodPost
+	case strings.HasPrefix(r.URL.Path, "/v1/items/") && strings.HasSuffix(r.URL.Path, "/availability") && strings.Count(r.URL.Path, "/") == 4,
+		strings.HasPrefix(r.URL.Path, "/v1/orders/") && strings.Count(r.URL.Path, "/") == 3,
 		r.URL.Path == "/openapi.yaml", r.URL.Path == "/openapi.json", r.URL.Path == "/healthz", r.URL.Path == "/readyz":
 		allow = http.MethodGet
 	}

@@ -55,12 +55,7 @@ func (s *Store) DecideOrder(ctx context.Context, id int64, d OrderDecision, now 
 				o.State, o.HoldReason = order.StateAccepted, ""
 				e.Kind, e.Text = order.EventHoldFreed, "Let go by "+d.By+": "+d.Reason+"."
 			case rules.ActCancel:
-				inputs["asked_by"] = d.AskedBy
-				o.State, o.HoldReason = order.StateCancelled, ""
-				e.Kind, e.Text = order.EventCancelled, "Cancelled by "+d.By+": "+d.Reason+"."
-				if d.AskedBy == rules.AskedByCustomer {
-					e.Rule = "CAN-1"
-				}
+				return tx.cancelled(ctx, o, f, rules.Cancellation{AskedBy: d.AskedBy, By: d.By, Reason: d.Reason}, now)
 			case rules.ActChange:
 				own := order.Address{PostalCode: f.Department.PostalCode, Address: f.Department.Address}
 				var problem *order.Error

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"todoke/order"
+	"todoke/rules"
 	"todoke/store"
 )
 
@@ -17,6 +18,7 @@ type orderCommand struct {
 	Show    orderShowCommand    `cmd:"" help:"Show one order."`
 	List    orderListCommand    `cmd:"" help:"List orders, oldest first."`
 	Explain orderExplainCommand `cmd:"" help:"Tell every decision about an order: why this date, this fee, this price."`
+	Cancel  orderCancelCommand  `cmd:"" help:"Cancel an order whole and undo what it touched."`
 }
 
 type orderShowCommand struct {
@@ -106,6 +108,28 @@ func (a *App) printOrder(o order.Order, customer string) error {
 		ships = append(ships, []string{strconv.Itoa(s.No), string(s.State), string(s.Class), s.WarehouseCode, dateText(s.ShipOn), dateText(s.ArrivalOn), strings.Join(s.Rules, " ")})
 	}
 	return printTable(a.Stdout, ships)
+}
+
+type orderCancelCommand struct {
+	Number   string `arg:"" help:"Order number, with or without hyphens."`
+	Reason   string `help:"Why; it is recorded." required:"" placeholder:"TEXT"`
+	By       string `help:"Who decides it." placeholder:"NAME" env:"USER" required:""`
+	Customer bool   `help:"The customer asks for it: web orders within their ten minutes alone (CAN-1)."`
+}
+
+func (c *orderCancelCommand) Run(ctx context.Context, a *App) error {
+	return a.withOrder(ctx, c.Number, func(st *store.Store, o order.Order) error {
+		d := store.OrderDecision{Act: rules.ActCancel, AskedBy: rules.AskedByShop, Reason: c.Reason, By: c.By}
+		if c.Customer {
+			d.AskedBy = rules.AskedByCustomer
+		}
+		o, err := st.DecideOrder(ctx, o.ID, d, a.Now())
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(a.Stdout, "order %s is %s\n", o.Number.Grouped(), o.State)
+		return nil
+	})
 }
 
 // feeText is the fee, and the order to which this one is an add-on (FEE-2).
