@@ -25,7 +25,9 @@ func TestCAN1(t *testing.T) {
 		return o
 	}
 	in, late := place("k1"), place("k2")
-	cancel := func(number string) answer { return b.do(t, http.MethodPost, "/v1/orders/"+number+"/cancel", "", auth...) }
+	cancel := func(number string) answer {
+		return b.do(t, http.MethodPost, "/v1/orders/"+number+"/cancel", "", auth...)
+	}
 	b.clock.Set(*in.CancelUntil)
 	for range 2 {
 		if got := cancel(in.Number); got.status != http.StatusOK || !strings.Contains(got.body, `"state":"cancelled"`) {
