@@ -39,6 +39,10 @@ chaos: postgres ## N mails while everything is killed KILLS times at random (SEE
 	@scripts/need.sh $(TEST_PACKAGES)
 	CHAOS_N=$(or $(N),2000) CHAOS_KILLS=$(or $(KILLS),50) CHAOS_SEED=$(or $(SEED),1) $(GO) test -count=1 -v -timeout 2h ./e2e/chaos
 
+soak: postgres ## N operations at random on one shop, many at once: nothing is oversold, nothing lost
+	@scripts/need.sh $(TEST_PACKAGES)
+	SOAK=$(or $(N),200000) $(GO) test -count=1 -v -timeout 6h -run TestSimulation ./store
+
 settle: postgres ## a practised person settles N doubtful faxes in Chromium: keystrokes, seconds, waits
 	@scripts/need.sh $(TEST_PACKAGES)
 	SETTLE_N=$(or $(N),100) $(GO) test -count=1 -v -timeout 1h -run TestMeasure ./e2e/desk

@@ -18,10 +18,11 @@ WHERE o.department_code = $1 AND o.acceptance_on >= $2 AND (o.acceptance_on <= $
 ORDER BY o.id;
 
 -- name: FeeOrdersLock
--- The order and its siblings, in one order.
+-- The order and its siblings, in one order. No stronger than an update of theirs: a wave that waits
+-- for allocation (AllocateAwait) holds later ones and goes on to earlier ones.
 SELECT id FROM orders
 WHERE id = $1 OR department_code = $2 AND acceptance_on >= $3 AND (acceptance_on <= $4 OR acceptance_on >= $5)
-ORDER BY id FOR UPDATE;
+ORDER BY id FOR NO KEY UPDATE;
 
 -- name: FeesDue
 SELECT id FROM orders WHERE fee_until_at < $1 ORDER BY fee_until_at, id LIMIT $2;

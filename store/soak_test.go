@@ -1,0 +1,319 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"todoke/order"
+	"todoke/rules"
+	"todoke/store"
+	st "todoke/store/storetest"
+)
+
+// simulation is a shop at which many people and programs work at the same time.
+type simulation struct {
+	s       *store.Store
+	clock   *st.Clock
+	done    atomic.Int64
+	counts  sync.Map // of operations, by name
+	refused atomic.Int64
+
+	mu        sync.Mutex
+	orders    []order.Order
+	keys      map[string]order.Number
+	arrived   map[rules.StockKey]int // with what was there at first
+	warehouse sync.Mutex             // a person counts while nothing leaves
+}
+
+func (m *simulation) did(name string) {
+	n, _ := m.counts.LoadOrStore(name, new(atomic.Int64))
+	n.(*atomic.Int64).Add(1)
+	m.done.Add(1)
+}
+
+func (m *simulation) some(r *rand.Rand) (order.Order, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.orders) == 0 {
+		return order.Order{}, false
+	}
+	return m.orders[max(0, len(m.orders)-1-r.IntN(min(len(m.orders), 60)))], true
+}
+
+// ok tells whether an operation was carried out, or refused as the rules may; all else is a defect.
+func (m *simulation) ok(t *testing.T, doing string, err error) bool {
+	if err == nil {
+		return true
+	}
+	var refusal *store.Refusal
+	var rows *store.ImportError
+	if kind := order.KindOf(err); errors.As(err, &refusal) || errors.As(err, &rows) || kind == order.KindConflict || kind == order.KindInvalid {
+		m.refused.Add(1)
+		return false
+	}
+	t.Errorf("%s: %v", doing, err)
+	return false
+}
+
+// step does one operation.
+func (m *simulation) step(t *testing.T, r *rand.Rand) {
+	ctx, now := t.Context(), m.clock.Now()
+	items := []string{st.Paper, st.Pen, st.Tea, st.Desk}
+	switch p := r.IntN(100); {
+	case p < 42:
+		m.did("order")
+		req := st.Request(order.ChannelFax, now.Add(-time.Duration(r.IntN(3600))*time.Second), []string{st.Tokyo, st.Osaka}[r.IntN(2)], items[r.IntN(len(items))], 5*(1+r.IntN(3)))
+		if r.IntN(3) == 0 {
+			req.Lines = append(req.Lines, order.RequestLine{Field: "lines[1]", ItemCode: st.Code(items[r.IntN(len(items))]), Qty: 5})
+		}
+		if r.IntN(2) == 0 {
+			var o order.Order
+			err := m.s.InTx(ctx, func(tx *store.Tx) (err error) {
+				o, err = tx.Accept(ctx, req, now)
+				return err
+			})
+			if m.ok(t, "accept", err) {
+				m.mu.Lock()
+				m.orders = append(m.orders, o)
+				m.mu.Unlock()
+			}
+			return
+		}
+		req.Channel, req.ReceivedAt = order.ChannelWeb, now
+		key := fmt.Sprintf("k%d", r.Int64())
+		for range 1 + r.IntN(2) { // some send twice
+			a, err := m.s.PlaceWebOrder(ctx, webOrder(key, key, req), now)
+			if !m.ok(t, "web order", err) || len(a.Problems) > 0 {
+				return
+			}
+			m.mu.Lock()
+			if was, again := m.keys[key]; again && was != a.Order.Number {
+				t.Errorf("key %s made the orders %s and %s", key, was, a.Order.Number)
+			} else if !again {
+				m.keys[key] = a.Order.Number
+				m.orders = append(m.orders, a.Order)
+			}
+			m.mu.Unlock()
+		}
+	case p < 52:
+		if o, found := m.some(r); found {
+			m.did("cancel")
+			var err error
+			if o.Channel == order.ChannelWeb && r.IntN(2) == 0 {
+				_, err = m.s.CancelWebOrder(ctx, st.Front, o.Number, now)
+			} else {
+				_, err = m.s.DecideOrder(ctx, o.ID, store.OrderDecision{Act: rules.ActCancel, AskedBy: rules.AskedByShop, Reason: "試験", By: "山田"}, now)
+			}
+			m.ok(t, "cancel", err)
+		}
+	case p < 60:
+		if o, found := m.some(r); found {
+			m.did("hold or free")
+			act := []rules.OrderAct{rules.ActHold, rules.ActFree, rules.ActFree}[r.IntN(3)]
+			_, err := m.s.DecideOrder(ctx, o.ID, store.OrderDecision{Act: act, Reason: "試験", By: "山田"}, now)
+			m.ok(t, string(act), err)
+		}
+	case p < 66:
+		m.did("stock arrives")
+		m.arrive(t, []string{st.East, st.West}[r.IntN(2)], items[r.IntN(len(items))], 5+r.IntN(60))
+	case p < 88:
+		m.did("allocate")
+		m.ok(t, "allocate", m.s.InTx(ctx, func(tx *store.Tx) error {
+			_, err := tx.AllocateBatch(ctx, 1+r.IntN(20), r.IntN(2) == 0, now)
+			return err
+		}))
+	case p < 93:
+		m.did("wave")
+		m.wave(t)
+	case p < 96:
+		m.did("ship")
+		m.ship(t, 1)
+	case p < 98:
+		m.did("settle fees")
+		_, err := m.s.SettleFees(ctx, now)
+		m.ok(t, "settle fees", err)
+	default:
+		m.did("replan")
+		_, err := m.s.ReplanShipments(ctx, now)
+		m.ok(t, "replan", err)
+	}
+}
+
+func (m *simulation) arrive(t *testing.T, warehouse, item string, qty int) {
+	m.warehouse.Lock()
+	defer m.warehouse.Unlock()
+	onHand, _ := stockOf(t, m.s, warehouse, item)
+	err := m.s.ImportStock(t.Context(), []order.StockLevel{{WarehouseCode: warehouse, ItemCode: st.Code(item), OnHand: onHand + qty}})
+	if m.ok(t, "import stock", err) {
+		m.arrived[rules.StockKey{WarehouseCode: warehouse, ItemCode: st.Code(item)}] += qty
+	}
+}
+
+func (m *simulation) wave(t *testing.T) {
+	var lists []int64
+	if m.ok(t, "wave", m.s.InTx(t.Context(), func(tx *store.Tx) (err error) {
+		lists, err = tx.ReleaseWave(t.Context(), m.clock.Now())
+		return err
+	})) {
+		issue(t, m.s, m.clock.Now(), lists...)
+	}
+}
+
+// ship reports up to so many lists shipped, the oldest first; two may report one.
+func (m *simulation) ship(t *testing.T, most int) {
+	m.warehouse.Lock()
+	defer m.warehouse.Unlock()
+	rows, err := m.s.Pool().Query(t.Context(), `SELECT number FROM pick_lists WHERE issued_at IS NOT NULL AND shipped_at IS NULL ORDER BY id LIMIT $1`, most)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	var numbers []order.Number
+	for rows.Next() {
+		var n order.Number
+		if err := rows.Scan(&n); err != nil {
+			t.Error(err)
+		}
+		numbers = append(numbers, n)
+	}
+	rows.Close()
+	for _, n := range numbers {
+		_, err := m.s.ShipPickList(t.Context(), n, "倉田", m.clock.Now())
+		m.ok(t, "ship", err)
+	}
+}
+
+// check proves that nothing is oversold and nothing lost, while nobody works.
+func (m *simulation) check(t *testing.T) {
+	t.Helper()
+	audit(t, m.s)
+	if n := count(t, m.s, `SELECT count(*)::int FROM orders`); n != len(m.orders) {
+		t.Errorf("%d orders were accepted, %d are there", len(m.orders), n)
+	}
+	if n := count(t, m.s, `SELECT count(*)::int FROM idempotency_keys WHERE order_id IS NOT NULL`); n != len(m.keys) {
+		t.Errorf("%d web orders, %d keys that name one", len(m.keys), n)
+	}
+	for k, arrived := range m.arrived {
+		left := count(t, m.s, `SELECT coalesce(sum(a.qty), 0)::int FROM allocations a JOIN pick_lists p ON p.id = a.pick_list_id
+			WHERE p.shipped_at IS NOT NULL AND a.warehouse_code = $1 AND a.item_code = $2`, k.WarehouseCode, k.ItemCode)
+		there := count(t, m.s, `SELECT on_hand_qty FROM stock WHERE warehouse_code = $1 AND item_code = $2`, k.WarehouseCode, k.ItemCode)
+		if arrived != left+there {
+			t.Errorf("item %s at %s: %d arrived, %d left, %d are there", k.ItemCode, k.WarehouseCode, arrived, left, there)
+		}
+	}
+	if n := count(t, m.s, `SELECT count(*)::int FROM orders o WHERE (SELECT count(*) FROM events e WHERE e.order_id = o.id AND e.kind = 'accepted') <> 1
+		OR (o.state = 'cancelled') <> EXISTS (SELECT FROM events e WHERE e.order_id = o.id AND e.kind = 'cancelled')`); n != 0 {
+		t.Errorf("%d orders are not explained by their events", n)
+	}
+}
+
+// TestSimulation lets many work on one shop at once, at random, through some weeks: orders on two
+// channels, cancellations, holds, stock that comes in, allocation, waves and shipments. Stock is
+// never oversold and never lost, and at the end everything that nobody cancelled has left.
+// SOAK is how many operations.
+func TestSimulation(t *testing.T) {
+	t.Parallel()
+	ops, workers, rounds := 240, 6, 2
+	if n, err := strconv.Atoi(os.Getenv("SOAK")); err == nil {
+		ops, rounds = n, 20
+	}
+	s, clock := st.NewShop(t)
+	m := &simulation{s: s, clock: clock, keys: map[string]order.Number{}, arrived: map[rules.StockKey]int{}}
+	levels, err := s.Stock(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range levels {
+		m.arrived[rules.StockKey{WarehouseCode: l.WarehouseCode, ItemCode: l.ItemCode}] = l.OnHandQty
+	}
+	const days = 15
+	step := days * 24 * time.Hour / time.Duration(ops)
+	began := time.Now()
+	seed := uint64(ops)
+	for round := range rounds {
+		var wg sync.WaitGroup
+		var left atomic.Int64
+		left.Store(int64(ops / rounds))
+		for w := range workers {
+			wg.Go(func() {
+				r := rand.New(rand.NewPCG(seed, uint64(round*workers+w)))
+				for left.Add(-1) >= 0 {
+					m.mu.Lock()
+					clock.Set(clock.Now().Add(step))
+					m.mu.Unlock()
+					m.step(t, r)
+				}
+			})
+		}
+		wg.Wait()
+		m.check(t)
+		if t.Failed() {
+			return
+		}
+	}
+	took := time.Since(began)
+	m.drain(t)
+	m.check(t)
+	var told []string
+	m.counts.Range(func(k, v any) bool {
+		told = append(told, fmt.Sprintf("%s %d", k, v.(*atomic.Int64).Load()))
+		return true
+	})
+	slices.Sort(told)
+	deadlocks := count(t, s, `SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()`)
+	t.Logf("%d operations by %d at once in %s (%.0f a second), %d refused by a rule, %d deadlocks tried again, %d orders: %v",
+		m.done.Load(), workers, took.Round(time.Second), float64(m.done.Load())/took.Seconds(), m.refused.Load(), deadlocks, len(m.orders), told)
+}
+
+// drain has everything leave that nobody cancelled: stock comes, holds are freed, days pass.
+func (m *simulation) drain(t *testing.T) {
+	t.Helper()
+	for _, o := range m.orders {
+		if o = get(t, m.s, o.ID); o.State == order.StateHeld {
+			_, err := m.s.DecideOrder(t.Context(), o.ID, store.OrderDecision{Act: rules.ActFree, Reason: "試験", By: "山田"}, m.clock.Now())
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	m.ship(t, 1<<20)
+	for k := range m.arrived {
+		onHand := count(t, m.s, `SELECT on_hand_qty FROM stock WHERE warehouse_code = $1 AND item_code = $2`, k.WarehouseCode, k.ItemCode)
+		const plenty = 10_000_000
+		if err := m.s.ImportStock(t.Context(), []order.StockLevel{{WarehouseCode: k.WarehouseCode, ItemCode: k.ItemCode, OnHand: onHand + plenty}}); err != nil {
+			t.Fatal(err)
+		}
+		m.arrived[k] += plenty
+	}
+	open := 0
+	for range 40 {
+		for _, backorders := range []bool{true, false} {
+			for allocate(t, m.s, 500, backorders) > 0 {
+			}
+		}
+		for {
+			n, err := m.s.ReplanShipments(t.Context(), m.clock.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n == 0 {
+				break
+			}
+		}
+		m.wave(t)
+		m.ship(t, 1<<20)
+		if open = count(t, m.s, `SELECT count(*)::int FROM orders WHERE state NOT IN ('shipped', 'cancelled') AND stockout = 'backorder'`); open == 0 {
+			return
+		}
+		m.clock.Set(order.DateOf(m.clock.Now()).Add(1).At(order.Clock{Hour: 11}))
+	}
+	t.Errorf("%d orders never left", open)
+}
