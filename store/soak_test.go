@@ -215,7 +215,7 @@ func (m *simulation) check(t *testing.T) {
 	}
 }
 
-// TestSimulation lets many work on one shop at once, at random, through some weeks: orders on two
+// TestSimulation lets many work on one shop at once, at random, through weeks or years: orders on two
 // channels, cancellations, holds, stock that comes in, allocation, waves and shipments. Stock is
 // never oversold and never lost, and at the end everything that nobody cancelled has left.
 // SOAK is how many operations.
@@ -234,8 +234,8 @@ func TestSimulation(t *testing.T) {
 	for _, l := range levels {
 		m.arrived[rules.StockKey{WarehouseCode: l.WarehouseCode, ItemCode: l.ItemCode}] = l.OnHandQty
 	}
-	const days = 15
-	step := days * 24 * time.Hour / time.Duration(ops)
+	days := 15 + ops/200 // a department's day stays one of some dozens of orders
+	step := time.Duration(days) * 24 * time.Hour / time.Duration(ops)
 	began := time.Now()
 	seed := uint64(ops)
 	for round := range rounds {
