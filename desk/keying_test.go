@@ -160,3 +160,43 @@ func (b *browser) script(path string, form url.Values) answer {
 	r.Header.Set("HX-Request", "true")
 	return b.do(r)
 }
+
+// TestJudgedWhileKeyed: after each key the page says what the rules would make of it: the successor of
+// what is not sold any more, quantities that fit on both sides, where it goes, what it costs, and when it
+// arrives; another customer changes prices and place.
+func TestJudgedWhileKeyed(t *testing.T) {
+	t.Parallel()
+	o, b, _ := openOffice(t)
+	old, pen, paper := storetest.Code(storetest.OldPen), storetest.Code(storetest.Pen), storetest.Code(storetest.Paper)
+	path := "/desk/review/" + o.clear(t, "one", storetest.Code(storetest.Tokyo), [2]string{old, "2"}, [2]string{paper, "7"})
+	says := func(a answer, wants ...string) {
+		t.Helper()
+		for _, w := range wants {
+			if !strings.Contains(a.body, w) {
+				t.Errorf("the page lacks %q", w)
+			}
+		}
+	}
+	offer := func(field, value, k string) string {
+		return `name="field" value="` + field + `"><button class="offer" name="value" value="` + value + `" data-keys="` + k + `"`
+	}
+	a := b.get(path)
+	says(a, offer("lines[1].item_code", pen, "y"), offer("lines[2].quantity", "5", "y"), offer("lines[2].quantity", "10", "Y"), `id="release" disabled`)
+	b.post(path+"/key", key("lines[1].item_code", pen))
+	a = b.post(path+"/key", key("lines[2].quantity", "10"))
+	says(a, "4,740円", "お届け先", "東京都", "お届け</dt><dd>11/2") // 2 pens at 120, 10 at the contract's 450, no fee
+	if strings.Contains(a.body, "disabled") || strings.Contains(a.body, `class="offer"`) {
+		t.Error("something stands against it")
+	}
+	a = b.post(path+"/key", key("lines[2].quantity", "5"))
+	says(a, "2,490円", "300円") // too little for no fee
+	a = b.post(path+"/key", key("ship_to", "001"))
+	place := a.body
+	a = b.post(path+"/key", key("customer_code", storetest.Code(storetest.Osaka)))
+	says(a, "2,740円") // Osaka pays the list price
+	if strings.Contains(a.body, "2,490円") || a.body == place {
+		t.Error("another customer changed nothing")
+	}
+	a = b.post(path+"/key", key("ship_to", ""))
+	says(a, "大阪府")
+}

@@ -188,7 +188,7 @@ func addMarks(s *page.Sheet, draft *order.Draft, of string) {
 }
 
 func orderView(o order.Order) *page.ReviewOrder {
-	out := &page.ReviewOrder{Goods: o.GoodsYen, Fee: o.FeeYen}
+	out := &page.ReviewOrder{Goods: o.GoodsYen, Fee: o.FeeYen, ShipTo: strings.TrimSpace(o.ShipTo.Code + " " + o.ShipTo.Name + " " + o.ShipTo.Prefecture + o.ShipTo.Address)}
 	for _, t := range o.Taxes {
 		out.Tax += t.TaxYen
 	}
@@ -282,6 +282,7 @@ func (b *fieldsBuilder) build() {
 	slices.Sort(nos)
 	for _, no := range nos {
 		l := lines[no]
+		b.offerOther(l)
 		if l.Price != nil {
 			if n, err := strconv.Atoi(l.Qty.Value); err == nil {
 				sum := *l.Price * order.Yen(n)
@@ -353,6 +354,21 @@ func (b *fieldsBuilder) item(l *page.ReviewLine, f order.DraftField) {
 	}
 	price := i.Price
 	l.Item, l.Unit, l.Price = i.Name, i.Unit, &price
+}
+
+// offerOther offers the quantity that fits on the other side of the one that is nearest.
+func (b *fieldsBuilder) offerOther(l *page.ReviewLine) {
+	item, known := b.v.judged.Items[l.Code.Value]
+	n, err := strconv.Atoi(l.Qty.Value)
+	if l.Qty.Suggest == "" || !known || err != nil {
+		return
+	}
+	below, above := rules.FittingQuantities(n, item.OrderMultiple, b.d.Settings.MaxLineQuantity)
+	for _, q := range []int{below, above} {
+		if s := strconv.Itoa(q); q > 0 && s != l.Qty.Suggest {
+			l.Qty.Other = s
+		}
+	}
 }
 
 // codeDigits is how many digits a code has that may be completed while it is keyed: as many as the

@@ -365,6 +365,17 @@ func FitQuantity(qty, multiple, limit int) (nearest int, fits bool) {
 	return nearest, nearest == qty
 }
 
+// FittingQuantities are the nearest quantities below and above one that does not fit (ITM-1); 0 where
+// there is none.
+func FittingQuantities(qty, multiple, limit int) (below, above int) {
+	multiple = max(1, multiple)
+	below = min(max(0, qty), limit) / multiple * multiple
+	if above = below + multiple; qty > limit || above > limit {
+		above = 0
+	}
+	return below, above
+}
+
 // classes are the delivery classes in the order in which shipments are numbered.
 var classes = []order.Class{order.ClassNormal, order.ClassTruck, order.ClassPhone}
 

@@ -87,3 +87,14 @@ func TestPutOffUntil(t *testing.T) {
 		}
 	}
 }
+
+func TestFittingQuantities(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ qty, multiple, below, above int }{
+		{7, 5, 5, 10}, {4, 5, 0, 5}, {0, 5, 0, 5}, {9998, 5, 9995, 0}, {12000, 5, 9995, 0}, {-3, 0, 0, 1},
+	} {
+		if below, above := FittingQuantities(c.qty, c.multiple, 9999); below != c.below || above != c.above {
+			t.Errorf("beside %d in multiples of %d: %d and %d, want %d and %d", c.qty, c.multiple, below, above, c.below, c.above)
+		}
+	}
+}

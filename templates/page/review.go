@@ -124,6 +124,7 @@ type ReviewField struct {
 	Doubt   bool   // a person is asked
 	Problem string
 	Suggest string // that would be right instead: a quantity that fits, an item's successor
+	Other   string // another quantity that fits, on the other side
 	Person  bool   // a person said so
 	Mark    bool   // a box to tick
 	Marked  bool
@@ -162,6 +163,7 @@ type ReviewCustomer struct {
 // ReviewOrder is what the order would come to.
 type ReviewOrder struct {
 	Goods, Fee, Tax, Total order.Yen
+	ShipTo                 string // where it goes, in words
 	Shipments              []ReviewShipment
 }
 
