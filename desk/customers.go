@@ -3,6 +3,7 @@ package desk
 import (
 	"bytes"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"todoke/order"
@@ -75,8 +76,10 @@ func (d *Desk) customerPage(w http.ResponseWriter, r *http.Request, status int, 
 		d.fail(w, r, err)
 		return
 	}
-	for i := len(f.Faxes) - 1; i >= 0; i-- {
-		v.Faxes = append(v.Faxes, documentView(p.Lang, f.Faxes[i]))
+	slices.Reverse(f.Faxes)
+	if v.Faxes, err = d.documentRows(r.Context(), p.Lang, f.Faxes); err != nil {
+		d.fail(w, r, err)
+		return
 	}
 	d.showAs(w, r, status, v)
 }

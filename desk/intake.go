@@ -2,6 +2,7 @@ package desk
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -87,17 +88,48 @@ func (d *Desk) intakeRow(r *http.Request, p Person, doc store.Document) (page.In
 		return row, err
 	}
 	for _, pg := range pages {
-		name := fmt.Sprintf("%d.%d", pg.DocumentID, pg.No)
-		switch {
-		case pg.OrderNumber != "":
-			row.Pages = append(row.Pages, page.Link{Path: orderPath(pg.OrderNumber), Text: pick(p.Lang, "注文 ", "order ") + pg.OrderNumber.Grouped()})
-		case pg.State == store.PageReview:
-			row.Pages = append(row.Pages, page.Link{Path: "/desk/review/" + name, Text: pick(p.Lang, "確認する ", "review ") + name})
-		default:
-			row.Pages = append(row.Pages, page.Link{Path: "/desk/review/" + name, Text: name + " " + page.StateName(p.Lang, string(pg.State))})
-		}
+		addPage(p.Lang, &row, pg)
 	}
 	return row, nil
+}
+
+// addPage adds what became of a page, and where: a document with a page that waits for a person waits.
+func addPage(lang page.Lang, row *page.IntakeRow, pg store.Page) {
+	name := fmt.Sprintf("%d.%d", pg.DocumentID, pg.No)
+	switch {
+	case pg.OrderNumber != "":
+		row.Pages = append(row.Pages, page.Link{Path: orderPath(pg.OrderNumber), Text: pick(lang, "注文 ", "order ") + pg.OrderNumber.Grouped()})
+	case pg.State == store.PageReview:
+		row.State = string(store.DocumentReview)
+		row.Pages = append(row.Pages, page.Link{Path: "/desk/review/" + name, Text: pick(lang, "確認する ", "review ") + name})
+	default:
+		row.Pages = append(row.Pages, page.Link{Path: "/desk/review/" + name, Text: name + " " + page.StateName(lang, string(pg.State))})
+	}
+}
+
+// documentRows tell of documents that came in and what became of their pages.
+func (d *Desk) documentRows(ctx context.Context, lang page.Lang, docs []store.Document) ([]page.IntakeRow, error) {
+	rows := make([]page.IntakeRow, len(docs))
+	at := map[int64]*page.IntakeRow{}
+	ids := make([]int64, len(docs))
+	for i, doc := range docs {
+		rows[i] = page.IntakeRow{DocumentView: documentView(lang, doc)}
+		at[doc.ID], ids[i] = &rows[i], doc.ID
+		if doc.State == store.DocumentReview {
+			rows[i].Pages = append(rows[i].Pages, page.Link{Path: "/desk/review/" + rows[i].Name, Text: pick(lang, "確認する", "Review")})
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	pages, err := d.Store.Pages(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	for _, pg := range pages {
+		addPage(lang, at[pg.DocumentID], pg)
+	}
+	return rows, nil
 }
 
 func documentView(_ page.Lang, doc store.Document) page.DocumentView {

@@ -82,6 +82,10 @@ func (d *Desk) orderPage(r *http.Request, o order.Order) (page.Order, error) {
 	if err := d.orderPages(ctx, p, &v, o); err != nil {
 		return v, err
 	}
+	v.TellBy = pick(p.Lang, "FAX", "by fax")
+	if o.Channel == order.ChannelWeb || o.Payment == order.PaymentCard || c.Answers == order.AnswersByMail && c.Email != "" {
+		v.TellBy = pick(p.Lang, "メール", "by mail")
+	}
 	if err := d.orderActs(ctx, p, &v, o); err != nil {
 		return v, err
 	}
@@ -152,6 +156,9 @@ func orderGoods(v *page.Order, o order.Order, goods []store.ListedGoods) {
 			No: s.No, State: string(s.State), Class: string(s.Class), Warehouse: s.WarehouseCode, AcceptanceOn: s.AcceptanceOn, ShipOn: s.ShipOn, ArrivalOn: s.ArrivalOn, Rules: s.Rules,
 		}
 		row.MayDate = s.Class == order.ClassPhone && s.State == order.ShipmentPlanned && o.State != order.StateCancelled
+		if len(o.Shipments) > 1 {
+			row.Goods = shipmentGoods(v.Lang, o, s, goods)
+		}
 		for _, g := range goods {
 			if g.Shipment == s.No && g.Number != "" && !slices.Contains(row.Lists, g.Number.Grouped()) {
 				row.Lists, row.ShippedAt = append(row.Lists, g.Number.Grouped()), g.ShippedAt
@@ -159,6 +166,25 @@ func orderGoods(v *page.Order, o order.Order, goods []store.ListedGoods) {
 		}
 		v.Shipments = append(v.Shipments, row)
 	}
+}
+
+// shipmentGoods are the lines that travel with a shipment: those reserved for it, else those of its class.
+func shipmentGoods(lang page.Lang, o order.Order, s order.Shipment, goods []store.ListedGoods) string {
+	var lines []string
+	for _, l := range o.Lines {
+		reserved, here := false, false
+		for _, g := range goods {
+			reserved = reserved || g.Line == l.No
+			here = here || g.Line == l.No && g.Shipment == s.No
+		}
+		if here || !reserved && l.Class == s.Class {
+			lines = append(lines, strconv.Itoa(l.No))
+		}
+	}
+	if len(lines) == 0 {
+		return ""
+	}
+	return pick(lang, strings.Join(lines, "・")+"行目", "line "+strings.Join(lines, ", "))
 }
 
 func (d *Desk) sent(ctx context.Context, p Person, o order.Order) ([]page.SentRow, error) {

@@ -43,11 +43,20 @@ func (d *Desk) actOnOrder(w http.ResponseWriter, r *http.Request) {
 	if said.Act == "cancel-customer" {
 		said.Act, said.AskedBy = rules.ActCancel, rules.AskedByCustomer
 	}
+	said.Quiet = r.PostFormValue("quiet") != ""
+	preview := r.PostFormValue("act") == "preview"
+	if preview {
+		said.Act = rules.ActChange
+	}
 	if said.Act == rules.ActChange {
 		if said.Change, err = changeOf(r.PostForm); err != nil {
 			d.showOrderWith(w, r, http.StatusUnprocessableEntity, o, page.Saying(p.Lang, message(err)))
 			return
 		}
+	}
+	if preview {
+		d.previewChange(w, r, o, said)
+		return
 	}
 	after, err := d.Store.DecideOrder(ctx, o.ID, said, d.Now())
 	if err != nil {
@@ -58,7 +67,7 @@ func (d *Desk) actOnOrder(w http.ResponseWriter, r *http.Request) {
 	if after.ID != o.ID {
 		d.log(r, p.Login, "change", "order "+string(after.Number), "takes the place of "+string(o.Number))
 	}
-	d.tell(ctx, actDone(p.Lang, said.Act, o, after))
+	d.tell(ctx, actDone(p.Lang, said.Act, o, after)+told(p.Lang, said))
 	next := orderPath(after.Number)
 	if r.PostFormValue("task") != "" && said.Act != rules.ActNote { // taken from the queue: on with the next
 		next = "/desk/next?why=hold"
@@ -195,6 +204,17 @@ func changeOf(f url.Values) (rules.OrderChange, error) {
 		c.ShipToCode = new(f.Get("ship_to"))
 	}
 	return c, nil
+}
+
+// told says whether the customer is told of what was done.
+func told(lang page.Lang, said store.OrderDecision) string {
+	switch {
+	case said.Act == rules.ActNote:
+		return ""
+	case said.Quiet && (said.Act == rules.ActHold || said.Act == rules.ActFree):
+		return pick(lang, "お客様には知らせません。", " The customer is not told.")
+	}
+	return pick(lang, "お客様に知らせます。", " The customer is told.")
 }
 
 func actDone(lang page.Lang, act rules.OrderAct, o, after order.Order) string {

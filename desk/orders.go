@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -35,11 +36,17 @@ func (d *Desk) showOrders(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, err)
 		return
 	}
-	if len(want.Words) == 1 && want.Words[0].Number != "" && len(rows) == 1 {
+	v := page.Orders{Frame: d.frame(r, "orders", pick(p.Lang, "注文", "Orders")), Filter: f}
+	if want.After == nil && want.State == "" && want.Channel == "" && want.Day.IsZero() {
+		if err := d.foundBeside(ctx, p.Lang, &v, want.Find); err != nil {
+			d.fail(w, r, err)
+			return
+		}
+	}
+	if len(want.Words) == 1 && want.Words[0].Number != "" && len(rows) == 1 && v.Issued == nil {
 		http.Redirect(w, r, orderPath(rows[0].Number), http.StatusSeeOther)
 		return
 	}
-	v := page.Orders{Frame: d.frame(r, "orders", pick(p.Lang, "注文", "Orders")), Filter: f}
 	v.Find = f.Q
 	for _, s := range orderStates {
 		v.States = append(v.States, page.Option{Value: string(s), Text: page.StateName(p.Lang, string(s)), Here: f.State == string(s)})
@@ -62,6 +69,41 @@ func (d *Desk) showOrders(w http.ResponseWriter, r *http.Request) {
 	}
 	v.Rows = orderRows(p.Lang, rows)
 	d.show(w, r, v)
+}
+
+// documentsFound is how many documents are shown beside the orders.
+const documentsFound = 20
+
+// foundBeside adds the documents that fit, and what we sent under the number that was typed.
+func (d *Desk) foundBeside(ctx context.Context, lang page.Lang, v *page.Orders, f rules.Find) error {
+	docs, err := d.Store.FindDocuments(ctx, f, documentsFound)
+	if err != nil {
+		return err
+	}
+	if v.Documents, err = d.documentRows(ctx, lang, docs); err != nil {
+		return err
+	}
+	for _, w := range f.Words {
+		if w.Issued == "" {
+			continue
+		}
+		var about order.Order
+		if w.Number != "" {
+			if about, err = d.Store.GetOrder(ctx, w.Number); err != nil && order.KindOf(err) != order.KindNotFound {
+				return err
+			}
+		}
+		all, err := d.Store.IssuedAbout(ctx, about.ID, w.Document)
+		if err != nil {
+			return err
+		}
+		for _, i := range all {
+			if i.Number == w.Issued {
+				v.Issued = &page.Link{Path: "/desk/issued/" + strconv.FormatInt(i.ID, 10), Text: page.IssueKind(lang, i.Kind) + " " + i.Number}
+			}
+		}
+	}
+	return nil
 }
 
 // afterOrder is where a page of a list begins.

@@ -24,9 +24,9 @@ func Next(events []order.Event) []river.JobArgs {
 		switch e.Kind {
 		case order.EventAccepted, order.EventHoldFreed, order.EventCancelled:
 			allocate = true // what a cancelled order gave back may fill a backorder (STK-4)
-			answer = true
+			answer = answer || !e.Quiet()
 		case order.EventHeld, order.EventPromised, order.EventReplanned, order.EventShort:
-			answer = true // the customer is told (CUT-6, CUT-11, STK-2)
+			answer = answer || !e.Quiet() // the customer is told (CUT-6, CUT-11, STK-2)
 		case order.EventFeeSet:
 			answer = answer || e.Rule == "FEE-2" // a fee that is charged after all, or falls away
 		case order.EventPriced, order.EventAllocated, order.EventReleased, order.EventShipped, order.EventNoted:

@@ -30,7 +30,9 @@ type ToldOrder struct {
 	Number       Number             `json:"number"`
 	Page         int                `json:"page,omitempty"`
 	Cancelled    bool               `json:"cancelled,omitempty"`
-	Held         bool               `json:"held,omitempty"` // for the desk to look at, not for a made-to-order line's date
+	Replaces     Number             `json:"replaces,omitempty"`    // the order that the desk changed into this one
+	ReplacedBy   Number             `json:"replaced_by,omitempty"` // … and the other way round
+	Held         bool               `json:"held,omitempty"`        // for the desk to look at, not for a made-to-order line's date
 	ShipTo       Address            `json:"ship_to"`
 	DesignatedOn Date               `json:"designated_on,omitzero"`
 	Stockout     StockoutPreference `json:"stockout"`
@@ -113,13 +115,14 @@ const (
 	NoteAddOn        NoteKind = "add_on"       // no shipping fee: an add-on to the order in Was (FEE-2)
 	NoteDiscontinued NoteKind = "discontinued" // no longer sold; the successor is offered (ITM-1)
 	NoteAdded        NoteKind = "added"        // an order that the answer before did not have
-	NoteCancelled    NoteKind = "cancelled"
-	NoteHeld         NoteKind = "held"   // stopped since, for the desk to look at
-	NoteFreed        NoteKind = "freed"  // goes ahead after all
-	NoteShort        NoteKind = "short"  // found short since
-	NoteFilled       NoteKind = "filled" // what was short is there
-	NoteMoved        NoteKind = "moved"  // another date than was told
-	NoteAmount       NoteKind = "amount" // another total than was told
+	NoteCancelled    NoteKind = "cancelled"    // where it was changed, Now is the order that takes its place
+	NoteChanged      NoteKind = "changed"      // takes the place of order Was; Now says what changed: designated_on=DAY (or none), ship_to, lines
+	NoteHeld         NoteKind = "held"         // stopped since, for the desk to look at
+	NoteFreed        NoteKind = "freed"        // goes ahead after all
+	NoteShort        NoteKind = "short"        // found short since
+	NoteFilled       NoteKind = "filled"       // what was short is there
+	NoteMoved        NoteKind = "moved"        // another date than was told
+	NoteAmount       NoteKind = "amount"       // another total than was told
 )
 
 // Reason is why.

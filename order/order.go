@@ -207,6 +207,14 @@ type Event struct {
 	At     time.Time       `json:"at"`
 }
 
+// Quiet tells whether the person who caused it wished that the customer is not told of it.
+func (e Event) Quiet() bool {
+	var in struct {
+		Quiet bool `json:"quiet"`
+	}
+	return len(e.Inputs) > 0 && json.Unmarshal(e.Inputs, &in) == nil && in.Quiet
+}
+
 // Inputs encodes the facts of an event. It panics on values JSON cannot hold, which is a
 // defect of the caller.
 func Inputs(v any) json.RawMessage {

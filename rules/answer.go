@@ -69,9 +69,13 @@ func Tell(f AnswerFacts) (told order.Told, changes []order.Note, kind order.Answ
 		if o.Order.State == order.StateCancelled && (f.Before == nil || !toldOf(*f.Before, o.Order.Number)) {
 			continue // cancelled before the customer ever heard of it
 		}
+		if o.Order.State == order.StateCancelled && toldCancelled(*f.Before, o.Order.Number) {
+			continue // which the customer was told already
+		}
 		web = web && o.Order.Channel == order.ChannelWeb
 		told.Orders = append(told.Orders, tellOrder(o, f))
 	}
+	told.Orders = withoutReplaced(told.Orders, f)
 	for _, p := range f.Waiting {
 		told.Checking = append(told.Checking, tellPage(p, f.Items))
 	}
@@ -103,6 +107,70 @@ func Tell(f AnswerFacts) (told order.Told, changes []order.Note, kind order.Answ
 		kind = order.AnswerStockout
 	}
 	return told, changes, kind, true
+}
+
+func toldCancelled(t order.Told, n order.Number) bool {
+	return slices.ContainsFunc(t.Orders, func(o order.ToldOrder) bool { return o.Number == n && o.Cancelled })
+}
+
+// withoutReplaced leaves out orders in whose place another one of the same answer stands, and has that
+// one say which it was when the customer last heard of it: steps between are nobody's news.
+func withoutReplaced(orders []order.ToldOrder, f AnswerFacts) []order.ToldOrder {
+	was := map[order.Number]order.Number{}
+	for _, o := range f.Orders {
+		if n := replacement(o.Events, "replaces"); n != "" {
+			was[o.Order.Number] = n
+		}
+	}
+	gone := map[order.Number]bool{}
+	for i := range orders {
+		o := &orders[i]
+		n := was[o.Number]
+		for n != "" && (f.Before == nil || !toldOf(*f.Before, n)) {
+			n = was[n]
+		}
+		if o.Replaces = n; n != "" && !o.Cancelled {
+			gone[n] = true
+		}
+	}
+	return slices.DeleteFunc(orders, func(o order.ToldOrder) bool { return gone[o.Number] && o.Cancelled })
+}
+
+// replacement is the order that one replaces, or that took its place.
+func replacement(events []order.Event, which string) order.Number {
+	for _, e := range events {
+		var in map[string]any
+		if e.Kind != order.EventNoted || json.Unmarshal(e.Inputs, &in) != nil {
+			continue
+		}
+		text, _ := in[which].(string)
+		if n, err := order.ParseNumber(text); err == nil {
+			return n
+		}
+	}
+	return ""
+}
+
+// changed is what of an order is not as in the one it replaces.
+func changed(b, o order.ToldOrder) string {
+	var out []string
+	if b.DesignatedOn != o.DesignatedOn {
+		day := "none"
+		if !o.DesignatedOn.IsZero() {
+			day = o.DesignatedOn.String()
+		}
+		out = append(out, "designated_on="+day)
+	}
+	if b.ShipTo != o.ShipTo {
+		out = append(out, "ship_to")
+	}
+	same := func(x, y order.ToldLine) bool {
+		return x.ItemCode == y.ItemCode && x.Qty == y.Qty && x.Comment == y.Comment
+	}
+	if !slices.EqualFunc(b.Lines, o.Lines, same) {
+		out = append(out, "lines")
+	}
+	return strings.Join(out, " ")
 }
 
 func toldOf(t order.Told, n order.Number) bool {
@@ -175,7 +243,8 @@ func tellOrder(a AnswerOrder, f AnswerFacts) order.ToldOrder {
 		}
 		t.Lines = append(t.Lines, tl)
 	}
-	t.Held = o.State == order.StateHeld && !phone
+	t.ReplacedBy = replacement(a.Events, "replaced_by")
+	t.Held = o.State == order.StateHeld && !phone && !heldQuietly(a.Events)
 	if !t.Cancelled {
 		t.Notes = append(dateNotes(o, a.Events), deskNotes(a, f.Items)...)
 		if o.FeeFirst != "" && o.FeeYen == 0 {
@@ -183,6 +252,16 @@ func tellOrder(a AnswerOrder, f AnswerFacts) order.ToldOrder {
 		}
 	}
 	return t
+}
+
+// heldQuietly tells whether whoever held the order last wished that the customer is not told of it.
+func heldQuietly(events []order.Event) bool {
+	for i := len(events) - 1; i >= 0; i-- {
+		if e := events[i]; e.Kind == order.EventHeld {
+			return e.Quiet()
+		}
+	}
+	return false
 }
 
 type shortFact struct {
@@ -256,6 +335,9 @@ func dateNotes(o order.Order, events []order.Event) []order.Note {
 	}
 	return out
 }
+
+// MovedDates are the notes about shipments of an order that do not arrive on the day designated.
+func MovedDates(o order.Order) []order.Note { return dateNotes(o, nil) }
 
 // movedWhy is why a designated date could not be kept (CUT-7, CUT-11).
 func movedWhy(o order.Order, s order.Shipment) order.Reason {
@@ -377,6 +459,14 @@ func Differences(before, now order.Told) []order.Note {
 	var out []order.Note
 	for _, o := range now.Orders {
 		i := slices.IndexFunc(before.Orders, func(b order.ToldOrder) bool { return b.Number == o.Number })
+		if was := slices.IndexFunc(before.Orders, func(b order.ToldOrder) bool { return o.Replaces != "" && b.Number == o.Replaces }); i < 0 && was >= 0 && !o.Cancelled {
+			b := before.Orders[was]
+			out = append(out, order.Note{Kind: order.NoteChanged, Order: o.Number, Was: string(b.Number), Now: changed(b, o)})
+			if b.TotalYen() != o.TotalYen() {
+				out = append(out, order.Note{Kind: order.NoteAmount, Order: o.Number, Was: b.TotalYen().Grouped(), Now: o.TotalYen().Grouped()})
+			}
+			continue
+		}
 		if i < 0 {
 			out = append(out, order.Note{Kind: order.NoteAdded, Order: o.Number})
 			continue
@@ -384,7 +474,7 @@ func Differences(before, now order.Told) []order.Note {
 		b := before.Orders[i]
 		if o.Cancelled || b.Cancelled {
 			if !b.Cancelled {
-				out = append(out, order.Note{Kind: order.NoteCancelled, Order: o.Number})
+				out = append(out, order.Note{Kind: order.NoteCancelled, Order: o.Number, Now: string(o.ReplacedBy)})
 			}
 			continue
 		}

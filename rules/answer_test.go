@@ -6,6 +6,7 @@ import (
 
 	"todoke/order"
 	"todoke/rules"
+	"todoke/templates/phrase"
 )
 
 func answered(state order.State, arrival order.Date, events ...order.Event) rules.AnswerOrder {
@@ -213,5 +214,53 @@ func TestAnswerWishes(t *testing.T) {
 	// A web order and a card are told as ever.
 	if w := rules.AnswerWays(order.Answer{Kind: order.AnswerOrderMail, Customer: order.Department{Fax: "0312345678", Answers: order.AnswersBadNews}}, false, email, nil); w.Mail != email {
 		t.Errorf("web: %+v", w)
+	}
+}
+
+// TestTellWhatWasChanged: an order that the desk changed is told as changed, not as cancelled; what
+// was cancelled and told once is not told again.
+func TestTellWhatWasChanged(t *testing.T) {
+	t.Parallel()
+	wed, fri := order.D(2026, time.November, 25), order.D(2026, time.November, 27)
+	note := func(which string, n order.Number) order.Event {
+		return order.Event{Kind: order.EventNoted, Rule: "KEP-2", Inputs: order.Inputs(map[string]any{which: n.Grouped()})}
+	}
+	number := func(o rules.AnswerOrder, id int64) rules.AnswerOrder {
+		o.Order.ID, o.Order.Number = id, order.NumberOf(id)
+		return o
+	}
+	one, two, three := order.NumberOf(100000001), order.NumberOf(100000002), order.NumberOf(100000003)
+	facts := rules.AnswerFacts{DocumentID: 7, Orders: []rules.AnswerOrder{number(answered(order.StateAllocated, wed), 100000001)}}
+	first, _, _, _ := rules.Tell(facts)
+	old := number(answered(order.StateCancelled, wed, note("replaced_by", two)), 100000001)
+	between := number(answered(order.StateCancelled, wed, note("replaces", one), note("replaced_by", three)), 100000002)
+	last := number(answered(order.StateAllocated, fri, note("replaces", two)), 100000003)
+	last.Order.DesignatedOn = fri
+	facts.Orders, facts.Before = []rules.AnswerOrder{old, between, last}, &first
+	told, changes, _, ok := rules.Tell(facts)
+	if !ok || len(told.Orders) != 1 || told.Orders[0].Number != three || len(changes) != 1 {
+		t.Fatalf("%v %+v %+v", ok, told.Orders, changes)
+	}
+	if got := phrase.Note(changes[0]); got != "ご注文 "+one.Grouped()+" のお届けご希望日を11月27日（金）に変更し、新しいご注文番号 "+three.Grouped()+" で承りました。" {
+		t.Error(got)
+	}
+	facts.Before = &told
+	if _, changes, _, ok := rules.Tell(facts); ok {
+		t.Errorf("told again: %+v", changes)
+	}
+	facts.Orders = []rules.AnswerOrder{number(answered(order.StateCancelled, wed), 100000001)}
+	facts.Before = &first
+	gone, changes, _, ok := rules.Tell(facts)
+	if !ok || len(changes) != 1 || phrase.Note(changes[0]) != "ご注文を取り消しました。" {
+		t.Fatalf("%+v", changes)
+	}
+	facts.Before = &gone
+	if told, _, _, ok := rules.Tell(facts); ok || len(told.Orders) != 0 {
+		t.Errorf("a cancellation is told twice: %+v", told)
+	}
+	quiet := answered(order.StateHeld, wed, order.Event{Kind: order.EventHeld, Rule: "KEP-2", Inputs: order.Inputs(map[string]any{"quiet": true})})
+	facts.Orders, facts.Before = []rules.AnswerOrder{number(quiet, 100000001)}, &first
+	if _, changes, _, ok := rules.Tell(facts); ok {
+		t.Errorf("a quiet hold is told: %+v", changes)
 	}
 }

@@ -27,8 +27,9 @@ type FindWord struct {
 	Customer string // customer code
 	Item     string // item code
 	Amount   *order.Yen
-	Document int64 // inbound document
-	Page     int   // of it; 0 for any
+	Document int64  // inbound document
+	Page     int    // of it; 0 for any
+	Issued   string // number printed on what we sent; the order or document that it is about is set, too
 }
 
 // Empty tells whether nothing is looked for.
@@ -91,6 +92,7 @@ var (
 	moneyWord    = regexp.MustCompile(`^[¥\\]?(\d{1,3}(?:,\d{3})+|\d{1,9})(円|-)?$`)
 	documentWord = regexp.MustCompile(`^(#|受信|文書|doc)?(\d{1,9})(?:\.(\d{1,4}))?$`)
 	numberWord   = regexp.MustCompile(`^\d{3}-\d{1,3}(?:-\d{1,4})?$`)
+	issuedWord   = regexp.MustCompile(`^(?:[Ff](\d{1,9})|(\d{3}-?\d{3}-?\d{4}))-(\d{1,4})$`)
 	phoneWord    = regexp.MustCompile(`^(\+81|\(?0)[\d()-]{1,15}$`)
 )
 
@@ -102,6 +104,9 @@ const (
 )
 
 func findWord(w string, today order.Date) (f FindWord, wrong bool) {
+	if f, ok := issued(w); ok {
+		return f, false
+	}
 	digits := strings.ReplaceAll(w, "-", "")
 	bare := isDigits(digits)
 	grouped := numberWord.MatchString(w)
@@ -143,6 +148,25 @@ func findWord(w string, today order.Date) (f FindWord, wrong bool) {
 		f.Text = w
 	}
 	return f, false
+}
+
+// issued reads the number that stands on what customers were sent: F45-1 about a fax, an order's
+// number and a running one about an order.
+func issued(w string) (f FindWord, ok bool) {
+	m := issuedWord.FindStringSubmatch(w)
+	if m == nil {
+		return f, false
+	}
+	if m[1] != "" {
+		f.Document, _ = strconv.ParseInt(m[1], 10, 64)
+		f.Issued = "F" + m[1] + "-" + m[3]
+		return f, f.Document > 0
+	}
+	n, err := order.ParseNumber(m[2])
+	if err != nil {
+		return f, false
+	}
+	return FindWord{Number: n, Issued: string(n) + "-" + m[3]}, true
 }
 
 // money is what a word may be as an amount: certainly one with its mark or separators, perhaps

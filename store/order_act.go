@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ type OrderDecision struct {
 	Reason  string        // or the note itself
 	By      string
 	Change  rules.OrderChange
+	Quiet   bool // the customer is not told of a hold or that it is over
 }
 
 // DecideOrder does what a person decided about an order, as an event with name and reason
@@ -26,6 +28,22 @@ type OrderDecision struct {
 // transaction: lines, prices and dates of an order never change in place. It returns the order as
 // it stands then; what the rules hold against a change is a *Refusal, and nothing is done.
 func (s *Store) DecideOrder(ctx context.Context, id int64, d OrderDecision, now time.Time) (order.Order, error) {
+	return s.decideOrder(ctx, id, d, now, true)
+}
+
+// errPreview undoes what was decided to be looked at alone.
+var errPreview = errors.New("a preview is not kept")
+
+// PreviewOrder is the order as DecideOrder would leave it; nothing of it stays.
+func (s *Store) PreviewOrder(ctx context.Context, id int64, d OrderDecision, now time.Time) (order.Order, error) {
+	o, err := s.decideOrder(ctx, id, d, now, false)
+	if errors.Is(err, errPreview) {
+		err = nil
+	}
+	return o, err
+}
+
+func (s *Store) decideOrder(ctx context.Context, id int64, d OrderDecision, now time.Time, keep bool) (order.Order, error) {
 	now = at(now)
 	d.By, d.Reason = strings.TrimSpace(d.By), strings.TrimSpace(d.Reason)
 	switch {
@@ -69,9 +87,15 @@ func (s *Store) DecideOrder(ctx context.Context, id int64, d OrderDecision, now 
 				inputs = map[string]any{"note": d.Reason}
 				e.Kind, e.Text = order.EventNoted, "Note by "+d.By+": "+d.Reason+"."
 			}
+			if d.Quiet && (d.Act == rules.ActHold || d.Act == rules.ActFree) {
+				inputs["quiet"] = true
+			}
 			e.Inputs = order.Inputs(inputs)
 			return o, []order.Event{e}, nil
 		})
+		if err == nil && d.Act != rules.ActChange && !keep {
+			err = errPreview
+		}
 		if err != nil || d.Act != rules.ActChange {
 			return err
 		}
@@ -94,6 +118,9 @@ func (s *Store) DecideOrder(ctx context.Context, id int64, d OrderDecision, now 
 		}
 		if err := tx.tx.SendBatch(ctx, b).Close(); err != nil {
 			return fmt.Errorf("move what order %s came from: %w", old.Number, err)
+		}
+		if !keep {
+			return errPreview
 		}
 		return nil
 	})

@@ -114,3 +114,7 @@ UNION (SELECT code FROM departments WHERE desk_phone ~>=~ $1 AND desk_phone ~<~ 
 -- name: FindItems
 WITH p AS MATERIALIZED (SELECT coalesce(array_agg('%' || replace(replace(replace(fold(w), '\', '\\'), '%', '\%'), '_', '\_') || '%'), '{}') AS words FROM unnest($1::text[]) w)
 SELECT i.code FROM p, items i WHERE i.search LIKE ALL (p.words) ORDER BY i.code LIMIT $2;
+
+-- name: FindDocumentsByCaller
+-- The latest documents whose claimed number begins with $1; $2 is beyond all that do.
+SELECT id FROM documents WHERE caller ~>=~ $1 AND caller ~<~ $2 AND caller <> '' ORDER BY caller USING ~>~, received_at DESC LIMIT $3;

@@ -45,7 +45,11 @@ func (a *Answer) acknowledge(l *leaf) {
 func (a *Answer) changes() []string {
 	var out []string
 	for _, n := range a.Changes {
-		out = append(out, a.ofOrder(n.Order)+phrase.Note(n))
+		of := a.ofOrder(n.Order)
+		if n.Kind == order.NoteChanged { // which says both numbers
+			of = ""
+		}
+		out = append(out, of+phrase.Note(n))
 	}
 	return out
 }

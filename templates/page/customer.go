@@ -27,7 +27,7 @@ type Customer struct {
 	Users                     []UserRow
 	ShipTos                   []Option
 	Dealer                    *DealerView
-	Faxes                     []DocumentView
+	Faxes                     []IntakeRow
 	Orders                    []OrderRow
 	Sent                      []SentRow
 	Requests                  []RequestRow

@@ -33,6 +33,22 @@ type Order struct {
 	Designated               string // as a date field takes it
 	AddLines                 []int  // rows for lines to be added
 	ReplacedBy, Replaces     *Link
+	Preview                  *ChangePreview // what a change would make of it, before it is done
+	TellBy                   string         // how the customer is told, in words
+}
+
+// ChangePreview is an order as it is and as it would be with changes.
+type ChangePreview struct {
+	Rows     []ChangeRow
+	Problems []string    // what would not be as wished
+	Fields   [][2]string // the change, as it was asked for
+	Reason   string
+}
+
+// ChangeRow is one thing of it.
+type ChangeRow struct {
+	Name, Was, Now string
+	Differs        bool
 }
 
 // Link is something with a page of its own.
@@ -66,7 +82,8 @@ type OrderShipment struct {
 	Lists                   []string // numbers of pick lists
 	ShippedAt               time.Time
 	Rules                   []string
-	MayDate                 bool // made to order: the desk enters the day (CUT-6)
+	Goods                   string // its lines, where there is more than one shipment
+	MayDate                 bool   // made to order: the desk enters the day (CUT-6)
 }
 
 // Focus is where whoever works on the order begins.

@@ -10,11 +10,13 @@ import (
 // Orders is a list of orders, the newest first.
 type Orders struct {
 	Frame
-	Filter OrdersFilter
-	States []Option
-	Rows   []OrderRow
-	Hint   string // why the list may not be what was looked for
-	Next   string // path of the next page; "" on the last
+	Filter    OrdersFilter
+	States    []Option
+	Rows      []OrderRow
+	Documents []IntakeRow // that came in and fit, orders or not
+	Issued    *Link       // what was sent, where its number was typed
+	Hint      string      // why the list may not be what was looked for
+	Next      string      // path of the next page; "" on the last
 }
 
 // OrdersFilter is what the list is narrowed to.

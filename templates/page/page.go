@@ -150,6 +150,9 @@ func dict(pairs ...any) (map[string]any, error) {
 	return m, nil
 }
 
+// Yen is an amount in people's words.
+func Yen(lang Lang, y order.Yen) string { return yen(lang, y) }
+
 func yen(lang Lang, y order.Yen) string {
 	if lang == English {
 		return "¥" + y.Grouped()

@@ -113,7 +113,12 @@ func Note(n order.Note) string { //nolint:gocyclo // a sentence for each kind
 	case order.NoteAdded:
 		return "確認が済み、新たに承りました。"
 	case order.NoteCancelled:
+		if n.Now != "" {
+			return fmt.Sprintf("ご注文の内容を変更し、新しいご注文番号 %s で承りました。", order.Number(n.Now).Grouped())
+		}
 		return "ご注文を取り消しました。"
+	case order.NoteChanged:
+		return changed(n)
 	case order.NoteHeld:
 		return "内容を確認させていただくため、出荷を一時見合わせております。"
 	case order.NoteFreed:
@@ -129,6 +134,29 @@ func Note(n order.Note) string { //nolint:gocyclo // a sentence for each kind
 		return fmt.Sprintf("合計金額（税込）を %s円から %s円に改めました。", n.Was, n.Now)
 	}
 	return ""
+}
+
+// changed says what of an order the desk changed, and the number that it has now.
+func changed(n order.Note) string {
+	what := "内容を変更し"
+	var parts []string
+	for part := range strings.FieldsSeq(n.Now) {
+		day, designated := strings.CutPrefix(part, "designated_on=")
+		switch {
+		case day == "none":
+			parts = append(parts, "お届けご希望日のご指定をなしに")
+		case designated:
+			parts = append(parts, "お届けご希望日を"+dayText(day)+"に")
+		case part == "ship_to":
+			parts = append(parts, "お届け先を下記に")
+		case part == "lines":
+			parts = append(parts, "ご注文の明細を下記に")
+		}
+	}
+	if len(parts) > 0 {
+		what = strings.Join(parts, "、") + "変更し"
+	}
+	return fmt.Sprintf("ご注文 %sの%s、新しいご注文番号 %sで承りました。", order.Number(n.Was).Grouped()+" ", what, order.Number(n.Order).Grouped()+" ")
 }
 
 func successor(n order.Note) string {
