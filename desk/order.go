@@ -191,9 +191,14 @@ func (d *Desk) sent(ctx context.Context, p Person, o order.Order) ([]page.SentRo
 	all, err := d.Store.IssuedAbout(ctx, o.ID, o.Source.DocumentID)
 	rows := sentRows(p.Lang, all)
 	for i, s := range all {
-		if s.DeliveryID != 0 && s.State != store.DeliveryWaiting {
+		latest := i+1 == len(all) || all[i+1].ID != s.ID // of those of one document
+		if latest && s.DeliveryID != 0 && s.State != store.DeliveryWaiting {
 			rows[i].Resend = orderPath(o.Number) + "/resend/" + strconv.FormatInt(s.DeliveryID, 10)
 		}
+	}
+	slices.Reverse(rows) // the newest first
+	if len(rows) > 1 {
+		rows[0].Newest = true
 	}
 	return rows, err
 }

@@ -223,7 +223,7 @@ func TestUp(t *testing.T) {
 	who := self(t)
 	data := filepath.Join(who.home, "shop")
 	shop := newSample(t)
-	s := up(t, who, data, "--sample")
+	s := up(t, who, data, "--sample", "--no-faxes")
 
 	if a := s.do(t, http.MethodGet, "/healthz", "", ""); a.status != http.StatusOK {
 		t.Errorf("/healthz: %d", a.status)

@@ -242,6 +242,7 @@ func (a *App) importSample(ctx context.Context, st *store.Store) error {
 		return fmt.Errorf("load the sample shop: %w", err)
 	}
 	a.Log.Info("loaded the sample shop", "items", samples.ItemCount, "departments", samples.DepartmentCount)
+	a.sampleLoaded = true
 	return a.addSampleStaff(ctx, st)
 }
 

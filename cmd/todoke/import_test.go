@@ -207,7 +207,7 @@ func TestUpLoadsTheSampleShopAndTakesOrders(t *testing.T) {
 		t.Skip("starts a private PostgreSQL")
 	}
 	data := dataDir(t)
-	url, stderr, stop := upInProcess(t, data, "--sample")
+	url, stderr, stop := upInProcess(t, data, "--sample", "--no-faxes")
 	app, out, errs := testApp(t, nil)
 	if status := app.Main(t.Context(), []string{"shopfront", "add", "ao", "--data", data}); status != exitOK {
 		t.Fatal(errs)

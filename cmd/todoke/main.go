@@ -99,7 +99,9 @@ type App struct {
 	Ready func(*App)
 	Addr  net.Addr
 
-	loadSample bool // up --sample
+	loadSample   bool // up --sample
+	faxesToo     bool // … with the faxes of its days
+	sampleLoaded bool // by this process
 
 	// Log and Config are set by Main before the command runs.
 	Log    *slog.Logger

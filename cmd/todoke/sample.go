@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"todoke/ingest/master"
 	"todoke/samples"
 	"todoke/samples/day"
+	"todoke/store"
 )
 
 // sampleCommand writes the sample shop. It needs no database.
@@ -39,13 +41,13 @@ func (c *sampleCommand) Run(_ context.Context, a *App) error {
 }
 
 // writeFaxes writes the documents of the sample's days as files: to whoever takes them in they
-// have just been received, but for mails, which say themselves when they were. A document that arrives twice is one file.
+// have just been received, but for mails, which say themselves that they were in the last hours. A document that arrives twice is one file.
 func (c *sampleCommand) writeFaxes(a *App, s *master.Set) error {
 	shop, err := day.NewShop(s)
 	if err != nil {
 		return err
 	}
-	docs, err := day.Faxes(shop, c.Seed)
+	docs, err := day.FaxesUntil(shop, c.Seed, a.Now())
 	if err != nil {
 		return err
 	}
@@ -65,5 +67,42 @@ func (c *sampleCommand) writeFaxes(a *App, s *master.Set) error {
 		}
 		fmt.Fprintf(a.Stdout, "%-50s %8d bytes  %s\n", path, len(d.Bytes), d.Note)
 	}
+	return nil
+}
+
+// sampleFaxes hands the sample days' faxes in, as if they had arrived in the last hours: a desk that is
+// tried has something to do.
+func (a *App) sampleFaxes(st *store.Store) service {
+	return service{name: "sample faxes", run: func(ctx, _ context.Context) error {
+		if err := a.takeSampleFaxes(ctx, st); err != nil && ctx.Err() == nil {
+			a.Log.Error("the sample faxes could not all be handed in", "error", err)
+		}
+		<-ctx.Done()
+		return nil
+	}}
+}
+
+func (a *App) takeSampleFaxes(ctx context.Context, st *store.Store) error {
+	shop, err := day.NewShop(samples.Shop())
+	if err != nil {
+		return err
+	}
+	docs, err := day.FaxesUntil(shop, 1, a.Now())
+	if err != nil {
+		return err
+	}
+	for _, d := range docs {
+		caller := d.Caller
+		if strings.HasSuffix(d.Name, ".eml") { // which says so itself
+			caller = ""
+		}
+		if _, _, err := st.AddDocument(ctx, store.NewDocument{
+			Source: "file", ExternalID: d.Name + " " + d.At.UTC().Format("2006-01-02T15:04:05Z"), ReceivedAt: d.At, Caller: caller,
+			FileName: d.Name, MediaType: mediaTypes[strings.ToLower(filepath.Ext(d.Name))], Bytes: d.Bytes,
+		}); err != nil {
+			return err
+		}
+	}
+	a.Log.Info("handed in the sample faxes", "documents", len(docs))
 	return nil
 }

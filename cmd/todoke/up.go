@@ -12,7 +12,8 @@ import (
 // each on any number of machines with one DATABASE_URL.
 type (
 	upCommand struct {
-		Sample bool `help:"Load the sample shop where no master was ever imported."`
+		Sample bool `help:"Load the sample shop where no master was ever imported, and hand its faxes in."`
+		Faxes  bool `help:"Hand the sample shop's faxes in (default: yes)." default:"true" negatable:""`
 	}
 	serveCommand   struct{}
 	workCommand    struct{}
@@ -25,7 +26,7 @@ func (upCommand) Help() string {
 }
 
 func (c upCommand) Run(ctx context.Context, app *App) error {
-	app.loadSample = c.Sample
+	app.loadSample, app.faxesToo = c.Sample, c.Faxes
 	return app.runParts(ctx, true, partServe, partWork, partCollect)
 }
 
@@ -99,6 +100,9 @@ func (a *App) runParts(ctx context.Context, whole bool, parts ...part) (err erro
 			return stopped(ctx, fmt.Errorf("%s: %w", p.name, err))
 		}
 		services = append(services, s)
+	}
+	if a.sampleLoaded && a.faxesToo {
+		services = append(services, a.sampleFaxes(st))
 	}
 	a.Log.Info("todoke is up", "data", a.Config.Data, "version", buildVersion())
 	if a.Ready != nil {

@@ -140,7 +140,7 @@ func (r *run) prepare() {
 	config := filepath.Join(dir, "todoke.yaml")
 	must(t, os.WriteFile(config, []byte(r.config(address)), 0o600))
 	r.shop = &process{name: "todoke", ready: "todoke is up", heard: r.heardShop, start: func() *exec.Cmd {
-		return r.command("up", "--sample", "--listen", "127.0.0.1:0")
+		return r.command("up", "--sample", "--no-faxes", "--listen", "127.0.0.1:0")
 	}}
 	for _, p := range []*process{r.smtp, r.shop} {
 		must(t, p.launch())

@@ -112,7 +112,7 @@ var listening = regexp.MustCompile(`msg=listening url=http://(\S+)`)
 func (s *shop) start() {
 	s.t.Helper()
 	s.log.Reset()
-	s.cmd = exec.Command(todoke, "up", "--sample", "--data", s.data, "--listen", s.addr)
+	s.cmd = exec.Command(todoke, "up", "--sample", "--no-faxes", "--data", s.data, "--listen", s.addr)
 	s.cmd.Stdout, s.cmd.Stderr = s, s
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)

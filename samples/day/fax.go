@@ -130,13 +130,27 @@ func specs() []spec {
 }
 
 // Faxes makes the three days' documents, in the order in which they arrive.
-func Faxes(shop *Shop, seed uint64) ([]Document, error) {
+func Faxes(shop *Shop, seed uint64) ([]Document, error) { return faxes(shop, seed, time.Time{}) }
+
+// apart is how long after each other faxes arrive that are told to arrive up to a time.
+const apart = 4 * time.Minute
+
+// FaxesUntil are the same documents, the last of them received shortly before a time and each some
+// minutes after the other, so that what is written on them fits a clock.
+func FaxesUntil(shop *Shop, seed uint64, last time.Time) ([]Document, error) {
+	return faxes(shop, seed, last)
+}
+
+func faxes(shop *Shop, seed uint64, last time.Time) ([]Document, error) {
 	made := map[string]Document{}
 	var out []Document
 	for i, s := range specs() {
 		at, err := time.ParseInLocation("2006-01-02 15:04:05", padSeconds(s.at), order.JST)
 		if err != nil {
 			return nil, fmt.Errorf("parse time of %s: %w", s.name, err)
+		}
+		if !last.IsZero() {
+			at = last.Add(-apart * time.Duration(len(specs())-i)).Truncate(time.Minute)
 		}
 		if s.again != "" {
 			d := made[s.again]

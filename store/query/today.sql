@@ -11,11 +11,11 @@ WHERE d.duplicate_of IS NULL AND d.received_at >= $1 AND d.received_at < $2
 GROUP BY 1, 2;
 
 -- name: TodayAccepted
--- Orders by channel, and those of them that some person had a hand in.
+-- Orders by channel but those cancelled or entered anew since, and those of them that some person had a hand in.
 SELECT o.channel, count(*), coalesce(sum(o.goods_yen), 0)::bigint, count(*) FILTER (WHERE
     EXISTS (SELECT FROM reviews r WHERE r.order_id = o.id AND r.closed_by <> '')
     OR EXISTS (SELECT FROM events e WHERE e.order_id = o.id AND e.by <> '' AND e.kind <> 'shipped'))
-FROM orders o WHERE o.accepted_at >= $1 AND o.accepted_at < $2 GROUP BY 1 ORDER BY 1;
+FROM orders o WHERE o.accepted_at >= $1 AND o.accepted_at < $2 AND o.state <> 'cancelled' GROUP BY 1 ORDER BY 1;
 
 -- name: TodayWaiting
 -- What waits for a person now by its dispatch deadline; what is late is one row, before all others.
@@ -77,7 +77,7 @@ ORDER BY d.received_at, d.id LIMIT $5;
 -- name: TodayListAccepted
 SELECT o.id, o.accepted_at, 'order', o.number, c.name || ' ' || e.name, o.channel, o.state, o.goods_yen
 FROM orders o JOIN departments e ON e.code = o.department_code JOIN companies c ON c.code = e.company_code
-WHERE o.accepted_at >= $1 AND o.accepted_at < $2 AND (o.accepted_at, o.id) > ($3, $4)
+WHERE o.accepted_at >= $1 AND o.accepted_at < $2 AND o.state <> 'cancelled' AND (o.accepted_at, o.id) > ($3, $4)
 ORDER BY o.accepted_at, o.id LIMIT $5;
 
 -- name: TodayListTouched
@@ -85,7 +85,7 @@ SELECT o.id, o.accepted_at, 'order', o.number, c.name || ' ' || e.name,
     coalesce((SELECT r.closed_by FROM reviews r WHERE r.order_id = o.id AND r.closed_by <> '' LIMIT 1),
         (SELECT v.by FROM events v WHERE v.order_id = o.id AND v.by <> '' AND v.kind <> 'shipped' LIMIT 1)), o.state, o.goods_yen
 FROM orders o JOIN departments e ON e.code = o.department_code JOIN companies c ON c.code = e.company_code
-WHERE o.accepted_at >= $1 AND o.accepted_at < $2 AND (o.accepted_at, o.id) > ($3, $4)
+WHERE o.accepted_at >= $1 AND o.accepted_at < $2 AND o.state <> 'cancelled' AND (o.accepted_at, o.id) > ($3, $4)
   AND (EXISTS (SELECT FROM reviews r WHERE r.order_id = o.id AND r.closed_by <> '')
     OR EXISTS (SELECT FROM events v WHERE v.order_id = o.id AND v.by <> '' AND v.kind <> 'shipped'))
 ORDER BY o.accepted_at, o.id LIMIT $5;

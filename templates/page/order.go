@@ -153,6 +153,7 @@ type SentRow struct {
 	Kind, Number, File, Path string
 	Channel, To, State       string
 	IssuedAt, SentAt         time.Time
+	Newest                   bool
 	Resend                   string // path; "" where it cannot be sent again now
 }
 
