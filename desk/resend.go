@@ -28,6 +28,13 @@ func (d *Desk) addSuspect(r *http.Request, view *page.Review, v reviewed) error 
 		Relation: string(s.Relation), Name: s.Ref(), Channel: string(s.Channel), At: s.ReceivedAt, More: len(all) - 1,
 		CanCorrect: s.ReceivedAt.Before(v.doc.ReceivedAt) && s.State != order.StateReleased && s.State != order.StateShipped,
 	}
+	switch {
+	case out.CanCorrect:
+	case s.ReceivedAt.Before(v.doc.ReceivedAt):
+		out.NoCorrect = pick(p.Lang, "前回の注文は出荷を指示済みのため、訂正にはできません。", "No correction: the other order is at the warehouse.")
+	default:
+		out.NoCorrect = pick(p.Lang, "前回とあるものの方が後に届いているため、訂正にはできません。", "No correction: the other one came later.")
+	}
 	if s.Order != "" {
 		out.Order, out.Path = s.Order.Grouped(), "/desk/orders/"+string(s.Order)
 	}

@@ -156,7 +156,7 @@ func (d *Desk) keyField(w http.ResponseWriter, r *http.Request) {
 				page.FieldName(p.Lang, field)+": it was read as "+strconv.Quote(old.Text)+". Look again and key what is right."),
 			wrong: true, again: map[string]string{field: value}, focus: field,
 		}
-	} else if v.Review, err = d.Store.KeyField(ctx, v.DocumentID, v.PageNo, field, value, p.By(), d.Now()); err != nil {
+	} else if v.Review, err = d.Store.KeyFields(ctx, v.DocumentID, v.PageNo, keyed(field, value), p.By(), d.Now()); err != nil {
 		if order.KindOf(err) != order.KindInvalid {
 			d.fail(w, r, err)
 			return
@@ -185,6 +185,16 @@ func (d *Desk) knows(ctx context.Context, v reviewed, field, value string) (bool
 		return ok, err
 	}
 	return false, nil
+}
+
+// keyed are the fields of the page that a person's answer fills in.
+func keyed(field, value string) map[string]string {
+	if field == stockoutField {
+		if marks, ok := stockoutMarks(value); ok {
+			return marks
+		}
+	}
+	return map[string]string{field: value}
 }
 
 // normal is what was typed as the form has it: full-width digits are digits.

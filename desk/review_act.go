@@ -15,6 +15,7 @@ var closing = map[string]struct {
 	kind              order.PageKind
 	japanese, english string
 }{
+	"blank":  {order.PageBlank, "白紙", "a blank page"},
 	"junk":   {order.PageUnknown, "不要", "junk"},
 	"cover":  {order.PageCover, "送付状", "a cover sheet"},
 	"advert": {order.PageAdvert, "広告", "an advert"},

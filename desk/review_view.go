@@ -29,7 +29,7 @@ func (d *Desk) reviewView(r *http.Request, v reviewed, s said) (page.Review, err
 	}
 	if !view.Open {
 		view.ClosedText = pick(p.Lang, "この頁は"+v.ClosedBy+"さんが処理済みです（"+stateName(p.Lang, v.State)+"）。", v.ClosedBy+" settled this page ("+stateName(p.Lang, v.State)+").")
-		view.CanReopen = v.State == store.ReviewSettled || v.State == store.ReviewJoined || v.State == store.ReviewAttached
+		view.CanReopen = v.PageID != 0 && v.State != store.ReviewDuplicate
 		return view, d.addCustomer(ctx, &view, v)
 	}
 	if err := d.addTime(ctx, &view, v); err != nil {
@@ -41,6 +41,7 @@ func (d *Desk) reviewView(r *http.Request, v reviewed, s said) (page.Review, err
 		view.Taken = c.Name
 	}
 	b := fieldsBuilder{d: d, lang: p.Lang, v: v, said: s, view: &view, problems: map[string][]string{}, suggest: map[string]string{}}
+	view.Untouched = untouched(v.Draft)
 	b.build()
 	if v.PageID != 0 {
 		if err := d.addTyping(r, &view, v); err != nil {
@@ -52,7 +53,9 @@ func (d *Desk) reviewView(r *http.Request, v reviewed, s said) (page.Review, err
 	}
 	view.Undo = v.Draft != nil && len(v.Draft.Keyed) > 0
 	view.Ready = len(v.judged.Problems) == 0 && v.Draft != nil
-	view.Doubts = len(v.judged.Problems)
+	if view.Doubts = len(v.judged.Problems); view.Untouched {
+		view.Doubts = 0
+	}
 	if o := v.judged.Order; o.GoodsYen > 0 {
 		view.Order = orderView(o)
 	}
@@ -215,6 +218,9 @@ func (b *fieldsBuilder) build() {
 		if e.Field == "received_at" && b.view.Times != nil {
 			continue // both times are shown
 		}
+		if b.view.Untouched && (e.Field == "customer_code" || e.Field == "lines") {
+			continue // nothing is demanded of a paper that nobody began to type
+		}
 		f := (*order.DraftField)(nil)
 		if b.v.Draft != nil {
 			f = b.v.Draft.Field(e.Field)
@@ -239,7 +245,8 @@ func (b *fieldsBuilder) build() {
 	if b.v.Draft == nil {
 		return
 	}
-	shown := map[string]bool{}
+	shown := map[string]bool{waitField: true, cancelField: true}
+	b.addStockout()
 	lines := map[int]*page.ReviewLine{}
 	for _, f := range b.v.Draft.Fields {
 		m := lineField.FindStringSubmatch(f.Name)
@@ -301,10 +308,14 @@ func (b *fieldsBuilder) build() {
 	slices.Sort(b.view.Problems)
 }
 
+// untouched tells whether nothing could be read of a page and nobody has typed anything yet.
+func untouched(d *order.Draft) bool {
+	return d == nil || (d.Decision == order.DecisionNotAForm || d.Decision == order.DecisionUnreadable || d.Decision == order.DecisionBlank) && !slices.ContainsFunc(d.Fields, byPerson)
+}
+
 // keyable are the fields beside those of the lines that the page shows.
 var keyable = map[string]bool{
 	"customer_code": true, "ship_to": true, "delivery_month": true, "delivery_day": true, "total_quantity": true,
-	"stockout.backorder": true, "stockout.cancel": true,
 }
 
 func (b *fieldsBuilder) field(f order.DraftField) page.ReviewField {

@@ -300,6 +300,7 @@ func (d *Desk) addKind(ctx context.Context, view *page.Review, v reviewed) error
 				view.Kind, view.KindSure = string(k.Kind), k.Sure
 			}
 			view.OtherForm = k.Kind.Form() && k.Kind != order.PageOrderForm
+			view.Blank = k.Kind == order.PageBlank && v.State == store.ReviewOpen
 			break
 		}
 	}

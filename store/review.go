@@ -361,6 +361,8 @@ func (s *Store) JunkAs(ctx context.Context, documentID int64, page int, kind ord
 			text, state = "cover sheet by "+by, PageCover
 		case order.PageAdvert:
 			text = "advert by " + by
+		case order.PageBlank:
+			text, state = "blank page by "+by, PageBlank
 		case order.PageUnknown:
 		default:
 			return order.Invalid("PGE-3", "kind", "say cover, advert or other")

@@ -33,6 +33,9 @@ type Review struct {
 	Problems   []string     // that belong to no field, in words
 	Customer   *ReviewCustomer
 	Fields     []ReviewField // beside those of the lines
+	Stockout   *ReviewChoice // what the customer wants where goods are short; nil where the form does not ask
+	Blank      bool          // nothing is on the page
+	Untouched  bool          // nobody keyed anything
 	Lines      []ReviewLine
 	NewLine    int          // number of the line that is typed next
 	Typed      bool         // nothing was read: it is typed from the picture
@@ -50,6 +53,21 @@ type Review struct {
 	SaidWrong  bool
 	Focus      string // field to go to; "" for the first in doubt
 	Preload    string // image of the next in the queue
+}
+
+// ReviewChoice is a question of the form with few answers, each one key.
+type ReviewChoice struct {
+	Field   string // where it stands on the page
+	Ways    []ReviewWay
+	Doubt   bool // a person is asked
+	Known   bool // one of the answers is taken for right
+	Problem string
+}
+
+// ReviewWay is an answer to it.
+type ReviewWay struct {
+	Value, Text, Keys string
+	Here              bool
 }
 
 // ReviewTimes are the times of which a person decides which holds (CUT-3).
@@ -187,6 +205,7 @@ type ReviewSuspect struct {
 	More       int    // others that it may repeat, too
 	Path       string // "" where it is no fax
 	CanCorrect bool   // it came before, and is not at the warehouse yet
+	NoCorrect  string // why it cannot be corrected, in words
 }
 
 // ReviewDifference is an item of the other page, and of this one.

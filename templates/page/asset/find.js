@@ -58,8 +58,7 @@
     else if (e.key === "ArrowDown" && all.length) mark(all[(i + 1) % all.length]);
     else if (e.key === "ArrowUp" && !list.hidden && all.length) mark(all[(i + all.length - 1) % all.length]);
     else if (e.key === "Enter" && chosen()) choose(chosen());
-    else if (e.key === "Escape" && !list.hidden) close();
-    else { if (e.key === "Enter") close(); return; }
+    else { if (e.key === "Enter" || e.key === "Escape") close(); return; } // Escape leaves the field, too
     e.preventDefault();
     e.stopImmediatePropagation();
   });

@@ -109,8 +109,12 @@
   };
   const wrong = (text) => {
     let p = document.getElementById("wrong");
-    if (!p) { p = document.createElement("p"); p.id = "wrong"; p.className = "problem"; p.setAttribute("role", "alert"); panel.prepend(p); }
+    if (!p) { p = document.createElement("p"); p.id = "wrong"; p.className = "told problem"; p.setAttribute("role", "alert"); panel.prepend(p); }
     p.textContent = text;
+  };
+  const anew = async () => {
+    const r = await fetch(work.dataset.path + "/panel", { headers: { "HX-Request": "true" } }).catch(() => null);
+    if (r?.ok) renew(await r.text(), "");
   };
   const post = async (to, body, field) => {
     let r, html;
@@ -126,8 +130,9 @@
     if (page && r.ok) { turnTo(page, html); return; }
     if (where || r.redirected) { left = true; location.assign(where || r.url); return; }
     if (sent.get(field) === body.toString()) sent.delete(field);
-    if (r.ok) renew(html, field);
-    else wrong(new DOMParser().parseFromString(html, "text/html").querySelector("#main p")?.textContent || String(r.status));
+    if (r.ok) { renew(html, field); return; }
+    if (r.status === 409) await anew(); // somebody was faster: the panel tells how the page stands now
+    wrong(new DOMParser().parseFromString(html, "text/html").querySelector("#main p")?.textContent || String(r.status));
   };
   // The next fax came with the answer: it takes the place of this one without a new page.
   const turnTo = (path, html) => {
@@ -230,9 +235,14 @@
 
   document.addEventListener("focusin", (e) => { if (e.target.dataset?.field) go(e.target.dataset.field); });
   document.addEventListener("click", (e) => {
-    const b = e.target.closest("[data-zoom], [data-turn], [data-help]");
+    const b = e.target.closest("[data-zoom], [data-turn], [data-help], [data-drop]");
     if (b?.dataset.turn) turn();
     else if (b && "help" in b.dataset) help();
+    else if (b?.dataset.drop) {
+      document.getElementById("more").open = true;
+      document.getElementById("drop-no").value = b.dataset.drop;
+      document.getElementById("drop-reason").focus();
+    }
     else if (b) { whole = b.dataset.zoom === "page"; go(current); }
   });
   const keys = document.getElementById("keys");
@@ -255,7 +265,7 @@
       return;
     }
     const typing = e.target.closest("input, select, textarea");
-    if (e.key === "?" && (!typing || e.target.inputMode === "numeric")) { e.preventDefault(); help(); return; }
+    if (e.key === "?" && (!typing || e.target.inputMode === "numeric" || e.target.dataset.find)) { e.preventDefault(); help(); return; }
     if (keys.open) return;
     if (typing) { // letters do nothing in a field of digits: there they are commands
       if (e.key === "Escape") { e.target.blur(); return; }
