@@ -36,7 +36,7 @@ func (d *Desk) around(next http.Handler) http.Handler {
 	cross := http.NewCrossOriginProtection()
 	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		d.problem(w, r, http.StatusForbidden, "ほかのサイトからの操作です", "Asked for by another site",
-			"安全のため、ほかのサイトから送られた操作は受け付けません。受注デスクの画面からやり直してください。", "For safety, nothing is done that another site asks for. Do it from the desk's own pages.")
+			"安全のため、ほかのサイトから送られた操作は受け付けません。お客様サービスデスクの画面からやり直してください。", "For safety, nothing is done that another site asks for. Do it from the desk's own pages.")
 	}))
 	guarded := cross.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -272,7 +272,13 @@ func (d *Desk) frame(r *http.Request, here, title string) page.Frame {
 }
 
 // tell keeps what an action came to for the next page.
-func (d *Desk) tell(ctx context.Context, notice string) { d.sessions.Put(ctx, "notice", notice) }
+// What was told before and not yet seen stands before it.
+func (d *Desk) tell(ctx context.Context, notice string) {
+	if was := d.sessions.GetString(ctx, "notice"); was != "" && was != notice {
+		notice = was + " " + notice
+	}
+	d.sessions.Put(ctx, "notice", notice)
+}
 
 // saw logs a view of personal data (ASVS 8.3.5).
 func (d *Desk) saw(r *http.Request, subject string) {
@@ -298,7 +304,7 @@ func (d *Desk) home(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	d.show(w, r, page.Problem{
-		Frame: d.frame(r, "", pick(p.Lang, "受注デスク", "Customer desk")),
+		Frame: d.frame(r, "", pick(p.Lang, "お客様サービスデスク", "Customer desk")),
 		Text:  pick(p.Lang, "この役割で開けるページはまだありません。", "There is no page for your role yet."),
 	})
 }

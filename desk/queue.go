@@ -153,7 +153,7 @@ func taskPage(t store.Task) (path, name string) {
 func (d *Desk) next(w http.ResponseWriter, r *http.Request) {
 	t, err := d.takeNext(r.Context(), queueFilter(r.URL.Query()))
 	if err == nil && t == nil {
-		err = d.tellNothingLeft(r.Context())
+		err = d.tellNothingLeft(r.Context(), queueFilter(r.URL.Query()))
 	}
 	if err != nil {
 		d.fail(w, r, err)
@@ -185,17 +185,21 @@ func (d *Desk) takeNext(ctx context.Context, f page.QueueFilter) (*store.Task, e
 }
 
 // tellNothingLeft says why a person gets nothing more.
-func (d *Desk) tellNothingLeft(ctx context.Context) error {
+func (d *Desk) tellNothingLeft(ctx context.Context, f page.QueueFilter) error {
 	p := personOf(ctx)
 	others, err := d.Store.Tasks(ctx, store.TaskFilter{Who: "-", Limit: 1}, d.Now())
 	if err != nil {
 		return err
 	}
+	if len(others) > 0 && (f.Why != "" || f.Narrowed()) {
+		d.tell(ctx, pick(p.Lang, "選んだ種類の受付は残っていません。ほかの受付はこの一覧から開けます。", "Nothing of this kind is left. Open the rest from this list."))
+		return nil
+	}
 	if len(others) > 0 {
 		d.tell(ctx, pick(p.Lang, "残りは、あとに回した受付だけです。この一覧から開けます。", "Only what you put off is left. Open it from this list."))
 		return nil
 	}
-	d.tell(ctx, pick(p.Lang, "処理できる受付はありません。", "Nothing is left to take."))
+	d.tell(ctx, pick(p.Lang, "いま処理できる受付はありません（ほかの担当者が処理中のものを除きます）。", "Nothing is left to take that nobody works on."))
 	return nil
 }
 
@@ -212,7 +216,7 @@ func (d *Desk) onward(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	t, err := d.takeNext(ctx, page.QueueFilter{})
 	if err == nil && t == nil {
-		if err = d.tellNothingLeft(ctx); err == nil {
+		if err = d.tellNothingLeft(ctx, page.QueueFilter{}); err == nil {
 			d.leave(w, r, "/desk/queue")
 			return
 		}

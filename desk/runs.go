@@ -74,7 +74,7 @@ func scheduleDoes(lang page.Lang, name string) string {
 	case name == "tell_archive_head":
 		return pick(lang, "電子帳簿の先頭を外部に記録する（KEP-1）", "writes the archive's head outside the database (KEP-1)")
 	case name == "open_items":
-		return pick(lang, "未処理の一覧を受注デスクに送る（KEP-3）", "sends the desk the list of what is open (KEP-3)")
+		return pick(lang, "未処理の一覧をお客様サービスデスクに送る（KEP-3）", "sends the desk the list of what is open (KEP-3)")
 	case strings.HasPrefix(name, "wave_"):
 		return pick(lang, "出荷日の来た注文を出荷指示にする（WHS-1）", "puts what is due on pick lists (WHS-1)")
 	}

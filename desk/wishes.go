@@ -49,10 +49,10 @@ func (d *Desk) wishes(ctx context.Context, p Person, v *page.Customer, c order.D
 		}
 		for _, x := range k.Changes {
 			if x.Kind == kind {
-				return pick(p.Lang, "受注デスク：", "the desk: ") + page.Stamp(p.Lang, x.At) + " " + x.By + " — " + x.Reason
+				return pick(p.Lang, "お客様サービスデスク：", "the desk: ") + page.Stamp(p.Lang, x.At) + " " + x.By + " — " + x.Reason
 			}
 		}
-		return pick(p.Lang, "受注デスク", "the desk")
+		return pick(p.Lang, "お客様サービスデスク", "the desk")
 	}
 	choose := func(kind string, values ...string) []page.Option {
 		out := make([]page.Option, 0, len(values))
@@ -76,7 +76,7 @@ func (d *Desk) wishes(ctx context.Context, p Person, v *page.Customer, c order.D
 	case c.Payment == order.PaymentCard:
 		answers.Value, answers.From, answers.Editable = pick(p.Lang, "メールだけ", "by mail alone"), pick(p.Lang, "カード払いのお客様（ACC-5）", "pays by card (ACC-5)"), false
 	case c.Fax == "":
-		answers.Value, answers.From = pick(p.Lang, "FAX番号の登録がなく、受注デスクから連絡", "the desk: no fax number is registered"), by("FAX-3")
+		answers.Value, answers.From = pick(p.Lang, "FAX番号の登録がなく、お客様サービスデスクから連絡", "the desk: no fax number is registered"), by("FAX-3")
 	case c.Answers == order.AnswersByMail && c.Email == "":
 		answers.Value += pick(p.Lang, "　※メールアドレスの登録がないため、FAXで回答しています", "; by fax as long as no mail address is registered")
 	}

@@ -60,8 +60,8 @@ type AuditError struct {
 func (v AuditReport) Render(w io.Writer) error { return Render(w, v.Lang, "audit-report", v) }
 
 var readingKinds = map[string][2]string{
-	"customer": {"お客様番号", "Customer code"}, "item": {"商品番号", "Item code"}, "quantity": {"数量", "Quantity"},
-	"ship_to": {"お届け先番号", "Ship-to"}, "date": {"日付", "Date"}, "mark": {"マーク", "Mark"}, "all": {"全体", "All"},
+	"customer": {"お客様コード", "Customer code"}, "item": {"商品コード", "Item code"}, "quantity": {"数量", "Quantity"},
+	"ship_to": {"お届け先コード", "Ship-to"}, "date": {"日付", "Date"}, "mark": {"マーク", "Mark"}, "all": {"全体", "All"},
 }
 
 // ReadingKind is a kind of field in people's words.

@@ -15,7 +15,7 @@ var pageSayings = []saying{
 	{`only a page can be split: name it as DOC.PAGE`, "分けられるのは頁だけです。頁を選んでください"},
 	{`only a page can be turned: name it as DOC.PAGE`, "回せるのは頁だけです。頁を選んでください"},
 	{`only pages can be joined: name them as DOC.PAGE`, "まとめられるのは頁だけです。頁を選んでください"},
-	{`order %s is of customer %s and this page of %s: correct the customer, or attach it to another order`, "注文$1はお客様$2のもので、この頁はお客様$3のものです。お客様番号を直すか、別の注文に付けてください"},
+	{`order %s is of customer %s and this page of %s: correct the customer, or attach it to another order`, "注文$1はお客様$2のもので、この頁はお客様$3のものです。お客様コードを直すか、別の注文に付けてください"},
 	{`page %s is one order with page %s again, by %s`, "$1を$2と再び一つの注文にしました（$3さん）"},
 	{`page %s split: it holds another order, %s, by %s`, "$1を分けました。別の注文：$2（$3さん）"},
 	{`page %s split: it holds another order, %s, by %s: %v`, "$1を分けました。別の注文：$2（$3さん）：$4"},

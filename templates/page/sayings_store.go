@@ -167,7 +167,7 @@ var storeSayings = []saying{
 	{`%s came after this page: it is the one that corrects. Close this one with --as resend --of %s, or settle the other one`, "$1はこの頁より後に届いた訂正です。この頁は「再送」で閉じるか、もう一方を受注してください"},
 	{`delivery %d was resent already: see todoke delivery list`, "送信$1はすでに再送されています"},
 	{`delivery %d was resent already and is still to be sent: wait for it`, "送信$1はすでに再送の手配中です。結果をお待ちください"},
-	{`order %s is of customer %s and this page of %s: a correction replaces an order of the same customer. Name another one with --of, say --as own, or settle customer_code`, "注文$1はお客様$2のもので、この頁は$3のお客様のものです。訂正できるのは同じお客様の注文だけです。別の注文を選ぶか、「別の注文」で受注するか、お客様番号を直してください"},
+	{`order %s is of customer %s and this page of %s: a correction replaces an order of the same customer. Name another one with --of, say --as own, or settle customer_code`, "注文$1はお客様$2のもので、この頁は$3のお客様のものです。訂正できるのは同じお客様の注文だけです。別の注文を選ぶか、「別の注文」で受注するか、お客様コードを直してください"},
 	{`page %s was called illegible before, as one of customer %q: tell this customer by telephone and close it with todoke review done`, "$1頁は、お客様$2のものとして再送のお願いを済ませています。このお客様には電話でご連絡のうえ、「対応済み」で閉じてください"},
 	{`order %s is at the warehouse already (WHS-1) and cannot be corrected: ask the customer, then settle this page for what is still wanted with --as addon (leave out what was sent: --drop-line N --reason TEXT), or close it with --as resend; what was sent and is not wanted comes back as a return (RET-1)`, "注文$1は倉庫へ指示済みのため訂正できません（WHS-1）。お客様に確かめ、まだ必要な分は発送済みの行を除外して「追加」で受注するか、「再送」で閉じてください。発送済みで不要な分は返品で承ります（RET-1）"},
 	{`suspected %s of %s; see both with todoke review show %s, and decide: todoke review settle %s --as resend|addon|correction|own`, "$2の$1の疑いがあります。両方を見比べ、画面の「再送」「追加」「訂正」「別の注文」から選んでください"},

@@ -329,7 +329,7 @@ func TestSayings(t *testing.T) {
 		}
 	}
 	for message, want := range map[string]string{
-		`read as "": no customer code`:                                                                                 "お客様番号が書かれていません",
+		`read as "": no customer code`:                                                                                 "お客様コードが書かれていません",
 		`read as "7": the reader is not sure`:                                                                          "「7」と読みましたが、確信がありません",
 		`read as "12": not a multiple of 5 (ITM-1); two digits in one box`:                                             "「12」と読みましたが、確信がありません（5単位の販売です（ITM-1）。1マスに2文字書かれています）",
 		`lines[3].quantity: damaged by the fax line`:                                                                   "3行目の数量：通信の乱れで欠けています",

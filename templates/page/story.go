@@ -32,11 +32,11 @@ var ruleNames = map[string]string{
 var inputNames = map[string]string{
 	"acceptance_on": "受付日", "arrival_on": "お届け日", "ready_on": "最短お届け日", "ship_on": "出荷日", "cutoff": "締切", "received_at": "受信", "region": "地域", "class": "配送区分",
 	"warehouse": "倉庫", "shipment": "出荷", "rules": "適用した規則", "goods_yen": "商品合計", "fee_yen": "送料", "free_from_yen": "送料無料の金額", "fee_tax_rate": "送料の税率",
-	"reason": "理由", "field": "項目", "old": "変更前", "new": "変更後", "review": "確認", "channel": "経路", "customer_code": "お客様番号", "lines": "明細", "stockout": "欠品時",
+	"reason": "理由", "field": "項目", "old": "変更前", "new": "変更後", "review": "確認", "channel": "経路", "customer_code": "お客様コード", "lines": "明細", "stockout": "品切れの場合",
 	"payment": "お支払い", "ship_to": "お届け先", "prefecture": "都道府県", "postal_code": "郵便番号", "cutoff_fax": "FAX締切", "cutoff_web": "Web締切", "cutoff_truck": "トラック締切",
 	"lead_days": "追加日数", "on": "基準日", "price_list": "価格表", "taxes": "税率別", "rounding": "端数処理", "window_minutes": "取消できる時間（分）", "cancel_until": "取消期限",
 	"items": "商品", "replaces": "変更前の注文", "replaced_by": "変更後の注文", "held": "保留の理由", "delivery": "送付", "asked_by": "依頼元", "note": "内容", "line": "行",
-	"item_code": "商品番号", "quantity": "数量", "designated_on": "お届け希望日", "missing": "不足", "reserved": "引当", "was": "変更前の状態", "changes": "変更", "page": "頁",
+	"item_code": "商品コード", "quantity": "数量", "designated_on": "お届け希望日", "missing": "不足", "reserved": "引当", "was": "変更前の状態", "changes": "変更", "page": "頁",
 }
 
 // Rule is a rule in people's words.

@@ -10,17 +10,17 @@ import (
 
 // fieldNames are the fields of the order form in people's words.
 var fieldNames = map[string][2]string{
-	"customer_code":       {"お客様番号", "customer code"},
-	"ship_to":             {"お届け先番号", "ship-to"},
+	"customer_code":       {"お客様コード", "customer code"},
+	"ship_to":             {"お届け先コード", "ship-to"},
 	"delivery_month":      {"お届け希望月", "delivery month"},
 	"delivery_day":        {"お届け希望日", "delivery day"},
 	"total_quantity":      {"合計数量", "total quantity"},
 	"note":                {"通信欄", "note"},
-	"stockout.backorder":  {"欠品時：入荷を待つ", "if short: wait"},
-	"stockout.cancel":     {"欠品時：取り消す", "if short: cancel"},
+	"stockout.backorder":  {"品切れの場合：入荷を待つ", "if short: wait"},
+	"stockout.cancel":     {"品切れの場合：取り消す", "if short: cancel"},
 	"received_at":         {"受信時刻", "received at"},
 	"lines":               {"明細", "lines"},
-	"item_code":           {"商品番号", "item code"},
+	"item_code":           {"商品コード", "item code"},
 	"quantity":            {"数量", "quantity"},
 	"comment":             {"コメント", "comment"},
 	"pages":               {"頁数", "pages"},
@@ -29,7 +29,7 @@ var fieldNames = map[string][2]string{
 	"designated_on":       {"お届け希望日", "designated date"},
 	"Idempotency-Key":     {"受付キー", "idempotency key"},
 	"authorisation":       {"カード承認", "card authorisation"},
-	"department_code":     {"お客様番号", "customer code"},
+	"department_code":     {"お客様コード", "customer code"},
 	"ship_to.postal_code": {"郵便番号", "postal code"},
 }
 

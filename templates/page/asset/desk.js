@@ -49,5 +49,10 @@
     else if (e.key === "k" || e.key === "ArrowUp") { e.preventDefault(); mark(all[Math.max(i - 1, 0)]); }
     else if (e.key === "Enter" && !e.repeat && !e.target.closest("a, button, summary")) all[Math.max(i, 0)].querySelector("a")?.click(); // the first where none was chosen
   });
+  // A row opens like its link, wherever it is clicked; what is marked to be copied stays.
+  document.addEventListener("click", (e) => {
+    const row = e.target.closest("[data-list] tbody tr");
+    if (row && !e.target.closest("a, button, input, select, label, summary") && !String(getSelection())) row.querySelector("a")?.click();
+  });
   document.addEventListener("htmx:after:swap", () => { if (here) mark(document.getElementById(here)); });
 })();
