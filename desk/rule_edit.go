@@ -86,7 +86,7 @@ func typedTable(r *http.Request, head []string) (string, error) {
 	for i := range mostRows {
 		row := make([]string, len(head))
 		for j := range head {
-			row[j] = strings.TrimSpace(r.PostFormValue(fmt.Sprintf("cell-%d-%d", i, j)))
+			row[j] = strings.Join(strings.Fields(r.PostFormValue(fmt.Sprintf("cell-%d-%d", i, j))), " ") // a list may be typed over several lines
 		}
 		if !r.PostForm.Has(fmt.Sprintf("cell-%d-0", i)) {
 			break
