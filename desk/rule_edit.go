@@ -176,6 +176,17 @@ func (d *Desk) editTable(w http.ResponseWriter, r *http.Request) {
 	for _, x := range bad {
 		v.Problems = append(v.Problems, tableProblem(p.Lang, x))
 	}
+	late, err := d.Store.CheckChanges(ctx, tables.Changes)
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	for i, c := range tables.Changes {
+		if e := late[i]; e != nil {
+			v.Problems = append(v.Problems, page.Day(p.Lang, c.From)+"（"+e.Rule+"）: "+page.Saying(p.Lang, e.Message))
+			bad = append(bad, FileProblem{})
+		}
+	}
 	v.Gone, v.New = lineChanges(before, v.Text)
 	save := r.PostFormValue("do") == "save" && len(v.Problems) == 0
 	if len(bad) == 0 {

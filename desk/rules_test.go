@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -150,6 +151,21 @@ func TestRulePreview(t *testing.T) {
 	if a := b.post(path, cells); a.status != http.StatusSeeOther {
 		t.Fatalf("saving: %d %s", a.status, a.body)
 	}
+	// A deadline before the cut-offs is refused; another one holds without a restart, wave and all.
+	dated := url.Values{"text": {"from,fee_yen,dispatch_deadline\n2026-11-24,350,17:00\n"}, "reason": {"出荷の繰り上げ"}, "do": {"save"}}
+	if a := b.post(path, dated); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "CUT-11") {
+		t.Errorf("a deadline before the cut-offs: %d", a.status)
+	}
+	dated.Set("text", "from,fee_yen,dispatch_deadline\n2026-11-24,350,18:05\n")
+	if a := b.post(path, dated); a.status != http.StatusSeeOther {
+		t.Fatalf("a deadline: %d %s", a.status, a.body)
+	}
+	if s, err := o.st.ScheduleStates(t.Context(), o.clock.Now()); err != nil || !slices.ContainsFunc(s, func(x store.ScheduleState) bool { return x.Spec.Name == "wave_1805" }) {
+		t.Errorf("no wave at the new deadline: %v", err)
+	}
+	if a := b.get("/desk/rules"); !strings.Contains(a.body, "18:05") {
+		t.Error("the deadline is not shown")
+	}
 	if o := o.accept(t, storetest.Request(order.ChannelWeb, o.clock.Now(), storetest.Tokyo, storetest.Pen, 10)); o.FeeYen != 350 {
 		t.Errorf("the fee is %d now", o.FeeYen)
 	}
@@ -157,7 +173,7 @@ func TestRulePreview(t *testing.T) {
 		t.Error("the change is not in the history")
 	}
 	history, err := o.st.RuleHistory(t.Context(), "settings", 5)
-	if err != nil || len(history) != 1 || history[0].By != "佐藤 花" {
+	if err != nil || len(history) != 2 || history[0].By != "佐藤 花" {
 		t.Errorf("%+v %v", history, err)
 	}
 	if a := b.get("/desk/rules/nothing"); a.status != http.StatusNotFound {

@@ -141,6 +141,12 @@ type Change struct {
 	FeeTaxRate          *order.Percent `json:"fee_tax_rate,omitempty" yaml:"fee_tax_rate,omitempty"`
 	DesignatedLimitDays *int           `json:"designated_limit_days,omitempty" yaml:"designated_limit_days,omitempty"`
 	CancelWindowMinutes *int           `json:"cancel_window_minutes,omitempty" yaml:"cancel_window_minutes,omitempty"`
+	// What happens on a day goes by that day: waves, answers and faxes.
+	DispatchDeadline      *order.Clock `json:"dispatch_deadline,omitempty" yaml:"dispatch_deadline,omitempty"`
+	DispatchDeadlineTruck *order.Clock `json:"dispatch_deadline_truck,omitempty" yaml:"dispatch_deadline_truck,omitempty"`
+	AnswerWaitMinutes     *int         `json:"answer_wait_minutes,omitempty" yaml:"answer_wait_minutes,omitempty"`
+	FaxQuietFrom          *order.Clock `json:"fax_quiet_from,omitempty" yaml:"fax_quiet_from,omitempty"`
+	FaxQuietTo            *order.Clock `json:"fax_quiet_to,omitempty" yaml:"fax_quiet_to,omitempty"`
 }
 
 // On is the settings as they hold for what is received on a day: every change from that day or
@@ -158,6 +164,11 @@ func (s Settings) On(day order.Date) Settings {
 		override(&s.FeeTaxRate, c.FeeTaxRate)
 		override(&s.DesignatedLimitDays, c.DesignatedLimitDays)
 		override(&s.CancelWindowMinutes, c.CancelWindowMinutes)
+		override(&s.DispatchDeadline, c.DispatchDeadline)
+		override(&s.DispatchDeadlineTruck, c.DispatchDeadlineTruck)
+		override(&s.AnswerWaitMinutes, c.AnswerWaitMinutes)
+		override(&s.FaxQuietFrom, c.FaxQuietFrom)
+		override(&s.FaxQuietTo, c.FaxQuietTo)
 	}
 	return s
 }

@@ -174,7 +174,7 @@ func (tx *Tx) finish(ctx context.Context, b *pgx.Batch, orderID int64, events []
 	queueEvents(b, orderID, 0, events)
 	next := jobs.Next(events)
 	if wantsAnswer(next) {
-		wantAnswers(b, tx.s.settings, []int64{orderID}, false, tx.s.now())
+		wantAnswers(b, tx.s.Settings().On(order.DateOf(tx.s.now())), []int64{orderID}, false, tx.s.now())
 	}
 	if err := tx.tx.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("save order: %w", err)

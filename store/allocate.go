@@ -369,7 +369,7 @@ func (a *allocator) save(ctx context.Context) error {
 		column(a.orders, func(o *allocOrder) string { return o.hold }))
 	queueOrderEvents(b, a.events, a.now)
 	if ids := a.news(); len(ids) > 0 {
-		wantAnswers(b, tx.s.settings, ids, true, a.now)
+		wantAnswers(b, tx.s.Settings().On(order.DateOf(a.now)), ids, true, a.now)
 	}
 	if err := tx.tx.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("save allocations: %w", err)

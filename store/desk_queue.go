@@ -73,7 +73,7 @@ func (s *Store) Tasks(ctx context.Context, f TaskFilter, now time.Time) ([]Task,
 	}
 	acknowledged, left := s.settings.PickListAskedBefore(now), s.settings.DeliveryAskedBefore(now)
 	return collect(ctx, s.pool, "TasksList", scanTask, at(now), string(f.Why), f.Customer, f.Source, f.Who, f.Form, deadline, review, rank, id, f.Limit,
-		s.deadlines(), at(acknowledged), at(left), f.For)
+		s.deadlines(now), at(acknowledged), at(left), f.For)
 }
 
 // taskRanks are the kinds of tasks in the order in which they stand at one deadline, as in TasksList.
@@ -83,15 +83,16 @@ const reviewRank = 1
 
 // deadlines are the dispatch deadlines as statements look them up: by class, and by warehouse and
 // class where they differ.
-func (s *Store) deadlines() []byte {
+func (s *Store) deadlines(now time.Time) []byte {
+	settings := s.Settings().On(order.DateOf(now))
 	m := map[string]string{}
 	put := func(key, warehouse string, c order.Class) {
-		d := s.settings.Deadline(warehouse, c)
+		d := settings.Deadline(warehouse, c)
 		m[key+string(c)] = fmt.Sprintf("%02d:%02d:%02d", d.Hour, d.Minute, d.Second)
 	}
 	for _, c := range []order.Class{order.ClassNormal, order.ClassTruck, order.ClassPhone} {
 		put("", "", c)
-		for _, w := range s.settings.WarehouseDeadlines {
+		for _, w := range settings.WarehouseDeadlines {
 			put(w.Warehouse+" ", w.Warehouse, c)
 		}
 	}

@@ -228,8 +228,12 @@ type ScheduleState struct {
 
 // ScheduleStates are the cron table's rows, the next due first.
 func (s *Store) ScheduleStates(ctx context.Context, now time.Time) ([]ScheduleState, error) {
+	table, err := s.tableNow(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var out []ScheduleState
-	for _, spec := range s.schedules {
+	for _, spec := range table {
 		v := ScheduleState{Spec: spec, NextAt: spec.Next(now)}
 		err := s.pool.QueryRow(ctx, query("TodayRunLast"), spec.Name).Scan((*instant)(&v.LastDueAt), (*instant)(&v.LastEndedAt))
 		if err != nil && !missing(err) {
@@ -266,11 +270,15 @@ func (s *Store) retryRun(ctx context.Context, schedule string, due time.Time) (a
 		return false, err
 	}
 	i := slices.IndexFunc(open, func(r OpenRun) bool { return r.Schedule == schedule && r.DueAt.Equal(due) && r.Failed() })
-	j := slices.IndexFunc(s.schedules, func(spec jobs.Spec) bool { return spec.Name == schedule })
+	table, err := s.tableNow(ctx)
+	if err != nil {
+		return false, err
+	}
+	j := slices.IndexFunc(table, func(spec jobs.Spec) bool { return spec.Name == schedule })
 	if i < 0 || j < 0 {
 		return false, nil
 	}
-	return true, s.InTx(ctx, func(tx *Tx) error { return tx.Enqueue(ctx, s.schedules[j].Job(due)) })
+	return true, s.InTx(ctx, func(tx *Tx) error { return tx.Enqueue(ctx, table[j].Job(due)) })
 }
 
 // TodayListNames are the lists behind the overview's numbers.

@@ -24,7 +24,7 @@ func (s *Store) DateShipment(ctx context.Context, id int64, no int, on order.Dat
 			if !ok {
 				return o, nil, order.Conflict("CUT-2", "region "+o.RegionCode+" is not in the region table any more")
 			}
-			next, events, problem := rules.DateOrder(o, no, on, by, region, f.Settings, f.Calendar, now)
+			next, events, problem := rules.DateOrder(o, no, on, by, region, f.Settings.On(order.DateOf(now)), f.Calendar, now)
 			if problem != nil {
 				return o, nil, problem
 			}

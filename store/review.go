@@ -292,13 +292,14 @@ func (tx *Tx) promised(ctx context.Context, draft *order.Draft, receivedAt, now 
 	if w := rules.WarehouseOrder(region.Code, sh.warehouses); len(w) > 0 {
 		warehouse = w[0]
 	}
+	settings := sh.settings.On(order.DateOf(receivedAt))
 	d, problem := rules.Promise(rules.Wish{
 		Channel: order.ChannelFax, Class: order.ClassNormal, Region: region, Warehouse: warehouse, ReceivedAt: receivedAt, Now: now,
-	}, tx.s.settings, sh.calendar)
+	}, settings, sh.calendar)
 	if problem != nil || d.ShipOn.IsZero() {
 		return d, time.Time{}, nil //nolint:nilerr // no date, no deadline: the review stands all the same
 	}
-	return d, d.ShipOn.At(tx.s.settings.Deadline(warehouse, order.ClassNormal)), nil
+	return d, d.ShipOn.At(sh.settings.On(d.ShipOn).Deadline(warehouse, order.ClassNormal)), nil
 }
 
 // findReview finds the open review that document and page name; page 0 is the only open one.

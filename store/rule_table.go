@@ -43,7 +43,7 @@ func settingsText(ctx context.Context, q querier) (string, error) {
 	if err != nil || len(last) == 0 {
 		return strings.Join(rules.ChangeColumns, ",") + "\n", err
 	}
-	return last[0].After, nil
+	return rules.WidenChanges(last[0].After), nil
 }
 
 // settingsNow are the settings with the changes that were written at the desk.
@@ -58,6 +58,28 @@ func settingsNow(ctx context.Context, q querier, s rules.Settings) (rules.Settin
 	}
 	s.Changes = append(append([]rules.Change{}, s.Changes...), changes...)
 	return s, nil
+}
+
+// CheckChanges says which changes of settings do not go together with the region table: cut-offs
+// that the day's last wave could not keep any more (CUT-11). Each is named by its place.
+func (s *Store) CheckChanges(ctx context.Context, changes []rules.Change) (map[int]*order.Error, error) {
+	sh, err := s.shared(ctx, s.pool)
+	if err != nil {
+		return nil, err
+	}
+	settings := s.settings
+	settings.Changes = append(slices.Clone(settings.Changes), changes...)
+	bad := map[int]*order.Error{}
+	for i, c := range changes {
+		if c.DispatchDeadline == nil && c.DispatchDeadlineTruck == nil && c.CancelWindowMinutes == nil {
+			continue
+		}
+		for _, e := range rules.Problems(rules.CheckRegions(sh.regions.Rows(), sh.warehouses, settings.On(c.From))) {
+			bad[i] = e
+			break
+		}
+	}
+	return bad, nil
 }
 
 // SaveRules puts an edited table in force: its rows, none of the calendar's in years that the text

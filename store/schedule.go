@@ -52,8 +52,42 @@ func after(c order.Clock, minutes int) order.Clock {
 	return order.Clock{Hour: m / 60 % 24, Minute: m % 60}
 }
 
-// ScheduleTable is the cron table in use.
-func (s *Store) ScheduleTable() []jobs.Spec { return slices.Clone(s.schedules) }
+// ScheduleTable is the cron table in use: the one that the store was opened with, and waves at the
+// dispatch deadlines that changes bring (CUT-11). A wave at a deadline that holds no more finds
+// nothing to release.
+func (s *Store) ScheduleTable() []jobs.Spec {
+	table := slices.Clone(s.schedules)
+	var times []order.Clock
+	for _, c := range s.Settings().Changes {
+		for _, at := range []*order.Clock{c.DispatchDeadline, c.DispatchDeadlineTruck} {
+			if at != nil {
+				times = append(times, *at)
+			}
+		}
+	}
+	if len(times) == 0 {
+		return table
+	}
+	waves, err := jobs.Waves(times)
+	if err != nil {
+		s.log.Error("no waves at changed deadlines", "error", err) // the changes were checked when they were saved
+		return table
+	}
+	for _, w := range waves {
+		if !slices.ContainsFunc(table, func(x jobs.Spec) bool { return x.Name == w.Name }) {
+			table = append(table, w)
+		}
+	}
+	return table
+}
+
+// tableNow is the cron table with the changes that stand in the database now, whoever wrote them.
+func (s *Store) tableNow(ctx context.Context) ([]jobs.Spec, error) {
+	if _, err := s.shared(ctx, s.pool); err != nil {
+		return nil, err
+	}
+	return s.ScheduleTable(), nil
+}
 
 // Tick inserts what is due: runs of schedules up to now, missed ones first, each exactly once
 // however many processes tick; and the jobs that look at what waits. It is called at start
@@ -69,7 +103,10 @@ func (s *Store) Tick(ctx context.Context, now time.Time) (int, error) {
 			at   time.Time
 		}
 		var due []dueRun
-		for _, spec := range s.schedules {
+		if _, err := s.shared(ctx, tx.tx); err != nil { // changes written by another process, too
+			return err
+		}
+		for _, spec := range s.ScheduleTable() {
 			if err := tx.exec(ctx, "ScheduleInsert", spec.Name, now); err != nil {
 				return err
 			}
@@ -161,7 +198,11 @@ func (tx *Tx) wake(ctx context.Context, now time.Time) error {
 // RunSchedule inserts the latest run of a schedule that is due at or before now, and tells
 // its due time. Running one that already ran is harmless: inserted is false then.
 func (s *Store) RunSchedule(ctx context.Context, name string, now time.Time) (due time.Time, inserted bool, err error) {
-	i := slices.IndexFunc(s.schedules, func(spec jobs.Spec) bool { return spec.Name == name })
+	table, err := s.tableNow(ctx)
+	if err != nil {
+		return due, false, err
+	}
+	i := slices.IndexFunc(table, func(spec jobs.Spec) bool { return spec.Name == name })
 	if i < 0 {
 		return due, false, order.NotFound("schedule", "there is no schedule "+name+": see todoke schedule list")
 	}
@@ -169,7 +210,7 @@ func (s *Store) RunSchedule(ctx context.Context, name string, now time.Time) (du
 		// It would count as done when its time comes.
 		return due, false, order.Invalid("", "at", now.In(order.JST).Format(time.DateTime)+" lies in the future: only runs that are due can be run")
 	}
-	spec := s.schedules[i]
+	spec := table[i]
 	all := jobs.Due(spec, now.Add(-jobs.MaxCatchUp), now)
 	if len(all) == 0 {
 		return due, false, order.NotFound("schedule", "no run of "+name+" is due by then")

@@ -18,13 +18,17 @@ import (
 // their dispatch deadline and the grace that follows it (CUT-11).
 func (tx *Tx) openness(ctx context.Context, now time.Time) (open, closed lanes, err error) {
 	today := order.DateOf(now)
+	sh, err := tx.s.shared(ctx, tx.tx)
+	if err != nil {
+		return open, closed, err
+	}
+	s := sh.settings.On(today)
 	rows, err := tx.tx.Query(ctx, query("WarehouseClasses"), date(today))
 	if err != nil {
 		return open, closed, fmt.Errorf("find warehouses and classes: %w", err)
 	}
 	var w string
 	var c order.Class
-	s := tx.s.settings
 	grace := time.Duration(s.DispatchGraceMinutes) * time.Minute
 	_, err = pgx.ForEachRow(rows, []any{&w, &c}, func() error {
 		to := &open
@@ -243,7 +247,7 @@ func (tx *Tx) replan(ctx context.Context, o order.Order, f Facts, now time.Time)
 		if o.State != order.StateAccepted && !slices.Contains(used, sh.ID) {
 			continue // nothing of it is there to be shipped
 		}
-		next, e, changed, problem := rules.Replan(o, sh, region, f.Settings, f.Calendar, now)
+		next, e, changed, problem := rules.Replan(o, sh, region, f.Settings.On(order.DateOf(now)), f.Calendar, now)
 		if problem != nil {
 			return hold(o, "CUT-11", "no date could be found for a shipment that cannot go as planned", now)
 		}

@@ -43,7 +43,7 @@ func (s *Store) WavePreview(ctx context.Context, now time.Time) ([]PreviewRow, e
 		}
 		o.Number, o.CancelUntil = w.Order, time.Time(until)
 		shipment := order.Shipment{No: w.Shipment, State: order.ShipmentPlanned, Class: w.Class, WarehouseCode: w.Warehouse, ShipOn: w.ShipOn, ArrivalOn: w.ArrivalOn}
-		v := rules.Releasable(o, shipment, w.Qty, s.settings, sh.calendar, now)
+		v := rules.Releasable(o, shipment, w.Qty, sh.settings.On(order.DateOf(now)), sh.calendar, now)
 		if w.Goes = v.Verdict == rules.ReleaseNow; !w.Goes {
 			w.Rule, w.Why = v.Rule, v.Reason
 		}

@@ -237,7 +237,7 @@ func joined(what, why string) string { return strings.Trim(what+": "+why, ": ") 
 
 // plan is what is to be done about a delivery next.
 func (c Config) plan(d store.Delivery, past []store.DeliveryAttempt, now time.Time) rules.NextAttempt {
-	return rules.PlanDelivery(d.ID, d.Channel, d.Kind, c.Routes.names(d.Channel), store.Past(past), d.CreatedAt, now, c.Store.Settings())
+	return rules.PlanDelivery(d.ID, d.Channel, d.Kind, c.Routes.names(d.Channel), store.Past(past), d.CreatedAt, now, c.Store.Settings().On(order.DateOf(now)))
 }
 
 // follow puts a plan's outcome on the row: the tick wakes what waits, a person sees what failed.

@@ -72,6 +72,8 @@ var columnNames = map[string][2]string{
 	"cutoff_fax": {"FAX締切", "Fax cut-off"}, "cutoff_web": {"Web締切", "Web cut-off"}, "cutoff_truck": {"トラック締切", "Truck cut-off"}, "lead_days": {"追加日数", "Lead days"},
 	"on": {"日付", "Day"}, "kind": {"種別", "Kind"}, "name": {"名称", "Name"}, "from": {"適用日", "From"}, "fee_free_from_yen": {"送料無料となる金額", "Free from, yen"}, "fee_yen": {"送料（税抜）", "Fee, yen"},
 	"fee_tax_rate": {"送料の税率（%）", "Fee's tax, %"}, "designated_limit_days": {"お届け希望日の上限（日）", "Designated, days"}, "cancel_window_minutes": {"取消時間（分）", "Cancel window, min"},
+	"dispatch_deadline": {"出荷締切", "Dispatch deadline"}, "dispatch_deadline_truck": {"出荷締切（トラック）", "Dispatch, truck"}, "answer_wait_minutes": {"受付回答を待つ（分）", "Answer waits, min"},
+	"fax_quiet_from": {"FAX停止 開始", "No fax from"}, "fax_quiet_to": {"FAX停止 終了", "No fax to"},
 }
 
 // ColumnName is a table's column in people's words.

@@ -59,6 +59,11 @@ var tableSayings = []saying{
 	{`a line has %d cells`, "1行は$1項目です"},
 	{`write each day once, as 2026-11-24`, "日付は 2026-11-24 の形で、同じ日は1行にまとめてください"},
 	{`%q is no whole number`, "「$1」は整数ではありません"},
+	{`an order at the cut-off %s, which the customer may cancel for %d minutes, misses the day's last wave, the dispatch deadline %s of warehouse %s: choose %s or earlier, or a later dispatch deadline`, "締切$1の注文（お客様が$2分間取り消せます）は、倉庫$4の出荷締切$3に間に合いません。締切を$5以前にするか、出荷締切を遅らせてください"},
+	{`an order at the cut-off %s misses the day's last wave, the dispatch deadline %s of warehouse %s: choose %s or earlier, or a later dispatch deadline`, "締切$1の注文は、倉庫$3の出荷締切$2に間に合いません。締切を$4以前にするか、出荷締切を遅らせてください"},
+	{`an order at the cut-off %s, which the customer may cancel for %d minutes, misses the day's last wave, the dispatch deadline %s: choose %s or earlier, or a later dispatch deadline`, "締切$1の注文（お客様が$2分間取り消せます）は、出荷締切$3に間に合いません。締切を$4以前にするか、出荷締切を遅らせてください"},
+	{`an order at the cut-off %s misses the day's last wave, the dispatch deadline %s: choose %s or earlier, or a later dispatch deadline`, "締切$1の注文は、出荷締切$2に間に合いません。締切を$3以前にするか、出荷締切を遅らせてください"},
+	{`%q is no time of day: write it as 17:00`, "「$1」は時刻ではありません。17:00のように入力してください"},
 	{`no region has this address`, "この住所に合う地域がありません"},
 	{`what was promised stays: a change begins today or later`, "過去の日からは変更できません。本日以降の日付にしてください"},
 }
