@@ -141,6 +141,11 @@ func FaxesUntil(shop *Shop, seed uint64, last time.Time) ([]Document, error) {
 	return faxes(shop, seed, last)
 }
 
+// arrives is when the i-th of n documents is received.
+func arrives(i, n int, last time.Time) time.Time {
+	return last.Add(-apart * time.Duration(n-i)).Truncate(time.Minute)
+}
+
 func faxes(shop *Shop, seed uint64, last time.Time) ([]Document, error) {
 	made := map[string]Document{}
 	var out []Document
@@ -150,7 +155,7 @@ func faxes(shop *Shop, seed uint64, last time.Time) ([]Document, error) {
 			return nil, fmt.Errorf("parse time of %s: %w", s.name, err)
 		}
 		if !last.IsZero() {
-			at = last.Add(-apart * time.Duration(len(specs())-i)).Truncate(time.Minute)
+			at = arrives(i, len(specs()), last)
 		}
 		if s.again != "" {
 			d := made[s.again]
