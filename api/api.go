@@ -26,6 +26,7 @@ type Orders interface {
 	GetOrder(ctx context.Context, n order.Number) (order.Order, error)
 	CancelWebOrder(ctx context.Context, shopFront string, n order.Number, now time.Time) (order.Order, error)
 	Availability(ctx context.Context, ask store.AvailabilityAsk, now time.Time) (store.Availability, error)
+	ApprovalOf(ctx context.Context, orderID int64, now time.Time) (c store.ApprovalCase, found bool, err error)
 	Ready(ctx context.Context) error
 }
 
@@ -284,11 +285,21 @@ func (a *api) get(ctx context.Context, in *getInput) (*answerOutput, error) {
 		return nil, a.failure(ctx, "get order", err)
 	}
 	note(ctx, func(r *record) { r.order = string(n) })
-	return encode(o)
+	c, found, err := a.Orders.ApprovalOf(ctx, o.ID, a.Now())
+	if err != nil {
+		return nil, a.failure(ctx, "get approval", err)
+	}
+	shown := answerOf(o)
+	if found {
+		shown.Approval = approvalOf(c)
+	}
+	return encodeAnswer(shown)
 }
 
-func encode(o order.Order) (*answerOutput, error) {
-	b, err := json.Marshal(answerOf(o))
+func encode(o order.Order) (*answerOutput, error) { return encodeAnswer(answerOf(o)) }
+
+func encodeAnswer(v OrderAnswer) (*answerOutput, error) {
+	b, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
 	}

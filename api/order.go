@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"todoke/order"
+	"todoke/store"
 )
 
 // The types of this file are the API's contract: they change only by addition, whatever
@@ -71,6 +72,46 @@ type OrderAnswer struct {
 	FeeUntil     *time.Time       `json:"fee_until,omitempty" doc:"Up to this instant the fee is charged after all where that order is cancelled (FEE-2)"`
 	Taxes        []AnswerTax      `json:"taxes" doc:"For information: invoices round once per rate and invoice (TAX-2)"`
 	TotalYen     int64            `json:"total_yen" doc:"Goods, fee and taxes"`
+	Approval     *AnswerApproval  `json:"approval,omitempty" doc:"Where the customer's own approvers decide about the order (APR-1); shown when it is looked at"`
+}
+
+// AnswerApproval is where the customer's own approval of an order stands.
+type AnswerApproval struct {
+	State      string           `json:"state" enum:"asked,level1,approved,refused,expired,withdrawn"`
+	Level      int              `json:"level,omitempty" doc:"The level that decides now, from 1"`
+	Levels     int              `json:"levels"`
+	Approvers  []string         `json:"approvers,omitempty" doc:"User codes of who may decide now"`
+	Conditions []string         `json:"conditions" doc:"all, total, unit_price, over_budget: why it needs approval"`
+	ExpiresAt  *time.Time       `json:"expires_at,omitempty" doc:"When the order is cancelled if nobody decides"`
+	Steps      []AnswerDecision `json:"decisions,omitempty"`
+}
+
+// AnswerDecision is an approver's decision.
+type AnswerDecision struct {
+	Level    int       `json:"level"`
+	By       string    `json:"by" doc:"User code"`
+	For      string    `json:"for,omitempty" doc:"User code of whom they stand in for"`
+	Approved bool      `json:"approved"`
+	Note     string    `json:"note,omitempty"`
+	At       time.Time `json:"at"`
+}
+
+func approvalOf(c store.ApprovalCase) *AnswerApproval {
+	a := &AnswerApproval{State: string(c.State), Level: c.Level(), Levels: len(c.Levels)}
+	for _, d := range c.Deciders {
+		a.Approvers = append(a.Approvers, d.Code)
+	}
+	for _, r := range c.Reasons {
+		a.Conditions = append(a.Conditions, string(r.Condition))
+	}
+	if !c.Expires.IsZero() {
+		until := japan(c.Expires)
+		a.ExpiresAt = &until
+	}
+	for _, s := range c.Steps {
+		a.Steps = append(a.Steps, AnswerDecision{s.Level, s.By, s.For, s.Yes, s.Note, japan(s.At)})
+	}
+	return a
 }
 
 // AnswerAddress is where the goods go.

@@ -71,6 +71,9 @@ func (d *Desk) orderPage(r *http.Request, o order.Order) (page.Order, error) {
 	if v.Sent, err = d.sent(ctx, p, o); err != nil {
 		return v, err
 	}
+	if err := d.orderApproval(ctx, &v, o); err != nil {
+		return v, err
+	}
 	if err := d.orderStory(ctx, p, &v, o); err != nil {
 		return v, err
 	}

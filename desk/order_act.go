@@ -39,6 +39,10 @@ func (d *Desk) actOnOrder(w http.ResponseWriter, r *http.Request) {
 		d.dateShipment(w, r, o)
 		return
 	}
+	if act := r.PostFormValue("act"); act == "approval-yes" || act == "approval-no" {
+		d.enterApproval(w, r, o)
+		return
+	}
 	said := store.OrderDecision{Act: rules.OrderAct(r.PostFormValue("act")), AskedBy: rules.AskedByShop, Reason: r.PostFormValue("reason"), By: p.By()}
 	if said.Act == "cancel-customer" {
 		said.Act, said.AskedBy = rules.ActCancel, rules.AskedByCustomer
@@ -233,6 +237,9 @@ func actDone(lang page.Lang, act rules.OrderAct, o, after order.Order) string {
 	return pick(lang, "メモを残しました。", "The note is kept.")
 }
 
+// linkToken is the token of an approver's link.
+var linkToken = regexp.MustCompile(ApprovalPath + `[A-Za-z0-9_-]{43}`)
+
 // issuedBytes sends what the shop issued, as it left.
 func (d *Desk) issuedBytes(w http.ResponseWriter, r *http.Request) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
@@ -250,6 +257,7 @@ func (d *Desk) issuedBytes(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d.saw(r, "issued "+i.Kind+" "+i.Number)
+	data = linkToken.ReplaceAll(data, []byte(ApprovalPath+"…")) // only its approver follows it
 	sendBytes(w, data, i.FileName, map[string]string{"pdf": "application/pdf", "txt": "text/plain; charset=utf-8"}[i.Format])
 }
 

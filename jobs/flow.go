@@ -10,6 +10,7 @@ import (
 //
 //	document stored ─► read_document ─► accepted ─► allocate_orders ─► allocated | short
 //	schedule (wave) ─► release_wave ─► released ─► print_pick_list ─► deliver_document
+//	held by APR-1 ─► ask_approvers ─► deliver_document; approved ─► hold_freed ─► allocate_orders
 //	deadline missed, day closed ─► replan_shipments ─► replanned
 //	cut-off passed ─► settle_fees
 //	accepted, replanned, short, cancelled …, page to review, illegible ─► answer_customers ─► deliver_document

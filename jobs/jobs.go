@@ -140,6 +140,18 @@ func (AnswerCustomers) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueAnswer, MaxAttempts: 8}
 }
 
+// AskApprovers writes to the customers' approvers whose word orders wait for, reminds them, and ends
+// what nobody decided in time (APR-1). It says only "look".
+type AskApprovers struct{}
+
+// Kind implements river.JobArgs.
+func (AskApprovers) Kind() string { return "ask_approvers" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (AskApprovers) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueAnswer, MaxAttempts: 8}
+}
+
 // ListOpenItems writes the list of all that is open for the desk (PGE-5), as of one due time of a
 // schedule.
 type ListOpenItems struct {
@@ -228,7 +240,7 @@ func (VerifyArchive) InsertOpts() river.InsertOpts {
 // yet is as good as two.
 func Look(args river.JobArgs) bool {
 	switch args.(type) {
-	case AllocateOrders, ReplanShipments, SettleFees, SealArchive, AnswerCustomers, VerifyArchive:
+	case AllocateOrders, ReplanShipments, SettleFees, SealArchive, AnswerCustomers, VerifyArchive, AskApprovers:
 		return true
 	default:
 		return false

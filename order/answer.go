@@ -30,9 +30,11 @@ type ToldOrder struct {
 	Number       Number             `json:"number"`
 	Page         int                `json:"page,omitempty"`
 	Cancelled    bool               `json:"cancelled,omitempty"`
-	Replaces     Number             `json:"replaces,omitempty"`    // the order that the desk changed into this one
-	ReplacedBy   Number             `json:"replaced_by,omitempty"` // … and the other way round
-	Held         bool               `json:"held,omitempty"`        // for the desk to look at, not for a made-to-order line's date
+	Replaces     Number             `json:"replaces,omitempty"`      // the order that the desk changed into this one
+	ReplacedBy   Number             `json:"replaced_by,omitempty"`   // … and the other way round
+	CancelledWhy Reason             `json:"cancelled_why,omitempty"` // ReasonRefused, ReasonLapsed; "" else
+	HeldWhy      Reason             `json:"held_why,omitempty"`      // ReasonApproval where it waits for nothing else
+	Held         bool               `json:"held,omitempty"`          // for the desk to look at, not for a made-to-order line's date
 	ShipTo       Address            `json:"ship_to"`
 	DesignatedOn Date               `json:"designated_on,omitzero"`
 	Stockout     StockoutPreference `json:"stockout"`
@@ -137,6 +139,9 @@ const (
 	ReasonMultiple     Reason = "multiple"     // sold in multiples
 	ReasonDiscontinued Reason = "discontinued" // no longer sold
 	ReasonDesk         Reason = "desk"         // as the desk settled it
+	ReasonApproval     Reason = "approval"     // the customer's own approver decides (APR-1)
+	ReasonRefused      Reason = "refused"      // by the customer's own approver
+	ReasonLapsed       Reason = "lapsed"       // no approver decided in time
 )
 
 // Note is one thing that the customer should notice.

@@ -245,6 +245,7 @@ func tellOrder(a AnswerOrder, f AnswerFacts) order.ToldOrder {
 	}
 	t.ReplacedBy = replacement(a.Events, "replaced_by")
 	t.Held = o.State == order.StateHeld && !phone && !heldQuietly(a.Events)
+	t.CancelledWhy, t.HeldWhy = approvalWords(o, a.Events)
 	if !t.Cancelled {
 		t.Notes = append(dateNotes(o, a.Events), deskNotes(a, f.Items)...)
 		if o.FeeFirst != "" && o.FeeYen == 0 {
@@ -262,6 +263,27 @@ func heldQuietly(events []order.Event) bool {
 		}
 	}
 	return false
+}
+
+// approvalWords tell an order apart that its customer's own approvers stopped (APR-1) from one that
+// the desk looks at.
+func approvalWords(o order.Order, events []order.Event) (cancelled, held order.Reason) {
+	if hs := Holds(o); len(hs) == 1 && hs[0].Rule == "APR-1" {
+		held = order.ReasonApproval
+	}
+	for _, e := range events {
+		var in struct {
+			Approval string `json:"approval"`
+		}
+		if o.State != order.StateCancelled || e.Kind != order.EventCancelled || e.Rule != "APR-1" || json.Unmarshal(e.Inputs, &in) != nil {
+			continue
+		}
+		cancelled = order.ReasonRefused
+		if in.Approval == string(ApprovalExpired) {
+			cancelled = order.ReasonLapsed
+		}
+	}
+	return cancelled, held
 }
 
 type shortFact struct {
@@ -474,15 +496,15 @@ func Differences(before, now order.Told) []order.Note {
 		b := before.Orders[i]
 		if o.Cancelled || b.Cancelled {
 			if !b.Cancelled {
-				out = append(out, order.Note{Kind: order.NoteCancelled, Order: o.Number, Now: string(o.ReplacedBy)})
+				out = append(out, order.Note{Kind: order.NoteCancelled, Order: o.Number, Why: o.CancelledWhy, Now: string(o.ReplacedBy)})
 			}
 			continue
 		}
 		switch {
 		case o.Held && !b.Held:
-			out = append(out, order.Note{Kind: order.NoteHeld, Order: o.Number})
+			out = append(out, order.Note{Kind: order.NoteHeld, Order: o.Number, Why: o.HeldWhy})
 		case b.Held && !o.Held:
-			out = append(out, order.Note{Kind: order.NoteFreed, Order: o.Number})
+			out = append(out, order.Note{Kind: order.NoteFreed, Order: o.Number, Why: b.HeldWhy})
 		}
 		out = append(out, lineDifferences(b, o)...)
 		if b.TotalYen() != o.TotalYen() {

@@ -130,11 +130,14 @@ func (c controls) uses(budgets []rules.Budget, on order.Date) []rules.BudgetUse 
 	return out
 }
 
-// takeControls saves what a new order takes of its budgets. The department is locked, so of two
+// takeControls saves what a new order takes of its budgets, and the approval that it waits for. The department is locked, so of two
 // orders at once the second is judged after the first.
 func (tx *Tx) takeControls(ctx context.Context, o order.Order, f rules.Facts, now time.Time) error {
 	entries, _ := rules.TakeBudget(o, f.Budgets, now)
-	return tx.addBudgetEntries(ctx, o.ID, entries)
+	if err := tx.addBudgetEntries(ctx, o.ID, entries); err != nil {
+		return err
+	}
+	return tx.askApproval(ctx, o, f, now)
 }
 
 func (tx *Tx) addBudgetEntries(ctx context.Context, orderID int64, entries []rules.BudgetEntry) error {
@@ -170,9 +173,12 @@ func (tx *Tx) AdjustBudget(ctx context.Context, orderID int64, by order.Yen, now
 	return tx.addBudgetEntries(ctx, orderID, rules.AdjustBudget(entries, by, now))
 }
 
-// giveControlsBack undoes what a cancelled order took: its part of budgets. Doing it twice changes
-// nothing, for then nothing is left.
+// giveControlsBack undoes what a cancelled order took: its part of budgets, and the question to
+// its approvers. Doing it twice changes nothing, for then nothing is left.
 func (tx *Tx) giveControlsBack(ctx context.Context, orderID int64, now time.Time) error {
+	if err := tx.exec(ctx, "ApprovalWithdraw", orderID); err != nil {
+		return err
+	}
 	entries, err := tx.BudgetEntriesOf(ctx, orderID)
 	if err != nil || len(entries) == 0 {
 		return err

@@ -185,6 +185,14 @@ func (tx *Tx) wake(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
+	if err := tx.tx.QueryRow(ctx, query("ApprovalsWait"), now).Scan(&waits); err != nil {
+		return fmt.Errorf("look at approvals: %w", err)
+	}
+	if waits {
+		if err := tx.Enqueue(ctx, jobs.AskApprovers{}); err != nil {
+			return err
+		}
+	}
 	missed, err := tx.missed(ctx, now, 1)
 	if err != nil {
 		return err

@@ -42,6 +42,9 @@ type Config struct {
 	// What answers to customers tell beside them.
 	ShopPhone, DeskHours, ShopWeb string
 
+	// ApprovalURL begins the links in mails to customers' approvers, such as https://order.example.jp.
+	ApprovalURL string
+
 	Answerer rules.Answerer // who answers mails that carry no fax; the zero value answers none
 	// ArchiveHeads is the file to which the archive's head is added every evening (KEP-1); ""
 	// writes it to the log alone. ArchiveMail is who gets it by mail; "" nobody.
@@ -105,6 +108,7 @@ func Workers(cfg Config) *river.Workers {
 	river.AddWorker(ws, &SettleFees{cfg: cfg})
 	river.AddWorker(ws, &AdaptThresholds{cfg: cfg})
 	river.AddWorker(ws, &AnswerCustomers{cfg: cfg})
+	river.AddWorker(ws, &AskApprovers{cfg: cfg})
 	river.AddWorker(ws, &ListOpenItems{cfg: cfg})
 	river.AddWorker(ws, &PrintPickList{cfg: cfg})
 	river.AddWorker(ws, &DeliverDocument{cfg: cfg})

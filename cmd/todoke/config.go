@@ -60,6 +60,7 @@ type Config struct {
 	ShopFax  string // to which customers send their forms, with hyphens
 	// What answers to customers tell beside them; "" tells nothing.
 	ShopPhone, DeskHours, ShopWeb string
+	ApprovalURL                   string // begins the links in mails to customers' approvers; "" is this machine
 
 	Database DatabaseConfig
 	Workers  WorkersConfig

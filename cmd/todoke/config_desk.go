@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"net/mail"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -51,4 +53,20 @@ var deskSettings = []setting{{
 		return nil
 	},
 	get: func(c *Config) string { return c.DeskMail },
+}, {
+	key: "approval_url", about: "where customers' approvers reach the page of their mails' links: the path /approve/ below it must come here, through a proxy that speaks TLS; this machine's own address if empty", allowed: "an address such as https://order.example.jp",
+	set: func(c *Config, v string) error {
+		if v != "" {
+			u, err := url.Parse(v)
+			if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+				return fmt.Errorf("%q is no address of a page", v)
+			}
+		}
+		c.ApprovalURL = strings.TrimRight(v, "/")
+		return nil
+	},
+	get: func(c *Config) string { return c.ApprovalURL },
 }}
+
+// approvalURL begins the links in mails to approvers.
+func (a *App) approvalURL() string { return cmp.Or(a.Config.ApprovalURL, "http://"+a.Config.Listen) }

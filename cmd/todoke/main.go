@@ -62,6 +62,7 @@ type commands struct {
 	Order    orderCommand    `cmd:"" help:"Look orders up."`
 	PickList pickListCommand `cmd:"" name:"picklist" help:"Look pick lists up and report them shipped."`
 	Wave     waveCommand     `cmd:"" help:"Look at what waves release."`
+	Approval approvalCommand `cmd:"" help:"Look at orders that wait for their customer's approver, and enter decisions."`
 	Budget   budgetCommand   `cmd:"" help:"Tell what is taken of customers' budgets."`
 	Delivery deliveryCommand `cmd:"" help:"Look deliveries up, and settle those that failed."`
 	Stock    stockCommand    `cmd:"" help:"Tell what is on hand, reserved and available."`

@@ -49,6 +49,7 @@ var partServe = part{"API and desk", func(ctx context.Context, app *App, st *sto
 	m.Handle("GET /{$}", pages)
 	m.Handle("/desk", pages)
 	m.Handle("/desk/", pages)
+	m.Handle(desk.ApprovalPath, pages.Approvals())
 	return httpService("API and desk", l, signed(m, app.Config.Data), app.Log), nil
 }}
 
@@ -92,7 +93,7 @@ var partWork = part{"work", func(_ context.Context, app *App, st *store.Store) (
 		Store:  st, Mail: worker.ReadMail(shelf.Book), Gateways: shelf.Book, Deliver: app.Config.Out, Reading: app.Config.Reading,
 		ShopName: app.Config.ShopName, DeskName: app.Config.DeskName, ShopFax: app.Config.ShopFax, OwnNumbers: app.ownNumbers(),
 		ShopPhone: app.Config.ShopPhone, DeskHours: app.Config.DeskHours, ShopWeb: app.Config.ShopWeb, Answerer: app.answerer(),
-		Log: app.Log, Readers: app.Config.Workers.Reading,
+		Log: app.Log, Readers: app.Config.Workers.Reading, ApprovalURL: app.approvalURL(),
 		ArchiveHeads: app.Config.archiveHeads(), ArchiveMail: app.Config.Archive.MailTo, DeskMail: app.Config.DeskMail,
 	})
 	if err != nil {

@@ -66,7 +66,10 @@ func (a *Answer) points() []string {
 	var out []string
 	for _, o := range a.Told.Orders {
 		of := a.ofOrder(o.Number)
-		if o.Held {
+		switch {
+		case o.Held && o.HeldWhy == order.ReasonApproval:
+			out = append(out, of+phrase.HeldForApproval)
+		case o.Held:
 			out = append(out, of+"担当者が内容を確認しております。確認が済むまで出荷いたしません。確認が済み次第ご連絡いたします。")
 		}
 		for _, n := range o.Notes {

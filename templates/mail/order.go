@@ -66,7 +66,9 @@ func (o orderText) Place() string {
 // Told are the notes of the order in words.
 func (o orderText) Told() []string {
 	var out []string
-	if o.Held {
+	if o.Held && o.HeldWhy == order.ReasonApproval {
+		out = append(out, phrase.HeldForApproval)
+	} else if o.Held {
 		out = append(out, "担当者が内容を確認しております。確認が済み次第ご連絡いたします。")
 	}
 	for _, n := range o.Notes {

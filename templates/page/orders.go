@@ -53,6 +53,8 @@ var states = map[string][3]string{
 	"told":     {"回答済", "told", "good"}, "needless": {"回答不要", "nothing to say", ""}, "desk": {"要連絡", "to be told", "warn"}, "done": {"連絡済", "told by hand", "good"},
 	// of pages and documents
 	"received": {"読み取り待ち", "to be read", "accent"}, "review": {"確認待ち", "in review", "warn"}, "split": {"メール分割", "split", ""},
+	"approval_asked": {"承認待ち", "waits for approval", "warn"}, "approval_level1": {"二次承認待ち", "waits for the second level", "warn"}, "approval_approved": {"承認済み", "approved", "good"},
+	"approval_refused": {"否認", "refused", "bad"}, "approval_expired": {"期限切れ", "lapsed", ""}, "approval_withdrawn": {"取り下げ", "withdrawn", ""},
 	"read": {"読み取り済", "read", "good"}, "ordered": {"受注", "ordered", "good"}, "refused": {"お断り", "refused", ""},
 	"duplicate": {"重複", "duplicate", ""}, "junk": {"不要", "junk", ""}, "blank": {"白紙", "blank", ""}, "cover": {"送付状", "cover", ""}, "handled": {"処理済", "handled", ""},
 	// of requests to dealers

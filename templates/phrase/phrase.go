@@ -116,12 +116,24 @@ func Note(n order.Note) string { //nolint:gocyclo // a sentence for each kind
 		if n.Now != "" {
 			return fmt.Sprintf("ご注文の内容を変更し、新しいご注文番号 %s で承りました。", order.Number(n.Now).Grouped())
 		}
+		switch n.Why {
+		case order.ReasonRefused:
+			return "貴社のご承認者様が否認されましたので、ご注文を取り消しました。"
+		case order.ReasonLapsed:
+			return "期限までに貴社のご承認をいただけませんでしたので、ご注文を取り消しました。"
+		}
 		return "ご注文を取り消しました。"
 	case order.NoteChanged:
 		return changed(n)
 	case order.NoteHeld:
+		if n.Why == order.ReasonApproval {
+			return HeldForApproval
+		}
 		return "内容を確認させていただくため、出荷を一時見合わせております。"
 	case order.NoteFreed:
+		if n.Why == order.ReasonApproval {
+			return "貴社のご承認をいただきましたので、出荷の手配を進めております。"
+		}
 		return "確認が済みましたので、出荷の手配を進めております。"
 	case order.NoteShort:
 		return fmt.Sprintf("%d行目 %sに欠品が生じました（不足数量 %s）。", n.Line, item(n), n.Now)
@@ -158,6 +170,9 @@ func changed(n order.Note) string {
 	}
 	return fmt.Sprintf("ご注文 %sの%s、新しいご注文番号 %sで承りました。", order.Number(n.Was).Grouped()+" ", what, order.Number(n.Order).Grouped()+" ")
 }
+
+// HeldForApproval says that an order waits for its customer's own approver (APR-1).
+const HeldForApproval = "貴社のご承認をお待ちしております。ご承認をいただき次第お手配し、お届け日を改めてお知らせいたします。"
 
 func successor(n order.Note) string {
 	if n.Successor == "" {
