@@ -272,6 +272,9 @@ func (tx *Tx) Change(ctx context.Context, id int64, fn func(order.Order, Facts) 
 	if o.State == order.StateCancelled && old.State != order.StateCancelled {
 		return o, tx.giveControlsBack(ctx, o.ID, tx.s.now())
 	}
+	if o.FeeYen != old.FeeYen {
+		return o, tx.AdjustBudget(ctx, o.ID, o.FeeYen-old.FeeYen, tx.s.now())
+	}
 	return o, nil
 }
 

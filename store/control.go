@@ -166,6 +166,9 @@ func scanBudgetEntry(r pgx.CollectableRow) (rules.BudgetEntry, error) {
 
 // AdjustBudget moves what an order takes of its budgets by an amount ex tax (rules.AdjustBudget).
 func (tx *Tx) AdjustBudget(ctx context.Context, orderID int64, by order.Yen, now time.Time) error {
+	if by == 0 {
+		return nil
+	}
 	entries, err := tx.BudgetEntriesOf(ctx, orderID)
 	if err != nil || len(entries) == 0 {
 		return err

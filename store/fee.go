@@ -165,7 +165,11 @@ func (tx *Tx) saveFees(ctx context.Context, ds []rules.FeeDecision, s rules.Sett
 	now := at(tx.s.now())
 	for _, o := range orders {
 		i := slices.IndexFunc(ds, func(d rules.FeeDecision) bool { return d.ID == o.ID })
+		was := o.FeeYen
 		o, events := rules.ApplyFee(o, ds[i], s, now)
+		if err := tx.AdjustBudget(ctx, o.ID, o.FeeYen-was, now); err != nil { // BUD-1
+			return err
+		}
 		b := &pgx.Batch{}
 		if err := queueOrder(b, &o); err != nil {
 			return err
