@@ -145,7 +145,7 @@ func routesOf(t *testing.T) map[string]bool {
 			t.Fatal(err)
 		}
 		for _, m := range regexp.MustCompile(`\bm\.Handle(?:Func)?\(([^,]+),(.*)`).FindAllStringSubmatch(string(src), -1) {
-			p := strings.NewReplacer(`page.AssetPrefix`, `"/desk/asset/"`, `JobsPath`, strconv.Quote(desk.JobsPath), `" + "`, "").Replace(m[1])
+			p := strings.NewReplacer(`page.AssetPrefix`, `"/desk/asset/"`, `JobsPath`, strconv.Quote(desk.JobsPath), `ApprovalPath`, strconv.Quote(desk.ApprovalPath), `" + "`, "").Replace(m[1])
 			p = strings.ReplaceAll(p, `"+"`, "")
 			all[strings.Trim(p, `"`)] = strings.Contains(m[2], "d.only(")
 		}
@@ -274,6 +274,8 @@ func (w *world) asks(t *testing.T) []ask {
 		{"GET /desk/picklists/{number}/files/{id}", w.warehouse, list + "/files/" + strconv.FormatInt(files[0].ID, 10), nil, viewed},
 		{"POST /desk/picklists/{number}/shipped", w.warehouse, list + "/shipped", nil, changed},
 		{"POST /desk/claim", w.desk, "/desk/claim", url.Values{"task": {"hold 1"}}, nobody},
+		// Customers' approvers, who are none of the desk's people: TestApprovalPage. Decisions are events of the order.
+		{"GET /approve/{token}", nil, "", nil, nobody}, {"POST /approve/{token}", nil, "", nil, nobody}, {"/", nil, "", nil, nobody},
 		{"POST /desk/login", nil, "", nil, nobody},                              // TestDoors
 		{"POST /desk/logout", nil, "", nil, nobody},                             // as logout: TestOwnSessions
 		{"POST /desk/intake", nil, "", nil, changed},                            // below: it takes files
