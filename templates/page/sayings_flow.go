@@ -68,6 +68,5 @@ var flowSayings = []saying{
 	{`give the line or the item`, "行番号か商品コードを入力してください"},
 	{`Nobody who may approve the order has a mail address: ask the customer by telephone.`, "ご承認いただける方のメールアドレスがありません。お客様に電話で確認してください。"},
 	{`some approvers could not be asked`, "一部の承認者にメールを送れませんでした"},
-	{`give the line or the item`, "行番号か商品番号を入力してください"},
 	{`the order has no such line or item on the list`, "ピッキングリストにこの行・商品はありません"},
 }
