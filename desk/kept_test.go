@@ -275,7 +275,9 @@ func (w *world) asks(t *testing.T) []ask {
 		{"POST /desk/picklists/{number}/shipped", w.warehouse, list + "/shipped", nil, changed},
 		{"POST /desk/claim", w.desk, "/desk/claim", url.Values{"task": {"hold 1"}}, nobody},
 		// Customers' approvers, who are none of the desk's people: TestApprovalPage. Decisions are events of the order.
-		{"GET /approve/{token}", nil, "", nil, nobody}, {"POST /approve/{token}", nil, "", nil, nobody}, {"/", nil, "", nil, nobody},
+		{"GET /approve/{token}", nil, "", nil, nobody},
+		{"POST /approve/{token}", nil, "", nil, nobody},
+		{"/", nil, "", nil, nobody},
 		{"POST /desk/login", nil, "", nil, nobody},                              // TestDoors
 		{"POST /desk/logout", nil, "", nil, nobody},                             // as logout: TestOwnSessions
 		{"POST /desk/intake", nil, "", nil, changed},                            // below: it takes files

@@ -101,14 +101,26 @@ func TestWhatIsAttachedIsSeen(t *testing.T) {
 		state store.DocumentState // of the mail
 		want  []string            // of each thing attached: "N" of a document's state, or why it is decoration
 	}{
-		{"a fax beside a logo, a card and a signature", []string{html, tif(1), part("Content-Type: image/png; name=logo.png\r\nContent-ID: <logo@x>", pngOf(t, 200, 60)),
-			part("Content-Type: text/vcard; name=a.vcf", []byte("BEGIN:VCARD")), part("Content-Type: application/pkcs7-signature; name=smime.p7s", []byte("x"))},
-			store.DocumentReview, []string{"read", "a small picture", "a business card", "an electronic signature"}},
+		{
+			"a fax beside a logo, a card and a signature",
+			[]string{
+				html, tif(1), part("Content-Type: image/png; name=logo.png\r\nContent-ID: <logo@x>", pngOf(t, 200, 60)),
+				part("Content-Type: text/vcard; name=a.vcf", []byte("BEGIN:VCARD")), part("Content-Type: application/pkcs7-signature; name=smime.p7s", []byte("x")),
+			},
+			store.DocumentReview,
+			[]string{"read", "a small picture", "a business card", "an electronic signature"},
+		},
 		{"a page as an inline picture", []string{html, part("Content-Type: image/png; name=image001.png\r\nContent-ID: <logo@x>", pngOf(t, wNoForm, 4000))}, store.DocumentReview, []string{"read"}},
 		{"a workbook", []string{"Content-Type: text/plain\r\n\r\norder\r\n", part("Content-Type: application/octet-stream; name=order.xlsx", []byte("PK\x03\x04....xl/workbook.xml"))}, store.DocumentReview, []string{"review an Excel workbook"}},
-		{"a Zip archive, a photo, a text beside a fax", []string{tif(2), part("Content-Type: application/zip; name=a.zip", []byte("PK\x03\x04\x14\x00\x00\x00")),
-			part("Content-Type: image/heic; name=IMG_1.HEIC", []byte("\x00\x00\x00\x18ftypheic\x00")), part("Content-Type: text/plain; name=readme.txt\r\nContent-Disposition: attachment", []byte("hello"))},
-			store.DocumentSplit, []string{"read", "review a Zip archive", "review a photo as iPhones", "review a text"}},
+		{
+			"a Zip archive, a photo, a text beside a fax",
+			[]string{
+				tif(2), part("Content-Type: application/zip; name=a.zip", []byte("PK\x03\x04\x14\x00\x00\x00")),
+				part("Content-Type: image/heic; name=IMG_1.HEIC", []byte("\x00\x00\x00\x18ftypheic\x00")), part("Content-Type: text/plain; name=readme.txt\r\nContent-Disposition: attachment", []byte("hello")),
+			},
+			store.DocumentSplit,
+			[]string{"read", "review a Zip archive", "review a photo as iPhones", "review a text"},
+		},
 		{"an empty fax and one that is damaged", []string{"Content-Type: image/tiff; name=empty.tif\r\n\r\n", part("Content-Type: image/tiff; name=bad.tif", []byte("II*\x00garbage"))}, store.DocumentSplit, []string{"read", "read"}},
 		{"an empty file", []string{"Content-Type: text/plain\r\n\r\nsee attached\r\n", "Content-Type: application/octet-stream; name=x.dat\r\n\r\n"}, store.DocumentReview, []string{"review it is empty"}},
 		{"a winmail.dat with a fax in it", []string{part("Content-Type: application/ms-tnef; name=winmail.dat", winmail(map[string][]byte{"注文書.tif": page(t, 3, wNoForm)}))}, store.DocumentSplit, []string{"unpacked", "read"}},
@@ -116,8 +128,12 @@ func TestWhatIsAttachedIsSeen(t *testing.T) {
 		{"a fax within a forwarded mail", []string{"Content-Type: message/rfc822\r\n\r\nFrom: b@x.jp\r\nSubject: fwd\r\nContent-Type: multipart/mixed; boundary=C\r\n\r\n--C\r\n" + tif(4) + "--C--\r\n"}, store.DocumentSplit, []string{"read"}},
 		{"mails nested too deeply", []string{tif(5), "Content-Type: message/rfc822\r\n\r\n" + deep}, store.DocumentReview, []string{"read", "review it is nested too deeply"}},
 		{"S/MIME, encrypted", []string{part("Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m", []byte{0x30, 0x80, 1})}, store.DocumentReview, []string{"review it is encrypted"}},
-		{"PGP, encrypted", []string{"Content-Type: multipart/encrypted; boundary=P\r\n\r\n--P\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--P\r\nContent-Type: application/octet-stream; name=encrypted.asc\r\n\r\n-----BEGIN PGP MESSAGE-----\r\nx\r\n--P--\r\n"},
-			store.DocumentReview, []string{"review a text", "review an encrypted message"}},
+		{
+			"PGP, encrypted",
+			[]string{"Content-Type: multipart/encrypted; boundary=P\r\n\r\n--P\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--P\r\nContent-Type: application/octet-stream; name=encrypted.asc\r\n\r\n-----BEGIN PGP MESSAGE-----\r\nx\r\n--P--\r\n"},
+			store.DocumentReview,
+			[]string{"review a text", "review an encrypted message"},
+		},
 		{"a fax that is called a text", []string{part("Content-Type: text/plain", page(t, 6, wNoForm))}, store.DocumentSplit, []string{"read"}},
 		{"a fax in uuencode within a text", []string{"Content-Type: text/plain\r\n\r\nbegin 644 fax.tif\r\n$24DJ``\r\nend\r\n"}, store.DocumentReview, []string{"read"}},
 		{"a fax within a person's words", []string{"Content-Type: text/plain\r\n\r\nby Friday please\r\n", tif(7)}, store.DocumentReview, []string{"read"}},

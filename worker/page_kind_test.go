@@ -10,9 +10,8 @@ import (
 	"todoke/ingest/form"
 	"todoke/internal/bilevel"
 	"todoke/order"
-	st "todoke/store/storetest"
-
 	"todoke/store"
+	st "todoke/store/storetest"
 )
 
 // slip is a cover sheet of lines of signs; words adds some that were not there before.

@@ -34,8 +34,12 @@ func cover(sender uint64, layout, day, pages int, order []string) *sheet {
 		s.Text(width/2, 34, "Ｆ Ａ Ｘ 送 信 票", centred(bold(20)))
 		at := s.table(20, 50, 170, 11, 6, 35, 95, 120)
 		for i, t := range [][4]string{
-			{"送信先", "とどけオフィス通販", "発信元", company}, {"御担当", "ご注文受付", "担当", person}, {"FAX", "03-0000-2417", "FAX", fax},
-			{"TEL", "", "TEL", tel}, {"件名", "注文書の送付", "日付", s.date(day)}, {"枚数", fmt.Sprintf("%d枚", pages+1), "区分", "至急・通常"},
+			{"送信先", "とどけオフィス通販", "発信元", company},
+			{"御担当", "ご注文受付", "担当", person},
+			{"FAX", "03-0000-2417", "FAX", fax},
+			{"TEL", "", "TEL", tel},
+			{"件名", "注文書の送付", "日付", s.date(day)},
+			{"枚数", fmt.Sprintf("%d枚", pages+1), "区分", "至急・通常"},
 		} {
 			for j, v := range t {
 				x, y := at(i, j)

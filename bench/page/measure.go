@@ -170,9 +170,11 @@ func (rep *Report) again(ctx context.Context, n int, seed uint64) error {
 	settings := rules.Default()
 	settings.PageAdvertMarks = 1 // as readily as a shop can have it
 	cases := []*Again{
-		{Name: "cover sheet again, another day"}, {Name: "cover sheet with an order on it", MustNotClose: true},
+		{Name: "cover sheet again, another day"},
+		{Name: "cover sheet with an order on it", MustNotClose: true},
 		{Name: "cover sheet of another layout", MustNotClose: true},
-		{Name: "advert again"}, {Name: "advert with an order on it", MustNotClose: true},
+		{Name: "advert again"},
+		{Name: "advert with an order on it", MustNotClose: true},
 	}
 	for i := range n {
 		if err := ctx.Err(); err != nil {

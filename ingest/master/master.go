@@ -38,8 +38,10 @@ const (
 
 // Kinds lists the masters in the order in which they can be stored: what others refer to first.
 func Kinds() []Kind {
-	return []Kind{KindDealers, KindRegions, KindWarehouses, KindItems, KindPrices, KindCustomers, KindUsers, KindShipTos, KindStock, KindCalendar, KindProfiles, KindLocations,
-		KindApprovals, KindDelegates, KindBudgets, KindLocks}
+	return []Kind{
+		KindDealers, KindRegions, KindWarehouses, KindItems, KindPrices, KindCustomers, KindUsers, KindShipTos, KindStock, KindCalendar, KindProfiles, KindLocations,
+		KindApprovals, KindDelegates, KindBudgets, KindLocks,
+	}
 }
 
 // ParseKind reads a master's name, "ship_tos" too.
