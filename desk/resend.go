@@ -33,7 +33,7 @@ func (d *Desk) addSuspect(r *http.Request, view *page.Review, v reviewed) error 
 	case s.ReceivedAt.Before(v.doc.ReceivedAt):
 		out.NoCorrect = pick(p.Lang, "前回の注文は出荷を指示済みのため、訂正にはできません。", "No correction: the other order is at the warehouse.")
 	default:
-		out.NoCorrect = pick(p.Lang, "前回とあるものの方が後に届いているため、訂正にはできません。", "No correction: the other one came later.")
+		out.NoCorrect = pick(p.Lang, "比べている相手のほうが後に届いているため、訂正にはできません。", "No correction: the other one came later.")
 	}
 	if s.Order != "" {
 		out.Order, out.Path = s.Order.Grouped(), "/desk/orders/"+string(s.Order)
