@@ -58,13 +58,14 @@ func TestWholeDesk(t *testing.T) {
 	b.Do("go to the search box", chromedp.Focus("#find"))
 	b.Press("045-5550-199")
 	b.Enter()
-	b.WaitFor("location.pathname === '/desk/orders' && document.querySelectorAll('tbody tr').length === 1")
+	b.WaitFor("location.pathname === '/desk/orders' && document.querySelectorAll('table.orders tbody tr').length === 1")
 	b.Do("leave the field", chromedp.Evaluate("document.activeElement.blur()", nil))
-	b.Press("j")
+	b.Press("jj") // the fax stands before its order
 	b.Enter()
 	b.WaitFor("location.pathname === '/desk/orders/" + string(one.Number) + "'")
 	decide := func(button, reason string, want order.State) {
 		t.Helper()
+		b.Do("forget what was told before", chromedp.Evaluate("document.querySelector('.notice')?.remove()", nil))
 		b.Do("to the reason", chromedp.Focus("#reason"))
 		b.Press(reason)
 		b.Do("to the button", chromedp.Focus("button[value="+button+"]"))

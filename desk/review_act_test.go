@@ -51,7 +51,7 @@ func TestDropLine(t *testing.T) {
 	name := o.fax(t, "one")
 	path := "/desk/review/" + name
 	b.post(path+"/key", key("lines[2].quantity", "7"))
-	if a := b.post(path+"/drop", url.Values{"no": {"2"}}); !strings.Contains(a.body, `class="problem"`) {
+	if a := b.post(path+"/drop", url.Values{"no": {"2"}}); !strings.Contains(a.body, `problem" role="alert"`) {
 		t.Error("left out without a reason")
 	}
 	if a := b.post(path+"/drop", url.Values{"no": {"2"}, "reason": {"販売終了のためお客様了承"}}); !strings.Contains(a.body, "販売終了のためお客様了承") {

@@ -26,18 +26,19 @@ func TestPastSettingsStay(t *testing.T) {
 		return b.post("/desk/rules/settings", url.Values{"text": {head + rows}, "reason": {"送料の見直し"}, "do": {"save"}})
 	}
 	today := o.clock.Now().In(time.FixedZone("JST", 9*60*60)).Format(time.DateOnly) //nolint:forbidigo // as keyed
-	row := today + ",3000,,,,\n"
+	rest := strings.Repeat(",", len(rules.ChangeColumns)-2) + "\n"
+	row := today + ",3000" + rest
 	if a := edit(row); a.status != http.StatusSeeOther {
 		t.Fatalf("from today on: %d %s", a.status, a.body)
 	}
 	o.clock.Set(o.clock.Now().Add(48 * time.Hour))
 	b.signIn("lead", secret)
-	for name, rows := range map[string]string{"taken away": "", "changed": today + ",2000,,,,\n"} {
+	for name, rows := range map[string]string{"taken away": "", "changed": today + ",2000" + rest} {
 		if a := edit(rows); a.status != http.StatusUnprocessableEntity {
 			t.Errorf("what held the day before yesterday is %s: %d", name, a.status)
 		}
 	}
-	if a := edit(today + ", 3000,,,,\n2027-04-01,4000,,,,\n"); a.status != http.StatusSeeOther {
+	if a := edit(today + ", 3000" + rest + "2027-04-01,4000" + rest); a.status != http.StatusSeeOther {
 		t.Errorf("a later change beside it: %d %s", a.status, a.body)
 	}
 }

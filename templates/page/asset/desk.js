@@ -36,6 +36,7 @@
   // Lists: j and k move, Enter opens. The place is kept when rows renew themselves.
   let here = "";
   const rows = () => [...document.querySelectorAll("[data-list] tbody tr")];
+  const opener = (row) => row.querySelector("a[data-open]") || row.querySelector("a"); // not what saves the original
   const mark = (row) => {
     for (const r of rows()) r.classList.toggle("here", r === row);
     if (row) { here = row.id; row.scrollIntoView({ block: "nearest" }); }
@@ -47,12 +48,12 @@
     const i = all.findIndex((r) => r.id === here);
     if (e.key === "j" || e.key === "ArrowDown") { e.preventDefault(); mark(all[Math.min(i + 1, all.length - 1)]); }
     else if (e.key === "k" || e.key === "ArrowUp") { e.preventDefault(); mark(all[Math.max(i - 1, 0)]); }
-    else if (e.key === "Enter" && !e.repeat && !e.target.closest("a, button, summary")) all[Math.max(i, 0)].querySelector("a")?.click(); // the first where none was chosen
+    else if (e.key === "Enter" && !e.repeat && !e.target.closest("a, button, summary")) opener(all[Math.max(i, 0)])?.click(); // the first where none was chosen
   });
   // A row opens like its link, wherever it is clicked; what is marked to be copied stays.
   document.addEventListener("click", (e) => {
     const row = e.target.closest("[data-list] tbody tr");
-    if (row && !e.target.closest("a, button, input, select, label, summary") && !String(getSelection())) row.querySelector("a")?.click();
+    if (row && !e.target.closest("a, button, input, select, label, summary") && !String(getSelection())) opener(row)?.click();
   });
   document.addEventListener("htmx:after:swap", () => { if (here) mark(document.getElementById(here)); });
 })();
