@@ -37,6 +37,7 @@ func serveSMTP() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	var mu sync.Mutex
+	unsure := map[string]bool{}                                     // mails that were left without an answer: thrice, and todoke rightly gives up
 	r := rand.New(rand.NewPCG(seed, uint64(time.Now().UnixNano()))) // each life has faults of its own
 	fault := func(at smtptest.Stage, m smtptest.Mail) smtptest.Fault {
 		mu.Lock()
@@ -63,6 +64,12 @@ func serveSMTP() error {
 			id := ""
 			if found := messageID.FindSubmatch(m.Data); found != nil {
 				id = string(found[1])
+			}
+			if f.Drop || f.Lose || f.HangUp {
+				if unsure[id] {
+					f = smtptest.Fault{}
+				}
+				unsure[id] = true
 			}
 			moment("data", id)
 			if f.Code != 0 || f.Drop || f.Lose || f.HangUp {
