@@ -170,14 +170,14 @@ func TestWhatWasGivenUpIsTriedAgain(t *testing.T) {
 	for _, e := range entries {
 		given[e.Kind]++
 	}
-	if given["delivery"] != 2 || given["job"] != 2 { // the list twice; the acknowledgement left by fax
+	if given["delivery"] != 3 || given["job"] != 3 { // the list twice and its slips; the acknowledgement left by fax
 		t.Fatalf("the ledger shows %v", entries)
 	}
 	if err := b.client.Stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	b.cfg.Deliver = out
-	if n, err := b.s.RetryGivenUp(t.Context()); err != nil || n != 2 {
+	if n, err := b.s.RetryGivenUp(t.Context()); err != nil || n != 3 {
 		t.Fatal(n, err)
 	}
 	b.work(t)
