@@ -38,16 +38,8 @@ func (d *Desk) Approvals() http.Handler {
 	guarded := http.NewCrossOriginProtection().Handler(m)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", approvalPolicy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		d.guard(h, approvalPolicy, "no-referrer")
 		h.Set("X-Robots-Tag", "noindex, nofollow")
-		h.Set("Cache-Control", "no-store")
-		if d.Secure {
-			h.Set("Strict-Transport-Security", "max-age=31536000")
-		}
 		r.Body = http.MaxBytesReader(w, r.Body, approvalForm)
 		if wait := crowd.Take(address(r), d.Now()); wait > 0 {
 			h.Set("Retry-After", "5")

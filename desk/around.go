@@ -31,6 +31,19 @@ const (
 // files is refused before any of it lies on the disk.
 var uploads = map[string]bool{"/desk/intake": true, "/desk/gateways": true}
 
+// guard sets the headers that every page has, signed in or not.
+func (d *Desk) guard(h http.Header, policy, referrer string) {
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", referrer)
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cache-Control", "no-store")
+	if d.Secure {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+}
+
 // around is what every request of the desk goes through.
 func (d *Desk) around(next http.Handler) http.Handler {
 	cross := http.NewCrossOriginProtection()
@@ -41,17 +54,9 @@ func (d *Desk) around(next http.Handler) http.Handler {
 	guarded := cross.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		d.guard(h, policy, "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-		h.Set("Cache-Control", "no-store")
-		if d.Secure {
-			h.Set("Strict-Transport-Security", "max-age=31536000")
-		}
 		if !uploads[r.URL.Path] {
 			r.Body = http.MaxBytesReader(w, r.Body, formBytes)
 		}

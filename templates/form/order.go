@@ -271,7 +271,8 @@ func orderSheet(o Options, sheet, sheets int) (*Drawing, error) {
 	return d, nil
 }
 
-func drawOrder(c Canvas, l *Layout, id Identity, o Options, qr [][]bool, bars []bool) {
+// drawBoxes draws what a reader finds a form and its fields by: marks, boxes, QR code and bar code.
+func drawBoxes(c Canvas, l *Layout, id Identity, qr [][]bool, bars []bool) {
 	for _, m := range l.Marks {
 		c.Fill(m.X, m.Y, m.W, m.H)
 	}
@@ -286,6 +287,10 @@ func drawOrder(c Canvas, l *Layout, id Identity, o Options, qr [][]bool, bars []
 	c.Modules(l.QR.X, l.QR.Y, l.QR.W, l.QR.H, qr)
 	number := l.Field("form_number").Cells[0]
 	c.Modules(number.X, number.Y, o1Module*float64(len(bars)), number.H, [][]bool{bars})
+}
+
+func drawOrder(c Canvas, l *Layout, id Identity, o Options, qr [][]bool, bars []bool) {
+	drawBoxes(c, l, id, qr, bars)
 
 	regular := func(size float64) typeset.Style { return typeset.Style{Size: size} }
 	bold := func(size float64) typeset.Style { return typeset.Style{Size: size, Weight: typeset.Bold} }

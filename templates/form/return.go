@@ -155,20 +155,7 @@ func returnSheet(o ReturnOptions, id Identity) (*Drawing, error) {
 }
 
 func drawReturn(c Canvas, l *Layout, id Identity, o ReturnOptions, qr [][]bool, bars []bool) {
-	for _, m := range l.Marks {
-		c.Fill(m.X, m.Y, m.W, m.H)
-	}
-	for _, f := range l.Fields {
-		if f.Kind == FieldPrinted || id.Named(f.Name) {
-			continue
-		}
-		for _, b := range f.Cells {
-			c.Frame(b.X, b.Y, b.W, b.H, l.FrameMM)
-		}
-	}
-	c.Modules(l.QR.X, l.QR.Y, l.QR.W, l.QR.H, qr)
-	number := l.Field("form_number").Cells[0]
-	c.Modules(number.X, number.Y, o1Module*float64(len(bars)), number.H, [][]bool{bars})
+	drawBoxes(c, l, id, qr, bars)
 
 	regular := func(size float64) typeset.Style { return typeset.Style{Size: size} }
 	bold := func(size float64) typeset.Style { return typeset.Style{Size: size, Weight: typeset.Bold} }
