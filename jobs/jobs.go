@@ -197,6 +197,19 @@ func (d DeliverDocument) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueOutput, MaxAttempts: threeDays}
 }
 
+// ReadPartnerFile reads one file of a partner warehouse and applies it, as a whole or not at all (WHS-2).
+type ReadPartnerFile struct {
+	PartnerFileID int64 `json:"partner_file_id"`
+}
+
+// Kind implements river.JobArgs.
+func (ReadPartnerFile) Kind() string { return "read_partner_file" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (ReadPartnerFile) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueOutput, MaxAttempts: 20}
+}
+
 // SealArchive appends what waits to the archive's chain (KEP-1). It says only "look".
 type SealArchive struct{}
 

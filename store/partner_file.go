@@ -1,0 +1,163 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"todoke/jobs"
+	"todoke/order"
+)
+
+// The states of a partner's file.
+const (
+	PartnerFileReceived = "received" // its job reads it
+	PartnerFileApplied  = "applied"
+	PartnerFileRefused  = "refused" // nothing of it was applied
+)
+
+// The ways by which a partner's file comes.
+const (
+	PartnerSFTP   = "sftp"
+	PartnerMail   = "mail"
+	PartnerAPI    = "api"
+	PartnerFolder = "folder"
+	PartnerDesk   = "desk" // by hand
+)
+
+// MaxPartnerFile is the largest file of a partner in bytes: a count of 100,000 items is a tenth.
+const MaxPartnerFile = 16 << 20
+
+// NewPartnerFile is a file as a partner warehouse handed it in.
+type NewPartnerFile struct {
+	WarehouseCode string
+	Channel       string
+	Name          string // as the partner calls it
+	Sender        string // who handed it in: an address, a login, "sftp://host/folder"
+	Bytes         []byte
+}
+
+// PartnerFile is a file of a partner warehouse: results, counts, acknowledgements (WHS-2).
+type PartnerFile struct {
+	ID            int64     `json:"id"`
+	WarehouseCode string    `json:"warehouse"`
+	Channel       string    `json:"channel"`
+	Name          string    `json:"name"`
+	Sender        string    `json:"sender"`
+	SHA256        string    `json:"sha256"` // also the key of its blob
+	SizeBytes     int64     `json:"size_bytes"`
+	ReceivedAt    time.Time `json:"received_at"`
+	State         string    `json:"state"`
+	Error         string    `json:"error,omitempty"`
+	SettledAt     time.Time `json:"settled_at,omitzero"`
+}
+
+// ReceivePartnerFile takes a file of a partner for good: blob synced, then row and read_partner_file
+// job in one transaction. Once it returns, the file may be moved or the request answered. The same
+// bytes of the same warehouse again are the same file: again is true and nothing happens.
+func (s *Store) ReceivePartnerFile(ctx context.Context, f NewPartnerFile, now time.Time) (file PartnerFile, again bool, err error) {
+	if err := f.check(); err != nil {
+		return PartnerFile{}, false, err
+	}
+	if _, err := s.blobs.Put(f.Bytes); err != nil {
+		return PartnerFile{}, false, order.Temporary("the file could not be stored", err)
+	}
+	err = s.InTx(ctx, func(tx *Tx) (err error) {
+		file, again, err = tx.ReceivePartnerFile(ctx, f, now)
+		return err
+	})
+	return file, again, err
+}
+
+// ReceivePartnerFile is Store.ReceivePartnerFile within a transaction: the bytes must be in the blob
+// folder already.
+func (tx *Tx) ReceivePartnerFile(ctx context.Context, f NewPartnerFile, now time.Time) (file PartnerFile, again bool, err error) {
+	if err := f.check(); err != nil {
+		return PartnerFile{}, false, err
+	}
+	file = PartnerFile{
+		WarehouseCode: f.WarehouseCode, Channel: f.Channel, Name: bounded(text(plainName(f.Name))), Sender: bounded(text(f.Sender)),
+		SHA256: Key(f.Bytes), SizeBytes: int64(len(f.Bytes)), ReceivedAt: at(now), State: PartnerFileReceived,
+	}
+	var known bool
+	if err := tx.tx.QueryRow(ctx, query("WarehouseExists"), f.WarehouseCode).Scan(&known); err != nil {
+		return file, false, fmt.Errorf("find warehouse: %w", err)
+	}
+	if !known {
+		return file, false, order.NotFound("warehouse", "there is no warehouse "+f.WarehouseCode+": see warehouses.csv")
+	}
+	err = tx.tx.QueryRow(ctx, query("PartnerFileInsert"), file.WarehouseCode, file.Channel, file.Name, file.Sender, file.SHA256, file.SizeBytes, file.ReceivedAt).Scan(&file.ID)
+	if missing(err) {
+		before, err := collect(ctx, tx.tx, "PartnerFilesList", scanPartnerFile, nil, f.WarehouseCode, "", file.SHA256, 1)
+		if err == nil && len(before) == 0 {
+			err = order.Temporary("the same file is being stored at this moment", nil)
+		}
+		if err != nil {
+			return file, false, err
+		}
+		return before[0], true, nil
+	}
+	if err != nil {
+		return file, false, fmt.Errorf("insert partner file: %w", err)
+	}
+	return file, false, tx.Enqueue(ctx, jobs.ReadPartnerFile{PartnerFileID: file.ID})
+}
+
+func (f NewPartnerFile) check() error {
+	ways := []string{PartnerSFTP, PartnerMail, PartnerAPI, PartnerFolder, PartnerDesk}
+	switch {
+	case f.WarehouseCode == "" || strings.TrimSpace(f.Name) == "":
+		return order.Invalid("WHS-2", "name", "a partner's file needs its warehouse and a name")
+	case !slices.Contains(ways, f.Channel):
+		return order.Invalid("WHS-2", "channel", "a partner's file comes by one of "+strings.Join(ways, ", "))
+	case len(f.Bytes) == 0:
+		return order.Invalid("WHS-2", "file", "the file is empty: send it again")
+	case len(f.Bytes) > MaxPartnerFile:
+		return order.Invalid("WHS-2", "file", fmt.Sprintf("the file is larger than %d bytes: send it in parts", MaxPartnerFile))
+	}
+	return nil
+}
+
+// plainName is the file's name without the folders of whatever system it comes from.
+func plainName(name string) string { return path.Base(strings.ReplaceAll(name, `\`, "/")) }
+
+// GetPartnerFile reads one file's row; its bytes lie under its SHA256 in the blobs.
+func (s *Store) GetPartnerFile(ctx context.Context, id int64) (PartnerFile, error) {
+	found, err := collect(ctx, s.pool, "PartnerFilesList", scanPartnerFile, id, "", "", "", 1)
+	if err == nil && len(found) == 0 {
+		err = order.NotFound("partner_file", "there is no such file of a partner")
+	}
+	if err != nil {
+		return PartnerFile{}, err
+	}
+	return found[0], nil
+}
+
+// PartnerFiles are the files of a warehouse, or of all where it is empty, in a state or in any,
+// newest first.
+func (s *Store) PartnerFiles(ctx context.Context, warehouse, state string, limit int) ([]PartnerFile, error) {
+	return collect(ctx, s.pool, "PartnerFilesList", scanPartnerFile, nil, warehouse, state, "", limit)
+}
+
+// SettlePartnerFile records, in the transaction that applies a file, that it was applied, or that it
+// was refused and why. A file that is settled already is a conflict.
+func (tx *Tx) SettlePartnerFile(ctx context.Context, id int64, state, why string, now time.Time) error {
+	tag, err := tx.tx.Exec(ctx, query("PartnerFileSettle"), id, state, bounded(text(why)), at(now))
+	if err != nil {
+		return fmt.Errorf("settle partner file: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return order.Conflict("WHS-2", "the partner's file is settled already")
+	}
+	return nil
+}
+
+func scanPartnerFile(r pgx.CollectableRow) (PartnerFile, error) {
+	var f PartnerFile
+	return f, r.Scan(&f.ID, &f.WarehouseCode, &f.Channel, &f.Name, &f.Sender, &f.SHA256, &f.SizeBytes, &f.ReceivedAt, &f.State, &f.Error, (*instant)(&f.SettledAt))
+}
