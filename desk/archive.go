@@ -303,6 +303,9 @@ func (d *Desk) archivedBytes(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		data, err = d.Store.ArchiveBytes(ctx, a.Hits[0])
 	}
+	if err == nil {
+		data, err = d.masked(ctx, data, a.Hits[0].MediaType, a.Hits[0].Format)
+	}
 	if err != nil {
 		d.fail(w, r, err)
 		return

@@ -47,7 +47,7 @@ func (d *Desk) deliveryPage(w http.ResponseWriter, r *http.Request, status int, 
 		v.Claim, err = d.claim(ctx, "delivery", s.ID)
 	}
 	if err == nil {
-		v.Shown, err = d.shown(s)
+		v.Shown, err = d.shown(ctx, s)
 	}
 	var attempts []store.DeliveryAttempt
 	if err == nil {
@@ -114,11 +114,14 @@ func (d *Desk) documentPage(ctx context.Context, id int64) string {
 }
 
 // shown is a document as it was issued: its pages as pictures where they can be drawn, or its text.
-func (d *Desk) shown(s store.Delivery) (page.Shown, error) {
+func (d *Desk) shown(ctx context.Context, s store.Delivery) (page.Shown, error) {
 	v := page.Shown{Path: "/desk/issued/" + strconv.FormatInt(s.IssuedID, 10), File: s.FileName}
 	switch {
 	case s.Format == "txt":
 		data, err := d.Store.Blobs().Get(s.BlobKey)
+		if err == nil {
+			data, err = d.masked(ctx, data, "", s.Format)
+		}
 		if err != nil {
 			return v, err
 		}

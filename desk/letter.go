@@ -52,6 +52,9 @@ func (d *Desk) letterOf(r *http.Request) (letter, error) {
 	if l.raw, err = d.Store.DocumentBytes(ctx, id); err != nil {
 		return l, err
 	}
+	if l.raw, err = d.masked(ctx, l.raw, mailType, ""); err != nil { // an approver's answer quotes ours
+		return l, err
+	}
 	l.mail, l.broken = d.Mails(l.raw)
 	return l, nil
 }

@@ -237,10 +237,7 @@ func actDone(lang page.Lang, act rules.OrderAct, o, after order.Order) string {
 	return pick(lang, "メモを残しました。", "The note is kept.")
 }
 
-// linkToken is the token of an approver's link.
-var linkToken = regexp.MustCompile(ApprovalPath + `[A-Za-z0-9_-]{43}`)
-
-// issuedBytes sends what the shop issued, as it left.
+// issuedBytes sends what the shop issued, as it left but for links that still work.
 func (d *Desk) issuedBytes(w http.ResponseWriter, r *http.Request) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil {
@@ -252,12 +249,14 @@ func (d *Desk) issuedBytes(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		data, err = d.Store.Blobs().Get(i.Key)
 	}
+	if err == nil {
+		data, err = d.masked(r.Context(), data, "", i.Format)
+	}
 	if err != nil {
 		d.fail(w, r, err)
 		return
 	}
 	d.saw(r, "issued "+i.Kind+" "+i.Number)
-	data = linkToken.ReplaceAll(data, []byte(ApprovalPath+"…")) // only its approver follows it
 	sendBytes(w, data, i.FileName, map[string]string{"pdf": "application/pdf", "txt": "text/plain; charset=utf-8"}[i.Format])
 }
 
@@ -273,6 +272,9 @@ func (d *Desk) documentBytes(w http.ResponseWriter, r *http.Request) {
 	var data []byte
 	if err == nil {
 		data, err = d.Store.DocumentBytes(r.Context(), id)
+	}
+	if err == nil {
+		data, err = d.masked(r.Context(), data, doc.MediaType, "")
 	}
 	if err != nil {
 		d.fail(w, r, err)

@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -40,7 +41,7 @@ func (c *archiveExportCommand) Run(ctx context.Context, a *App) error {
 		if err != nil {
 			return err
 		}
-		x, err := a.exportArchive(ctx, st, out, q, c.archiveFilter)
+		x, err := a.exportArchive(ctx, st, out, q, c.archiveFilter, nil)
 		if err != nil {
 			return errors.Join(err, out.abandon())
 		}
@@ -58,8 +59,9 @@ func (c *archiveExportCommand) Run(ctx context.Context, a *App) error {
 	})
 }
 
-// exportArchive writes what a search finds to a target that the caller finishes.
-func (a *App) exportArchive(ctx context.Context, st *store.Store, out exportFiles, q store.ArchiveQuery, words archiveFilter) (*exporter, error) {
+// exportArchive writes what a search finds to a target that the caller finishes; mask, where it is
+// given, takes out of a file what its reader must not have.
+func (a *App) exportArchive(ctx context.Context, st *store.Store, out exportFiles, q store.ArchiveQuery, words archiveFilter, mask maskFile) (*exporter, error) {
 	if _, err := st.Seal(ctx); err != nil {
 		return nil, err
 	}
@@ -67,7 +69,7 @@ func (a *App) exportArchive(ctx context.Context, st *store.Store, out exportFile
 	if err != nil {
 		return nil, err
 	}
-	x := &exporter{st: st, out: out, head: head, shop: a.Config.ShopName, filter: words.String(), written: map[string]string{}}
+	x := &exporter{st: st, out: out, head: head, shop: a.Config.ShopName, filter: words.String(), mask: mask, written: map[string]string{}, masked: map[string]bool{}}
 	return x, x.run(ctx, q)
 }
 
@@ -82,7 +84,9 @@ func (a *App) deskExport(st *store.Store) desk.ArchiveExport {
 			words.To = q.To.String()
 		}
 		out := zipWriter{zip.NewWriter(w)}
-		x, err := a.exportArchive(ctx, st, out, q, words)
+		x, err := a.exportArchive(ctx, st, out, q, words, func(data []byte, mediaType, format string) ([]byte, error) {
+			return desk.MaskFile(ctx, st, data, mediaType, format, st.Now())
+		})
 		if err != nil {
 			return 0, 0, nil, err
 		}
@@ -90,16 +94,20 @@ func (a *App) deskExport(st *store.Store) desk.ArchiveExport {
 	}
 }
 
+type maskFile func(data []byte, mediaType, format string) ([]byte, error)
+
 // exporter writes one export.
 type exporter struct {
 	st           *store.Store
 	out          exportFiles
 	head         store.ArchiveHead
 	shop, filter string
+	mask         maskFile // nil where everything is written as it is
 
 	rows    int
 	sums    []string          // lines of SHA256SUMS
 	written map[string]string // file → what is wrong with it
+	masked  map[string]bool   // files in which links are masked
 	damaged []string
 	ids     [2][]int64 // documents, issued documents
 	index   bytes.Buffer
@@ -166,6 +174,9 @@ func (x *exporter) hit(ctx context.Context, h store.ArchiveHit) error {
 		if bad := x.written[r.File]; bad != "" {
 			r.File, r.Erased = "", "ファイルが破損または欠落しています"
 		}
+		if x.masked[r.File] {
+			r.Erased = "有効な承認リンクを伏せています（期限後の出力では原本のまま）"
+		}
 	}
 	x.index.WriteString(archive.IndexLine(r))
 	list := &x.ids[0]
@@ -190,8 +201,18 @@ func (x *exporter) file(ctx context.Context, name string, h store.ArchiveHit) er
 		x.damaged = append(x.damaged, fmt.Sprintf("%s is left out: %v", name, err))
 		return nil
 	}
+	sum := h.SHA256
+	if x.mask != nil {
+		masked, err := x.mask(data, h.MediaType, h.Format)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(masked, data) {
+			data, x.masked[name], sum = masked, true, fmt.Sprintf("%x", sha256.Sum256(masked))
+		}
+	}
 	x.written[name] = ""
-	x.sums = append(x.sums, h.SHA256+"  "+name+"\n")
+	x.sums = append(x.sums, sum+"  "+name+"\n")
 	return x.write(name, data)
 }
 

@@ -160,7 +160,7 @@ const readme = `%s　電子取引データ（電子帳簿保存法）
 先頭値　　: %s
 
 index.csv    　一覧（UTF-8、Excelで開けます）。取引年月日・取引金額・取引先で並べ替えや絞り込みができます。
-files/       　受領・発行したデータそのもの（1バイトも変えていません）。
+files/       　受領・発行したデータそのもの（1バイトも変えていません。画面からの出力では、まだ使える承認リンクだけを「*」で伏せ、一覧に記します）。
 entries.jsonl　抽出した文書の台帳の記載。record の値（{ から } まで）がハッシュの対象となる文字列です。
 chain.txt    　台帳のハッシュチェーン（最初に抽出した文書から先頭まで）。
 SHA256SUMS   　files/ の各ファイルの SHA-256。
@@ -185,7 +185,7 @@ Entries  : %d to %d
 Head     : %s
 
 index.csv      the index (UTF-8, opens in Excel): sort and filter by day, amount, counterparty.
-files/         what came in and was issued, byte for byte.
+files/         what came in and was issued, byte for byte (the desk masks approval links that still work; the index says where).
 entries.jsonl  the chain's entries of these documents; record, from { to }, is the text that was hashed.
 chain.txt      the hash chain, from the first of these documents to the head.
 SHA256SUMS     the SHA-256 of each file.

@@ -1,0 +1,93 @@
+package desk
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"regexp"
+	"strings"
+	"time"
+
+	"todoke/store"
+)
+
+// How an approver's link stands in a file: as text that may be broken by quoted-printable's soft
+// line ends, or inside lines of base64.
+const softEnd = `(?:=\r?\n)?`
+
+var (
+	linkText = regexp.MustCompile(strings.Join(strings.Split(ApprovalPath, ""), softEnd) + `(?:` + softEnd + `[A-Za-z0-9_-]){43}`)
+	encoded  = regexp.MustCompile(`(?:[A-Za-z0-9+/]{4,}={0,2}\r?\n)*[A-Za-z0-9+/]{60,}={0,2}(?:\r?\n[A-Za-z0-9+/]{4,}={0,2})*`)
+	lineEnds = regexp.MustCompile(`\r?\n`)
+)
+
+// mailsInMails is how deep a forwarded mail is looked into.
+const mailsInMails = 3
+
+// MaskLinks puts stars for the tokens of approvers' links that still work, wherever a mail that
+// was sent, came back or was quoted shows them: only its approver follows a link (APR-1). The bytes
+// keep their length; what has no such link is returned as it is.
+func MaskLinks(ctx context.Context, st *store.Store, data []byte, now time.Time) ([]byte, error) {
+	known := map[string]bool{}
+	var failed error
+	out := maskLinks(data, func(token string) bool {
+		works, seen := known[token]
+		if !seen && failed == nil {
+			_, works, failed = st.FindApprovalLink(ctx, token, now)
+			known[token] = works
+		}
+		return works
+	}, mailsInMails)
+	return out, failed
+}
+
+func maskLinks(data []byte, works func(token string) bool, depth int) []byte {
+	out := linkText.ReplaceAllFunc(data, func(found []byte) []byte {
+		joined := strings.TrimPrefix(string(lineEnds.ReplaceAll(bytes.ReplaceAll(found, []byte("="), nil), nil)), ApprovalPath)
+		if !works(joined) {
+			return found
+		}
+		masked, left := bytes.Clone(found), len(joined)
+		for i := len(masked) - 1; left > 0; i-- {
+			if c := masked[i]; c != '=' && c != '\r' && c != '\n' {
+				masked[i] = '*'
+				left--
+			}
+		}
+		return masked
+	})
+	if depth == 0 {
+		return out
+	}
+	return encoded.ReplaceAllFunc(out, func(found []byte) []byte {
+		text, err := base64.StdEncoding.DecodeString(string(lineEnds.ReplaceAll(found, nil)))
+		if err != nil {
+			return found
+		}
+		masked := maskLinks(text, works, depth-1)
+		if bytes.Equal(masked, text) {
+			return found
+		}
+		again, put := base64.StdEncoding.EncodeToString(masked), bytes.Clone(found)
+		for i, j := 0, 0; i < len(put); i++ {
+			if put[i] != '\r' && put[i] != '\n' {
+				put[i] = again[j]
+				j++
+			}
+		}
+		return put
+	})
+}
+
+// MaskFile is MaskLinks for files that may hold links: text and mails, by media type or format.
+func MaskFile(ctx context.Context, st *store.Store, data []byte, mediaType, format string, now time.Time) ([]byte, error) {
+	if mediaType != mailType && !strings.HasPrefix(mediaType, "text/") && format != "txt" {
+		return data, nil
+	}
+	return MaskLinks(ctx, st, data, now)
+}
+
+// masked is MaskFile for what the desk shows.
+func (d *Desk) masked(ctx context.Context, data []byte, mediaType, format string) ([]byte, error) {
+	return MaskFile(ctx, d.Store, data, mediaType, format, d.Now())
+}
