@@ -132,7 +132,21 @@ type Shipment struct {
 	ShipOn        Date          `json:"ship_on,omitzero"`    // CUT-11; zero for phone
 	ArrivalOn     Date          `json:"arrival_on,omitzero"` // the promise; zero for phone (CUT-6)
 	Rules         []string      `json:"rules,omitempty"`     // rule ids that decided the dates
+	ShippedOn     Date          `json:"shipped_on,omitzero"` // WHS-3: when the latest of it left
+	Tracking      []string      `json:"tracking,omitempty"`  // the carrier's numbers, as the warehouse told them
+	WeightGrams   int           `json:"weight_grams,omitempty"`
+	DeliveredOn   Date          `json:"delivered_on,omitzero"` // WHS-3: told, or by the carrier's lead time
+	DeliveredBy   DeliveredBy   `json:"delivered_by,omitempty"`
 }
+
+// DeliveredBy is how it is known that a shipment was delivered.
+type DeliveredBy string
+
+// How it is known.
+const (
+	DeliveredByResult   DeliveredBy = "result"    // the warehouse or its carrier told it
+	DeliveredByLeadTime DeliveredBy = "lead_time" // by the carrier's days
+)
 
 // Tax is the total of one rate.
 type Tax struct {

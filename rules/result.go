@@ -10,6 +10,9 @@ import (
 
 // Listed is a quantity of a line on a pick list, and what results have said of it so far.
 type Listed struct {
+	ID         int64 // the allocation's, as those that follow
+	ListID     int64
+	ShipmentID int64
 	List       string // the pick list's number
 	Order      order.Number
 	OrderID    int64
@@ -18,7 +21,11 @@ type Listed struct {
 	ItemCode   string
 	Qty        int
 	Done       int // shipped or short by results applied before
+	Short      int // of Done
 }
+
+// Open is what results have not told yet.
+func (l Listed) Open() int { return l.Qty - l.Done }
 
 // ResultRow is one row of a warehouse's shipment result (WHS-2).
 type ResultRow struct {
@@ -33,6 +40,7 @@ type ResultRow struct {
 	Tracking    string
 	WeightGrams int
 	ShippedOn   order.Date // zero: the day of the result
+	DeliveredOn order.Date // zero where not told
 }
 
 // ResultLine is what a result says of one listed line.
@@ -41,29 +49,40 @@ type ResultLine struct {
 	Shipped int
 	Short   int
 	Reason  ShortReason
+
+	told bool // by a row that says it again
 }
 
 // ResultShipment is what a result says of one shipment.
 type ResultShipment struct {
 	OrderID     int64
 	Order       order.Number
+	ShipmentID  int64
 	ShipmentNo  int
-	Lines       []ResultLine
-	Tracking    []string   // each once
-	WeightGrams int        // 0 where not told
-	ShippedOn   order.Date // the latest of its rows
-	Complete    bool       // nothing of it is left open on the lists
+	Lines       []ResultLine // none where all of it was told before
+	Tracking    []string     // each once
+	WeightGrams int          // 0 where not told
+	ShippedOn   order.Date   // the latest of its rows
+	DeliveredOn order.Date   // the latest of its rows, zero where not told
+	Complete    bool         // nothing of it is left open on the lists
+
+	open int
 }
 
 // ReadResult validates a result as a whole (WHS-2) and sums it up per shipment: all rows count or
-// none. listed is everything on the lists that the rows can name; done before is part of it, so a
-// result that comes twice is an error by its rows, and nothing is shipped twice. Rows may leave
-// lines out: those stay open. Every error names its row and says what is wrong with it.
+// none. listed is everything on the lists that the rows can name, with what was told before, so
+// nothing is shipped twice: a row that says again exactly what is known of lines that are done adds
+// its tracking number, weight and days alone, for partners send the whole day with every file; any
+// other row about them is an error. Rows may leave lines out: those stay open. Every error names its
+// row and says what is wrong with it.
 func ReadResult(rows []ResultRow, listed []Listed, s Settings, now time.Time) ([]ResultShipment, []*order.Error) {
 	var errs []*order.Error
 	lines := make([]ResultLine, len(listed))
+	known := knownLists{lists: map[string]bool{}, orders: map[order.Number][]int{}}
 	for i, l := range listed {
 		lines[i].Listed = l
+		known.lists[l.List] = true
+		known.orders[l.Order] = append(known.orders[l.Order], i)
 	}
 	type shipment struct {
 		id int64
@@ -101,32 +120,24 @@ func ReadResult(rows []ResultRow, listed []Listed, s Settings, now time.Time) ([
 		if r.ShippedOn.After(today) {
 			bad("shipped_on", fmt.Sprintf("%s is still to come", r.ShippedOn))
 		}
-		found, column, why := findListed(r, lines)
+		switch {
+		case r.DeliveredOn.After(today):
+			bad("delivered_on", fmt.Sprintf("%s is still to come", r.DeliveredOn))
+		case !r.DeliveredOn.IsZero() && r.DeliveredOn.Before(r.ShippedOn):
+			bad("delivered_on", fmt.Sprintf("%s is before it was shipped", r.DeliveredOn))
+		}
+		found, column, why := findListed(r, lines, known)
 		if why != "" {
 			bad(column, why)
 		}
 		if len(errs) > before {
 			continue
 		}
-		// A row that names the item alone spreads over its lines in turn.
-		shipped, short := r.Shipped, r.Short
-		for _, i := range found {
-			l := &lines[i]
-			open := l.Listed.Qty - l.Listed.Done - l.Shipped - l.Short
-			a := min(shipped, open)
-			b := min(short, open-a)
-			if b > 0 {
-				l.Reason = r.Reason
-			}
-			l.Shipped, l.Short = l.Shipped+a, l.Short+b
-			shipped, short = shipped-a, short-b
-			if a+b == 0 {
-				continue
-			}
-			k := shipment{l.Listed.OrderID, l.Listed.ShipmentNo}
+		of := func(l Listed) *ResultShipment {
+			k := shipment{l.OrderID, l.ShipmentNo}
 			info := infos[k]
 			if info == nil {
-				info = &ResultShipment{OrderID: k.id, Order: l.Listed.Order, ShipmentNo: k.no}
+				info = &ResultShipment{OrderID: k.id, Order: l.Order, ShipmentID: l.ShipmentID, ShipmentNo: k.no}
 				infos[k] = info
 				sequence = append(sequence, k)
 			}
@@ -134,6 +145,32 @@ func ReadResult(rows []ResultRow, listed []Listed, s Settings, now time.Time) ([
 				info.Tracking = append(info.Tracking, r.Tracking)
 			}
 			info.WeightGrams = max(info.WeightGrams, r.WeightGrams)
+			info.DeliveredOn = laterOf(info.DeliveredOn, r.DeliveredOn)
+			return info
+		}
+		if toldBefore(r, found, lines) {
+			for _, i := range found {
+				lines[i].told = true
+				of(lines[i].Listed)
+			}
+			continue
+		}
+		// A row that names the item alone spreads over its lines in turn.
+		shipped, short := r.Shipped, r.Short
+		for _, i := range found {
+			l := &lines[i]
+			open := l.Listed.Open() - l.Shipped - l.Short
+			a := min(shipped, open)
+			b := min(short, open-a)
+			if a+b == 0 {
+				continue
+			}
+			if b > 0 {
+				l.Reason = r.Reason
+			}
+			l.Shipped, l.Short = l.Shipped+a, l.Short+b
+			shipped, short = shipped-a, short-b
+			info := of(l.Listed)
 			on := r.ShippedOn
 			if on.IsZero() {
 				on = today
@@ -153,37 +190,59 @@ func ReadResult(rows []ResultRow, listed []Listed, s Settings, now time.Time) ([
 	if len(errs) > 0 {
 		return nil, errs
 	}
+	for i := range lines {
+		l := &lines[i]
+		info := infos[shipment{l.Listed.OrderID, l.Listed.ShipmentNo}]
+		if info == nil {
+			continue
+		}
+		if l.Shipped+l.Short > 0 {
+			info.Lines = append(info.Lines, *l)
+		}
+		info.open += l.Listed.Open() - l.Shipped - l.Short
+	}
 	out := make([]ResultShipment, 0, len(sequence))
 	for _, k := range sequence {
 		info := infos[k]
-		info.Complete = true
-		for _, l := range lines {
-			if l.Listed.OrderID != k.id || l.Listed.ShipmentNo != k.no {
-				continue
-			}
-			if l.Shipped+l.Short > 0 {
-				info.Lines = append(info.Lines, l)
-			}
-			info.Complete = info.Complete && l.Listed.Done+l.Shipped+l.Short == l.Listed.Qty
-		}
+		info.Complete = info.open == 0
 		out = append(out, *info)
 	}
 	return out, nil
 }
 
+// toldBefore tells whether a row says exactly what earlier results said of its lines, of which
+// nothing is open. Within one result it counts once.
+func toldBefore(r ResultRow, found []int, lines []ResultLine) bool {
+	shipped, short := 0, 0
+	for _, i := range found {
+		l := lines[i]
+		if l.Listed.Open() > 0 || l.told {
+			return false
+		}
+		shipped, short = shipped+l.Listed.Done-l.Listed.Short, short+l.Listed.Short
+	}
+	return r.Shipped == shipped && r.Short == short
+}
+
+// knownLists finds listed lines without looking at all of them.
+type knownLists struct {
+	lists  map[string]bool
+	orders map[order.Number][]int
+}
+
 // findListed finds the listed lines that a row names, or says in which column it names none.
-func findListed(r ResultRow, lines []ResultLine) (found []int, column, why string) {
+func findListed(r ResultRow, lines []ResultLine, known knownLists) (found []int, column, why string) {
 	number, err := order.ParseNumber(r.Order)
 	if err != nil {
 		return nil, "order", "it is no order number: 10 digits, the last a check digit"
 	}
-	onList, ofOrder := false, false
-	for i, l := range lines {
+	if r.List != "" && !known.lists[r.List] {
+		return nil, "list", "no such pick list was sent to this warehouse"
+	}
+	ofOrder := false
+	for _, i := range known.orders[number] {
+		l := lines[i]
 		if r.List != "" && l.Listed.List != r.List {
-			continue
-		}
-		onList = true
-		if l.Listed.Order != number {
 			continue
 		}
 		ofOrder = true
@@ -193,8 +252,6 @@ func findListed(r ResultRow, lines []ResultLine) (found []int, column, why strin
 		found = append(found, i)
 	}
 	switch {
-	case !onList:
-		return nil, "list", "no such pick list was sent to this warehouse"
 	case !ofOrder:
 		return nil, "order", "the order is on no such pick list"
 	case r.LineNo == 0 && r.ItemCode == "":

@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -111,10 +112,22 @@ func TestWHS2ReadResult(t *testing.T) {
 			t.Errorf("%s: %+v %v", column, got, errs)
 		}
 	}
+	// The whole day sent again with another number on it: nothing is shipped twice, the number is taken.
+	again, errs := rules.ReadResult([]rules.ResultRow{row(func(r *rules.ResultRow) { r.List, r.Order, r.Shipped = "P2", string(b), 4 })}, listed, rules.Default(), now)
+	if len(errs) > 0 || len(again) != 1 || len(again[0].Lines) != 0 || !slices.Equal(again[0].Tracking, []string{"4012-3456-7890"}) || !again[0].Complete {
+		t.Errorf("told again: %+v %v", again, errs)
+	}
 	for name, rows := range map[string][]rules.ResultRow{
-		"empty":             {},
-		"the row twice":     {row(nil), row(nil)},
-		"a result twice":    {row(func(r *rules.ResultRow) { r.List, r.Order, r.Shipped = "P2", string(b), 4 })},
+		"empty":          {},
+		"the row twice":  {row(nil), row(nil)},
+		"more after all": {row(func(r *rules.ResultRow) { r.List, r.Order, r.Shipped = "P2", string(b), 1 })},
+		"told twice again": {
+			row(func(r *rules.ResultRow) { r.List, r.Order, r.Shipped = "P2", string(b), 4 }),
+			row(func(r *rules.ResultRow) { r.List, r.Order, r.Shipped = "P2", string(b), 4 }),
+		},
+		"short after all": {row(func(r *rules.ResultRow) {
+			r.List, r.Order, r.Shipped, r.Short, r.Reason = "P2", string(b), 3, 1, rules.PickMissing
+		})},
 		"nothing reported":  {row(func(r *rules.ResultRow) { r.Shipped = 0 })},
 		"below zero":        {row(func(r *rules.ResultRow) { r.Shipped = -1 })},
 		"no number":         {row(func(r *rules.ResultRow) { r.Order = "x" })},

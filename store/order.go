@@ -109,7 +109,8 @@ func readOrders(ctx context.Context, q querier, ids []int64) ([]order.Order, err
 			var id int64
 			var s order.Shipment
 			if err := rows.Scan(&id, &s.ID, &s.No, &s.State, &s.Class, &s.WarehouseCode, (*date)(&s.AcceptanceOn),
-				(*date)(&s.ReadyOn), (*date)(&s.ShipOn), (*date)(&s.ArrivalOn), &s.Rules); err != nil {
+				(*date)(&s.ReadyOn), (*date)(&s.ShipOn), (*date)(&s.ArrivalOn), &s.Rules,
+				(*date)(&s.ShippedOn), &s.Tracking, &s.WeightGrams, (*date)(&s.DeliveredOn), &s.DeliveredBy); err != nil {
 				return err
 			}
 			o := &out[place[id]]

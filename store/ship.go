@@ -3,12 +3,10 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"todoke/order"
+	"todoke/rules"
 )
 
 // ShippedList is what shipping a pick list came to.
@@ -65,90 +63,32 @@ func (tx *Tx) shipPickList(ctx context.Context, n order.Number, by string, now t
 		return out, order.Conflict("WHS-3", "pick list "+n.Grouped()+" is not issued yet, so nothing can have been picked by it: wait for its documents (todoke ledger)")
 	}
 
-	// The fixed order of locks: orders by id, then stock by item code.
-	orders, err := collect(ctx, tx.tx, "ShipOrders", pgx.RowTo[int64], id)
+	listed, err := tx.listed(ctx, []int64{id})
 	if err != nil {
 		return out, err
 	}
-	if !out.Again {
-		if err := tx.exec(ctx, "OrdersLock", orders); err != nil {
-			return out, err
+	// All that no result told of yet left now.
+	var shipments []rules.ResultShipment
+	orders := map[int64]bool{}
+	for _, l := range listed {
+		orders[l.OrderID] = true
+		out.Qty += l.Qty - l.Short
+		if out.Again || l.Open() == 0 {
+			continue
 		}
-		if err := tx.exec(ctx, "ShipLockStock", warehouse, id); err != nil {
-			return out, err
+		if n := len(shipments); n == 0 || shipments[n-1].ShipmentID != l.ShipmentID {
+			shipments = append(shipments, rules.ResultShipment{OrderID: l.OrderID, Order: l.Order, ShipmentID: l.ShipmentID, ShipmentNo: l.ShipmentNo, ShippedOn: order.DateOf(now)})
 		}
-	}
-	type picked struct {
-		OrderID, ShipmentID int64
-		ShipmentNo, LineNo  int
-		Item                string
-		Qty                 int
-	}
-	picks, err := collect(ctx, tx.tx, "ShipAllocations", pgx.RowToStructByPos[picked], id)
-	if err != nil {
-		return out, err
+		last := &shipments[len(shipments)-1]
+		last.Lines = append(last.Lines, rules.ResultLine{Listed: l, Shipped: l.Open()})
 	}
 	out.Orders = len(orders)
-	for _, p := range picks {
-		out.Qty += p.Qty
-	}
 	if out.Again {
 		return out, nil
 	}
-
-	// A statement of its own: the next ones must see the list as shipped.
-	for _, step := range []struct {
-		name string
-		args []any
-	}{
-		{"ShipList", []any{id, now, by}},
-		{"ShipStock", []any{id}},
-		{"ShipShipments", []any{id}},
-	} {
-		if err := tx.exec(ctx, step.name, step.args...); err != nil {
-			return out, err
-		}
-	}
-	finished, err := collect(ctx, tx.tx, "ShipFinishOrders", pgx.RowTo[int64], orders)
-	if err != nil {
-		return out, err
-	}
-	out.Finished = len(finished)
-
-	events := make([]orderEvent, 0, len(orders))
-	for rest := picks; len(rest) > 0; {
-		of := rest[0].OrderID
-		end := slices.IndexFunc(rest, func(p picked) bool { return p.OrderID != of })
-		if end < 0 {
-			end = len(rest)
-		}
-		lines, qty := make([]shippedInput, 0, end), 0
-		for _, p := range rest[:end] {
-			lines = append(lines, shippedInput{p.ShipmentNo, p.LineNo, p.Item, p.Qty})
-			qty += p.Qty
-		}
-		rest = rest[end:]
-		whole := slices.Contains(finished, of)
-		text := fmt.Sprintf("Shipped from %s on pick list %s: %d in %d line(s)", warehouse, n.Grouped(), qty, len(lines))
-		if whole {
-			text += ", the last of the order"
-		}
-		events = append(events, orderEvent{of, order.Event{
-			Kind: order.EventShipped, Rule: "WHS-3", Text: text + ".", By: by,
-			Inputs: order.Inputs(map[string]any{
-				"pick_list": n, "warehouse": warehouse, "quantities": lines, "order_finished": whole, "reported_at": now,
-			}),
-		}})
-	}
-	b := &pgx.Batch{}
-	queueOrderEvents(b, events, now)
-	if b.Len() == 0 {
-		return out, nil
-	}
-	if err := tx.tx.SendBatch(ctx, b).Close(); err != nil {
-		return out, fmt.Errorf("save shipping: %w", err)
-	}
-	return out, nil
+	applied, err := tx.applyResult(ctx, warehouse, []int64{id}, shipments, by, now)
+	out.Finished = applied.Finished
+	return out, err
 }
 
 // GetPickListByNumber reads a pick list with its lines.

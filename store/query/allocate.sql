@@ -9,7 +9,7 @@ SELECT id FROM orders WHERE state = 'accepted' ORDER BY id LIMIT $1 FOR UPDATE S
 SELECT o.id FROM orders o
 WHERE o.state = 'short' AND o.stockout = 'backorder' AND EXISTS (
     SELECT FROM order_lines l JOIN stock s ON s.item_code = l.item_code
-    WHERE l.order_id = o.id AND l.class <> 'phone' AND l.reserved_qty < l.qty AND s.reserved_qty < s.on_hand_qty)
+    WHERE l.order_id = o.id AND l.class <> 'phone' AND l.reserved_qty + l.cancelled_qty < l.qty AND s.reserved_qty < s.on_hand_qty)
 ORDER BY o.id LIMIT $1 FOR UPDATE OF o SKIP LOCKED;
 
 -- name: AllocateAwait
@@ -20,11 +20,11 @@ SELECT count(*) FROM (SELECT FROM orders WHERE state = 'accepted' ORDER BY id FO
 -- A statement of its own: the next one sees what the transactions that held the locks did.
 SELECT warehouse_code, item_code, on_hand_qty - reserved_qty, restock_on FROM stock
 WHERE item_code IN (
-    SELECT item_code FROM order_lines WHERE order_id = ANY($1) AND class <> 'phone' AND reserved_qty < qty)
+    SELECT item_code FROM order_lines WHERE order_id = ANY($1) AND class <> 'phone' AND reserved_qty + cancelled_qty < qty)
 ORDER BY item_code, warehouse_code FOR UPDATE;
 
 -- name: AllocateLines
-SELECT o.id, o.region_code, o.stockout, l.no, l.item_code, l.class, l.qty, l.reserved_qty
+SELECT o.id, o.region_code, o.stockout, l.no, l.item_code, l.class, l.qty - l.cancelled_qty, l.reserved_qty
 FROM orders o JOIN order_lines l ON l.order_id = o.id
 WHERE o.id = ANY($1) ORDER BY o.id, l.no;
 

@@ -90,9 +90,9 @@ SELECT id FROM orders WHERE (document_id = $1 AND department_code = $3 AND chann
 
 -- name: AnswerParts
 -- What of each line travels with which shipment.
-SELECT a.order_id, a.line_no, s.no, sum(a.qty)::int
+SELECT a.order_id, a.line_no, s.no, sum(a.qty - a.short_qty)::int
 FROM allocations a JOIN shipments s ON s.id = a.shipment_id
-WHERE a.order_id = ANY($1) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
+WHERE a.order_id = ANY($1) AND a.short_qty < a.qty GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
 
 -- name: AnswerEvents
 SELECT order_id, kind, rule, text, inputs, by, at FROM events WHERE order_id = ANY($1) ORDER BY id;

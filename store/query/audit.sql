@@ -3,15 +3,14 @@
 -- name: AuditReserved
 SELECT format('item %s at %s: %s reserved, %s allocated', s.item_code, s.warehouse_code, s.reserved_qty, coalesce(a.qty, 0))
 FROM stock s LEFT JOIN (
-    SELECT a.item_code, a.warehouse_code, sum(a.qty) AS qty
-    FROM allocations a JOIN shipments h ON h.id = a.shipment_id LEFT JOIN pick_lists p ON p.id = a.pick_list_id
-    WHERE h.state <> 'cancelled' AND p.shipped_at IS NULL GROUP BY 1, 2) a USING (item_code, warehouse_code)
+    SELECT a.item_code, a.warehouse_code, sum(a.qty - a.shipped_qty - a.short_qty) AS qty
+    FROM allocations a JOIN shipments h ON h.id = a.shipment_id WHERE h.state <> 'cancelled' GROUP BY 1, 2) a USING (item_code, warehouse_code)
 WHERE s.reserved_qty <> coalesce(a.qty, 0);
 
 -- name: AuditLines
 SELECT format('order %s line %s: %s reserved, %s allocated', o.number, l.no, l.reserved_qty, coalesce(a.qty, 0))
 FROM order_lines l JOIN orders o ON o.id = l.order_id
-LEFT JOIN (SELECT order_id, line_no, sum(qty) AS qty FROM allocations GROUP BY 1, 2) a ON a.order_id = l.order_id AND a.line_no = l.no
+LEFT JOIN (SELECT order_id, line_no, sum(qty - short_qty) AS qty FROM allocations GROUP BY 1, 2) a ON a.order_id = l.order_id AND a.line_no = l.no
 WHERE l.reserved_qty <> coalesce(a.qty, 0);
 
 -- name: AuditLists
@@ -36,43 +35,48 @@ FROM orders o JOIN allocations a ON a.order_id = o.id JOIN pick_lists p ON p.id 
 WHERE o.cancel_until_at >= w.released_at;
 
 -- name: AuditStates
-SELECT format('order %s is %s with %s of %s reserved', o.number, o.state, sum(l.reserved_qty), sum(l.qty))
+SELECT format('order %s is %s with %s of %s reserved', o.number, o.state, sum(l.reserved_qty), sum(l.qty - l.cancelled_qty))
 FROM orders o JOIN order_lines l ON l.order_id = o.id
 WHERE o.state IN ('allocated', 'released', 'short') AND l.class <> 'phone'
-GROUP BY o.id HAVING (sum(l.reserved_qty) = sum(l.qty)) = (o.state = 'short')
+GROUP BY o.id HAVING (sum(l.reserved_qty) = sum(l.qty - l.cancelled_qty)) = (o.state = 'short')
 UNION ALL
 SELECT format('order %s is released with goods on no list', o.number)
 FROM orders o WHERE o.state = 'released' AND EXISTS (SELECT FROM allocations a WHERE a.order_id = o.id AND a.pick_list_id IS NULL)
 UNION ALL
 SELECT format('order %s has goods on a list and is %s', o.number, o.state)
-FROM orders o WHERE o.state IN ('accepted', 'cancelled') AND EXISTS (SELECT FROM allocations a WHERE a.order_id = o.id AND a.pick_list_id IS NOT NULL);
+FROM orders o WHERE o.state IN ('accepted', 'cancelled') AND EXISTS (SELECT FROM allocations a WHERE a.order_id = o.id AND a.pick_list_id IS NOT NULL AND a.short_qty < a.qty);
 
 -- name: AuditShipped
--- Shipped goods are on a list that was issued and is shipped, with an event for each order; the rest is not shipped.
-SELECT format('order %s line %s: allocation %s of %s is %s while its shipment is %s', o.number, a.line_no, a.id, a.qty,
-    CASE WHEN a.pick_list_id IS NULL THEN 'on no list' WHEN p.shipped_at IS NULL THEN 'on a list that is not shipped' ELSE 'on a shipped list' END, s.state)
-FROM allocations a JOIN shipments s ON s.id = a.shipment_id JOIN orders o ON o.id = a.order_id LEFT JOIN pick_lists p ON p.id = a.pick_list_id
-WHERE (s.state = 'shipped' AND p.shipped_at IS NULL)
-   OR (s.state <> 'shipped' AND p.shipped_at IS NOT NULL AND NOT EXISTS (
-        SELECT FROM allocations b LEFT JOIN pick_lists q ON q.id = b.pick_list_id WHERE b.shipment_id = s.id AND q.shipped_at IS NULL))
+-- What was told of goods on lists and the states of lists, shipments and orders agree, with an event for each order; the rest is not shipped.
+SELECT format('order %s line %s: allocation %s has %s shipped and %s short of %s while its shipment is %s', o.number, a.line_no, a.id,
+    a.shipped_qty, a.short_qty, a.qty, s.state)
+FROM allocations a JOIN shipments s ON s.id = a.shipment_id JOIN orders o ON o.id = a.order_id
+WHERE (s.state = 'shipped' AND a.shipped_qty + a.short_qty < a.qty)
+   OR (s.state = 'planned' AND a.shipped_qty + a.short_qty > 0)
+   OR (s.state = 'released' AND NOT EXISTS (SELECT FROM allocations b WHERE b.shipment_id = s.id AND b.shipped_qty + b.short_qty < b.qty))
+   OR (s.state = 'cancelled' AND a.shipped_qty > 0)
+UNION ALL
+SELECT format('pick list %s is %s with %s still to be told', p.number, CASE WHEN p.shipped_at IS NULL THEN 'open' ELSE 'shipped' END, sum(a.qty - a.shipped_qty - a.short_qty))
+FROM pick_lists p JOIN allocations a ON a.pick_list_id = p.id
+GROUP BY p.id HAVING (p.shipped_at IS NOT NULL) <> (sum(a.qty - a.shipped_qty - a.short_qty) = 0)
 UNION ALL
 SELECT format('pick list %s is shipped and was issued at %s', p.number, coalesce(p.issued_at::text, 'no time'))
 FROM pick_lists p WHERE p.shipped_at IS NOT NULL AND (p.issued_at IS NULL OR p.shipped_at < p.issued_at)
 UNION ALL
-SELECT format('order %s left on %s shipped list(s) and has %s event(s) that say so', o.number, l.lists, e.events)
+SELECT format('order %s left with %s and its events say %s', o.number, l.qty, coalesce(e.qty, 0))
 FROM orders o
-JOIN (SELECT a.order_id, count(DISTINCT p.id) AS lists FROM allocations a JOIN pick_lists p ON p.id = a.pick_list_id
-      WHERE p.shipped_at IS NOT NULL GROUP BY 1) l ON l.order_id = o.id
-CROSS JOIN LATERAL (SELECT count(*) AS events FROM events v WHERE v.order_id = o.id AND v.kind = 'shipped') e
-WHERE l.lists <> e.events
+JOIN (SELECT order_id, sum(shipped_qty) AS qty FROM allocations WHERE shipped_qty > 0 GROUP BY 1) l ON l.order_id = o.id
+CROSS JOIN LATERAL (SELECT sum((q->>'quantity')::int) AS qty FROM events v CROSS JOIN LATERAL jsonb_array_elements(v.inputs->'quantities') q
+    WHERE v.order_id = o.id AND v.kind = 'shipped') e
+WHERE l.qty <> coalesce(e.qty, 0)
 UNION ALL
 SELECT format('order %s is %s and its shipments are %s', o.number, o.state, string_agg(s.state, ', ' ORDER BY s.no))
 FROM orders o JOIN shipments s ON s.order_id = o.id WHERE o.state IN ('released', 'shipped')
 GROUP BY o.id HAVING (o.state = 'shipped') <> bool_and(s.state IN ('shipped', 'cancelled'))
 UNION ALL
-SELECT format('order %s is shipped with %s of %s reserved', o.number, sum(l.reserved_qty), sum(l.qty))
+SELECT format('order %s is shipped with %s of %s reserved', o.number, sum(l.reserved_qty), sum(l.qty - l.cancelled_qty))
 FROM orders o JOIN order_lines l ON l.order_id = o.id
-WHERE o.state = 'shipped' GROUP BY o.id HAVING sum(l.reserved_qty) <> sum(l.qty);
+WHERE o.state = 'shipped' GROUP BY o.id HAVING sum(l.reserved_qty) <> sum(l.qty - l.cancelled_qty);
 
 -- name: AuditOnHand
 SELECT format('item %s at %s: %s on hand, %s reserved', item_code, warehouse_code, on_hand_qty, reserved_qty)

@@ -84,7 +84,8 @@ SELECT order_id, no, item_code, name, unit, class, qty, cancelled_qty, reserved_
 FROM order_lines WHERE order_id = ANY($1) ORDER BY order_id, no;
 
 -- name: ShipmentsByOrder
-SELECT order_id, id, no, state, class, warehouse_code, acceptance_on, ready_on, ship_on, arrival_on, rules
+SELECT order_id, id, no, state, class, warehouse_code, acceptance_on, ready_on, ship_on, arrival_on, rules,
+    shipped_on, tracking, weight_grams, delivered_on, delivered_by
 FROM shipments WHERE order_id = ANY($1) ORDER BY order_id, no;
 
 -- name: EventsByOrder

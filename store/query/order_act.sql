@@ -31,6 +31,6 @@ SELECT i.id, i.kind, i.number, i.format, i.file_name, i.subject, i.blob_key, i.i
 FROM issued_documents i WHERE i.id = $1;
 
 -- name: GoodsOfOrder
-SELECT a.line_no, sum(a.qty)::int, s.no, coalesce(p.number, ''), p.shipped_at
+SELECT a.line_no, sum(a.qty - a.short_qty)::int, s.no, coalesce(p.number, ''), p.shipped_at
 FROM allocations a JOIN shipments s ON s.id = a.shipment_id LEFT JOIN pick_lists p ON p.id = a.pick_list_id
-WHERE a.order_id = $1 GROUP BY a.line_no, s.no, p.number, p.shipped_at ORDER BY a.line_no, s.no;
+WHERE a.order_id = $1 AND a.short_qty < a.qty GROUP BY a.line_no, s.no, p.number, p.shipped_at ORDER BY a.line_no, s.no;

@@ -62,7 +62,7 @@ UPDATE shipments SET state = 'released' WHERE id = ANY($1) AND state = 'planned'
 -- Orders of which nothing is left: every line reserved in full and on a list.
 UPDATE orders o SET state = 'released'
 WHERE o.id = ANY($1) AND o.state IN ('allocated', 'short')
-  AND NOT EXISTS (SELECT FROM order_lines l WHERE l.order_id = o.id AND l.reserved_qty < l.qty)
+  AND NOT EXISTS (SELECT FROM order_lines l WHERE l.order_id = o.id AND l.reserved_qty + l.cancelled_qty < l.qty)
   AND NOT EXISTS (SELECT FROM allocations a WHERE a.order_id = o.id AND a.pick_list_id IS NULL);
 
 -- name: WarehouseClasses
