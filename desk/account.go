@@ -30,6 +30,7 @@ func (d *Desk) accountWith(w http.ResponseWriter, r *http.Request, status int, v
 	ctx, p := r.Context(), personOf(r.Context())
 	v.Frame = d.frame(r, "account", pick(p.Lang, "自分の設定", "Your account"))
 	v.Secret, v.Shortest, v.Longest, v.Needed = d.sessions.GetString(ctx, "factor"), password.Shortest, password.Longest, p.At(d.FactorRoles)
+	v.Given = p.PasswordGiven
 	var err error
 	if v.SecondFactor {
 		if v.CodesLeft, err = d.Store.RecoveryCodesLeft(ctx, p.Login); err != nil {
@@ -163,6 +164,8 @@ func (d *Desk) changePassword(w http.ResponseWriter, r *http.Request) {
 	case !right:
 		d.log(r, p.Login, "password_wrong", "staff "+p.Login, "password")
 		problem = pick(p.Lang, "今のパスワードが違います。", "The old password is wrong.")
+	case given == r.PostFormValue("old"):
+		problem = pick(p.Lang, "今のパスワードとは別のものを入力してください。", "Choose another password than the old one.")
 	case given != r.PostFormValue("again"):
 		problem = pick(p.Lang, "新しいパスワードが2回とも同じではありません。", "The new password was not typed the same twice.")
 	}
@@ -176,7 +179,7 @@ func (d *Desk) changePassword(w http.ResponseWriter, r *http.Request) {
 		d.account(w, r, http.StatusUnprocessableEntity, problem)
 		return
 	}
-	if err = d.Store.SetStaffPassword(ctx, p.Login, hash); err == nil {
+	if err = d.Store.SetStaffPassword(ctx, p.Login, hash, false); err == nil {
 		err = d.sessions.RenewToken(ctx)
 	}
 	if err == nil {
@@ -188,7 +191,11 @@ func (d *Desk) changePassword(w http.ResponseWriter, r *http.Request) {
 	}
 	d.log(r, p.Login, "change", "staff "+p.Login, "password")
 	d.tell(ctx, pick(p.Lang, "パスワードを変更しました。ほかの端末からはログアウトされます。", "The password is changed. You are signed out everywhere else."))
-	http.Redirect(w, r, "/desk/account", http.StatusSeeOther)
+	to := "/desk/account"
+	if p.PasswordGiven && (p.SecondFactor || !p.At(d.FactorRoles)) {
+		to = "/desk" // nothing more stands between them and their work
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
 // mayUnlock tells who unlocks whom: leads the desk, operators everybody.

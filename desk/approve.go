@@ -20,11 +20,8 @@ const ApprovalPath = "/approve/"
 // approvalPolicy lets an approver's page load our style alone: there are no scripts on it.
 const approvalPolicy = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
-// Limits of the approvers' pages, which are open to everybody.
-const (
-	approvalForm  = 16 << 10
-	approvalBurst = 30 // requests of one address at once, and one a second from then on
-)
+// approvalForm is how many bytes an approver may send.
+const approvalForm = 16 << 10
 
 // Approvals are the pages that mails to customers' approvers lead to (APR-1), beside the desk and
 // without its sign-in: who has the link may look, and decide by a button alone, for whoever scans
@@ -34,7 +31,7 @@ func (d *Desk) Approvals() http.Handler {
 	m.HandleFunc("GET "+ApprovalPath+"{token}", d.showApproval)
 	m.HandleFunc("POST "+ApprovalPath+"{token}", d.decideApproval)
 	m.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { d.approvalGone(w, r) })
-	crowd := newBuckets(approvalBurst, 1)
+	crowd := newBuckets(d.Settings.ApprovalBurst, 1)
 	guarded := http.NewCrossOriginProtection().Handler(m)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

@@ -62,7 +62,7 @@ func (d *Desk) customerPage(w http.ResponseWriter, r *http.Request, status int, 
 		v.Users = append(v.Users, page.UserRow{Code: u.Code, Name: u.Name, Email: u.Email, Role: u.Role})
 	}
 	for _, s := range f.ShipTos {
-		v.ShipTos = append(v.ShipTos, page.Option{Value: s.Code, Text: s.Name + " 〒" + s.PostalCode + " " + s.Prefecture + s.Address})
+		v.ShipTos = append(v.ShipTos, page.Option{Value: s.Code, Text: s.Name + " 〒" + page.PostalCode(s.PostalCode) + " " + s.Prefecture + s.Address})
 	}
 	if l := f.Dealer; l != nil {
 		v.Dealer = &page.DealerView{Code: l.Code, Name: l.Name, Address: l.Address, Fax: order.FormatPhone(l.Fax), Email: l.Email}
@@ -99,9 +99,9 @@ func customerFacts(lang page.Lang, c order.Department) [][2]string {
 	add("電話", "Telephone", order.FormatPhone(c.Phone))
 	add("フリガナ", "Reading", c.Kana)
 	add("メール", "Mail", c.Email)
-	add("住所", "Address", "〒"+c.PostalCode+" "+c.Prefecture+c.Address)
+	add("住所", "Address", "〒"+page.PostalCode(c.PostalCode)+" "+c.Prefecture+c.Address)
 	add("ポイント", "Points", points)
-	add("会社番号", "Company", c.CompanyCode)
+	add("会社コード", "Company code", c.CompanyCode)
 	return facts
 }
 

@@ -159,6 +159,7 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("POST /desk/dealers/{id}", d.only(atDesk, d.moveDealerRequest))
 	m.HandleFunc("GET /desk/next", d.only(atDesk, d.next))
 	m.HandleFunc("POST /desk/claim", d.only(atDesk, d.renewTask))
+	m.HandleFunc("POST /desk/take-over", d.only(leads, d.takeOver))
 	m.HandleFunc("GET /desk/audits", d.only(atDesk, d.showAudits))
 	m.HandleFunc("GET /desk/audits/{id}/image", d.only(atDesk, d.auditImage))
 	m.HandleFunc("POST /desk/audits/{id}", d.only(atDesk, d.keyAudit))

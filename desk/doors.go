@@ -43,6 +43,11 @@ func (d *Desk) only(roles []store.Role, next http.HandlerFunc) http.HandlerFunc 
 			})
 			return
 		}
+		if p.PasswordGiven && !beforeFactor[r.Pattern] {
+			d.tell(r.Context(), pick(p.Lang, "渡されたパスワードでログインしています。自分のパスワードに変更すると、ほかのページを開けます。", "You signed in with a password that was handed to you. Choose your own, and the other pages open."))
+			d.send(w, r, "/desk/account")
+			return
+		}
 		if !p.SecondFactor && p.At(d.FactorRoles) && !beforeFactor[r.Pattern] {
 			d.tell(r.Context(), pick(p.Lang, "この役割では二段階認証が必要です。設定すると、ほかのページを開けます。", "Your role needs a second factor. Set it, and the other pages open."))
 			d.send(w, r, "/desk/account")
@@ -52,7 +57,7 @@ func (d *Desk) only(roles []store.Role, next http.HandlerFunc) http.HandlerFunc 
 	}
 }
 
-// beforeFactor is what is open to those who must set a second factor first.
+// beforeFactor is what is open to those who must choose a password or set a second factor first.
 var beforeFactor = map[string]bool{
 	"GET /desk/account": true, "GET /desk/account/factor.png": true, "POST /desk/account/factor": true, "POST /desk/account/password": true, "POST /desk/account/sessions": true, "POST /desk/lang": true,
 }

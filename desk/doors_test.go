@@ -168,6 +168,10 @@ func TestStaff(t *testing.T) {
 	if a := yuki.signIn("yuki", m[1]); a.status != http.StatusSeeOther {
 		t.Errorf("yuki is not let in: %d", a.status)
 	}
+	if a := yuki.get("/desk/accesses"); a.location() != "/desk/account" {
+		t.Errorf("a password that was handed out opens %q", a.location())
+	}
+	yuki.post("/desk/account/password", url.Values{"old": {m[1]}, "new": {secret}, "again": {secret}})
 	if a := yuki.get("/desk/accesses?login=ken"); a.status != http.StatusOK || !strings.Contains(a.body, "担当者 yuki") || strings.Contains(a.body, ">mika<") {
 		t.Errorf("what ken did is not listed, or more: %d", a.status)
 	}
@@ -198,7 +202,7 @@ func TestRoutesAndRoles(t *testing.T) {
 		"POST /desk/review/1.1/reopen": atDesk, "POST /desk/review/1.1/claim": atDesk, "GET /desk/orders": atDesk, "GET /desk/review/1.1/panel": atDesk, "POST /desk/review/1.1/later": atDesk, "POST /desk/review/1.1/turn": atDesk,
 		"POST /desk/review/1.1/split": atDesk, "POST /desk/review/1.1/join": atDesk, "POST /desk/review/1.1/attach": atDesk, "POST /desk/review/1.1/note": atDesk,
 		"POST /desk/review/1.1/received": atDesk, "GET /desk/review/1.1/ask": atDesk, "GET /desk/review/1.1/ask/1": atDesk, "GET /desk/orders/1000000018": atDesk,
-		"POST /desk/claim": atDesk, "GET /desk/deliveries/1": atDesk, "POST /desk/deliveries/1": atDesk, "GET /desk/answers/1": atDesk, "POST /desk/answers/1": atDesk,
+		"POST /desk/claim": atDesk, "POST /desk/take-over": {lead, operator}, "GET /desk/deliveries/1": atDesk, "POST /desk/deliveries/1": atDesk, "GET /desk/answers/1": atDesk, "POST /desk/answers/1": atDesk,
 		"GET /desk/lists/1000000018": atDesk, "POST /desk/lists/1000000018": atDesk, "GET /desk/mails/1": atDesk, "POST /desk/mails/1": atDesk, "GET /desk/mails/1/files/1": atDesk,
 		"GET /desk/mails/1/files/1/picture": atDesk, "GET /desk/issued/1/page/1": atDesk, "POST /desk/picklists/1000000018/acknowledged": {warehouse},
 		"POST /desk/orders/1000000018/act": atDesk, "GET /desk/issued/1": atDesk, "GET /desk/documents/1/bytes": atDesk,

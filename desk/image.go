@@ -18,6 +18,9 @@ func (d *Desk) pageImage(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, order.NotFound("page", "there is no such page"))
 		return
 	}
+	if r.Header.Get(ahead) != "" {
+		d.fetchedAhead(r)
+	}
 	pages, err := d.Store.Pages(r.Context(), doc)
 	if err != nil {
 		d.fail(w, r, err)
@@ -30,6 +33,19 @@ func (d *Desk) pageImage(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	d.fail(w, r, order.NotFound("page", "there is no picture of this page"))
+}
+
+// ahead marks a picture that is fetched before anybody sees it: of the fax that comes next.
+const ahead = "Todoke-Ahead"
+
+// fetchedAhead logs such a picture as what it is: the page that shows it logs the look.
+func (d *Desk) fetchedAhead(r *http.Request) {
+	p, subject := personOf(r.Context()), subjectOf(r)
+	if d.seen.First(p.Session+" ahead "+subject, d.Now()) {
+		d.log(r, p.Login, "view", subject, "fetched ahead")
+	} else if k, ok := r.Context().Value(keptKey{}).(*kept); ok {
+		k.logged = true
+	}
 }
 
 func (d *Desk) sendImage(w http.ResponseWriter, r *http.Request, key string) {

@@ -273,6 +273,7 @@ func (w *world) asks(t *testing.T) []ask {
 		{"GET /desk/picklists/{number}", w.warehouse, list, nil, viewed},
 		{"GET /desk/picklists/{number}/files/{id}", w.warehouse, list + "/files/" + strconv.FormatInt(files[0].ID, 10), nil, viewed},
 		{"POST /desk/picklists/{number}/shipped", w.warehouse, list + "/shipped", nil, changed},
+		{"POST /desk/take-over", w.lead, "/desk/take-over", url.Values{"task": {"hold 1"}, "from": {"/desk/queue"}}, changed},
 		{"POST /desk/claim", w.desk, "/desk/claim", url.Values{"task": {"hold 1"}}, nobody},
 		// Customers' approvers, who are none of the desk's people: TestApprovalPage. Decisions are events of the order.
 		{"GET /approve/{token}", nil, "", nil, nobody},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	netmail "net/mail"
 	"path"
 	"slices"
 	"strconv"
@@ -77,8 +78,8 @@ func (d *Desk) letterPage(w http.ResponseWriter, r *http.Request, status int, l 
 		Frame: d.frame(r, "queue", name), Path: "/desk/mails/" + name, Name: name, Subject: l.mail.Subject, From: l.mail.From, ReceivedAt: l.doc.ReceivedAt,
 		Text: l.mail.Text, Raw: "/desk/documents/" + name + "/bytes", Open: l.open(), Said: said,
 	}
-	var err error
-	if l.open() {
+	err := d.letterSender(ctx, &v, l.mail.From)
+	if err == nil && l.open() {
 		v.DeadlineAt = l.review.DeadlineAt
 		for _, e := range l.review.Reasons {
 			v.Reasons = append(v.Reasons, page.Reason(p.Lang, e))
@@ -115,10 +116,36 @@ func letterHeaders(lang page.Lang, all [][2]string) [][2]string {
 	out := make([][2]string, 0, len(all)+1)
 	for _, h := range all {
 		if n, ok := headerNames[h[0]]; ok {
-			out = append(out, [2]string{pick(lang, n[0], n[1]), h[1]})
+			out = append(out, [2]string{pick(lang, n[0], n[1]), headerText(lang, h[0], h[1])})
 		}
 	}
 	return out
+}
+
+// headerText is a header's value as people write it: a mail's date is a time of ours.
+func headerText(lang page.Lang, name, value string) string {
+	if name == "date" {
+		if at, err := netmail.ParseDate(value); err == nil {
+			return page.Stamp(lang, at)
+		}
+	}
+	return value
+}
+
+// letterSender tells who sent a mail, where its address is one customer's.
+func (d *Desk) letterSender(ctx context.Context, v *page.Letter, from string) error {
+	a, err := netmail.ParseAddress(from)
+	if err != nil {
+		return nil //nolint:nilerr // an address that nobody can write to is nobody's
+	}
+	v.Address = a.Address
+	found, _, err := d.Store.FindCustomers(ctx, rules.ReadFind(a.Address, order.DateOf(d.Now())), 2)
+	if err != nil || len(found) != 1 {
+		return err
+	}
+	c := found[0]
+	v.Customer = &page.ReviewCustomer{Code: c.Code, Name: c.CompanyName + " " + c.Name, Fax: order.FormatPhone(c.Fax), Path: customerPath(c.Code)}
+	return nil
 }
 
 // letterFiles are the things attached, with what became of each.

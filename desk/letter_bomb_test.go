@@ -6,23 +6,27 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"todoke/desk"
 	"todoke/store"
 	"todoke/store/storetest"
 )
 
-// slow draws as one does who is given a stranger's file.
-type slow struct{ now, most, counted *atomic.Int32 }
+// gated draws when the gate is open, and tells who has arrived.
+type gated struct {
+	now, most, counted *atomic.Int32
+	arrived            chan struct{}
+	open               chan struct{}
+}
 
-func (s slow) Pages([]byte) int { s.counted.Add(1); return 1 }
+func (s gated) Pages([]byte) int { s.counted.Add(1); return 1 }
 
-func (s slow) Draw([]byte, int) ([]byte, error) {
+func (s gated) Draw([]byte, int) ([]byte, error) {
 	n := s.now.Add(1)
 	for was := s.most.Load(); n > was && !s.most.CompareAndSwap(was, n); was = s.most.Load() {
 	}
-	time.Sleep(50 * time.Millisecond)
+	s.arrived <- struct{}{}
+	<-s.open
 	s.now.Add(-1)
 	return []byte("drawn"), nil
 }
@@ -31,11 +35,14 @@ func (s slow) Draw([]byte, int) ([]byte, error) {
 // pictures a browser asks for, few are drawn at once.
 func TestAttachmentsKeepNobodyWaiting(t *testing.T) {
 	t.Parallel()
-	pictures := slow{new(atomic.Int32), new(atomic.Int32), new(atomic.Int32)}
+	const files, atOnce = 8, 2
+	pictures := gated{new(atomic.Int32), new(atomic.Int32), new(atomic.Int32), make(chan struct{}, files), make(chan struct{})}
+	read := make(chan struct{}, 2*files) // by each request, right before it draws
 	o := newOfficeOf(t, desk.Config{Picture: pictures, Mails: func(data []byte) (desk.Mail, error) {
+		read <- struct{}{}
 		m, err := readMail(data)
 		m.Attached = nil
-		for i := range 8 {
+		for i := range files {
 			m.Attached = append(m.Attached, desk.Attached{FileName: strconv.Itoa(i) + ".pdf", MediaType: "application/pdf", Bytes: []byte("%PDF-1.7\n")})
 		}
 		return m, err
@@ -49,15 +56,24 @@ func TestAttachmentsKeepNobodyWaiting(t *testing.T) {
 		t.Errorf("%d: %d files were drawn for the page", a.status, pictures.counted.Load())
 	}
 	var all sync.WaitGroup
-	for i := range 8 {
+	for i := range files {
 		all.Go(func() {
 			if a := b.get(path + "/files/" + strconv.Itoa(i+1) + "/picture"); a.status != http.StatusOK {
 				t.Errorf("picture %d: %d", i+1, a.status)
 			}
 		})
 	}
+	for range 1 + files { // the page, and every picture
+		<-read
+	}
+	for range atOnce {
+		<-pictures.arrived
+	}
+	for range files {
+		pictures.open <- struct{}{}
+	}
 	all.Wait()
-	if n := pictures.most.Load(); n > 2 {
+	if n := pictures.most.Load(); n != atOnce {
 		t.Errorf("%d pages were drawn at once", n)
 	}
 }

@@ -23,7 +23,9 @@ func (d *Desk) showOrder(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, err)
 		return
 	}
-	d.saw(r, "order "+string(o.Number))
+	if r.Header.Get(unattended) == "" { // what renews itself is one view
+		d.saw(r, "order "+string(o.Number))
+	}
 	d.showOrderWith(w, r, http.StatusOK, o, "")
 }
 
@@ -77,6 +79,9 @@ func (d *Desk) orderPage(r *http.Request, o order.Order) (page.Order, error) {
 	if err := d.orderStory(ctx, p, &v, o); err != nil {
 		return v, err
 	}
+	if n := len(v.Story); o.State == order.StateAccepted && n > 0 {
+		v.Settling = d.Now().Sub(v.Story[n-1].At) < settles
+	}
 	if o.Source.DocumentID != 0 {
 		if err := d.orderDocument(ctx, p, &v, o); err != nil {
 			return v, err
@@ -105,11 +110,14 @@ func (d *Desk) orderPage(r *http.Request, o order.Order) (page.Order, error) {
 			return v, err
 		}
 		for _, a := range seen {
-			v.Seen = append(v.Seen, page.SeenRow{At: a.At, Login: a.Login, Action: a.Action, Detail: a.Detail})
+			v.Seen = append(v.Seen, page.SeenRow{At: a.At, Login: a.Login, Action: a.Action, Detail: page.AccessDetail(p.Lang, a.Detail)})
 		}
 	}
 	return v, nil
 }
+
+// settles is how long after its last event an accepted order's page looks whether its goods are reserved.
+const settles = 2 * time.Minute
 
 func orderFacts(lang page.Lang, o order.Order) [][2]string {
 	var facts [][2]string
@@ -121,9 +129,9 @@ func orderFacts(lang page.Lang, o order.Order) [][2]string {
 	add("受信", "Received", page.Stamp(lang, o.ReceivedAt)+" "+page.ChannelName(lang, string(o.Channel)))
 	add("受付日", "Acceptance day", page.Day(lang, o.AcceptanceOn))
 	add("お届け希望日", "Designated", page.Day(lang, o.DesignatedOn))
-	add("お届け先", "Ship to", strings.TrimSpace(o.ShipTo.Code+" "+o.ShipTo.Name)+" 〒"+o.ShipTo.PostalCode+" "+o.ShipTo.Prefecture+o.ShipTo.Address)
+	add("お届け先", "Ship to", strings.TrimSpace(o.ShipTo.Code+" "+o.ShipTo.Name)+" "+page.Place(o.ShipTo))
 	add("お支払い", "Payment", page.Word(lang, string(o.Payment)))
-	add("欠品時", "If short", page.Word(lang, string(o.Stockout)))
+	add("品切れの場合", "If short", page.Word(lang, string(o.Stockout)))
 	add("発注者", "Ordered by", o.UserCode)
 	add("ショップ", "Shop front", o.Source.ShopFront)
 	if !o.CancelUntil.IsZero() {

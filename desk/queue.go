@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -121,7 +122,7 @@ func choices(lang page.Lang, counts []store.TaskCount, atWork []store.DeskClaim,
 func queueRow(p Person, t store.Task) page.QueueRow {
 	const reasons = 2
 	row := page.QueueRow{
-		Why: string(t.Why), Text: page.Reasons(p.Lang, t.Reasons, reasons),
+		Why: string(t.Why), Text: page.Briefly(p.Lang, t.Reasons, reasons), Rules: page.Reasons(p.Lang, t.Reasons, len(t.Reasons)),
 		Customer: t.CustomerName, Code: t.CustomerCode, From: order.FormatPhone(t.Caller), Source: t.Source, ValueYen: t.ValueYen,
 		ReceivedAt: t.ReceivedAt, DeadlineAt: t.DeadlineAt, Who: t.ClaimedName, Mine: t.ClaimedBy == p.Login && t.ClaimedBy != "",
 	}
@@ -254,6 +255,25 @@ func (d *Desk) renewTask(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// takeOver gives a lead what somebody else works on: a colleague went home with it open.
+func (d *Desk) takeOver(w http.ResponseWriter, r *http.Request) {
+	ctx, p, task, at := r.Context(), personOf(r.Context()), r.PostFormValue("task"), within(r.PostFormValue("from"))
+	if !claimable.MatchString(task) {
+		d.fail(w, r, order.Invalid("", "task", "there is no such task"))
+		return
+	}
+	from, err := d.Store.TakeClaim(ctx, task, p.Login, d.Now(), d.claimLasts())
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	d.log(r, p.Login, "change", cmp.Or(at, task), "taken over from "+cmp.Or(from.Name, from.Login))
+	if from.Name != "" {
+		d.tell(ctx, pick(p.Lang, from.Name+"さんから引き継ぎました。", "Taken over from "+from.Name+"."))
+	}
+	d.leave(w, r, cmp.Or(at, "/desk/queue"))
 }
 
 // claim takes a task for the person where nobody else has it, and tells who has.

@@ -39,6 +39,7 @@ func (d *Desk) reviewView(r *http.Request, v reviewed, s said) (page.Review, err
 		return view, err
 	} else if !mine {
 		view.Taken = c.Name
+		view.Task = taskOf(v.Review)
 	}
 	b := fieldsBuilder{d: d, lang: p.Lang, v: v, said: s, view: &view, problems: map[string][]string{}, suggest: map[string]string{}}
 	view.Untouched = untouched(v.Draft)

@@ -110,11 +110,11 @@ func (d *Desk) runNow(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d.log(r, p.Login, "change", "run "+ask.Schedule+" "+due.In(order.JST).Format("2006-01-02 15:04"), fmt.Sprintf("by hand, inserted %t: %s", inserted, ask.Reason))
-	when := page.Stamp(p.Lang, due)
+	when, name := page.Stamp(p.Lang, due), page.ScheduleName(p.Lang, ask.Schedule)
 	if inserted {
-		d.tell(ctx, pick(p.Lang, ask.Schedule+"（"+when+"予定分）の実行を始めました。", ask.Schedule+" due "+when+" was started."))
+		d.tell(ctx, pick(p.Lang, name+"（"+when+"予定分）の実行を始めました。", name+" due "+when+" was started."))
 	} else {
-		d.tell(ctx, pick(p.Lang, ask.Schedule+"（"+when+"予定分）はすでに実行されています。何も変更していません。", ask.Schedule+" due "+when+" had run already: nothing was changed."))
+		d.tell(ctx, pick(p.Lang, name+"（"+when+"予定分）はすでに実行されています。何も変更していません。", name+" due "+when+" had run already: nothing was changed."))
 	}
 	http.Redirect(w, r, "/desk/runs", http.StatusSeeOther)
 }
@@ -129,7 +129,7 @@ func runProblem(lang page.Lang, ask page.RunAsk, future bool, err error) string 
 	case future:
 		return "この時刻はまだ来ていません。予定時刻を過ぎた分だけを実行できます。"
 	case order.KindOf(err) == order.KindNotFound:
-		return "この時刻までに予定された" + ask.Schedule + "はありません。"
+		return "この時刻までに予定された「" + page.ScheduleName(lang, ask.Schedule) + "」はありません。"
 	}
 	return message(err)
 }

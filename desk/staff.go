@@ -45,7 +45,7 @@ func (d *Desk) addStaff(w http.ResponseWriter, r *http.Request) {
 	ctx, p := r.Context(), personOf(r.Context())
 	s := store.Staff{
 		Login: r.PostFormValue("login"), Name: strings.TrimSpace(r.PostFormValue("name")), Role: store.Role(r.PostFormValue("role")),
-		WarehouseCode: strings.TrimSpace(r.PostFormValue("warehouse")), Lang: "ja",
+		WarehouseCode: strings.TrimSpace(r.PostFormValue("warehouse")), Lang: "ja", PasswordGiven: true,
 	}
 	if !staffLogin.MatchString(s.Login) || s.Name == "" || !staffRoles[s.Role] || (s.Role == store.RoleWarehouse) != (s.WarehouseCode != "") {
 		d.staff(w, r, http.StatusUnprocessableEntity, pick(p.Lang, "ログインID（半角小文字・数字）、名前、役割を入力してください。倉庫の方だけ倉庫コードも必要です。",
@@ -103,7 +103,7 @@ func (d *Desk) changeStaff(w http.ResponseWriter, r *http.Request) {
 		secret = rand.Text()
 		var hash string
 		if hash, err = password.Hash(ctx, secret); err == nil {
-			err = d.Store.SetStaffPassword(ctx, login, hash)
+			err = d.Store.SetStaffPassword(ctx, login, hash, true)
 		}
 	default:
 		err = order.Invalid("", "", "there is no such action")
@@ -117,6 +117,25 @@ func (d *Desk) changeStaff(w http.ResponseWriter, r *http.Request) {
 		d.staff(w, r, http.StatusOK, "", login, secret)
 		return
 	}
-	d.tell(ctx, pick(p.Lang, s.Name+"さんの設定を変更しました。", s.Name+" is changed."))
+	d.tell(ctx, staffChanged(p.Lang, as, s.Name, r.PostFormValue("role")))
 	http.Redirect(w, r, "/desk/staff", http.StatusSeeOther)
+}
+
+// staffChanged names what was done to whom.
+func staffChanged(lang page.Lang, as, name, role string) string {
+	switch as {
+	case "unlock":
+		return pick(lang, name+"さんのロックを解除しました。", name+" is unlocked.")
+	case "lock":
+		return pick(lang, name+"さんをロックしました。", name+" is locked.")
+	case "sessions":
+		return pick(lang, name+"さんを全端末からログアウトしました。", name+" is signed out everywhere.")
+	case "disable":
+		return pick(lang, name+"さんを停止しました。今後ログインできません。", name+" is disabled for good.")
+	case "factor":
+		return pick(lang, name+"さんの二段階認証を解除しました。", "The second factor of "+name+" is cleared.")
+	case "role":
+		return pick(lang, name+"さんの役割を「"+page.RoleName(lang, role)+"」に変更しました。", name+" is now "+page.RoleName(lang, role)+".")
+	}
+	return pick(lang, name+"さんの設定を変更しました。", name+" is changed.")
 }

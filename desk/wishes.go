@@ -15,7 +15,7 @@ const wishChanges = 30
 
 // wishNames are what the desk keeps of a customer, by kind.
 var wishNames = map[string][2]string{
-	store.ChoiceAnswers: {"FAXへの回答", "Answers to faxes"}, store.ChoiceStockout: {"欠品時", "If short"},
+	store.ChoiceAnswers: {"FAXへの回答", "Answers to faxes"}, store.ChoiceStockout: {"品切れの場合", "If short"},
 	store.ChoicePhone: {"電話", "Telephone"}, store.ChoiceKana: {"フリガナ", "Reading"},
 }
 
@@ -26,7 +26,7 @@ func wishValue(lang page.Lang, kind, value string) string {
 	case kind == store.ChoiceAnswers && value == "":
 		return pick(lang, "すべてFAXで回答", "every fax answered by fax")
 	case kind == store.ChoiceAnswers && value == string(order.AnswersByMail):
-		return pick(lang, "メールで回答（欠品はFAX）", "answered by mail, what is short by fax")
+		return pick(lang, "メールで回答（品切れはFAX）", "answered by mail, what is short by fax")
 	case kind == store.ChoiceAnswers:
 		return pick(lang, "ご注文どおりでない場合だけFAX", "by fax, bad news alone")
 	case kind == store.ChoiceStockout:
@@ -82,7 +82,7 @@ func (d *Desk) wishes(ctx context.Context, p Person, v *page.Customer, c order.D
 	}
 	add(answers)
 	add(page.WishRow{
-		Name: pick(p.Lang, "Web注文への回答", "Answers to web orders"), Value: pick(p.Lang, "メール（欠品はFAXも）", "by mail, what is short by fax, too"), From: by("STK-2"),
+		Name: pick(p.Lang, "Web注文への回答", "Answers to web orders"), Value: pick(p.Lang, "メール（品切れはFAXも）", "by mail, what is short by fax, too"), From: by("STK-2"),
 	})
 	add(page.WishRow{
 		Kind: store.ChoiceStockout, Name: name(store.ChoiceStockout), Value: wishValue(p.Lang, store.ChoiceStockout, string(c.Stockout)), From: from(store.ChoiceStockout, master),
@@ -140,7 +140,7 @@ func (d *Desk) cutoffOf(ctx context.Context, p Person, c order.Department, add f
 		return nil
 	}
 	add(page.WishRow{
-		Name: pick(p.Lang, "受付の締切（ご住所）", "Cut-off (own address)"), Value: "FAX " + r.CutoffFax.String() + "　Web " + r.CutoffWeb.String(), From: pick(p.Lang, "地域 ", "region ") + r.Code + "（CUT-2）",
+		Name: pick(p.Lang, "受付の締切（ご住所）", "Cut-off (own address)"), Value: "FAX " + r.CutoffFax.String() + "　Web " + r.CutoffWeb.String(), From: pick(p.Lang, "地域：", "region ") + page.RegionName(p.Lang, r.Code) + "（CUT-2）",
 	})
 	return nil
 }

@@ -62,6 +62,9 @@ type Settings struct {
 	RequestBurst      int `json:"request_burst" yaml:"request_burst"`
 	RequestsPerSecond int `json:"requests_per_second" yaml:"requests_per_second"`
 	AddressSessions   int `json:"address_sessions" yaml:"address_sessions"`
+	// Requests that one address may make at once of the approvers' pages (APR-1), which are open to
+	// everybody, and one a second from then on.
+	ApprovalBurst int `json:"approval_burst" yaml:"approval_burst"`
 
 	// How faxes are settled at the desk.
 	DeskBlindPermille     int `json:"desk_blind_permille" yaml:"desk_blind_permille"`           // readings less sure are hidden until a person has keyed the field
@@ -296,6 +299,7 @@ func Default() Settings {
 		RequestBurst:          300, // a page with the pictures of the next ones, many times over
 		RequestsPerSecond:     20,
 		AddressSessions:       50,
+		ApprovalBurst:         30,
 
 		ResendPageDays:         4, // a long weekend; a sheet that is faxed every week is none sent again
 		ResendLineHours:        3,
@@ -461,6 +465,7 @@ func (s Settings) Validate() error {
 	within("", "desk_later_minutes", s.DeskLaterMinutes, 1, 24*60)
 	within("ACC-2", "request_burst", s.RequestBurst, 1, 100_000)
 	within("ACC-2", "requests_per_second", s.RequestsPerSecond, 0, 10_000)
+	within("APR-1", "approval_burst", s.ApprovalBurst, 1, 100_000)
 	within("ACC-2", "address_sessions", s.AddressSessions, 1, 10_000)
 	within("FAX-5", "resend_page_days", s.ResendPageDays, 0, maxLimitDays)
 	within("FAX-5", "resend_line_hours", s.ResendLineHours, 0, 24*maxLimitDays)

@@ -48,5 +48,11 @@ func WhyReview(reasons []*order.Error, d *order.Draft) Why {
 			return WhyDoubt
 		}
 	}
+	if len(reasons) == 0 { // settled but for the release: it stays what it was
+		if d.Field("received_at") != nil {
+			return WhyTime
+		}
+		return WhyDoubt
+	}
 	return WhyRule
 }

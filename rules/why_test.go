@@ -24,6 +24,8 @@ func TestWhyReview(t *testing.T) {
 	}{
 		"fields in doubt":          {bad("FAX-2", "FAX-2"), form, rules.WhyDoubt},
 		"doubt and a rule":         {bad("ITM-1", "FAX-2"), form, rules.WhyDoubt},
+		"settled":                  {nil, form, rules.WhyDoubt},
+		"its time decided":         {nil, &order.Draft{Form: "order", Fields: []order.DraftField{{Name: "received_at"}}}, rules.WhyTime},
 		"a rule alone":             {bad("ITM-1"), form, rules.WhyRule},
 		"sent again, and in doubt": {bad("FAX-2", "FAX-5"), form, rules.WhyResend},
 		"a mail":                   {bad("FAX-1"), nil, rules.WhyMail},

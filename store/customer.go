@@ -32,6 +32,12 @@ func (s *Store) FindCustomers(ctx context.Context, f rules.Find, limit int) (fou
 			codes = append(codes, of...)
 		case w.Customer != "":
 			codes = append(codes, w.Customer)
+		case strings.Contains(w.Text, "@"):
+			of, err := collect(ctx, s.pool, "FindDepartmentsByMail", pgx.RowTo[string], w.Text, limit)
+			if err != nil {
+				return nil, false, err
+			}
+			codes = append(codes, of...)
 		case w.Text != "":
 			names = append(names, w.Text)
 		case w.Item != "": // the first digits of a code

@@ -169,6 +169,17 @@ func (s *Store) ClaimTask(ctx context.Context, task, login string, now time.Time
 	return c, false, order.Conflict("", "somebody else is taking this at the same moment: try again")
 }
 
+// TakeClaim gives a task to a person, whoever has it, and tells who had it; "" where nobody had.
+func (s *Store) TakeClaim(ctx context.Context, task, login string, now time.Time, lasts time.Duration) (from DeskClaim, err error) {
+	now = at(now)
+	err = s.pool.QueryRow(ctx, query("ClaimGet"), task, now).Scan(&from.Login, &from.Name, &from.ClaimedAt, &from.UntilAt)
+	if err != nil && !missing(err) {
+		return from, kinded(fmt.Errorf("read claim of %s: %w", task, err))
+	}
+	_, err = s.pool.Exec(ctx, query("ClaimTake"), task, login, now, at(now.Add(lasts)))
+	return from, kinded(err)
+}
+
 // DropClaim gives a task back; another's claim stays.
 func (s *Store) DropClaim(ctx context.Context, task, login string) error {
 	_, err := s.pool.Exec(ctx, query("ClaimDrop"), task, login)

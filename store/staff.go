@@ -36,6 +36,7 @@ type Staff struct {
 	DisabledAt    time.Time
 	CreatedAt     time.Time
 	SessionsNo    int // sessions of another number are over
+	PasswordGiven bool // the password was handed out: its owner chooses another first
 }
 
 // Active tells whether the person may work.
@@ -44,7 +45,7 @@ func (s Staff) Active() bool { return s.ID != 0 && s.LockedAt.IsZero() && s.Disa
 func scanStaff(r pgx.CollectableRow) (Staff, error) {
 	var s Staff
 	return s, r.Scan(&s.ID, &s.Login, &s.Name, &s.Role, &s.WarehouseCode, &s.Lang, &s.SecondFactor, &s.Failures,
-		(*instant)(&s.LockedAt), (*instant)(&s.DisabledAt), &s.CreatedAt, &s.SessionsNo)
+		(*instant)(&s.LockedAt), (*instant)(&s.DisabledAt), &s.CreatedAt, &s.SessionsNo, &s.PasswordGiven)
 }
 
 // AddStaff adds a person; hash is of internal/password.
@@ -53,7 +54,7 @@ func (s *Store) AddStaff(ctx context.Context, p Staff, hash string, now time.Tim
 		p.Lang = "ja"
 	}
 	var id int64
-	err := s.pool.QueryRow(ctx, query("StaffInsert"), p.Login, text(p.Name), string(p.Role), null(p.WarehouseCode), p.Lang, hash, at(now)).Scan(&id)
+	err := s.pool.QueryRow(ctx, query("StaffInsert"), p.Login, text(p.Name), string(p.Role), null(p.WarehouseCode), p.Lang, hash, at(now), p.PasswordGiven).Scan(&id)
 	if missing(err) {
 		return order.Conflict("", fmt.Sprintf("there is a %s already: choose another login, or give that one a new password", p.Login))
 	}
@@ -115,9 +116,10 @@ func (s *Store) UnlockStaff(ctx context.Context, login string) error {
 	return s.changeStaff(ctx, "StaffUnlock", login)
 }
 
-// SetStaffPassword gives a person a new password, and unlocks.
-func (s *Store) SetStaffPassword(ctx context.Context, login, hash string) error {
-	return s.changeStaff(ctx, "StaffPassword", login, hash)
+// SetStaffPassword gives a person a new password, and unlocks; given tells that somebody else made
+// it.
+func (s *Store) SetStaffPassword(ctx context.Context, login, hash string, given bool) error {
+	return s.changeStaff(ctx, "StaffPassword", login, hash, given)
 }
 
 // SetStaffTOTP sets a person's second factor, and the step of the code that confirmed it; an empty

@@ -28,7 +28,7 @@ func (s *Store) BeginSession(ctx context.Context, login string, n StaffSession) 
 // StaffOfSession is whose session it is and when it was used last; the zero Staff where it is over.
 func (s *Store) StaffOfSession(ctx context.Context, id string) (p Staff, seen time.Time, err error) {
 	err = s.pool.QueryRow(ctx, query("StaffOfSession"), id).Scan(&p.ID, &p.Login, &p.Name, &p.Role, &p.WarehouseCode, &p.Lang, &p.SecondFactor, &p.Failures,
-		(*instant)(&p.LockedAt), (*instant)(&p.DisabledAt), &p.CreatedAt, &p.SessionsNo, &seen)
+		(*instant)(&p.LockedAt), (*instant)(&p.DisabledAt), &p.CreatedAt, &p.SessionsNo, &p.PasswordGiven, &seen)
 	if missing(err) {
 		return Staff{}, time.Time{}, nil
 	}

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"todoke/internal/pgcluster"
 	"todoke/migrations"
 	"todoke/order"
@@ -219,6 +221,12 @@ func (a *App) openStoreOf(ctx context.Context, mayMake bool) (*store.Store, func
 		}
 	}
 	st, err := a.newStore(ctx, db)
+	if unprepared(err) {
+		err = &order.Error{
+			Kind: order.KindTemporary, Field: "database",
+			Message: "the database is not prepared yet: wait until todoke up says that it is ready, or run todoke migrate, and try again",
+		}
+	}
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close(ctx))
 	}
@@ -228,6 +236,12 @@ func (a *App) openStoreOf(ctx context.Context, mayMake bool) (*store.Store, func
 			a.Log.Warn("the private database did not stop cleanly", "error", err)
 		}
 	}, nil
+}
+
+// unprepared tells whether no migration has run in the database yet: its roles are not there.
+func unprepared(err error) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && strings.Contains(e.Message, strconv.Quote(migrations.RoleApp))
 }
 
 func (a *App) newStore(ctx context.Context, db *database) (*store.Store, error) {

@@ -71,7 +71,7 @@ func (c *staffAdd) Run(ctx context.Context, a *App) error {
 		return err
 	}
 	defer done()
-	p := store.Staff{Login: c.Login, Name: c.Name, Role: store.Role(c.Role), WarehouseCode: c.Warehouse, Lang: c.Lang}
+	p := store.Staff{Login: c.Login, Name: c.Name, Role: store.Role(c.Role), WarehouseCode: c.Warehouse, Lang: c.Lang, PasswordGiven: secret != ""}
 	if err := st.AddStaff(ctx, p, hash, a.Now()); err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func (c *staffPassword) Run(ctx context.Context, a *App) error {
 		return err
 	}
 	return a.withStaff(ctx, c.Login, "password", func(st *store.Store) error {
-		if err := st.SetStaffPassword(ctx, c.Login, hash); err != nil {
+		if err := st.SetStaffPassword(ctx, c.Login, hash, secret != ""); err != nil {
 			return err
 		}
 		return a.tellPassword(c.Login, secret)

@@ -116,6 +116,11 @@ ON CONFLICT (task) DO UPDATE SET login = excluded.login, until_at = excluded.unt
 WHERE desk_claims.login = excluded.login OR desk_claims.until_at <= $3
 RETURNING login;
 
+-- name: ClaimTake
+-- Whoever has it.
+INSERT INTO desk_claims (task, login, claimed_at, until_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (task) DO UPDATE SET login = excluded.login, until_at = excluded.until_at, claimed_at = excluded.claimed_at;
+
 -- name: ClaimGet
 SELECT c.login, s.name, c.claimed_at, c.until_at FROM desk_claims c JOIN staff s ON s.login = c.login WHERE c.task = $1 AND c.until_at > $2;
 

@@ -106,6 +106,11 @@ WITH p AS MATERIALIZED (SELECT coalesce(array_agg('%' || replace(replace(replace
 SELECT d.code FROM p, departments d JOIN companies c ON c.code = d.company_code
 WHERE (c.search || d.search) LIKE ALL (p.words) ORDER BY d.code LIMIT $2;
 
+-- name: FindDepartmentsByMail
+-- The department's address, or one of its users'.
+(SELECT code FROM departments WHERE email <> '' AND lower(email) = lower($1) ORDER BY code LIMIT $2)
+UNION (SELECT department_code FROM users WHERE email <> '' AND lower(email) = lower($1) ORDER BY department_code LIMIT $2) ORDER BY code LIMIT $2;
+
 -- name: FindDepartmentsByFax
 -- The fax number, or the telephone that the desk keeps.
 (SELECT code FROM departments WHERE fax ~>=~ $1 AND fax ~<~ $3 AND fax <> '' ORDER BY code LIMIT $2)

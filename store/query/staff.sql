@@ -1,15 +1,15 @@
 -- Statements about the people of the desk's pages and what they looked at.
 
 -- name: StaffInsert
-INSERT INTO staff (login, name, role, warehouse_code, lang, password_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO staff (login, name, role, warehouse_code, lang, password_hash, created_at, password_given) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (login) DO NOTHING RETURNING id;
 
 -- name: StaffByLogin
-SELECT id, login, name, role, coalesce(warehouse_code, ''), lang, totp_secret <> '', failures, locked_at, disabled_at, created_at, sessions_no
+SELECT id, login, name, role, coalesce(warehouse_code, ''), lang, totp_secret <> '', failures, locked_at, disabled_at, created_at, sessions_no, password_given
 FROM staff WHERE login = $1;
 
 -- name: StaffList
-SELECT id, login, name, role, coalesce(warehouse_code, ''), lang, totp_secret <> '', failures, locked_at, disabled_at, created_at, sessions_no
+SELECT id, login, name, role, coalesce(warehouse_code, ''), lang, totp_secret <> '', failures, locked_at, disabled_at, created_at, sessions_no, password_given
 FROM staff ORDER BY login;
 
 -- name: StaffAttempt
@@ -27,7 +27,7 @@ UPDATE staff SET locked_at = $2, sessions_no = sessions_no + 1 WHERE id = $1 AND
 UPDATE staff SET locked_at = NULL, failures = 0 WHERE login = $1;
 
 -- name: StaffPassword
-UPDATE staff SET password_hash = $2, failures = 0, locked_at = NULL, sessions_no = sessions_no + 1 WHERE login = $1;
+UPDATE staff SET password_hash = $2, password_given = $3, failures = 0, locked_at = NULL, sessions_no = sessions_no + 1 WHERE login = $1;
 
 -- name: StaffTOTP
 UPDATE staff SET totp_secret = $2, totp_step = $3 WHERE login = $1;
@@ -79,7 +79,7 @@ SELECT $1, id, sessions_no, $3, $4, $5, $5 FROM staff WHERE login = $2;
 
 -- name: StaffOfSession
 -- Whose session it is, and when it was used last, unless it has ended here or with all others.
-SELECT s.id, s.login, s.name, s.role, coalesce(s.warehouse_code, ''), s.lang, s.totp_secret <> '', s.failures, s.locked_at, s.disabled_at, s.created_at, s.sessions_no, t.seen_at
+SELECT s.id, s.login, s.name, s.role, coalesce(s.warehouse_code, ''), s.lang, s.totp_secret <> '', s.failures, s.locked_at, s.disabled_at, s.created_at, s.sessions_no, s.password_given, t.seen_at
 FROM staff_sessions t JOIN staff s ON s.id = t.staff_id WHERE t.id = $1 AND t.ended_at IS NULL AND t.sessions_no = s.sessions_no;
 
 -- name: StaffSessionSeen

@@ -14,6 +14,7 @@ type Account struct {
 	SecondFactor      bool
 	Secret            string   // to be confirmed; "" where none is
 	Needed            bool     // the role cannot do without
+	Given             bool     // the password was handed out: another is chosen first
 	Codes             []string // recovery codes, shown once
 	CodesLeft         int
 	Shortest, Longest int

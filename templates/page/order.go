@@ -12,6 +12,7 @@ type Order struct {
 	Frame
 	Claim
 	FromQueue                bool // opened to be worked on
+	Settling                 bool // just accepted: the goods are being reserved
 	Mails                    []Link
 	Path, Number, State, Why string
 	Customer                 *ReviewCustomer

@@ -47,6 +47,9 @@ func (f Frame) MayFind() bool {
 	return slices.ContainsFunc(f.Menu, func(m MenuItem) bool { return m.Key == "orders" })
 }
 
+// MayTakeOver tells whether the person may take what somebody else works on.
+func (f Frame) MayTakeOver() bool { return f.Role == "lead" || f.Role == "operator" }
+
 // MenuItem is an entry of the menu.
 type MenuItem struct {
 	Key, Path, Japanese, English string
@@ -118,11 +121,17 @@ func parse(lang Lang) *template.Template {
 			}
 			return v
 		},
-		"column":  func(v string) string { return ColumnName(lang, v) },
-		"source":  func(v string) string { return SourceName(lang, v) },
-		"gateway": func(name, about string) string { return GatewayAbout(lang, name, about) },
-		"subject": func(s string) string { return Subject(lang, s) },
-		"channel": func(c string) string { return ChannelName(lang, c) },
+		"column":   func(v string) string { return ColumnName(lang, v) },
+		"source":   func(v string) string { return SourceName(lang, v) },
+		"gateway":  func(name, about string) string { return GatewayAbout(lang, name, about) },
+		"subject":  func(s string) string { return Subject(lang, s) },
+		"region":   func(c string) string { return RegionName(lang, c) },
+		"schedule": func(n string) string { return ScheduleName(lang, n) },
+		"cron":     func(c string) string { return CronText(lang, c) },
+		"postal":   PostalCodes,
+		"size":     func(n int) string { return Size(lang, n) },
+		"date":     func(d order.Date) string { return Date(lang, d) },
+		"channel":  func(c string) string { return ChannelName(lang, c) },
 	})
 	return template.Must(t.ParseFS(htmlFiles, "html/*.html"))
 }

@@ -42,6 +42,7 @@ type QueueRow struct {
 	Name       string
 	Why        string
 	Text       string // why, in one line
+	Rules      string // all of it, with the rules
 	Customer   string
 	Code       string
 	From       string // caller's number, as far as it is claimed

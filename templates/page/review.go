@@ -48,6 +48,7 @@ type Review struct {
 	ReceivedAt time.Time
 	DeadlineAt time.Time
 	Taken      string // who else works on it; "" where it is ours
+	Task       string // what is claimed
 	Undo       bool   // something was keyed that can be taken back
 	Said       string // what the last key came to, told at the side
 	SaidWrong  bool

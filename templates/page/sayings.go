@@ -188,7 +188,7 @@ func (p *pattern) fill(m []string, deep int) string {
 var sayWords = map[string]string{
 	"held": "保留中", "accepted": "受注済み", "short": "一部引当", "allocated": "引当済み", "released": "出荷指示済み", "shipped": "出荷済み",
 	"cancelled": "取消済み", "planned": "予定", "open": "確認待ち", "settled": "受注", "junk": "不要", "duplicate": "重複", "handled": "対応済み", "joined": "別の頁の続き", "attached": "注文の書類",
-	"fax": "FAX", "web": "Web", "normal": "通常便", "truck": "大型便", "phone": "電話調整便", "backorder": "入荷待ち", "cancel": "取消",
+	"fax": "FAX", "web": "Web", "normal": "通常", "truck": "トラックマーク", "phone": "電話マーク", "backorder": "入荷を待つ", "cancel": "取消",
 	"invoice": "請求書払い", "card": "カード", "cover": "送付状", "advert": "広告", "other": "その他", "blank": "空欄",
 	"not_a_form": "当店の用紙ではない", "unreadable": "判読不能", "review": "要確認", "accept": "確定",
 	"order form (FAX注文書)": "FAX注文書", "return request (返品依頼書)": "返品依頼書", "point inquiry (ポイント確認依頼用紙)": "ポイント確認依頼用紙",

@@ -153,6 +153,8 @@ type Letter struct {
 	Verdict                   string // why it was not answered
 	MayAnswer                 bool
 	NoAnswer, AnswerTo        string
+	Customer                  *ReviewCustomer // who is registered with the sender's address
+	Address                   string          // of the sender
 	Open                      bool
 	ClosedText, Said          string
 	Broken                    string // why the mail cannot be read

@@ -28,6 +28,16 @@ var ruleNames = map[string]string{
 	"PGE-1": "頁の種類", "PAY-1": "カード決済",
 }
 
+// numbered are the inputs that are numbers of orders and lists.
+var numbered = map[string]bool{"order": true, "number": true, "first": true, "replaces": true, "replaced_by": true, "served_first": true, "pick_list": true, "other": true, "drawn_for": true}
+
+// inputWords are values of closed lists that a rule looked at, in people's words.
+var inputWords = map[string]string{
+	"down": "切り捨て", "up": "切り上げ", "half_up": "四捨五入", "yes": "はい", "no": "いいえ", "shop": "当店", "customer": "お客様", "resend": "再送", "addon": "追加注文", "correction": "訂正", "own": "別の注文",
+	"normal": "通常", "truck": "トラックマーク", "phone": "電話マーク", "backorder": "入荷を待つ", "cancel": "取り消す", "fax": "FAX", "web": "Web", "invoice": "請求書払い", "card": "カード払い", "order": "FAX注文書",
+	"held": "保留", "accepted": "受付", "short": "不足", "allocated": "引当済み", "released": "出荷指示済み", "shipped": "出荷済み", "cancelled": "取消済み", "planned": "予定",
+}
+
 // inputNames are the facts that a rule looked at in people's words.
 var inputNames = map[string]string{
 	"acceptance_on": "受付日", "arrival_on": "お届け日", "ready_on": "最短お届け日", "ship_on": "出荷日", "cutoff": "締切", "received_at": "受信", "region": "地域", "class": "配送区分",
@@ -36,6 +46,16 @@ var inputNames = map[string]string{
 	"payment": "お支払い", "ship_to": "お届け先", "prefecture": "都道府県", "postal_code": "郵便番号", "cutoff_fax": "FAX締切", "cutoff_web": "Web締切", "cutoff_truck": "トラック締切",
 	"lead_days": "追加日数", "on": "基準日", "price_list": "価格表", "taxes": "税率別", "rounding": "端数処理", "window_minutes": "取消できる時間（分）", "cancel_until": "取消期限",
 	"items": "商品", "replaces": "変更前の注文", "replaced_by": "変更後の注文", "held": "保留の理由", "delivery": "送付", "asked_by": "依頼元", "note": "内容", "line": "行",
+	"address": "住所", "name": "名称", "code": "コード", "item": "商品", "list_price_yen": "定価", "unit_price_yen": "単価", "unit": "単位", "tax_rate": "税率", "rate": "税率", "net_yen": "対象額", "tax_yen": "消費税",
+	"dispatch_deadline": "出荷締切", "decided_at": "決定日時", "moved": "希望日からの変更", "allocations": "引当", "warehouses": "倉庫", "amount_yen": "金額", "answer": "回答", "approval": "承認", "approved_at": "承認日時",
+	"audit": "検査", "caller": "発信番号", "charge": "請求", "clock": "採用した時刻", "customer": "お客様", "cutoff_at": "締切日時", "dealer": "販売店", "decision": "判断", "decisions": "判断", "document": "受信文書",
+	"drawn_for": "検査の理由", "expires_at": "期限", "fields": "項目", "first": "最初の注文", "first_goods_yen": "最初の注文の商品合計", "form": "用紙", "gateway_at": "受信サービスの時刻", "server_at": "当社サーバーの時刻",
+	"keyed": "入力", "level": "段階", "levels": "段階", "mail": "メール", "number": "番号", "order": "注文", "orderer": "発注者", "other": "比べた相手", "other_received_at": "相手の受信", "party": "取引先", "phone_lines": "電話マークの行",
+	"pick_list": "ピッキングリスト", "quiet": "お客様への連絡なし", "reading": "読み取り", "reasons": "理由", "registered": "登録", "registered_by": "登録者", "relation": "関係", "reminded": "催促", "restock_on": "入荷予定",
+	"same_sheet": "同じ用紙", "served_first": "先に引き当てた注文", "setting": "設定", "step": "判断", "suggested": "候補", "terms": "条件", "to": "宛先", "to_received_at": "元の受信", "transacted_on": "取引年月日", "truth": "正しい値",
+	"turn": "回転", "users": "利用者", "value": "値", "was_arrival_on": "変更前のお届け日", "why": "理由", "authorised_yen": "承認額", "as": "扱い", "of": "対象", "closed_on": "休業日", "outcome": "結果", "keyings": "入力",
+	"qty": "数量", "no": "番号", "by": "担当", "at": "日時", "state": "状態", "text": "内容", "kind": "種類", "period": "期間", "limit_yen": "上限", "used_yen": "使用額", "over": "超過", "case": "区分", "column": "列",
+	"answers_today": "本日の回答数", "answers_to_sender": "差出人への回答数", "yen": "金額", "down": "切り捨て", "condition": "条件", "from_yen": "基準額", "line_no": "行", "charged_yen": "請求額", "month": "月", "year": "年",
 	"item_code": "商品コード", "quantity": "数量", "designated_on": "お届け希望日", "missing": "不足", "reserved": "引当", "was": "変更前の状態", "changes": "変更", "page": "頁",
 }
 
@@ -124,8 +144,27 @@ func inputText(lang Lang, key string, v any) string {
 			return changeText(lang, v)
 		case "field":
 			return FieldName(lang, v)
+		case "region":
+			return RegionName(lang, v)
+		case "postal_code":
+			return PostalCode(v)
+		case "clock":
+			if w, ok := accessValues[v]; ok && lang == Japanese {
+				return w
+			}
+		}
+		if numbered[key] && len(v) == order.NumberDigits {
+			return order.Number(v).Grouped()
+		}
+		if w, ok := inputWords[v]; ok && lang == Japanese {
+			return w
 		}
 		return v
+	case bool:
+		if v {
+			return pick(lang, "はい", "yes")
+		}
+		return pick(lang, "いいえ", "no")
 	case float64:
 		if strings.HasSuffix(key, "_yen") {
 			return yen(lang, order.Yen(v))

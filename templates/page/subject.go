@@ -1,6 +1,11 @@
 package page
 
-import "strings"
+import (
+	"strings"
+	"time"
+
+	"todoke/order"
+)
 
 // Words of what people looked at and changed, as the record keeps them: a kind, then its name.
 var subjects = [][3]string{
@@ -38,8 +43,21 @@ var subjects = [][3]string{
 	{"accesses", "閲覧・変更の記録", "accesses"},
 }
 
+// places are pages of the desk by the first part of their paths: the record names by its path what
+// has no name of its own.
+var places = map[string][2]string{
+	"queue": {"受付", "queue"}, "next": {"受付", "queue"}, "claim": {"受付", "queue"}, "take-over": {"受付", "queue"}, "today": {"概況", "overview"}, "intake": {"紙の受付", "intake"}, "rules": {"規則", "rules"},
+	"gateways": {"FAX受信の設定", "gateways"}, "audits": {"検査", "audit"}, "deliveries": {"送付", "delivery"}, "lists": {"ピッキングリスト", "pick list"}, "picklists": {"ピッキングリスト", "pick lists"},
+	"answers": {"回答", "answer"}, "mails": {"メール", "mail"}, "issued": {"発行文書", "issued document"}, "orders": {"注文", "orders"}, "runs": {"定時処理", "runs"}, "archive": {"保存文書", "archive"},
+	"account": {"自分の設定", "account"}, "documents": {"受信文書", "document"}, "staff": {"担当者", "staff"}, "customers": {"お客様", "customers"}, "dealers": {"販売店への依頼", "dealer requests"},
+	"accesses": {"閲覧・変更の記録", "accesses"}, "review": {"受信文書", "document"}, "image": {"受信文書", "document"}, "item": {"商品", "item"}, "forms": {"注文用紙", "order form"}, "jobs": {"ジョブ", "jobs"}, "lang": {"表示言語", "language"},
+}
+
 // Subject is what somebody looked at or changed in people's words.
 func Subject(lang Lang, s string) string {
+	if name, ok := strings.CutPrefix(s, "customers and items for document "); ok {
+		return pick(lang, "お客様・商品の検索（受信文書 ", "customers and items (document ") + name + pick(lang, "）", ")")
+	}
 	best, rest := [3]string{}, s
 	for _, words := range subjects { // the longest that fits
 		after, ok := strings.CutPrefix(s, words[0])
@@ -47,7 +65,55 @@ func Subject(lang Lang, s string) string {
 			best, rest = words, after
 		}
 	}
-	return pick(lang, best[1], best[2]) + rest
+	if best[0] == "" {
+		return place(lang, s)
+	}
+	rest = strings.TrimPrefix(rest, " ")
+	switch best[0] {
+	case "order", "pick list":
+		rest = order.Number(rest).Grouped()
+	case "issued":
+		if kind, number, ok := strings.Cut(rest, " "); ok {
+			rest = IssueKind(lang, kind) + " " + number
+		}
+	case "run":
+		if name, at, ok := strings.Cut(rest, " "); ok {
+			rest = ScheduleName(lang, name) + " " + at
+			if t, err := time.ParseInLocation("2006-01-02 15:04", at, order.JST); err == nil {
+				rest = ScheduleName(lang, name) + " " + Date(lang, order.DateOf(t)) + t.Format("15:04")
+			}
+		}
+	default:
+		if on, err := order.ParseDate(rest); err == nil {
+			rest = Date(lang, on)
+		}
+	}
+	return strings.TrimSuffix(pick(lang, best[1], best[2])+" "+rest, " ")
+}
+
+// place is a path of the desk in people's words; what is none stays as it is.
+func place(lang Lang, path string) string {
+	parts := strings.Split(strings.TrimPrefix(path, "/desk/"), "/")
+	words, ok := places[parts[0]]
+	if !ok || strings.Contains(path, " ") {
+		return path
+	}
+	name := pick(lang, words[0], words[1])
+	if len(parts) > 1 {
+		switch id := parts[1]; {
+		case parts[0] == "rules":
+			return Subject(lang, "table "+id)
+		case parts[0] == "today", parts[0] == "forms":
+		case parts[0] == "archive" && len(parts) > 2:
+			name += " " + parts[2]
+		case strings.ContainsAny(id, "0123456789"), parts[0] == "gateways", parts[0] == "staff":
+			if n, err := order.ParseNumber(id); err == nil && (parts[0] == "orders" || parts[0] == "lists" || parts[0] == "picklists") {
+				id = n.Grouped()
+			}
+			name += " " + id
+		}
+	}
+	return name
 }
 
 // gatewayProfiles are what the shipped profiles are for, in Japanese; theirs is English.

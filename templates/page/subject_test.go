@@ -11,10 +11,10 @@ func TestSubject(t *testing.T) {
 	t.Parallel()
 	for subject, want := range map[string][2]string{
 		"document 12.1":        {"受信文書 12.1", "document 12.1"},
-		"list open 2026-11-22": {"未完了の一覧 2026-11-22", "list of what is open 2026-11-22"},
+		"list open 2026-11-22": {"未完了の一覧 2026/11/22（日）", "list of what is open Sun 22 Nov 2026"},
 		"dealer requests":      {"販売店への依頼の一覧", "dealer requests"},
 		"dealer request 3":     {"販売店への依頼 3", "dealer request 3"},
-		"/desk/staff":          {"/desk/staff", "/desk/staff"},
+		"/desk/staff":          {"担当者", "staff"},
 		"":                     {"", ""},
 	} {
 		if ja, en := page.Subject(page.Japanese, subject), page.Subject(page.English, subject); ja != want[0] || en != want[1] {

@@ -2,6 +2,7 @@ package page
 
 import (
 	"io"
+	"strings"
 	"time"
 
 	"todoke/order"
@@ -159,6 +160,14 @@ type TodayEntry struct {
 	ValueYen                           *order.Yen
 }
 
+// Says is what stands beside it in people's words.
+func (e TodayEntry) Says(lang Lang) string {
+	if source, rest, _ := strings.Cut(e.Detail, " "); e.Kind == "document" {
+		return strings.TrimSpace(SourceName(lang, source) + " " + rest)
+	}
+	return Saying(lang, e.Detail)
+}
+
 // Render writes the page.
 func (v TodayList) Render(w io.Writer) error { return Render(w, v.Lang, "today-list", v) }
 
@@ -192,7 +201,7 @@ func (v Runs) Render(w io.Writer) error { return Render(w, v.Lang, "runs", v) }
 
 var overviewWords = map[string][2]string{
 	"fax": {"FAX", "Fax"}, "web": {"Web", "Web"}, "mail": {"メール", "Mail"}, "folder": {"フォルダ", "Folder"}, "sftp": {"SFTP", "SFTP"}, "http": {"HTTP", "HTTP"},
-	"normal": {"通常品", "Normal"}, "truck": {"トラックマーク", "Truck"}, "phone": {"電話マーク", "Phone"},
+	"normal": {"通常", "Normal"}, "truck": {"トラックマーク", "Truck"}, "phone": {"電話マーク", "Phone"},
 	"held": {"保留", "held"}, "accepted": {"受付済み", "accepted"}, "short": {"欠品", "short"}, "allocated": {"引当済み", "allocated"},
 	"released": {"出荷指示済み", "released"}, "shipped": {"出荷済み", "shipped"}, "cancelled": {"取消", "cancelled"},
 	"received": {"読み取り待ち", "to be read"}, "review": {"確認待ち", "in review"}, "split": {"添付に分割", "split"}, "read": {"読み取り済み", "read"},

@@ -61,17 +61,46 @@ func Reason(lang Lang, e *order.Error) string {
 	return text
 }
 
-// Reasons are the first few problems, and how many more there are.
-func Reasons(lang Lang, all []*order.Error, most int) string {
+// Reasons are the first few problems with their rules, and how many more there are.
+func Reasons(lang Lang, all []*order.Error, most int) string { return reasons(lang, all, most, true) }
+
+// Briefly are the first few problems without their rules: where one line tells why.
+func Briefly(lang Lang, all []*order.Error, most int) string { return reasons(lang, all, most, false) }
+
+func reasons(lang Lang, all []*order.Error, most int, ruled bool) string {
+	all = distinct(lang, all)
 	said := make([]string, 0, most)
 	for i, e := range all {
 		if i == most {
 			said = append(said, fmt.Sprintf(pick(lang, "ほか%d件", "%d more"), len(all)-most))
 			break
 		}
+		if !ruled && e.Rule != "" {
+			bare := *e
+			bare.Rule = ""
+			e = &bare
+		}
 		said = append(said, Reason(lang, e))
 	}
 	return strings.Join(said, pick(lang, "　", "  "))
+}
+
+// distinct leaves out what another reason, perhaps of another rule, says already.
+func distinct(lang Lang, all []*order.Error) []*order.Error {
+	text := func(e *order.Error) string {
+		return strings.TrimRight(e.Field+" "+Saying(lang, e.Message), "。. ")
+	}
+	var out []*order.Error
+	for i, e := range all {
+		said := false
+		for j, other := range all {
+			said = said || i != j && strings.HasPrefix(text(other), text(e)) && (len(text(other)) > len(text(e)) || j < i)
+		}
+		if !said {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 // ResendReason is why a page may be another one again; "" for what the page shows anyway: lines,

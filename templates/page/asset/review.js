@@ -162,10 +162,14 @@
   addEventListener("popstate", () => location.reload());
   // The picture of the fax that probably comes next is there, and decoded, before it is asked for.
   let picture = null;
-  const ahead = () => {
-    if (!work.dataset.preload) return;
+  const ahead = async () => {
+    const path = work.dataset.preload;
+    if (!path) return;
+    const r = await fetch(path, { headers: { "Todoke-Ahead": "1" } }).catch(() => null); // the record tells it from a look
+    if (!r?.ok) return;
+    await r.blob();
     picture = new Image();
-    picture.src = work.dataset.preload;
+    picture.src = path; // from the browser's cache
     picture.decode().catch(() => {});
   };
   // A page that was turned is read again as it lies now, once nobody turns it any more; what is read
