@@ -35,7 +35,7 @@ type Staff struct {
 	LockedAt      time.Time
 	DisabledAt    time.Time
 	CreatedAt     time.Time
-	SessionsNo    int // sessions of another number are over
+	SessionsNo    int  // sessions of another number are over
 	PasswordGiven bool // the password was handed out: its owner chooses another first
 }
 
