@@ -125,16 +125,18 @@ type AnswerAddress struct {
 
 // AnswerLine is one line as it was accepted.
 type AnswerLine struct {
-	No               int    `json:"no"`
-	ItemCode         string `json:"item_code"`
-	Name             string `json:"name"`
-	Unit             string `json:"unit"`
-	Class            string `json:"class" enum:"normal,truck,phone"`
-	Quantity         int    `json:"quantity"`
-	ReservedQuantity int    `json:"reserved_quantity" doc:"How many of them stock is reserved for (STK-1); rises after the order was placed"`
-	UnitPriceYen     int64  `json:"unit_price_yen" doc:"Before tax (ITM-2)"`
-	TaxRate          int    `json:"tax_rate" doc:"Per cent; 8 is the reduced rate (TAX-1)"`
-	Comment          string `json:"comment,omitempty"`
+	No                int    `json:"no"`
+	ItemCode          string `json:"item_code"`
+	Name              string `json:"name"`
+	Unit              string `json:"unit"`
+	Class             string `json:"class" enum:"normal,truck,phone"`
+	Quantity          int    `json:"quantity"`
+	ReservedQuantity  int    `json:"reserved_quantity" doc:"How many of them stock is reserved for (STK-1); rises after the order was placed"`
+	CancelledQuantity int    `json:"cancelled_quantity,omitempty" doc:"How many of them are not delivered after all, because they are short of stock (STK-2)"`
+	RestockOn         string `json:"restock_on,omitempty" format:"date" doc:"The day on which what is short comes in, as the customer was told"`
+	UnitPriceYen      int64  `json:"unit_price_yen" doc:"Before tax (ITM-2)"`
+	TaxRate           int    `json:"tax_rate" doc:"Per cent; 8 is the reduced rate (TAX-1)"`
+	Comment           string `json:"comment,omitempty"`
 }
 
 // AnswerShipment is what travels together (CUT-8).
@@ -179,8 +181,11 @@ func answerOf(o order.Order) OrderAnswer {
 	for _, l := range o.Lines {
 		a.Lines = append(a.Lines, AnswerLine{
 			No: l.No, ItemCode: l.ItemCode, Name: l.Name, Unit: l.Unit, Class: string(l.Class), Quantity: l.Qty,
-			ReservedQuantity: l.ReservedQty, UnitPriceYen: int64(l.UnitPrice), TaxRate: int(l.TaxRate), Comment: l.Comment,
+			ReservedQuantity: l.ReservedQty, CancelledQuantity: l.CancelledQty, UnitPriceYen: int64(l.UnitPrice), TaxRate: int(l.TaxRate), Comment: l.Comment,
 		})
+		if o.State == order.StateShort && l.ReservedQty < l.KeptQty() {
+			a.Lines[len(a.Lines)-1].RestockOn = l.RestockOn.String()
+		}
 	}
 	for _, s := range o.Shipments {
 		a.Shipments = append(a.Shipments, AnswerShipment{

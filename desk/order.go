@@ -145,11 +145,12 @@ func orderGoods(v *page.Order, o order.Order, goods []store.ListedGoods) {
 	const reduced = 8
 	for _, l := range o.Lines {
 		row := page.OrderLine{
-			No: l.No, Code: l.ItemCode, Name: l.Name, Unit: l.Unit, Class: string(l.Class), Qty: l.Qty, Reserved: l.ReservedQty, Price: l.UnitPrice, Amount: l.Amount(),
+			No: l.No, Code: l.ItemCode, Name: l.Name, Unit: l.Unit, Class: string(l.Class), Qty: l.Qty, Cancelled: l.CancelledQty, Reserved: l.ReservedQty,
+			Price: l.UnitPrice, Amount: l.UnitPrice * order.Yen(l.KeptQty()), RestockOn: l.RestockOn,
 			TaxRate: int(l.TaxRate), Reduced: l.TaxRate == reduced, PriceList: l.PriceList, Comment: l.Comment,
 		}
 		if l.Class != order.ClassPhone && (o.State == order.StateShort || o.State == order.StateReleased || o.State == order.StateShipped) {
-			row.Short = l.Qty - l.ReservedQty
+			row.Short = l.KeptQty() - l.ReservedQty
 		}
 		for _, g := range goods {
 			switch {

@@ -32,7 +32,7 @@ type ToldOrder struct {
 	Cancelled    bool               `json:"cancelled,omitempty"`
 	Replaces     Number             `json:"replaces,omitempty"`      // the order that the desk changed into this one
 	ReplacedBy   Number             `json:"replaced_by,omitempty"`   // … and the other way round
-	CancelledWhy Reason             `json:"cancelled_why,omitempty"` // ReasonRefused, ReasonLapsed; "" else
+	CancelledWhy Reason             `json:"cancelled_why,omitempty"` // ReasonRefused, ReasonLapsed, ReasonStock; "" else
 	HeldWhy      Reason             `json:"held_why,omitempty"`      // ReasonApproval where it waits for nothing else
 	Held         bool               `json:"held,omitempty"`          // for the desk to look at, not for a made-to-order line's date
 	ShipTo       Address            `json:"ship_to"`
@@ -56,10 +56,21 @@ func (o ToldOrder) TotalYen() Yen {
 	return total
 }
 
-// Short tells whether any line of the order is short of stock.
+// Short tells whether any line of the order waits for stock.
 func (o ToldOrder) Short() bool {
 	for _, l := range o.Lines {
 		if l.ShortQty > 0 && !o.Cancelled {
+			return true
+		}
+	}
+	return false
+}
+
+// Lacks tells whether anything of the order is short of stock: it waits, or is cancelled for that
+// (STK-2), as the whole order may be.
+func (o ToldOrder) Lacks() bool {
+	for _, l := range o.Lines {
+		if l.LackQty() > 0 && (!o.Cancelled || o.CancelledWhy == ReasonStock) {
 			return true
 		}
 	}
@@ -79,12 +90,20 @@ type ToldLine struct {
 	Comment      string    `json:"comment,omitempty"`
 	CommentImage string    `json:"comment_image,omitempty"` // blob key
 	Arrivals     []Arrival `json:"arrivals,omitempty"`      // of what is there; of everything where nothing is short
-	ShortQty     int       `json:"short_quantity,omitempty"`
-	RestockOn    Date      `json:"restock_on,omitzero"` // of what is short; zero where not known
+	ShortQty     int       `json:"short_quantity,omitempty"` // waits for stock
+	RestockOn    Date      `json:"restock_on,omitzero"`      // of what is short; zero where not known
+	CancelledQty int       `json:"cancelled_quantity,omitempty"`
+	CancelledWhy Reason    `json:"cancelled_why,omitempty"` // ReasonStock, ReasonWish
 }
 
-// Amount is the line's price ex tax.
-func (l ToldLine) Amount() Yen { return l.UnitPrice * Yen(l.Qty) }
+// Amount is the price ex tax of what is kept of the line.
+func (l ToldLine) Amount() Yen { return l.UnitPrice * Yen(l.KeptQty()) }
+
+// KeptQty is what is delivered of the line, or still to be.
+func (l ToldLine) KeptQty() int { return l.Qty - l.CancelledQty }
+
+// LackQty is what of the line stock does not cover: it waits, or is cancelled for that.
+func (l ToldLine) LackQty() int { return l.ShortQty + l.CancelledQty }
 
 // Arrival is a part of a line and the day on which it arrives; no day is one told later (CUT-6).
 type Arrival struct {
@@ -123,6 +142,8 @@ const (
 	NoteFreed        NoteKind = "freed"        // goes ahead after all
 	NoteShort        NoteKind = "short"        // found short since
 	NoteFilled       NoteKind = "filled"       // what was short is there
+	NoteCut          NoteKind = "cut"          // cancelled since, because it is short: Now is how many
+	NoteRestock      NoteKind = "restock"      // comes in on another day than was told; no day is one not known
 	NoteMoved        NoteKind = "moved"        // another date than was told
 	NoteAmount       NoteKind = "amount"       // another total than was told
 )
@@ -142,6 +163,10 @@ const (
 	ReasonApproval     Reason = "approval"     // the customer's own approver decides (APR-1)
 	ReasonRefused      Reason = "refused"      // by the customer's own approver
 	ReasonLapsed       Reason = "lapsed"       // no approver decided in time
+	ReasonStock        Reason = "stock"        // not to be had, and no day is known (STK-2)
+	ReasonWish         Reason = "wish"         // the customer wants nothing that is short to be waited for (STK-2)
+	ReasonFarther      Reason = "farther"      // another warehouse sends it than was planned (STK-1)
+	ReasonArrived      Reason = "arrived"      // what it waited for came in (STK-4)
 )
 
 // Note is one thing that the customer should notice.
@@ -172,6 +197,20 @@ type Answer struct {
 	At       time.Time
 }
 
+// Lacks tells whether the answer is one that tells of goods that are short (STK-2): that wait, or
+// that were cancelled since the answer before.
+func (a Answer) Lacks() bool {
+	if a.Told.Short() || len(a.Changes) == 0 && a.Told.Lacks() {
+		return true
+	}
+	for _, n := range a.Changes {
+		if n.Kind == NoteCut || n.Kind == NoteCancelled && n.Why == ReasonStock {
+			return true
+		}
+	}
+	return false
+}
+
 // TotalYen is what the orders that stand come to including tax.
 func (t Told) TotalYen() Yen {
 	var sum Yen
@@ -183,7 +222,17 @@ func (t Told) TotalYen() Yen {
 	return sum
 }
 
-// Short tells whether anything is short of stock.
+// Lacks tells whether anything is short of stock, waits or is cancelled for that.
+func (t Told) Lacks() bool {
+	for _, o := range t.Orders {
+		if o.Lacks() {
+			return true
+		}
+	}
+	return false
+}
+
+// Short tells whether anything waits for stock.
 func (t Told) Short() bool {
 	for _, o := range t.Orders {
 		if o.Short() {

@@ -84,7 +84,8 @@ type Line struct {
 	Class        Class   `json:"class"`
 	Qty          int     `json:"quantity"`
 	CancelledQty int     `json:"cancelled_quantity,omitempty"` // STK-2: of Qty, what is not delivered after all
-	ReservedQty  int     `json:"reserved_quantity"`            // STK-1: at most Qty
+	ReservedQty  int     `json:"reserved_quantity"`            // STK-1: at most KeptQty
+	RestockOn    Date    `json:"restock_on,omitzero"`          // STK-4: of what is short, as the customer was told
 	UnitPrice    Yen     `json:"unit_price_yen"`               // ex tax (ITM-2)
 	PriceList    string  `json:"price_list,omitempty"`         // the contract that set UnitPrice, "" for list price
 	TaxRate      Percent `json:"tax_rate"`

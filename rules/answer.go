@@ -66,10 +66,10 @@ func Tell(f AnswerFacts) (told order.Told, changes []order.Note, kind order.Answ
 	told = order.Told{DocumentID: f.DocumentID, ReceivedAt: f.ReceivedAt, Pages: f.Pages}
 	web := f.DocumentID == 0
 	for _, o := range f.Orders {
-		if o.Order.State == order.StateCancelled && (f.Before == nil || !toldOf(*f.Before, o.Order.Number)) {
+		if o.Order.State == order.StateCancelled && !soldOut(o) && (f.Before == nil || !toldOf(*f.Before, o.Order.Number)) {
 			continue // cancelled before the customer ever heard of it
 		}
-		if o.Order.State == order.StateCancelled && toldCancelled(*f.Before, o.Order.Number) {
+		if o.Order.State == order.StateCancelled && f.Before != nil && toldCancelled(*f.Before, o.Order.Number) {
 			continue // which the customer was told already
 		}
 		web = web && o.Order.Channel == order.ChannelWeb
@@ -96,17 +96,34 @@ func Tell(f AnswerFacts) (told order.Told, changes []order.Note, kind order.Answ
 		return told, nil, kind, false
 	}
 	if f.Before == nil {
+		if onlySoldOut(told) && kind == order.AnswerAcknowledgement {
+			kind = order.AnswerStockout
+		}
 		return told, nil, kind, true
 	}
 	changes = Differences(*f.Before, told)
 	if len(changes) == 0 && !news(*f.Before, told) {
 		return told, nil, kind, false
 	}
-	onlyShort := len(changes) > 0 && !slices.ContainsFunc(changes, func(n order.Note) bool { return n.Kind != order.NoteShort })
+	short := func(n order.Note) bool {
+		return n.Kind == order.NoteShort || n.Kind == order.NoteCut || n.Kind == order.NoteCancelled && n.Why == order.ReasonStock
+	}
+	onlyShort := slices.ContainsFunc(changes, short) && !slices.ContainsFunc(changes, func(n order.Note) bool { return !short(n) && n.Kind != order.NoteAmount })
 	if onlyShort && len(told.Settled) == 0 && reflect.DeepEqual(f.Before.Checking, told.Checking) && reflect.DeepEqual(f.Before.Illegible, told.Illegible) {
 		kind = order.AnswerStockout
 	}
 	return told, changes, kind, true
+}
+
+// soldOut tells whether an order was cancelled because nothing of it was to be had (STK-2).
+func soldOut(a AnswerOrder) bool {
+	return a.Order.State == order.StateCancelled && slices.ContainsFunc(a.Events, func(e order.Event) bool { return e.Kind == order.EventCancelled && e.Rule == "STK-2" })
+}
+
+// onlySoldOut tells whether there is nothing to say but that.
+func onlySoldOut(t order.Told) bool {
+	return len(t.Orders) > 0 && len(t.Checking) == 0 && len(t.Illegible) == 0 &&
+		!slices.ContainsFunc(t.Orders, func(o order.ToldOrder) bool { return !o.Cancelled || o.CancelledWhy != order.ReasonStock })
 }
 
 func toldCancelled(t order.Told, n order.Number) bool {
@@ -220,13 +237,23 @@ func tellOrder(a AnswerOrder, f AnswerFacts) order.ToldOrder {
 			No: l.No, ItemCode: l.ItemCode, Name: l.Name, Unit: l.Unit, Class: l.Class, Qty: l.Qty, UnitPrice: l.UnitPrice, TaxRate: l.TaxRate,
 			Comment: l.Comment, CommentImage: l.CommentImage,
 		}
-		if s, found := short[l.No]; found && l.ReservedQty < l.Qty {
-			tl.ShortQty = l.Qty - l.ReservedQty
+		s, found := short[l.No]
+		if tl.CancelledQty = l.CancelledQty; t.Cancelled && soldOut(a) {
+			tl.CancelledQty = l.Qty
+		}
+		if tl.CancelledQty > 0 {
+			tl.CancelledWhy = order.ReasonStock
+			if s.Why == ShortPreference {
+				tl.CancelledWhy = order.ReasonWish
+			}
+		}
+		if found && !t.Cancelled && l.ReservedQty < l.KeptQty() {
+			tl.ShortQty = l.KeptQty() - l.ReservedQty
 			if !s.RestockOn.Before(order.DateOf(f.Now)) { // a day that has passed is none
 				tl.RestockOn = s.RestockOn
 			}
 		}
-		left := l.Qty - tl.ShortQty
+		left := tl.KeptQty() - tl.ShortQty
 		for _, p := range a.Parts {
 			if p.Line == l.No {
 				tl.Arrivals = append(tl.Arrivals, order.Arrival{Shipment: p.Shipment, Qty: p.Qty, On: arrives[p.Shipment]})
@@ -245,7 +272,9 @@ func tellOrder(a AnswerOrder, f AnswerFacts) order.ToldOrder {
 	}
 	t.ReplacedBy = replacement(a.Events, "replaced_by")
 	t.Held = o.State == order.StateHeld && !phone && !heldQuietly(a.Events)
-	t.CancelledWhy, t.HeldWhy = approvalWords(o, a.Events)
+	if t.CancelledWhy, t.HeldWhy = approvalWords(o, a.Events); soldOut(a) {
+		t.CancelledWhy = order.ReasonStock
+	}
 	if !t.Cancelled {
 		t.Notes = append(dateNotes(o, a.Events), deskNotes(a, f.Items)...)
 		if o.FeeFirst != "" && o.FeeYen == 0 {
@@ -289,6 +318,7 @@ func approvalWords(o order.Order, events []order.Event) (cancelled, held order.R
 type shortFact struct {
 	Line      int        `json:"line"`
 	RestockOn order.Date `json:"restock_on"`
+	Why       ShortWhy   `json:"why"`
 }
 
 // shortLines are the lines that were found short of stock, as they were last.
@@ -297,6 +327,9 @@ func shortLines(events []order.Event) map[int]shortFact {
 	for _, e := range events {
 		var s shortFact
 		if e.Kind == order.EventShort && json.Unmarshal(e.Inputs, &s) == nil && s.Line > 0 {
+			if s.Why == "" {
+				s.Why = out[s.Line].Why // of what was cancelled before
+			}
 			out[s.Line] = s
 		}
 	}
@@ -329,8 +362,13 @@ func dateNotes(o order.Order, events []order.Event) []order.Note {
 			continue
 		}
 		n := order.Note{Kind: order.NoteReplanned, Shipment: in.Shipment, Was: in.Was.String(), Now: in.Now.String(), Why: order.ReasonDeadline}
-		if e.Rule == "CUT-1" {
+		switch e.Rule {
+		case "CUT-1":
 			n.Why = order.ReasonClosed
+		case "STK-1":
+			n.Why = order.ReasonFarther
+		case "STK-4":
+			n.Why = order.ReasonArrived
 		}
 		if first, ok := replanned[in.Shipment]; ok {
 			n.Was = first.Was
@@ -523,7 +561,15 @@ func lineDifferences(b, o order.ToldOrder) []order.Note {
 		}
 		old := b.Lines[i]
 		n := order.Note{Order: o.Number, Line: l.No, ItemCode: l.ItemCode, ItemName: l.Name, Was: strconv.Itoa(old.ShortQty), Now: strconv.Itoa(l.ShortQty)}
+		if l.CancelledQty > old.CancelledQty {
+			n.Kind, n.Was, n.Now, n.Why = order.NoteCut, strconv.Itoa(old.CancelledQty), strconv.Itoa(l.CancelledQty-old.CancelledQty), l.CancelledWhy
+			out = append(out, n)
+			continue
+		}
 		switch {
+		case l.ShortQty == old.ShortQty && l.ShortQty > 0 && l.RestockOn != old.RestockOn:
+			n.Kind, n.Was, n.Now = order.NoteRestock, old.RestockOn.String(), l.RestockOn.String()
+			out = append(out, n)
 		case l.ShortQty > old.ShortQty:
 			n.Kind = order.NoteShort
 			out = append(out, n)
@@ -581,7 +627,8 @@ func AnswerWays(a order.Answer, card bool, email string, own func(string) bool) 
 		number = ""
 	}
 	web := a.Told.DocumentID == 0 && a.Kind != order.AnswerAcknowledgement
-	bad := len(a.Changes) > 0 || a.Told.Short()
+	lacks := a.Lacks()
+	bad := len(a.Changes) > 0 || lacks
 	for _, o := range a.Told.Orders {
 		bad = bad || len(o.Notes) > 0 || o.Held
 	}
@@ -589,10 +636,10 @@ func AnswerWays(a order.Answer, card bool, email string, own func(string) bool) 
 	if web || card {
 		w.Mail = email
 	}
-	if !card && (!web || a.Told.Short() || bad && email == "") {
+	if !card && (!web || lacks || bad && email == "") {
 		w.Fax = number
 	}
-	if !web && !card && !a.Told.Short() {
+	if !web && !card && !lacks {
 		bad = bad || len(a.Told.Checking)+len(a.Told.Illegible)+len(a.Told.Settled) > 0
 		switch {
 		case a.Customer.Answers == order.AnswersByMail && email != "":

@@ -38,6 +38,15 @@ func TestTell(t *testing.T) {
 	moved := answered(order.StateAllocated, thu, order.Event{Kind: order.EventReplanned, Rule: "CUT-11", Inputs: order.Inputs(map[string]any{"shipment": 1, "was_arrival_on": "2026-11-25", "arrival_on": "2026-11-26"})})
 	cancelled := answered(order.StateCancelled, wed)
 	held := answered(order.StateHeld, wed, order.Event{Kind: order.EventHeld, Rule: "RDR-3"})
+	cut := answered(order.StateAllocated, wed, order.Event{Kind: order.EventShort, Inputs: order.Inputs(map[string]any{"line": 1, "cancelled": 4, "why": rules.ShortPreference})})
+	cut.Order.Lines[0].ReservedQty, cut.Order.Lines[0].CancelledQty, cut.Parts[0].Qty, cut.Order.GoodsYen = 6, 4, 6, 600
+	gone := answered(order.StateCancelled, wed, order.Event{Kind: order.EventCancelled, Rule: "STK-2"})
+	gone.Order.Lines[0].ReservedQty, gone.Parts = 0, nil
+	farther := answered(order.StateAllocated, thu, order.Event{Kind: order.EventReplanned, Rule: "STK-1", Inputs: order.Inputs(map[string]any{"shipment": 1, "was_arrival_on": "2026-11-25", "arrival_on": "2026-11-26"})})
+	shortToldBefore, _, _, _ := rules.Tell(facts(short))
+	otherDay := short
+	otherDay.Events = append([]order.Event{}, short.Events...)
+	otherDay.Events = append(otherDay.Events, order.Event{Kind: order.EventShort, Inputs: order.Inputs(map[string]any{"line": 1, "restock_on": "2026-12-14"})})
 	illegible := facts(answered(order.StateAllocated, wed))
 	illegible.Illegible = []rules.AnswerPage{{Page: 2, Image: "k"}}
 	checking := facts(answered(order.StateAllocated, wed))
@@ -54,6 +63,11 @@ func TestTell(t *testing.T) {
 		{"the same", facts(answered(order.StateAllocated, wed)), false, order.AnswerAcknowledgement, nil},
 		{"released", facts(answered(order.StateReleased, wed)), false, order.AnswerAcknowledgement, nil},
 		{"short", facts(short), true, order.AnswerStockout, []order.NoteKind{order.NoteShort}},
+		{"cut", facts(cut), true, order.AnswerStockout, []order.NoteKind{order.NoteCut, order.NoteAmount}},
+		{"cut after it waited", before(facts(cut), shortToldBefore), true, order.AnswerStockout, []order.NoteKind{order.NoteCut, order.NoteAmount}},
+		{"sold out", facts(gone), true, order.AnswerStockout, []order.NoteKind{order.NoteCancelled}},
+		{"comes in on another day", before(facts(otherDay), shortToldBefore), true, order.AnswerAcknowledgement, []order.NoteKind{order.NoteRestock}},
+		{"from farther away", facts(farther), true, order.AnswerAcknowledgement, []order.NoteKind{order.NoteMoved}},
 		{"moved", facts(moved), true, order.AnswerAcknowledgement, []order.NoteKind{order.NoteMoved}},
 		{"short and moved", facts(short, second(moved)), true, order.AnswerAcknowledgement, []order.NoteKind{order.NoteShort, order.NoteAdded}},
 		{"cancelled", facts(cancelled), true, order.AnswerAcknowledgement, []order.NoteKind{order.NoteCancelled}},
@@ -92,6 +106,10 @@ func TestTell(t *testing.T) {
 	}
 	if told, _, _, _ := rules.Tell(facts(past)); !told.Orders[0].Lines[0].RestockOn.IsZero() || told.Orders[0].Lines[0].ShortQty != 4 {
 		t.Errorf("a restock day that has passed is told: %+v", told.Orders[0].Lines[0])
+	}
+	told, _, kind, ok := rules.Tell(facts(gone))
+	if !ok || kind != order.AnswerStockout || !told.Lacks() || told.Orders[0].CancelledWhy != order.ReasonStock || told.Orders[0].Lines[0].CancelledQty != 10 {
+		t.Errorf("sold out before anybody was told: %t %s %+v", ok, kind, told)
 	}
 	if _, _, _, ok := rules.Tell(facts(cancelled)); ok {
 		t.Error("an order cancelled before anybody was told is told")

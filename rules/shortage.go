@@ -102,41 +102,90 @@ type ShortSettled struct {
 
 // ApplyShort writes decisions into an order (STK-2): cancelled remainders leave the goods total
 // and its taxes, never the fee (FEE-3). Orders that wait for nothing any more go on. The customer
-// is told at once: the event is of kind short. Where nothing is left of the order at all, it is
-// returned as it was, with Whole set.
+// is told at once: an event of kind short for each line. Shipments of which nothing is left are
+// cancelled. Where nothing is left of the order at all, it is returned as it was, with Whole set
+// and its lines' events.
 func ApplyShort(o order.Order, ds []ShortDecision, s Settings, now time.Time) (order.Order, ShortSettled, []order.Event) {
 	was := o
 	s = s.On(order.DateOf(o.ReceivedAt))
 	o.Lines = slices.Clone(o.Lines)
 	var out ShortSettled
-	var refill, waits, cancelled int
+	var waits bool
+	var events []order.Event
 	for _, d := range ds {
-		refill, waits, cancelled = refill+d.Refill, waits+d.Backorder, cancelled+d.Cancel
-		for i := range o.Lines {
-			if l := &o.Lines[i]; l.No == d.LineNo {
-				take := min(d.Cancel, l.KeptQty())
-				l.CancelledQty += take
-				out.BackYen -= l.UnitPrice * order.Yen(take)
-			}
+		i := slices.IndexFunc(o.Lines, func(l order.Line) bool { return l.No == d.LineNo })
+		if i < 0 || d.Refill+d.Backorder+d.Cancel == 0 {
+			continue
 		}
+		l := &o.Lines[i]
+		d.Cancel = min(d.Cancel, l.KeptQty())
+		l.CancelledQty += d.Cancel
+		out.BackYen -= l.UnitPrice * order.Yen(d.Cancel)
+		waits = waits || d.Refill+d.Backorder > 0
+		events = append(events, shortEvent(o, *l, d, now))
 	}
-	if refill+waits+cancelled == 0 {
+	if len(events) == 0 {
 		return was, out, nil
 	}
 	if !slices.ContainsFunc(o.Lines, func(l order.Line) bool { return l.KeptQty() > 0 }) {
 		out.Whole = true
-		return was, out, nil
+		return was, out, events
 	}
-	o.GoodsYen += out.BackYen
+	if out.BackYen != 0 {
+		o.GoodsYen += out.BackYen
+		events = append(events, order.Event{
+			Kind: order.EventPriced, Rule: "FEE-3", At: now,
+			Text:   fmt.Sprintf("Goods come to %s yen instead of %s; the shipping fee stays %s.", o.GoodsYen.Grouped(), was.GoodsYen.Grouped(), o.FeeYen.Grouped()),
+			Inputs: order.Inputs(map[string]any{"was_goods_yen": was.GoodsYen, "goods_yen": o.GoodsYen, "ordered_yen": o.OrderedYen(), "fee_yen": o.FeeYen}),
+		})
+	}
 	o.Taxes = Taxes(o.Lines, o.FeeYen, s)
-	if o.State != order.StateHeld {
-		o.State = stateAfterShort(o, refill+waits > 0)
+	o.Shipments = slices.Clone(o.Shipments)
+	for i := range o.Shipments {
+		if sh := &o.Shipments[i]; sh.State == order.ShipmentPlanned && !slices.ContainsFunc(o.Lines, func(l order.Line) bool { return l.Class == sh.Class && l.KeptQty() > 0 }) {
+			sh.State = order.ShipmentCancelled // nothing is left to travel with it
+		}
 	}
-	return o, out, []order.Event{{
-		Kind: order.EventShort, Rule: "STK-2", At: now,
-		Text:   fmt.Sprintf("Short of stock: %d found elsewhere, %d wait for stock, %d cancelled. Tell the customer.", refill, waits, cancelled),
-		Inputs: order.Inputs(map[string]any{"decisions": ds, "stockout": o.Stockout, "goods_yen": o.GoodsYen, "fee_yen": o.FeeYen, "decided_at": now}),
-	}}
+	if o.State != order.StateHeld {
+		o.State = stateAfterShort(o, waits)
+	}
+	return o, out, events
+}
+
+// shortEvent tells what becomes of a line that is short.
+func shortEvent(o order.Order, l order.Line, d ShortDecision, now time.Time) order.Event {
+	missing := d.Refill + d.Backorder + d.Cancel
+	text := fmt.Sprintf("Line %d: item %s is short of %d (ordered %d, reserved %d)", l.No, l.ItemCode, missing, l.Qty, l.ReservedQty)
+	if d.Refill > 0 {
+		text += fmt.Sprintf("; %d found elsewhere", d.Refill)
+	}
+	switch {
+	case d.Cancel > 0 && d.Why == ShortPreference:
+		text += fmt.Sprintf("; %d cancelled: the customer does not wait", d.Cancel)
+	case d.Cancel > 0:
+		text += fmt.Sprintf("; %d cancelled: no restock date is known", d.Cancel)
+	case !d.RestockOn.IsZero():
+		text += "; restock on " + d.RestockOn.String()
+	}
+	return order.Event{Kind: order.EventShort, Rule: "STK-2", At: now, Text: text + ".", Inputs: order.Inputs(shortInput{
+		Line: l.No, Item: l.ItemCode, Ordered: l.Qty, Reserved: l.ReservedQty, Missing: missing, Refill: d.Refill, Waits: d.Backorder, Cancelled: d.Cancel,
+		RestockOn: d.RestockOn, Why: d.Why, Stockout: o.Stockout,
+	})}
+}
+
+// shortInput is what the event of a short line carries; answers read it again.
+type shortInput struct {
+	Line      int                      `json:"line"`
+	Item      string                   `json:"item"`
+	Ordered   int                      `json:"ordered"`
+	Reserved  int                      `json:"reserved"`
+	Missing   int                      `json:"missing"`
+	Refill    int                      `json:"found_elsewhere,omitempty"`
+	Waits     int                      `json:"waits,omitempty"`
+	Cancelled int                      `json:"cancelled,omitempty"`
+	RestockOn order.Date               `json:"restock_on,omitzero"`
+	Why       ShortWhy                 `json:"why,omitempty"`
+	Stockout  order.StockoutPreference `json:"stockout,omitempty"`
 }
 
 // stateAfterShort is the state of an order after its shortages were settled.

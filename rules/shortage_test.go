@@ -57,7 +57,7 @@ func TestFEE3(t *testing.T) {
 	if got.GoodsYen != 1000 || got.FeeYen != 0 || got.OrderedYen() != 3000 || got.Lines[0].KeptQty() != 1 || sum.BackYen != -2000 || sum.Whole || got.State != order.StateAllocated {
 		t.Errorf("%+v %+v", got, sum)
 	}
-	if len(got.Taxes) != 2 || got.Taxes[0].NetYen != 500 || o.Lines[0].CancelledQty != 0 || len(events) != 1 || events[0].Kind != order.EventShort {
+	if len(got.Taxes) != 2 || got.Taxes[0].NetYen != 500 || o.Lines[0].CancelledQty != 0 || len(events) != 2 || events[0].Kind != order.EventShort || events[1].Rule != "FEE-3" {
 		t.Errorf("%+v %+v", got.Taxes, events)
 	}
 	if rules.Fee(got.OrderedYen(), s) != 0 {
@@ -67,7 +67,7 @@ func TestFEE3(t *testing.T) {
 		t.Errorf("%+v", waits)
 	}
 	whole, sum, events := rules.ApplyShort(o, []rules.ShortDecision{{LineNo: 1, Cancel: 5}, {LineNo: 2, Cancel: 1}}, s, now)
-	if !sum.Whole || whole.GoodsYen != 3000 || events != nil {
+	if !sum.Whole || whole.GoodsYen != 3000 || len(events) != 2 {
 		t.Errorf("%+v %+v", whole, sum)
 	}
 	if same, _, events := rules.ApplyShort(o, nil, s, now); same.State != o.State || events != nil {

@@ -185,8 +185,8 @@ func (tx *Tx) finish(ctx context.Context, b *pgx.Batch, orderID int64, events []
 // Change moves one order: it locks in the fixed order department, order, stock by item code,
 // reads the order and the facts a rule may look at, lets fn decide, and saves the order it
 // returns with its events and the jobs that follow. A change of state that the order's life
-// does not know is a conflict, and so is cancelling what is partly on a pick list. Lines' items and quantities stay as they are; cancelling gives
-// back what was reserved and is not on a pick list. Where the order is cancelled or dated anew by
+// does not know is a conflict, and so is cancelling what is partly on a pick list. Lines' items and quantities stay as they are,
+// but for what of them is cancelled (STK-2), which only grows; cancelling gives back what was reserved and is not on a pick list. Where the order is cancelled or dated anew by
 // its approval, the fees of the department's orders are judged anew (FEE-2).
 func (tx *Tx) Change(ctx context.Context, id int64, fn func(order.Order, Facts) (order.Order, []order.Event, error)) (order.Order, error) {
 	var department string
@@ -238,7 +238,7 @@ func (tx *Tx) Change(ctx context.Context, id int64, fn func(order.Order, Facts) 
 	if !old.State.CanBecome(o.State) {
 		return order.Order{}, order.Conflict("", fmt.Sprintf("order %s is %s and cannot become %s", old.Number.Grouped(), old.State, o.State))
 	}
-	if o.ID != old.ID || o.Number != old.Number || !slices.Equal(o.Lines, old.Lines) {
+	if o.ID != old.ID || o.Number != old.Number || !slices.EqualFunc(o.Lines, old.Lines, sameLine) {
 		return order.Order{}, fmt.Errorf("change order %s: its number or lines were touched", old.Number)
 	}
 	atWarehouse := func(s order.Shipment) bool {
@@ -252,15 +252,11 @@ func (tx *Tx) Change(ctx context.Context, id int64, fn func(order.Order, Facts) 
 		return order.Order{}, err
 	}
 	if o.State == order.StateCancelled && old.State != order.StateCancelled {
-		b.Queue(query("StockFree"), o.ID)
-		for i := range o.Shipments {
-			if o.Shipments[i].State == order.ShipmentPlanned {
-				o.Shipments[i].State = order.ShipmentCancelled
-			}
-		}
-		for i := range o.Lines {
-			o.Lines[i].ReservedQty = 0
-		}
+		queueCancelled(b, &o)
+	}
+	if !slices.Equal(column(o.Lines, order.Line.KeptQty), column(old.Lines, order.Line.KeptQty)) {
+		b.Queue(query("AllocateCancelLines"), column(o.Lines, func(order.Line) int64 { return o.ID }),
+			column(o.Lines, func(l order.Line) int { return l.No }), column(o.Lines, func(l order.Line) int { return l.CancelledQty }))
 	}
 	queueShipments(b, &o)
 	if err := tx.finish(ctx, b, o.ID, events); err != nil {
@@ -272,10 +268,27 @@ func (tx *Tx) Change(ctx context.Context, id int64, fn func(order.Order, Facts) 
 	if o.State == order.StateCancelled && old.State != order.StateCancelled {
 		return o, tx.giveControlsBack(ctx, o.ID, tx.s.now())
 	}
-	if o.FeeYen != old.FeeYen {
-		return o, tx.AdjustBudget(ctx, o.ID, o.FeeYen-old.FeeYen, tx.s.now())
+	return o, tx.AdjustBudget(ctx, o.ID, o.GoodsYen+o.FeeYen-old.GoodsYen-old.FeeYen, tx.s.now()) // BUD-1
+}
+
+// queueCancelled gives back what is reserved for an order that is cancelled.
+func queueCancelled(b *pgx.Batch, o *order.Order) {
+	b.Queue(query("StockFree"), o.ID)
+	for i := range o.Shipments {
+		if o.Shipments[i].State == order.ShipmentPlanned {
+			o.Shipments[i].State = order.ShipmentCancelled
+		}
 	}
-	return o, nil
+	for i := range o.Lines {
+		o.Lines[i].ReservedQty = 0
+	}
+}
+
+// sameLine tells whether a line is as it was, but for more of it that is cancelled.
+func sameLine(l, old order.Line) bool {
+	more := l.CancelledQty >= old.CancelledQty
+	l.CancelledQty = old.CancelledQty
+	return more && l == old
 }
 
 // queueOrder saves what may change of an order but its lines and shipments.

@@ -16,9 +16,10 @@ import (
 )
 
 // AllocateBatch reserves stock for up to limit orders that wait and returns how many it
-// settled (STK-1, STK-2): each becomes allocated, or short where stock does not go round, or
-// held where it has phone lines alone (CUT-6). With backorders it claims short orders that
-// would take something of what is there now instead (STK-4).
+// settled (STK-1, STK-2): each becomes allocated, or short where it waits for stock that comes in,
+// or held where it has phone lines alone (CUT-6). What is short and not waited for is cancelled,
+// and an order of which nothing is left is cancelled whole (rules.SettleShort). With backorders it
+// claims short orders that would take something of what is there now instead (STK-4): they wait on.
 //
 // Orders are claimed past those that another batch holds, stock rows are locked in one fixed
 // order before they are read, and rules.Allocate decides: reserved never exceeds on hand,
@@ -40,7 +41,10 @@ func (tx *Tx) AllocateBatch(ctx context.Context, limit int, backorders bool, now
 	if err := a.decide(); err != nil {
 		return 0, err
 	}
-	return len(ids), a.save(ctx)
+	if err := a.save(ctx); err != nil {
+		return 0, err
+	}
+	return len(ids), a.soldOut(ctx)
 }
 
 // allocator carries one batch from its rows to its rows.
@@ -48,9 +52,9 @@ type allocator struct {
 	tx         *Tx
 	now        time.Time
 	backorders bool
-	warehouses []order.Warehouse
+	shared     *shared
 	available  map[rules.StockKey]int
-	restock    map[string]order.Date // by item, the earliest
+	restock    map[string]order.Date // by item, the earliest from today on
 	orders     []*allocOrder
 
 	// what is saved
@@ -58,34 +62,38 @@ type allocator struct {
 	shipments []*allocShipment // one for each of got
 	moved     []*allocShipment
 	added     []*allocShipment
+	cancelled []lineQty
+	told      []lineDay
+	priced    []*allocOrder
 	events    []orderEvent
 }
 
+// allocOrder is what allocation knows of an order: what rules.ApplyShort looks at.
 type allocOrder struct {
-	id        int64
-	region    string
-	lines     []allocLine
-	shipments []*allocShipment
-	state     order.State
-	hold      string
-}
-
-type allocLine struct {
-	no            int
-	item          string
-	class         order.Class
-	qty, reserved int
+	order.Order // without its shipments
+	shipments   []*allocShipment
+	whole       bool // nothing of it is left
+	wasYen      order.Yen
 }
 
 type allocShipment struct {
-	id, orderID int64
-	no          int
-	state       order.ShipmentState
-	class       order.Class
-	warehouse   string
-	used        bool  // carries allocations
-	dated       bool  // has its day of arrival
-	likeID      int64 // of a new one: whose dates it takes
+	order.Shipment
+	orderID int64
+	used    bool   // carries allocations
+	moved   bool   // is to be saved
+	likeID  int64  // of a new one: whose dates it takes
+	rule    string // that dated it anew
+}
+
+type lineQty struct {
+	orderID int64
+	no, qty int
+}
+
+type lineDay struct {
+	orderID int64
+	no      int
+	on      order.Date
 }
 
 type orderEvent struct {
@@ -98,7 +106,8 @@ func (a *allocator) load(ctx context.Context, ids []int64) error {
 	if err != nil {
 		return err
 	}
-	a.warehouses = sh.warehouses
+	a.shared = sh
+	today := order.DateOf(a.now)
 	rows, err := a.tx.tx.Query(ctx, query("AllocateLockStock"), ids)
 	if err != nil {
 		return fmt.Errorf("lock stock: %w", err)
@@ -109,7 +118,7 @@ func (a *allocator) load(ctx context.Context, ids []int64) error {
 	if _, err := pgx.ForEachRow(rows, []any{&key.WarehouseCode, &key.ItemCode, &qty, &restock}, func() error {
 		a.available[key] = qty
 		on, known := order.Date(restock), a.restock[key.ItemCode]
-		if !on.IsZero() && (known.IsZero() || on.Before(known)) {
+		if !on.IsZero() && !on.Before(today) && (known.IsZero() || on.Before(known)) {
 			a.restock[key.ItemCode] = on
 		}
 		return nil
@@ -120,29 +129,34 @@ func (a *allocator) load(ctx context.Context, ids []int64) error {
 	byID := make(map[int64]*allocOrder, len(ids))
 	b := &pgx.Batch{}
 	b.Queue(query("AllocateLines"), ids).Query(func(rows pgx.Rows) error {
-		var id int64
-		var region, stockout string
-		var l allocLine
-		_, err := pgx.ForEachRow(rows, []any{&id, &region, &stockout, &l.no, &l.item, &l.class, &l.qty, &l.reserved}, func() error {
-			o, ok := byID[id]
+		var o order.Order
+		var l order.Line
+		_, err := pgx.ForEachRow(rows, []any{
+			&o.ID, &o.RegionCode, &o.Stockout, &o.ReceivedAt, &o.GoodsYen, &o.FeeYen,
+			&l.No, &l.ItemCode, &l.Class, &l.Qty, &l.CancelledQty, &l.ReservedQty, &l.UnitPrice, &l.TaxRate,
+		}, func() error {
+			of, ok := byID[o.ID]
 			if !ok {
-				o = &allocOrder{id: id, region: region}
-				byID[id] = o
-				a.orders = append(a.orders, o)
+				of = &allocOrder{Order: o}
+				byID[o.ID] = of
+				a.orders = append(a.orders, of)
 			}
-			o.lines = append(o.lines, l)
+			of.Lines = append(of.Lines, l)
 			return nil
 		})
 		return err
 	})
 	b.Queue(query("AllocateShipments"), ids).Query(func(rows pgx.Rows) error {
-		var s allocShipment
-		_, err := pgx.ForEachRow(rows, []any{&s.orderID, &s.id, &s.no, &s.state, &s.class, &s.warehouse, &s.used, &s.dated}, func() error {
+		for rows.Next() {
+			s := &allocShipment{}
+			if err := rows.Scan(&s.orderID, &s.ID, &s.No, &s.State, &s.Class, &s.WarehouseCode, (*date)(&s.AcceptanceOn), (*date)(&s.ReadyOn),
+				(*date)(&s.ShipOn), (*date)(&s.ArrivalOn), &s.Rules, &s.used); err != nil {
+				return err
+			}
 			o := byID[s.orderID]
-			o.shipments = append(o.shipments, new(s))
-			return nil
-		})
-		return err
+			o.shipments = append(o.shipments, s)
+		}
+		return rows.Err()
 	})
 	if err := a.tx.tx.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("read lines: %w", err)
@@ -154,12 +168,12 @@ func (a *allocator) decide() error {
 	prefer := map[string][]string{}
 	var demands []rules.Demand
 	for _, o := range a.orders {
-		if _, ok := prefer[o.region]; !ok {
-			prefer[o.region] = rules.WarehouseOrder(o.region, a.warehouses)
+		if _, ok := prefer[o.RegionCode]; !ok {
+			prefer[o.RegionCode] = rules.WarehouseOrder(o.RegionCode, a.shared.warehouses)
 		}
-		for _, l := range o.lines {
-			if l.class != order.ClassPhone && l.reserved < l.qty {
-				demands = append(demands, rules.Demand{OrderID: o.id, LineNo: l.no, ItemCode: l.item, Region: o.region, Qty: l.qty - l.reserved})
+		for _, l := range o.Lines {
+			if l.Class != order.ClassPhone && l.ReservedQty < l.KeptQty() {
+				demands = append(demands, rules.Demand{OrderID: o.ID, LineNo: l.No, ItemCode: l.ItemCode, Region: o.RegionCode, Qty: l.KeptQty() - l.ReservedQty})
 			}
 		}
 	}
@@ -167,10 +181,10 @@ func (a *allocator) decide() error {
 	rest := a.got
 	for _, o := range a.orders {
 		n := 0
-		for n < len(rest) && rest[n].OrderID == o.id {
+		for n < len(rest) && rest[n].OrderID == o.ID {
 			n++
 		}
-		if err := a.order(o, rest[:n], prefer[o.region]); err != nil {
+		if err := a.order(o, rest[:n], prefer[o.RegionCode]); err != nil {
 			return err
 		}
 		rest = rest[n:]
@@ -188,27 +202,18 @@ type allocInput struct {
 	Qty       int    `json:"quantity"`
 }
 
-type shortInput struct {
-	Line      int        `json:"line"`
-	Item      string     `json:"item"`
-	Ordered   int        `json:"ordered"`
-	Reserved  int        `json:"reserved"`
-	Missing   int        `json:"missing"`
-	RestockOn order.Date `json:"restock_on,omitzero"`
-}
-
 // order settles one order with what it got.
 func (a *allocator) order(o *allocOrder, got []rules.Allocation, prefer []string) error {
-	place := make(map[int]int, len(o.lines))
-	for i, l := range o.lines {
-		place[l.no] = i
+	place := make(map[int]int, len(o.Lines))
+	for i, l := range o.Lines {
+		place[l.No] = i
 	}
 	inputs := make([]allocInput, 0, len(got))
 	var elsewhere []string
 	for _, g := range got {
-		l := &o.lines[place[g.LineNo]]
-		l.reserved += g.Qty
-		s, err := a.shipment(o, l.class, g.WarehouseCode, got, place)
+		l := &o.Lines[place[g.LineNo]]
+		l.ReservedQty += g.Qty
+		s, err := a.shipment(o, l.Class, g.WarehouseCode, got, place)
 		if err != nil {
 			return err
 		}
@@ -218,48 +223,37 @@ func (a *allocator) order(o *allocOrder, got []rules.Allocation, prefer []string
 			elsewhere = append(elsewhere, g.WarehouseCode)
 		}
 	}
-	var short []shortInput
-	phone, other := 0, 0
-	for _, l := range o.lines {
-		switch {
-		case l.class == order.ClassPhone:
-			phone++
-			continue
-		case l.reserved < l.qty:
-			short = append(short, shortInput{l.no, l.item, l.qty, l.reserved, l.qty - l.reserved, a.restock[l.item]})
-		}
-		other++
-	}
 	if len(got) > 0 {
 		lines := map[int]bool{} // a line may be served from several warehouses
 		for _, g := range got {
 			lines[g.LineNo] = true
 		}
 		a.event(o, order.EventAllocated, "STK-1", fmt.Sprintf("Reserved stock for %d line(s) at %s.", len(lines), strings.Join(warehousesOf(got), ", ")),
-			map[string]any{"allocations": inputs, "region": o.region, "warehouses": prefer})
+			map[string]any{"allocations": inputs, "region": o.RegionCode, "warehouses": prefer})
 	}
 	if len(elsewhere) > 0 {
 		a.event(o, order.EventNoted, "CUT-8", fmt.Sprintf("Stock at %s goes as a shipment of its own.", strings.Join(elsewhere, ", ")),
 			map[string]any{"served_first": prefer[0], "warehouses": elsewhere})
 	}
-	switch {
-	case other == 0 && slices.ContainsFunc(o.shipments, func(s *allocShipment) bool { return s.state == order.ShipmentPlanned && !s.dated }):
-		o.state, o.hold = order.StateHeld, "CUT-6: made to order, waits for a date from the desk"
+	for _, s := range o.shipments {
+		a.events = append(a.events, a.date(o, s)...)
+	}
+	o.State = order.StateAllocated
+	if done := a.short(o, len(got) > 0); done {
+		return nil
+	}
+	phone, other := 0, 0
+	for _, l := range o.Lines {
+		switch {
+		case l.Class == order.ClassPhone:
+			phone++
+		case l.KeptQty() > 0:
+			other++
+		}
+	}
+	if other == 0 && slices.ContainsFunc(o.shipments, func(s *allocShipment) bool { return s.State == order.ShipmentPlanned && s.ArrivalOn.IsZero() }) {
+		o.State, o.HoldReason = order.StateHeld, "CUT-6: made to order, waits for a date from the desk"
 		a.event(o, order.EventHeld, "CUT-6", "Made to order: no date is promised until the desk enters one.", map[string]any{"phone_lines": phone})
-	case len(short) > 0:
-		o.state = order.StateShort
-		if a.backorders && len(got) == 0 {
-			break // another order was faster: nothing new to tell
-		}
-		for _, s := range short {
-			text := fmt.Sprintf("Line %d: item %s is short of %d (ordered %d, reserved %d)", s.Line, s.Item, s.Missing, s.Ordered, s.Reserved)
-			if !s.RestockOn.IsZero() {
-				text += "; restock on " + s.RestockOn.String()
-			}
-			a.event(o, order.EventShort, "STK-2", text+".", s)
-		}
-	default:
-		o.state = order.StateAllocated
 	}
 	return nil
 }
@@ -281,48 +275,65 @@ func (a *allocator) shipment(o *allocOrder, class order.Class, warehouse string,
 	var empty, like *allocShipment
 	last := 0
 	for _, s := range o.shipments {
-		last = max(last, s.no)
-		if s.class != class {
+		last = max(last, s.No)
+		if s.Class != class {
 			continue
 		}
-		if s.state == order.ShipmentPlanned && s.warehouse == warehouse {
+		if s.State == order.ShipmentPlanned && s.WarehouseCode == warehouse {
+			if !s.used && a.backorders {
+				a.move(s) // its goods came in: dated by today
+			}
 			s.used = true
 			return s, nil
 		}
 		wanted := slices.ContainsFunc(got, func(g rules.Allocation) bool {
-			return g.WarehouseCode == s.warehouse && o.lines[place[g.LineNo]].class == class
+			return g.WarehouseCode == s.WarehouseCode && o.Lines[place[g.LineNo]].Class == class
 		})
-		if s.state == order.ShipmentPlanned && !s.used && !wanted && s.id != 0 {
+		if s.State == order.ShipmentPlanned && !s.used && !wanted && s.ID != 0 {
 			empty = cmp.Or(empty, s)
 		}
-		if s.id != 0 {
+		if s.ID != 0 {
 			like = cmp.Or(like, s)
 		}
 	}
 	if like == nil {
-		return nil, fmt.Errorf("allocate: order %d has no shipment of class %s", o.id, class)
+		return nil, fmt.Errorf("allocate: order %d has no shipment of class %s", o.ID, class)
 	}
 	if empty != nil {
-		empty.warehouse, empty.used = warehouse, true
-		a.moved = append(a.moved, empty)
+		empty.WarehouseCode, empty.used = warehouse, true
+		a.move(empty)
 		return empty, nil
 	}
-	s := &allocShipment{orderID: o.id, no: last + 1, state: order.ShipmentPlanned, class: class, warehouse: warehouse, used: true, likeID: like.id}
+	s := &allocShipment{Shipment: like.Shipment, orderID: o.ID, used: true, likeID: like.ID}
+	s.ID, s.No, s.State, s.WarehouseCode = 0, last+1, order.ShipmentPlanned, warehouse
 	o.shipments = append(o.shipments, s)
 	a.added = append(a.added, s)
 	return s, nil
 }
 
+// move has a shipment that is there saved as it stands at the end.
+func (a *allocator) move(s *allocShipment) {
+	if !s.moved && s.ID != 0 {
+		s.moved = true
+		a.moved = append(a.moved, s)
+	}
+}
+
 func (a *allocator) event(o *allocOrder, kind order.EventKind, rule, text string, inputs any) {
-	a.events = append(a.events, orderEvent{o.id, order.Event{Kind: kind, Rule: rule, Text: text, Inputs: order.Inputs(inputs)}})
+	a.events = append(a.events, orderEvent{o.ID, order.Event{Kind: kind, Rule: rule, Text: text, Inputs: order.Inputs(inputs)}})
 }
 
 func (a *allocator) save(ctx context.Context) error {
 	tx := a.tx
 	if len(a.moved) > 0 {
 		if err := tx.exec(ctx, "AllocateMoveShipments",
-			column(a.moved, func(s *allocShipment) int64 { return s.id }),
-			column(a.moved, func(s *allocShipment) string { return s.warehouse })); err != nil {
+			column(a.moved, func(s *allocShipment) int64 { return s.ID }),
+			column(a.moved, func(s *allocShipment) string { return s.WarehouseCode }),
+			column(a.moved, func(s *allocShipment) string { return string(s.State) }),
+			column(a.moved, func(s *allocShipment) date { return date(s.ReadyOn) }),
+			column(a.moved, func(s *allocShipment) date { return date(s.ShipOn) }),
+			column(a.moved, func(s *allocShipment) date { return date(s.ArrivalOn) }),
+			column(a.moved, func(s *allocShipment) string { return s.rule })); err != nil {
 			return err
 		}
 	}
@@ -333,19 +344,23 @@ func (a *allocator) save(ctx context.Context) error {
 		}
 		added := map[key]*allocShipment{}
 		for _, s := range a.added {
-			added[key{s.orderID, s.no}] = s
+			added[key{s.orderID, s.No}] = s
 		}
 		rows, err := tx.tx.Query(ctx, query("AllocateAddShipments"),
 			column(a.added, func(s *allocShipment) int64 { return s.likeID }),
-			column(a.added, func(s *allocShipment) int { return s.no }),
-			column(a.added, func(s *allocShipment) string { return s.warehouse }))
+			column(a.added, func(s *allocShipment) int { return s.No }),
+			column(a.added, func(s *allocShipment) string { return s.WarehouseCode }),
+			column(a.added, func(s *allocShipment) date { return date(s.ReadyOn) }),
+			column(a.added, func(s *allocShipment) date { return date(s.ShipOn) }),
+			column(a.added, func(s *allocShipment) date { return date(s.ArrivalOn) }),
+			column(a.added, func(s *allocShipment) string { return s.rule }))
 		if err != nil {
 			return fmt.Errorf("add shipments: %w", err)
 		}
 		var k key
 		var id int64
 		if _, err := pgx.ForEachRow(rows, []any{&k.orderID, &k.no, &id}, func() error {
-			added[k].id = id
+			added[k].ID = id
 			return nil
 		}); err != nil {
 			return fmt.Errorf("add shipments: %w", err)
@@ -359,20 +374,28 @@ func (a *allocator) save(ctx context.Context) error {
 		items := column(a.got, func(g rules.Allocation) string { return g.ItemCode })
 		qty := column(a.got, func(g rules.Allocation) int { return g.Qty })
 		b.Queue(query("AllocateInsert"), orders, lines, warehouses, items, qty,
-			column(a.shipments, func(s *allocShipment) int64 { return s.id }), a.now)
+			column(a.shipments, func(s *allocShipment) int64 { return s.ID }), a.now)
 		b.Queue(query("AllocateReserveLines"), orders, lines, qty)
 		b.Queue(query("AllocateReserveStock"), warehouses, items, qty)
 	}
+	if err := a.queueShort(b); err != nil {
+		return err
+	}
 	b.Queue(query("OrderStatesUpdate"),
-		column(a.orders, func(o *allocOrder) int64 { return o.id }),
-		column(a.orders, func(o *allocOrder) string { return string(o.state) }),
-		column(a.orders, func(o *allocOrder) string { return o.hold }))
+		column(a.orders, func(o *allocOrder) int64 { return o.ID }),
+		column(a.orders, func(o *allocOrder) string { return string(o.State) }),
+		column(a.orders, func(o *allocOrder) string { return o.HoldReason }))
 	queueOrderEvents(b, a.events, a.now)
 	if ids := a.news(); len(ids) > 0 {
 		wantAnswers(b, tx.s.Settings().On(order.DateOf(a.now)), ids, true, a.now)
 	}
 	if err := tx.tx.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("save allocations: %w", err)
+	}
+	for _, o := range a.priced { // BUD-1
+		if err := tx.AdjustBudget(ctx, o.ID, o.GoodsYen-o.wasYen, a.now); err != nil {
+			return err
+		}
 	}
 	return tx.Enqueue(ctx, jobs.AnswerCustomers{}) // answers wait for what was settled here
 }
@@ -382,7 +405,7 @@ func (a *allocator) save(ctx context.Context) error {
 func (a *allocator) news() []int64 {
 	var ids []int64
 	for _, e := range a.events {
-		if e.Kind != order.EventShort && (!a.backorders || e.Kind != order.EventAllocated) && e.Kind != order.EventHeld {
+		if e.Kind != order.EventShort && (!a.backorders || e.Kind != order.EventAllocated) && e.Kind != order.EventHeld && e.Kind != order.EventReplanned {
 			continue
 		}
 		if n := len(ids); n == 0 || ids[n-1] != e.orderID {

@@ -16,7 +16,7 @@ import (
 func (s *Store) Audit(ctx context.Context) ([]string, error) {
 	var bad []string
 	for _, name := range []string{
-		"AuditReserved", "AuditLines", "AuditLists", "AuditShipDays", "AuditStates", "AuditShipped", "AuditOnHand", "AuditDocuments", "AuditEvents",
+		"AuditReserved", "AuditLines", "AuditLists", "AuditShipDays", "AuditStates", "AuditShipped", "AuditOnHand", "AuditYen", "AuditDocuments", "AuditEvents",
 	} {
 		found, err := collect(ctx, s.pool, name, pgx.RowTo[string])
 		if err != nil {

@@ -95,7 +95,7 @@ func readOrders(ctx context.Context, q querier, ids []int64) ([]order.Order, err
 		var id int64
 		var l order.Line
 		_, err := pgx.ForEachRow(rows, []any{
-			&id, &l.No, &l.ItemCode, &l.Name, &l.Unit, &l.Class, &l.Qty, &l.CancelledQty, &l.ReservedQty,
+			&id, &l.No, &l.ItemCode, &l.Name, &l.Unit, &l.Class, &l.Qty, &l.CancelledQty, &l.ReservedQty, (*date)(&l.RestockOn),
 			&l.UnitPrice, &l.PriceList, &l.TaxRate, &l.Comment, &l.CommentImage,
 		}, func() error {
 			o := &out[place[id]]

@@ -44,7 +44,7 @@ func TestReleaseWave(t *testing.T) {
 	}
 	for id, want := range map[int64]order.State{
 		fax.ID: order.StateReleased, truck.ID: order.StateAllocated, designated.ID: order.StateAllocated,
-		short.ID: order.StateShort, web.ID: order.StateAllocated,
+		short.ID: order.StateReleased, web.ID: order.StateAllocated,
 	} {
 		if o := get(t, s, id); o.State != want {
 			t.Errorf("order %s %s, want %s", o.Number, o.State, want)

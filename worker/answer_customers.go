@@ -247,7 +247,7 @@ func (c Config) answerFax(d *answerDraft) *document.Answer {
 	}
 	if a.Kind == order.AnswerOrderMail {
 		a.Kind = order.AnswerAcknowledgement
-		if d.answer.Told.Short() {
+		if d.answer.Lacks() {
 			a.Kind = order.AnswerStockout
 		}
 	}

@@ -88,15 +88,15 @@ func (a *App) printOrder(o order.Order, customer string) error {
 		return err
 	}
 	fmt.Fprintln(a.Stdout)
-	lines := [][]string{{"LINE", "ITEM", "NAME", "CLASS", "QUANTITY", "RESERVED", "PRICE", "AMOUNT", "COMMENT"}}
+	lines := [][]string{{"LINE", "ITEM", "NAME", "CLASS", "QUANTITY", "RESERVED", "SHORT", "PRICE", "AMOUNT", "COMMENT"}}
 	for _, l := range o.Lines {
 		comment := l.Comment
 		if l.CommentImage != "" {
 			comment = strings.TrimSpace(comment + " (picture)")
 		}
 		lines = append(lines, []string{
-			strconv.Itoa(l.No), l.ItemCode, l.Name, string(l.Class), strconv.Itoa(l.Qty) + l.Unit, strconv.Itoa(l.ReservedQty),
-			l.UnitPrice.Grouped(), l.Amount().Grouped(), comment,
+			strconv.Itoa(l.No), l.ItemCode, l.Name, string(l.Class), strconv.Itoa(l.Qty) + l.Unit, strconv.Itoa(l.ReservedQty), shortText(o, l),
+			l.UnitPrice.Grouped(), (l.UnitPrice * order.Yen(l.KeptQty())).Grouped(), comment,
 		})
 	}
 	if err := printTable(a.Stdout, lines); err != nil {
@@ -130,6 +130,22 @@ func (c *orderCancelCommand) Run(ctx context.Context, a *App) error {
 		fmt.Fprintf(a.Stdout, "order %s is %s\n", o.Number.Grouped(), o.State)
 		return nil
 	})
+}
+
+// shortText is what of a line waits for stock, and since when on which day, and what was cancelled for it (STK-2).
+func shortText(o order.Order, l order.Line) string {
+	var parts []string
+	if n := l.KeptQty() - l.ReservedQty; n > 0 && o.State == order.StateShort && l.Class != order.ClassPhone {
+		text := fmt.Sprintf("%d wait", n)
+		if !l.RestockOn.IsZero() {
+			text += " for " + l.RestockOn.String()
+		}
+		parts = append(parts, text)
+	}
+	if l.CancelledQty > 0 {
+		parts = append(parts, fmt.Sprintf("%d cancelled", l.CancelledQty))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // feeText is the fee, and the order to which this one is an add-on (FEE-2).

@@ -24,24 +24,30 @@ WHERE item_code IN (
 ORDER BY item_code, warehouse_code FOR UPDATE;
 
 -- name: AllocateLines
-SELECT o.id, o.region_code, o.stockout, l.no, l.item_code, l.class, l.qty - l.cancelled_qty, l.reserved_qty
+SELECT o.id, o.region_code, o.stockout, o.received_at, o.goods_yen, o.fee_yen,
+    l.no, l.item_code, l.class, l.qty, l.cancelled_qty, l.reserved_qty, l.unit_price_yen, l.tax_rate
 FROM orders o JOIN order_lines l ON l.order_id = o.id
 WHERE o.id = ANY($1) ORDER BY o.id, l.no;
 
 -- name: AllocateShipments
-SELECT s.order_id, s.id, s.no, s.state, s.class, s.warehouse_code,
-    EXISTS (SELECT FROM allocations a WHERE a.shipment_id = s.id), s.arrival_on IS NOT NULL
+SELECT s.order_id, s.id, s.no, s.state, s.class, s.warehouse_code, s.acceptance_on, s.ready_on, s.ship_on, s.arrival_on, s.rules,
+    EXISTS (SELECT FROM allocations a WHERE a.shipment_id = s.id)
 FROM shipments s WHERE s.order_id = ANY($1) ORDER BY s.order_id, s.no;
 
 -- name: AllocateMoveShipments
-UPDATE shipments s SET warehouse_code = t.warehouse_code
-FROM unnest($1::bigint[], $2::text[]) AS t (id, warehouse_code) WHERE s.id = t.id;
+-- Shipments that another warehouse sends, that were dated anew, or of which nothing is left.
+UPDATE shipments s SET warehouse_code = t.warehouse_code, state = t.state, ready_on = t.ready_on, ship_on = t.ship_on, arrival_on = t.arrival_on,
+    rules = CASE WHEN t.rule = '' OR s.rules @> ARRAY[t.rule] THEN s.rules ELSE s.rules || t.rule END
+FROM unnest($1::bigint[], $2::text[], $3::text[], $4::date[], $5::date[], $6::date[], $7::text[]) AS t (id, warehouse_code, state, ready_on, ship_on, arrival_on, rule)
+WHERE s.id = t.id;
 
 -- name: AllocateAddShipments
--- A shipment from another warehouse goes by the dates of the one it parts from (CUT-8).
+-- A shipment from another warehouse goes by the rules of the one it parts from (CUT-8).
 INSERT INTO shipments (order_id, no, state, class, warehouse_code, acceptance_on, ready_on, ship_on, arrival_on, rules)
-SELECT s.order_id, t.no, 'planned', s.class, t.warehouse_code, s.acceptance_on, s.ready_on, s.ship_on, s.arrival_on, s.rules || '{CUT-8}'
-FROM unnest($1::bigint[], $2::int[], $3::text[]) AS t (like_id, no, warehouse_code) JOIN shipments s ON s.id = t.like_id
+SELECT s.order_id, t.no, 'planned', s.class, t.warehouse_code, s.acceptance_on, t.ready_on, t.ship_on, t.arrival_on,
+    CASE WHEN t.rule = '' THEN s.rules || '{CUT-8}' ELSE s.rules || ARRAY['CUT-8', t.rule] END
+FROM unnest($1::bigint[], $2::int[], $3::text[], $4::date[], $5::date[], $6::date[], $7::text[]) AS t (like_id, no, warehouse_code, ready_on, ship_on, arrival_on, rule)
+JOIN shipments s ON s.id = t.like_id
 RETURNING order_id, no, id;
 
 -- name: AllocateInsert
@@ -58,6 +64,20 @@ UPDATE stock s SET reserved_qty = s.reserved_qty + t.qty
 FROM (SELECT warehouse_code, item_code, sum(qty)::int AS qty
       FROM unnest($1::text[], $2::text[], $3::int[]) AS u (warehouse_code, item_code, qty) GROUP BY 1, 2) t
 WHERE s.warehouse_code = t.warehouse_code AND s.item_code = t.item_code;
+
+-- name: AllocateCancelLines
+-- What is not delivered after all (STK-2).
+UPDATE order_lines l SET cancelled_qty = t.cancelled_qty
+FROM unnest($1::bigint[], $2::int[], $3::int[]) AS t (order_id, no, cancelled_qty) WHERE l.order_id = t.order_id AND l.no = t.no;
+
+-- name: AllocateTellLines
+-- The day on which a line's goods come in, as its customer is told (STK-4).
+UPDATE order_lines l SET restock_on = t.restock_on
+FROM unnest($1::bigint[], $2::int[], $3::date[]) AS t (order_id, no, restock_on) WHERE l.order_id = t.order_id AND l.no = t.no;
+
+-- name: AllocatePriceOrders
+UPDATE orders o SET goods_yen = t.goods_yen, taxes = t.taxes
+FROM unnest($1::bigint[], $2::bigint[], $3::jsonb[]) AS t (id, goods_yen, taxes) WHERE o.id = t.id;
 
 -- name: OrderStatesUpdate
 UPDATE orders o SET state = t.state, hold_reason = t.hold_reason

@@ -78,6 +78,14 @@ SELECT format('order %s is shipped with %s of %s reserved', o.number, sum(l.rese
 FROM orders o JOIN order_lines l ON l.order_id = o.id
 WHERE o.state = 'shipped' GROUP BY o.id HAVING sum(l.reserved_qty) <> sum(l.qty - l.cancelled_qty);
 
+-- name: AuditYen
+-- Goods are what is kept of the lines (STK-2), and tax is on goods and fee; what was cancelled whole stays as it was ordered.
+SELECT format('order %s has goods of %s yen, its lines come to %s, its taxes are on %s', o.number, o.goods_yen, l.yen, t.net)
+FROM orders o
+CROSS JOIN LATERAL (SELECT coalesce(sum(unit_price_yen * (qty - cancelled_qty)), 0)::bigint AS yen FROM order_lines WHERE order_id = o.id) l
+CROSS JOIN LATERAL (SELECT coalesce(sum((x ->> 'net_yen')::bigint), 0)::bigint AS net FROM jsonb_array_elements(o.taxes) x) t
+WHERE o.goods_yen <> l.yen OR o.goods_yen + o.fee_yen <> t.net;
+
 -- name: AuditOnHand
 SELECT format('item %s at %s: %s on hand, %s reserved', item_code, warehouse_code, on_hand_qty, reserved_qty)
 FROM stock WHERE on_hand_qty < 0 OR reserved_qty < 0 OR reserved_qty > on_hand_qty;
@@ -138,8 +146,8 @@ SELECT 'page', p.document_id || '.' || p.no, p.state,
 SELECT 'order', o.number, o.state, CASE o.state
     WHEN 'held' THEN o.hold_reason
     WHEN 'accepted' THEN 'waits for stock'
-    WHEN 'short' THEN 'STK-2: ' || (SELECT string_agg(format('item %s lacks %s', l.item_code, l.qty - l.reserved_qty), ', ' ORDER BY l.no)
-        FROM order_lines l WHERE l.order_id = o.id AND l.class <> 'phone' AND l.reserved_qty < l.qty)
+    WHEN 'short' THEN 'STK-2: ' || (SELECT string_agg(format('item %s lacks %s', l.item_code, l.qty - l.cancelled_qty - l.reserved_qty), ', ' ORDER BY l.no)
+        FROM order_lines l WHERE l.order_id = o.id AND l.class <> 'phone' AND l.reserved_qty + l.cancelled_qty < l.qty)
     ELSE CASE WHEN EXISTS (SELECT FROM shipments s WHERE s.order_id = o.id AND s.state = 'planned' AND s.ship_on IS NULL)
         THEN 'CUT-6: a line made to order waits for a date from the desk' ELSE 'CUT-6: goods made to order wait for their ship day' END END, o.accepted_at
 FROM orders o

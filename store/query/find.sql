@@ -96,7 +96,7 @@ ORDER BY o.id DESC LIMIT $7;
 SELECT o.id, o.number, o.state, o.hold_reason, o.channel, o.received_at, o.department_code, coalesce(c.name, ''), coalesce(d.name, ''), o.goods_yen, o.fee_yen,
     order_total(o.goods_yen, o.fee_yen, o.taxes), l.n, CASE WHEN o.state = 'short' THEN l.short ELSE 0 END, s.arrival_on, coalesce(o.document_id, 0), o.page_no
 FROM orders o LEFT JOIN departments d ON d.code = o.department_code LEFT JOIN companies c ON c.code = d.company_code
-CROSS JOIN LATERAL (SELECT count(*)::int AS n, (count(*) FILTER (WHERE reserved_qty < qty))::int AS short FROM order_lines WHERE order_id = o.id) l
+CROSS JOIN LATERAL (SELECT count(*)::int AS n, (count(*) FILTER (WHERE reserved_qty + cancelled_qty < qty))::int AS short FROM order_lines WHERE order_id = o.id) l
 CROSS JOIN LATERAL (SELECT min(arrival_on) AS arrival_on FROM shipments WHERE order_id = o.id AND state <> 'cancelled') s
 WHERE o.id = ANY($1) ORDER BY o.id DESC;
 

@@ -80,7 +80,7 @@ FROM orders WHERE id = ANY($1) ORDER BY id;
 SELECT id FROM orders WHERE id = ANY($1) ORDER BY id FOR UPDATE;
 
 -- name: LinesByOrder
-SELECT order_id, no, item_code, name, unit, class, qty, cancelled_qty, reserved_qty, unit_price_yen, price_list, tax_rate, comment, comment_image
+SELECT order_id, no, item_code, name, unit, class, qty, cancelled_qty, reserved_qty, restock_on, unit_price_yen, price_list, tax_rate, comment, comment_image
 FROM order_lines WHERE order_id = ANY($1) ORDER BY order_id, no;
 
 -- name: ShipmentsByOrder

@@ -21,5 +21,5 @@ SELECT schedule, due_at, inserted_at, finished_at FROM schedule_runs ORDER BY du
 -- New orders, or backorders of which something could be reserved now (STK-4).
 SELECT EXISTS (SELECT FROM orders WHERE state = 'accepted') OR EXISTS (
     SELECT FROM orders o JOIN order_lines l ON l.order_id = o.id JOIN stock s ON s.item_code = l.item_code
-    WHERE o.state = 'short' AND o.stockout = 'backorder' AND l.class <> 'phone' AND l.reserved_qty < l.qty
+    WHERE o.state = 'short' AND o.stockout = 'backorder' AND l.class <> 'phone' AND l.reserved_qty + l.cancelled_qty < l.qty
       AND s.reserved_qty < s.on_hand_qty);

@@ -47,9 +47,9 @@ SELECT (SELECT count(*) FROM deliveries WHERE state = 'failed'), (SELECT count(*
 
 -- name: TodayShortItems
 -- Items that orders wait for, most wanted first.
-SELECT l.item_code, min(l.name), sum(l.qty - l.reserved_qty)::bigint, count(DISTINCT o.id), (SELECT min(s.restock_on) FROM stock s WHERE s.item_code = l.item_code)
+SELECT l.item_code, min(l.name), sum(l.qty - l.cancelled_qty - l.reserved_qty)::bigint, count(DISTINCT o.id), (SELECT min(s.restock_on) FROM stock s WHERE s.item_code = l.item_code)
 FROM orders o JOIN order_lines l ON l.order_id = o.id
-WHERE o.state = 'short' AND l.class <> 'phone' AND l.reserved_qty < l.qty
+WHERE o.state = 'short' AND l.class <> 'phone' AND l.reserved_qty + l.cancelled_qty < l.qty
 GROUP BY l.item_code ORDER BY 3 DESC, 1 LIMIT $1;
 
 -- name: TodayWaves
@@ -99,8 +99,8 @@ WHERE r.closed_at >= $1 AND r.closed_at < $2 AND (r.closed_at, r.id) > ($3, $4) 
 -- name: TodayListShort
 -- Orders that wait for stock now; the day is not asked.
 SELECT o.id, o.accepted_at, 'order', o.number, c.name || ' ' || e.name,
-    (SELECT string_agg(l.item_code || ' × ' || (l.qty - l.reserved_qty), '  ' ORDER BY l.no) FROM order_lines l
-     WHERE l.order_id = o.id AND l.class <> 'phone' AND l.reserved_qty < l.qty), o.state, o.goods_yen
+    (SELECT string_agg(l.item_code || ' × ' || (l.qty - l.cancelled_qty - l.reserved_qty), '  ' ORDER BY l.no) FROM order_lines l
+     WHERE l.order_id = o.id AND l.class <> 'phone' AND l.reserved_qty + l.cancelled_qty < l.qty), o.state, o.goods_yen
 FROM orders o JOIN departments e ON e.code = o.department_code JOIN companies c ON c.code = e.company_code
 WHERE o.state = 'short' AND $1::timestamptz < $2::timestamptz AND $3::timestamptz IS NOT NULL AND o.id > $4 ORDER BY o.id LIMIT $5;
 

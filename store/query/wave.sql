@@ -13,8 +13,8 @@ ORDER BY o.id FOR UPDATE OF o;
 -- Made-to-order goods come to the warehouse on the day they ship, for their order alone: they are
 -- booked in and reserved at once, and leave with the list (ShipStock).
 WITH made AS (
-    SELECT s.order_id, s.id, s.warehouse_code, l.no, l.item_code, l.qty - l.reserved_qty AS qty
-    FROM shipments s JOIN order_lines l ON l.order_id = s.order_id AND l.class = 'phone' AND l.reserved_qty < l.qty
+    SELECT s.order_id, s.id, s.warehouse_code, l.no, l.item_code, l.qty - l.cancelled_qty - l.reserved_qty AS qty
+    FROM shipments s JOIN order_lines l ON l.order_id = s.order_id AND l.class = 'phone' AND l.reserved_qty + l.cancelled_qty < l.qty
     WHERE s.order_id = ANY($1) AND s.class = 'phone' AND s.state = 'planned' AND s.ship_on = $2
 ), booked AS (
     INSERT INTO stock (warehouse_code, item_code, on_hand_qty, reserved_qty)
@@ -22,7 +22,7 @@ WITH made AS (
     ON CONFLICT (item_code, warehouse_code) DO UPDATE
     SET on_hand_qty = stock.on_hand_qty + excluded.on_hand_qty, reserved_qty = stock.reserved_qty + excluded.reserved_qty
 ), lines AS (
-    UPDATE order_lines l SET reserved_qty = l.qty FROM made m WHERE l.order_id = m.order_id AND l.no = m.no
+    UPDATE order_lines l SET reserved_qty = l.qty - l.cancelled_qty FROM made m WHERE l.order_id = m.order_id AND l.no = m.no
 )
 INSERT INTO allocations (order_id, line_no, warehouse_code, item_code, qty, shipment_id, allocated_at)
 SELECT order_id, no, warehouse_code, item_code, qty, id, $3 FROM made ORDER BY order_id, no;
@@ -146,7 +146,7 @@ FROM shipments s JOIN orders o ON o.id = s.order_id
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(x.qty), 0) AS qty, count(*) AS lines FROM (
         SELECT a.qty FROM allocations a WHERE a.shipment_id = s.id AND a.pick_list_id IS NULL
-        UNION ALL SELECT l.qty - l.reserved_qty FROM order_lines l WHERE s.class = 'phone' AND l.order_id = s.order_id AND l.class = 'phone' AND l.reserved_qty < l.qty) x) g
+        UNION ALL SELECT l.qty - l.cancelled_qty - l.reserved_qty FROM order_lines l WHERE s.class = 'phone' AND l.order_id = s.order_id AND l.class = 'phone' AND l.reserved_qty + l.cancelled_qty < l.qty) x) g
 WHERE s.state = 'planned' AND o.state IN ('held', 'accepted', 'allocated', 'short')
 ORDER BY s.warehouse_code, s.class, o.number, s.no;
 

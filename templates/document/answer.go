@@ -59,7 +59,7 @@ func (a *Answer) Title() string {
 		return "ご注文書受信のお知らせ"
 	case a.Edition > 1:
 		return fmt.Sprintf("ご注文受付のお知らせ（第%d報）", a.Edition)
-	case a.Told.Short():
+	case a.Told.Lacks():
 		return "ご注文受付・欠品のお知らせ"
 	}
 	return "ご注文受付のお知らせ"

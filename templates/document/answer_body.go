@@ -77,12 +77,16 @@ func (a *Answer) points() []string {
 				out = append(out, of+shipmentOf(o, n)+phrase.Note(n))
 			}
 		}
-		if !o.Short() {
+		if !o.Lacks() {
+			continue
+		}
+		if o.Cancelled {
+			out = append(out, of+phrase.SoldOut)
 			continue
 		}
 		for _, l := range o.Lines {
-			if l.ShortQty > 0 {
-				out = append(out, fmt.Sprintf("%s%d行目「%s」は %d%sが欠品いたしております。%s", of, l.No, l.Name, l.ShortQty, l.Unit, phrase.Stockout(l, o.Stockout)))
+			if l.LackQty() > 0 {
+				out = append(out, fmt.Sprintf("%s%d行目「%s」は %d%sが欠品いたしております。%s", of, l.No, l.Name, l.LackQty(), l.Unit, phrase.Lack(l, o.Stockout)))
 			}
 		}
 	}
@@ -176,6 +180,11 @@ func (a *Answer) order(l *leaf, o order.ToldOrder) {
 		l.para(anLeft+4.5, 18, f, reg(anText))
 	}
 	if o.Cancelled {
+		if o.Lacks() {
+			for _, x := range o.Lines {
+				l.para(anLeft+4.5, 4, fmt.Sprintf("%d. %s　%s　%d%s", x.No, x.ItemCode, x.Name, x.Qty, x.Unit), reg(anText))
+			}
+		}
 		return
 	}
 	l.skip(1.5)
@@ -225,8 +234,8 @@ func (a *Answer) line(l *leaf, o order.ToldOrder, x order.ToldLine) {
 		under = atMost(mostNoteLines, typeset.Wrap("コメント："+x.Comment, anRight-colItem, anText, typeset.Regular))
 	}
 	var short []string
-	if x.ShortQty > 0 {
-		s := fmt.Sprintf("不足 %d%s（お手配済 %d%s）。%s", x.ShortQty, x.Unit, x.Qty-x.ShortQty, x.Unit, phrase.Stockout(x, o.Stockout))
+	if x.LackQty() > 0 {
+		s := fmt.Sprintf("不足 %d%s（お手配済 %d%s）。%s", x.LackQty(), x.Unit, x.Qty-x.LackQty(), x.Unit, phrase.Lack(x, o.Stockout))
 		short = typeset.Wrap(s, anRight-colItem-14, anText, typeset.Bold)
 	}
 	rest := anLine * float64(len(under)+len(short))
@@ -287,11 +296,11 @@ func arrivals(x order.ToldLine) []string {
 			}
 		}
 		out = append(out, phrase.Day(v.On))
-		if qty != x.Qty {
+		if qty != x.KeptQty() {
 			out = append(out, fmt.Sprintf("（%d%s）", qty, x.Unit))
 		}
 	}
-	if x.ShortQty > 0 && len(out) == 0 {
+	if x.LackQty() > 0 && len(out) == 0 {
 		out = append(out, "欠品")
 	}
 	return out
@@ -337,8 +346,11 @@ func (a *Answer) totals(l *leaf, o order.ToldOrder) {
 	if reduced {
 		note = "※は軽減税率（8%）の対象です。" + note
 	}
-	if o.Short() {
-		note += "上の金額は、欠品分を含むご注文の全数量で計算しております。"
+	switch {
+	case o.Short():
+		note += "上の金額は、入荷をお待ちいただく分を含めて計算しております。"
+	case o.Lacks():
+		note += "上の金額には、お取り消しとさせていただいた分は含まれておりません。"
 	}
 	l.para(anLeft, 0, note, reg(anText))
 }
@@ -376,15 +388,23 @@ func (a *Answer) stockout(l *leaf) {
 	l.para(anLeft, 0, a.received()+"に"+a.way()+"にて頂戴いたしましたご注文のうち、下記の商品に欠品が生じております。ご迷惑をおかけいたしますこと、深くお詫び申し上げます。", reg(11))
 	l.skip(3)
 	for _, o := range a.Told.Orders {
-		if o.Short() {
+		if o.Lacks() {
 			a.shortOrder(l, o)
 		}
 	}
-	l.skip(2)
-	l.para(anLeft, 0, "お手配済の数量は、先にお届けいたします。", reg(11))
+	if !onlyCancelled(a.Told) {
+		l.skip(2)
+		l.para(anLeft, 0, "お手配済の数量は、先にお届けいたします。", reg(11))
+	}
 	l.skip(4)
-	a.reply(l)
+	if a.Told.Short() {
+		a.reply(l)
+	}
 	a.closing(l)
+}
+
+func onlyCancelled(t order.Told) bool {
+	return !slices.ContainsFunc(t.Orders, func(o order.ToldOrder) bool { return !o.Cancelled })
 }
 
 func (a *Answer) shortOrder(l *leaf, o order.ToldOrder) {
@@ -392,8 +412,15 @@ func (a *Answer) shortOrder(l *leaf, o order.ToldOrder) {
 	l.room(40)
 	l.add(8, func(d Canvas, y float64) {
 		d.Fill(anLeft, y+0.6, 2.2, 6)
-		d.Text(anLeft+4.5, y+5.4, "ご注文番号　"+o.Number.Grouped(), bold(13))
+		head := "ご注文番号　" + o.Number.Grouped()
+		if o.Cancelled {
+			head += "　【取消】"
+		}
+		d.Text(anLeft+4.5, y+5.4, head, bold(13))
 	})
+	if o.Cancelled {
+		l.para(anLeft+4.5, 0, phrase.SoldOut, reg(anText))
+	}
 	titles := func(l *leaf) {
 		l.add(7, func(d Canvas, y float64) {
 			d.Line(anLeft, y, anRight, y, anThick)
@@ -410,15 +437,15 @@ func (a *Answer) shortOrder(l *leaf, o order.ToldOrder) {
 	titles(l)
 	l.again = func(l *leaf) { titles(l) }
 	for _, x := range o.Lines {
-		if x.ShortQty == 0 {
+		if x.LackQty() == 0 {
 			continue
 		}
 		names := atMost(mostNameLines, typeset.Wrap(x.Name, colItemW, anText, typeset.Regular))
-		text := typeset.Wrap(phrase.Stockout(x, o.Stockout), anRight-colItem, 11, typeset.Bold)
-		x.Qty -= x.ShortQty
-		days := arrivals(x)
-		x.Qty += x.ShortQty
-		if x.Qty == x.ShortQty {
+		text := typeset.Wrap(phrase.Lack(x, o.Stockout), anRight-colItem, 11, typeset.Bold)
+		kept := x
+		kept.Qty -= x.ShortQty
+		days := arrivals(kept)
+		if x.Qty == x.LackQty() {
 			days = []string{"－"}
 		}
 		h := anLine*float64(max(1+len(names), len(days))) + 5.4*float64(len(text)) + 2*anPad + 0.6
@@ -430,8 +457,8 @@ func (a *Answer) shortOrder(l *leaf, o order.ToldOrder) {
 				d.Text(colItem, base+anLine*float64(i+1), s, reg(anText))
 			}
 			d.Text(colQty, base, order.Yen(x.Qty).Grouped()+x.Unit, right(fit(reg(anText), 24)))
-			d.Text(colPrice, base, order.Yen(x.Qty-x.ShortQty).Grouped()+x.Unit, right(fit(reg(anText), 20)))
-			d.Text(colAmount, base, order.Yen(x.ShortQty).Grouped()+x.Unit, right(fit(bold(12), 23)))
+			d.Text(colPrice, base, order.Yen(x.Qty-x.LackQty()).Grouped()+x.Unit, right(fit(reg(anText), 20)))
+			d.Text(colAmount, base, order.Yen(x.LackQty()).Grouped()+x.Unit, right(fit(bold(12), 23)))
 			for i, s := range days {
 				d.Text(colDay, base+anLine*float64(i), s, fit(reg(anText), colDayW))
 			}

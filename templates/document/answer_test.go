@@ -145,6 +145,17 @@ func answers() map[string]document.Answer {
 
 	out["stockout"] = fax(order.AnswerStockout, 2, order.Told{Orders: []order.ToldOrder{mixed}})
 
+	cut := toldOrder(100000001, 1, 3)
+	cut.Lines[0].CancelledQty, cut.Lines[0].CancelledWhy, cut.Lines[0].Arrivals[0].Qty = 1, order.ReasonStock, cut.Lines[0].Qty-1
+	cut.Lines[1].CancelledQty, cut.Lines[1].CancelledWhy, cut.Lines[1].Arrivals = cut.Lines[1].Qty, order.ReasonWish, nil
+	gone := toldOrder(100000002, 2, 2)
+	gone.Cancelled, gone.CancelledWhy = true, order.ReasonStock
+	for i := range gone.Lines {
+		gone.Lines[i].CancelledQty, gone.Lines[i].CancelledWhy, gone.Lines[i].Arrivals = gone.Lines[i].Qty, order.ReasonStock, nil
+	}
+	out["cut"] = fax(order.AnswerAcknowledgement, 1, order.Told{Pages: 2, Orders: []order.ToldOrder{cut, gone}})
+	out["soldout"] = fax(order.AnswerStockout, 1, order.Told{Pages: 1, Orders: []order.ToldOrder{gone}})
+
 	r := fax(order.AnswerResend, 1, order.Told{Pages: 1, Illegible: []order.ToldPage{{Page: 1, Fields: []string{"customer_code", "lines[1].item_code", "lines[2].quantity"}, Image: "page"}}})
 	r.Pictures = map[string]document.Picture{"page": sheetPicture()}
 	out["resend"] = r

@@ -112,7 +112,7 @@ func (r rowText) Days() string {
 			s += "、"
 		}
 		s += phrase.Day(a.On)
-		if a.Qty != r.Qty {
+		if a.Qty != r.KeptQty() {
 			s += "（" + strconv.Itoa(a.Qty) + r.Unit + "）"
 		}
 	}
@@ -121,11 +121,22 @@ func (r rowText) Days() string {
 
 // Lack says what is short of it, or nothing.
 func (r rowText) Lack() string {
-	if r.ShortQty == 0 {
+	if r.LackQty() == 0 {
 		return ""
 	}
-	return fmt.Sprintf("【欠品】不足 %d%s（お手配済 %d%s）。%s", r.ShortQty, r.Unit, r.Qty-r.ShortQty, r.Unit, phrase.Stockout(r.ToldLine, r.stockout))
+	return fmt.Sprintf("【欠品】不足 %d%s（お手配済 %d%s）。%s", r.LackQty(), r.Unit, r.Qty-r.LackQty(), r.Unit, phrase.Lack(r.ToldLine, r.stockout))
 }
+
+// SoldOut says why an order of which nothing was to be had is cancelled, or nothing.
+func (o orderText) SoldOut() string {
+	if o.CancelledWhy != order.ReasonStock {
+		return ""
+	}
+	return phrase.SoldOut
+}
+
+// Kept tells that something of the line is delivered.
+func (r rowText) Kept() bool { return r.KeptQty() > 0 }
 
 // Reduced tells that goods of the reduced rate are among it.
 func (o orderText) Reduced() bool {

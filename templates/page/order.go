@@ -69,6 +69,8 @@ type OrderLine struct {
 	No                                    int
 	Code, Name, Unit, Class               string
 	Qty, Reserved, Short, Listed, Shipped int
+	Cancelled                             int        // of Qty, because it is short (STK-2)
+	RestockOn                             order.Date // of what is short, as the customer was told
 	Price, Amount                         order.Yen
 	TaxRate                               int
 	Reduced                               bool

@@ -50,7 +50,6 @@ var flowSayings = []saying{
 	{`No shipping fee: the order is no add-on any more, but the card is not authorised for more.`, "送料無料：追加注文ではなくなりましたが、カードの承認額を超えるため請求しません。"},
 	{`Shipping fee of %s yen ex tax: approved on %s, the order is no add-on any more.`, "送料は税抜$1円：承認が$2になり、追加注文ではなくなったため。"},
 	{`the card is authorised for %s yen and the order comes to %s yen incl. tax: have it authorised for that`, "カードの承認額は$1円ですが、ご注文は税込$2円です。この額で承認を受けてください"},
-	{`Short of stock: %d found elsewhere, %d wait for stock, %d cancelled. Tell the customer.`, "欠品：他の倉庫から$1、入荷待ち$2、取消$3。お客様に連絡します。"},
 	{`Shipment %d comes from warehouse %s: it arrives %s instead of %s, ships %s. Tell the customer.`, "出荷$1は倉庫$2から送るため、お届けは$4から$3に変わります（出荷日$5）。お客様に連絡します。"},
 	{`item %s is discontinued`, "商品$1は販売を終了しました"},
 	{`the result has no rows`, "出荷実績に行がありません"},

@@ -57,6 +57,29 @@ func Stockout(l order.ToldLine, p order.StockoutPreference) string {
 	return Day(l.RestockOn) + "に入荷の予定です。入荷次第お届けいたします。"
 }
 
+// Cut says that a quantity of a line is cancelled because it is short (STK-2).
+func Cut(l order.ToldLine) string {
+	if l.CancelledWhy == order.ReasonWish {
+		return fmt.Sprintf("欠品時のご指定により、不足分 %d%sはお取り消しとさせていただきました。", l.CancelledQty, l.Unit)
+	}
+	return fmt.Sprintf("入荷の予定がございませんため、不足分 %d%sはお取り消しとさせていただきました。", l.CancelledQty, l.Unit)
+}
+
+// Lack says what becomes of what stock does not cover of a line.
+func Lack(l order.ToldLine, p order.StockoutPreference) string {
+	s := ""
+	if l.CancelledQty > 0 {
+		s = Cut(l)
+	}
+	if l.ShortQty > 0 {
+		s += Stockout(l, p)
+	}
+	return s
+}
+
+// SoldOut says that an order is cancelled because nothing of it is to be had.
+const SoldOut = "ご注文の商品をご用意することができませんでしたので、ご注文をお取り消しとさせていただきました。誠に申し訳ございません。"
+
 func item(n order.Note) string {
 	switch {
 	case n.ItemCode == "":
@@ -86,7 +109,11 @@ func Note(n order.Note) string { //nolint:gocyclo // a sentence for each kind
 		why := map[order.Reason]string{
 			order.ReasonClosed:   "休業日が設けられたため、",
 			order.ReasonDeadline: "出荷の締切に間に合わなかったため、",
+			order.ReasonFarther:  "遠方の倉庫からお届けするため、",
 		}[n.Why]
+		if n.Why == order.ReasonArrived {
+			return fmt.Sprintf("欠品しておりました商品が入荷いたしましたので、%sにお届けいたします。", dayText(n.Now))
+		}
 		return fmt.Sprintf("%sお届け予定日を %sから %sに変更させていただきます。誠に申し訳ございません。", why, dayText(n.Was), dayText(n.Now))
 	case order.NoteQuantity:
 		if n.Why == order.ReasonMultiple {
@@ -121,6 +148,8 @@ func Note(n order.Note) string { //nolint:gocyclo // a sentence for each kind
 			return "貴社のご承認者様が否認されましたので、ご注文を取り消しました。"
 		case order.ReasonLapsed:
 			return "期限までに貴社のご承認をいただけませんでしたので、ご注文を取り消しました。"
+		case order.ReasonStock:
+			return SoldOut
 		}
 		return "ご注文を取り消しました。"
 	case order.NoteChanged:
@@ -137,6 +166,19 @@ func Note(n order.Note) string { //nolint:gocyclo // a sentence for each kind
 		return "確認が済みましたので、出荷の手配を進めております。"
 	case order.NoteShort:
 		return fmt.Sprintf("%d行目 %sに欠品が生じました（不足数量 %s）。", n.Line, item(n), n.Now)
+	case order.NoteCut:
+		if n.Why == order.ReasonWish {
+			return fmt.Sprintf("%d行目 %sが欠品のため、欠品時のご指定により、不足分（数量 %s）をお取り消しとさせていただきました。", n.Line, item(n), n.Now)
+		}
+		return fmt.Sprintf("%d行目 %sが欠品し、入荷の予定がございませんため、不足分（数量 %s）をお取り消しとさせていただきました。誠に申し訳ございません。", n.Line, item(n), n.Now)
+	case order.NoteRestock:
+		switch {
+		case n.Now == "":
+			return fmt.Sprintf("欠品しております %d行目 %sの入荷日が未定となりました。入荷次第お届けいたします。誠に申し訳ございません。", n.Line, item(n))
+		case n.Was == "":
+			return fmt.Sprintf("欠品しております %d行目 %sは、%sに入荷の予定です。", n.Line, item(n), dayText(n.Now))
+		}
+		return fmt.Sprintf("欠品しております %d行目 %sの入荷予定日が、%sから %sに変更となりました。", n.Line, item(n), dayText(n.Was), dayText(n.Now))
 	case order.NoteFilled:
 		if n.Now == "0" {
 			return fmt.Sprintf("欠品しておりました %d行目 %sが入荷し、お手配いたしました。", n.Line, item(n))

@@ -1,0 +1,168 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"todoke/order"
+	"todoke/rules"
+)
+
+// short settles what of an order stock does not cover (STK-2). done tells that nothing else is to
+// be decided about it.
+func (a *allocator) short(o *allocOrder, got bool) (done bool) {
+	var missing []rules.Shortage
+	for _, l := range o.Lines {
+		if l.Class != order.ClassPhone && l.ReservedQty < l.KeptQty() {
+			missing = append(missing, rules.Shortage{LineNo: l.No, Missing: l.KeptQty() - l.ReservedQty, RestockOn: a.restock[l.ItemCode]})
+		}
+	}
+	if len(missing) == 0 {
+		return false
+	}
+	var decisions []rules.ShortDecision
+	if a.backorders {
+		if o.State = order.StateShort; !got {
+			return true // another order was faster: nothing new to tell
+		}
+		for _, m := range missing { // they were told to wait
+			decisions = append(decisions, rules.ShortDecision{LineNo: m.LineNo, Backorder: m.Missing, RestockOn: m.RestockOn})
+		}
+	} else {
+		decisions = rules.SettleShort(o.Order, missing, a.now)
+	}
+	before := o.Order
+	before.Shipments = make([]order.Shipment, 0, len(o.shipments))
+	for _, s := range o.shipments {
+		before.Shipments = append(before.Shipments, s.Shipment)
+	}
+	next, sum, events := rules.ApplyShort(before, decisions, a.shared.settings, a.now)
+	for _, e := range events {
+		a.events = append(a.events, orderEvent{o.ID, e})
+	}
+	if o.whole = sum.Whole; o.whole {
+		o.State = order.StateAccepted // until it is cancelled, in the same transaction
+		return true
+	}
+	for i, l := range next.Lines {
+		if l.CancelledQty != o.Lines[i].CancelledQty {
+			a.cancelled = append(a.cancelled, lineQty{o.ID, l.No, l.CancelledQty})
+		}
+	}
+	for _, d := range decisions {
+		if d.Backorder > 0 {
+			a.told = append(a.told, lineDay{o.ID, d.LineNo, d.RestockOn})
+		}
+	}
+	for i, s := range o.shipments {
+		if s.State != next.Shipments[i].State {
+			s.State = next.Shipments[i].State
+			a.move(s)
+		}
+	}
+	next.Shipments = nil
+	o.Order, o.wasYen = next, before.GoodsYen
+	if sum.BackYen != 0 {
+		a.priced = append(a.priced, o)
+	}
+	return next.State == order.StateShort
+}
+
+// soldOut cancels the orders of which nothing is left (STK-2). They are locked, and nothing of
+// them is reserved. Whatever else hangs on them stays as it is: what stock does re-opens no fee
+// (FEE-3), so neither department nor siblings are locked, which others lock before orders.
+func (a *allocator) soldOut(ctx context.Context) error {
+	var ids []int64
+	for _, o := range a.orders {
+		if o.whole {
+			ids = append(ids, o.ID)
+		}
+	}
+	orders, err := readOrders(ctx, a.tx.tx, ids)
+	if err != nil {
+		return err
+	}
+	f := Facts{Facts: rules.Facts{Settings: a.shared.settings, Regions: a.shared.regions}}
+	for _, o := range orders {
+		c := rules.Cancellation{AskedBy: rules.AskedByShop, Reason: "nothing of it is to be had", Rule: "STK-2"}
+		o, events, err := a.tx.cancelled(ctx, o, f, c, a.now)
+		if err != nil {
+			return err
+		}
+		b := &pgx.Batch{}
+		if err := queueOrder(b, &o); err != nil {
+			return err
+		}
+		queueCancelled(b, &o)
+		queueShipments(b, &o)
+		if err := a.tx.finish(ctx, b, o.ID, events); err != nil {
+			return err
+		}
+		if err := a.tx.giveControlsBack(ctx, o.ID, a.now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// date dates a shipment anew that another warehouse sends than was planned, which may need more
+// days (STK-1), or whose goods came in after its day (STK-4).
+func (a *allocator) date(o *allocOrder, s *allocShipment) []orderEvent {
+	if !s.moved && s.likeID == 0 || !s.used {
+		return nil
+	}
+	w := slices.IndexFunc(a.shared.warehouses, func(w order.Warehouse) bool { return w.Code == s.WarehouseCode })
+	region, ok := a.shared.regions.ByCode(o.RegionCode)
+	if w < 0 || !ok {
+		return nil // Replan holds it where a wave cannot take it
+	}
+	next, events, problem := rules.FromWarehouse(s.Shipment, a.shared.warehouses[w], region, a.shared.settings.On(order.DateOf(a.now)), a.shared.calendar, a.now)
+	if problem != nil {
+		return nil // likewise
+	}
+	s.Shipment = next
+	out := make([]orderEvent, 0, len(events))
+	for _, e := range events {
+		s.rule = e.Rule
+		if a.backorders {
+			e.Rule, s.rule = "STK-4", "STK-4"
+		}
+		out = append(out, orderEvent{o.ID, e})
+	}
+	return out
+}
+
+// queueShort saves what of lines is cancelled and waited for.
+func (a *allocator) queueShort(b *pgx.Batch) error {
+	if len(a.cancelled) > 0 {
+		b.Queue(query("AllocateCancelLines"),
+			column(a.cancelled, func(l lineQty) int64 { return l.orderID }),
+			column(a.cancelled, func(l lineQty) int { return l.no }),
+			column(a.cancelled, func(l lineQty) int { return l.qty }))
+	}
+	if len(a.told) > 0 {
+		b.Queue(query("AllocateTellLines"),
+			column(a.told, func(l lineDay) int64 { return l.orderID }),
+			column(a.told, func(l lineDay) int { return l.no }),
+			column(a.told, func(l lineDay) date { return date(l.on) }))
+	}
+	if len(a.priced) == 0 {
+		return nil
+	}
+	taxes := make([]string, 0, len(a.priced))
+	for _, o := range a.priced {
+		text, err := json.Marshal(list(o.Taxes))
+		if err != nil {
+			return fmt.Errorf("encode taxes: %w", err)
+		}
+		taxes = append(taxes, string(text))
+	}
+	b.Queue(query("AllocatePriceOrders"),
+		column(a.priced, func(o *allocOrder) int64 { return o.ID }),
+		column(a.priced, func(o *allocOrder) int64 { return int64(o.GoodsYen) }), taxes)
+	return nil
+}
