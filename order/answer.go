@@ -88,8 +88,8 @@ type ToldLine struct {
 	UnitPrice    Yen       `json:"unit_price_yen"`
 	TaxRate      Percent   `json:"tax_rate"`
 	Comment      string    `json:"comment,omitempty"`
-	CommentImage string    `json:"comment_image,omitempty"` // blob key
-	Arrivals     []Arrival `json:"arrivals,omitempty"`      // of what is there; of everything where nothing is short
+	CommentImage string    `json:"comment_image,omitempty"`  // blob key
+	Arrivals     []Arrival `json:"arrivals,omitempty"`       // of what is there; of everything where nothing is short
 	ShortQty     int       `json:"short_quantity,omitempty"` // waits for stock
 	RestockOn    Date      `json:"restock_on,omitzero"`      // of what is short; zero where not known
 	CancelledQty int       `json:"cancelled_quantity,omitempty"`
