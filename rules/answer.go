@@ -369,6 +369,8 @@ func dateNotes(o order.Order, events []order.Event) []order.Note {
 			n.Why = order.ReasonFarther
 		case "STK-4":
 			n.Why = order.ReasonArrived
+		case "WHS-3": // picked anew
+			n.Why = ""
 		}
 		if first, ok := replanned[in.Shipment]; ok {
 			n.Was = first.Was

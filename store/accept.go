@@ -255,7 +255,7 @@ func (tx *Tx) Change(ctx context.Context, id int64, fn func(order.Order, Facts) 
 		queueCancelled(b, &o)
 	}
 	if !slices.Equal(column(o.Lines, order.Line.KeptQty), column(old.Lines, order.Line.KeptQty)) {
-		b.Queue(query("AllocateCancelLines"), column(o.Lines, func(order.Line) int64 { return o.ID }),
+		b.Queue(query("LinesCancelled"), o.ID,
 			column(o.Lines, func(l order.Line) int { return l.No }), column(o.Lines, func(l order.Line) int { return l.CancelledQty }))
 	}
 	queueShipments(b, &o)

@@ -34,7 +34,10 @@ func (tx *Tx) AllocateBatch(ctx context.Context, limit int, backorders bool, now
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
-	a := allocator{tx: tx, now: now, backorders: backorders, available: map[rules.StockKey]int{}, restock: map[string]order.Date{}}
+	a := allocator{tx: tx, now: now, backorders: backorders, rule: "STK-1", available: map[rules.StockKey]int{}, restock: map[string]order.Date{}}
+	if backorders {
+		a.rule = "STK-4"
+	}
 	if err := a.load(ctx, ids); err != nil {
 		return 0, err
 	}
@@ -52,6 +55,7 @@ type allocator struct {
 	tx         *Tx
 	now        time.Time
 	backorders bool
+	rule       string // by which shipments are dated anew
 	shared     *shared
 	available  map[rules.StockKey]int
 	restock    map[string]order.Date // by item, the earliest from today on

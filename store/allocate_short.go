@@ -127,10 +127,7 @@ func (a *allocator) date(o *allocOrder, s *allocShipment) []orderEvent {
 	s.Shipment = next
 	out := make([]orderEvent, 0, len(events))
 	for _, e := range events {
-		s.rule = e.Rule
-		if a.backorders {
-			e.Rule, s.rule = "STK-4", "STK-4"
-		}
+		e.Rule, s.rule = a.rule, a.rule
 		out = append(out, orderEvent{o.ID, e})
 	}
 	return out
@@ -144,12 +141,7 @@ func (a *allocator) queueShort(b *pgx.Batch) error {
 			column(a.cancelled, func(l lineQty) int { return l.no }),
 			column(a.cancelled, func(l lineQty) int { return l.qty }))
 	}
-	if len(a.told) > 0 {
-		b.Queue(query("AllocateTellLines"),
-			column(a.told, func(l lineDay) int64 { return l.orderID }),
-			column(a.told, func(l lineDay) int { return l.no }),
-			column(a.told, func(l lineDay) date { return date(l.on) }))
-	}
+	queueTold(b, a.told)
 	if len(a.priced) == 0 {
 		return nil
 	}
@@ -165,4 +157,15 @@ func (a *allocator) queueShort(b *pgx.Batch) error {
 		column(a.priced, func(o *allocOrder) int64 { return o.ID }),
 		column(a.priced, func(o *allocOrder) int64 { return int64(o.GoodsYen) }), taxes)
 	return nil
+}
+
+// queueTold keeps on which days customers were told that lines' goods come in (STK-4).
+func queueTold(b *pgx.Batch, told []lineDay) {
+	if len(told) == 0 {
+		return
+	}
+	b.Queue(query("AllocateTellLines"),
+		column(told, func(l lineDay) int64 { return l.orderID }),
+		column(told, func(l lineDay) int { return l.no }),
+		column(told, func(l lineDay) date { return date(l.on) }))
 }

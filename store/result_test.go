@@ -174,7 +174,7 @@ func TestWHS3ShortPickEndsOrder(t *testing.T) {
 	for _, e := range events {
 		kinds = append(kinds, string(e.Kind)+" "+e.Rule)
 	}
-	if text := strings.Join(kinds, ", "); !strings.Contains(text, "shipped WHS-3, noted WHS-3, ") || !strings.HasSuffix(text, "short STK-2") {
+	if text := strings.Join(kinds, ", "); !strings.Contains(text, "shipped WHS-3, noted WHS-3, ") || !strings.HasSuffix(text, "short STK-2, priced FEE-3") {
 		t.Error(text)
 	}
 	audit(t, s)

@@ -35,7 +35,7 @@ func (tx *Tx) settleShortPick(ctx context.Context, id int64, picks []pickInput, 
 	if err := tx.exec(ctx, "OrderStatesUpdate", []int64{id}, []string{string(order.StateShort)}, []string{""}); err != nil {
 		return false, err
 	}
-	a := allocator{tx: tx, now: now, backorders: true, available: map[rules.StockKey]int{}, restock: map[string]order.Date{}}
+	a := allocator{tx: tx, now: now, backorders: true, rule: "WHS-3", available: map[rules.StockKey]int{}, restock: map[string]order.Date{}}
 	if err := a.load(ctx, []int64{id}); err != nil {
 		return false, err
 	}
@@ -74,8 +74,12 @@ func (tx *Tx) settleShortPick(ctx context.Context, id int64, picks []pickInput, 
 		}
 	}
 	settings := tx.s.Settings()
-	next, settled, events := rules.ApplyShort(o, rules.SettleShort(o, shortages, now), settings, now)
+	decisions := rules.SettleShort(o, shortages, now)
+	next, settled, events := rules.ApplyShort(o, decisions, settings, now)
 	if settled.Whole {
+		if err := tx.finish(ctx, &pgx.Batch{}, id, events); err != nil { // what of each line
+			return false, err
+		}
 		_, err := tx.Cancel(ctx, id, rules.Cancellation{AskedBy: rules.AskedByShop, Reason: "nothing of it could be picked, and no more comes", Rule: "STK-2"}, now)
 		return err == nil, err
 	}
@@ -91,6 +95,14 @@ func (tx *Tx) settleShortPick(ctx context.Context, id int64, picks []pickInput, 
 	}
 	b.Queue(query("LinesCancelled"), id,
 		column(next.Lines, func(l order.Line) int { return l.No }), column(next.Lines, func(l order.Line) int { return l.CancelledQty }))
+	queueShipments(b, &next)
+	var told []lineDay
+	for _, d := range decisions {
+		if d.Backorder > 0 {
+			told = append(told, lineDay{id, d.LineNo, d.RestockOn})
+		}
+	}
+	queueTold(b, told)
 	if err := tx.finish(ctx, b, id, events); err != nil {
 		return false, err
 	}
