@@ -53,6 +53,8 @@ const (
 type Failure struct { //nolint:errname // the word of the trade
 	Outcome Outcome
 	Err     error
+	// After is how long the server asks to be left in peace; 0 says nothing.
+	After time.Duration
 }
 
 // Error implements error.
@@ -63,7 +65,7 @@ func (f *Failure) Unwrap() error { return f.Err }
 
 // Fail makes a failure.
 func Fail(o Outcome, format string, args ...any) error {
-	return &Failure{o, fmt.Errorf(format, args...)}
+	return &Failure{Outcome: o, Err: fmt.Errorf(format, args...)}
 }
 
 // OutcomeOf is the outcome of an error of Send: temporary where it says nothing.
@@ -72,6 +74,14 @@ func OutcomeOf(err error) Outcome {
 		return f.Outcome
 	}
 	return Temporary
+}
+
+// AfterOf is how long an error of Send asks to wait before the next attempt; 0 where it says nothing.
+func AfterOf(err error) time.Duration {
+	if f, ok := errors.AsType[*Failure](err); ok {
+		return f.After
+	}
+	return 0
 }
 
 // Line is text fit for one line of a header or an argument: control characters are spaces.
