@@ -15,8 +15,9 @@ const (
 	QueueWave     = "wave"
 	QueueOutput   = "output"
 	QueueArchive  = "archive"
-	QueueAnswer   = "answer" // apart from output: many answers must not hold up a pick list
-	QueueSend     = "send"   // by fax and mail: who waits for a slow server keeps no list from its folder
+	QueueAnswer   = "answer"  // apart from output: many answers must not hold up a pick list
+	QueueSend     = "send"    // by fax and mail: who waits for a slow server keeps no list from its folder
+	QueuePartner  = "partner" // to partners' servers, which may be slower still
 )
 
 // Timeouts. A job still running after Rescue belongs to a process that died and is tried
@@ -191,8 +192,11 @@ func (DeliverDocument) Kind() string { return "deliver_document" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (d DeliverDocument) InsertOpts() river.InsertOpts {
-	if d.Channel == "fax" || d.Channel == "mail" {
+	switch d.Channel {
+	case "fax", "mail", "email":
 		return river.InsertOpts{Queue: QueueSend, MaxAttempts: threeDays}
+	case "sftp", "http":
+		return river.InsertOpts{Queue: QueuePartner, MaxAttempts: threeDays}
 	}
 	return river.InsertOpts{Queue: QueueOutput, MaxAttempts: threeDays}
 }

@@ -34,7 +34,7 @@ REVOKE DELETE, TRUNCATE ON staff, orders, order_lines, pages, reviews, document_
 REVOKE UPDATE, DELETE, TRUNCATE ON illegible_pages, pick_list_notes FROM todoke_app;
 REVOKE DELETE, TRUNCATE ON answers, dealer_requests, rereads FROM todoke_app;
 REVOKE DELETE, TRUNCATE ON page_likenesses FROM todoke_app;
-REVOKE DELETE, TRUNCATE ON partner_files FROM todoke_app;
+REVOKE DELETE, TRUNCATE ON partner_files, warehouse_tokens FROM todoke_app;
 REVOKE INSERT, UPDATE, DELETE ON goose_db_version FROM todoke_app;
 
 -- Retention takes bytes and personal data away, documents of which an erasure is logged first; the

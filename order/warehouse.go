@@ -91,6 +91,10 @@ type WarehouseProfile struct {
 	Returns       bool         // … with the return request form as their carbon (RET-3)
 	Address       string       // where the channel carries the documents; "" is the channel's own
 	ChaseMinutes  int          // after which a list that is not acknowledged is chased; 0 is never
+	HostKey       string       // fingerprints of its SFTP server that are trusted, separated by commas
+	Fetch         string       // folder of that server from which its files are fetched; "" fetches none
+	Contact       string       // mail address that is asked after lists; "" is nobody's
+	Senders       []string     // mail addresses whose attachments are its files
 }
 
 // DefaultProfile is how lists look for a warehouse that has no profile.

@@ -2,7 +2,8 @@ package store
 
 import (
 	"context"
-	"fmt"
+
+	"github.com/jackc/pgx/v5"
 
 	"todoke/order"
 )
@@ -20,7 +21,7 @@ func (tx *Tx) importProfiles(ctx context.Context, bad *complaints, rows []order.
 		if err := tx.exec(ctx, "WarehouseProfileUpsert", r.WarehouseCode, string(r.Halves), string(r.Sort), string(r.Encoding),
 			column(r.Columns, func(c order.PickColumn) string { return c.Key }),
 			column(r.Columns, func(c order.PickColumn) string { return c.Heading }),
-			r.Copies, r.Slips, r.Returns, r.Address, r.ChaseMinutes); err != nil {
+			r.Copies, r.Slips, r.Returns, r.Address, r.ChaseMinutes, r.HostKey, r.Fetch, r.Contact, orEmpty(r.Senders)); err != nil {
 			return err
 		}
 	}
@@ -48,20 +49,47 @@ func (tx *Tx) importLocations(ctx context.Context, bad *complaints, rows []order
 	return tx.exec(ctx, "StorageLocationsInsert", warehouses, items, column(rows, func(r order.StorageLocation) string { return r.Location }))
 }
 
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
 // WarehouseProfile is how a partner works; the default of a warehouse that has no profile.
 func (s *Store) WarehouseProfile(ctx context.Context, code string) (order.WarehouseProfile, error) {
-	var p order.WarehouseProfile
-	var keys, headings []string
-	err := s.pool.QueryRow(ctx, query("WarehouseProfileGet"), code).Scan(&p.WarehouseCode, &p.Halves, &p.Sort, &p.Encoding, &keys, &headings,
-		&p.Copies, &p.Slips, &p.Returns, &p.Address, &p.ChaseMinutes)
-	if missing(err) {
+	found, err := collect(ctx, s.pool, "WarehouseProfiles", scanProfile, code)
+	if err != nil {
+		return order.WarehouseProfile{}, err
+	}
+	if len(found) == 0 {
 		return order.DefaultProfile(code), nil
 	}
-	if err != nil {
-		return p, kinded(fmt.Errorf("read warehouse profile: %w", err))
+	return found[0].WarehouseProfile, nil
+}
+
+// Partner is a warehouse with the way it works.
+type Partner struct {
+	order.WarehouseProfile
+	Name    string
+	Channel string // order.PartnerFolder …
+}
+
+// Partners are the warehouses that have a profile, by code.
+func (s *Store) Partners(ctx context.Context) ([]Partner, error) {
+	return collect(ctx, s.pool, "WarehouseProfiles", scanProfile, "")
+}
+
+func scanProfile(r pgx.CollectableRow) (Partner, error) {
+	var p Partner
+	var keys, headings, senders []string
+	err := r.Scan(&p.WarehouseCode, &p.Halves, &p.Sort, &p.Encoding, &keys, &headings,
+		&p.Copies, &p.Slips, &p.Returns, &p.Address, &p.ChaseMinutes, &p.HostKey, &p.Fetch, &p.Contact, &senders, &p.Name, &p.Channel)
+	if len(senders) > 0 {
+		p.Senders = senders
 	}
 	for i := range keys {
 		p.Columns = append(p.Columns, order.PickColumn{Key: keys[i], Heading: headings[i]})
 	}
-	return p, nil
+	return p, err
 }

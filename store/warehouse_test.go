@@ -23,6 +23,7 @@ func TestWarehouseProfiles(t *testing.T) {
 	want := order.WarehouseProfile{
 		WarehouseCode: st.East, Halves: order.HalvesTotal, Sort: order.SortItem, Encoding: order.EncodingCP932, Copies: 3, Slips: true,
 		Columns: []order.PickColumn{{Key: "item_code", Heading: "コード"}, {Key: "quantity", Heading: "数"}}, Address: "pick@partner.example", ChaseMinutes: 20,
+		HostKey: "SHA256:x", Fetch: "out", Contact: "c@partner.example", Senders: []string{"a@partner.example"},
 	}
 	bad := want
 	bad.WarehouseCode = "Z9"

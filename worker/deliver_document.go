@@ -30,14 +30,25 @@ type Routes struct {
 	// Timeout is above what any way may take for one attempt; 0 is jobs.SendTimeout. An attempt whose
 	// process died is made again after it.
 	Timeout time.Duration
+	// Partner is the way to a warehouse on one of the channels sftp and http; nil has none.
+	Partner func(channel string, p order.WarehouseProfile) delivery.Way
 	// Returns makes the envelope sender of the mail with a message id, so that what comes back
 	// tells what it is about; nil leaves it to the way.
 	Returns func(messageID string) string
 }
 
-// names are the ways of a channel.
+// names are the ways of a channel. Each partner's is its channel's.
 func (r Routes) names(channel string) []string {
 	var out []string
+	switch channel {
+	case order.PartnerSFTP, order.PartnerHTTP:
+		if r.Partner == nil {
+			return nil
+		}
+		return []string{channel}
+	case order.PartnerEmail:
+		channel = channelMail
+	}
 	for _, w := range r.Ways[channel] {
 		out = append(out, w.Name())
 	}
@@ -59,7 +70,10 @@ func (w *DeliverDocument) Timeout(job *river.Job[jobs.DeliverDocument]) time.Dur
 	return cmp.Or(w.cfg.Routes.Timeout, jobs.SendTimeout)
 }
 
-const channelFolder = "folder"
+const (
+	channelFolder = "folder"
+	channelMail   = "mail"
+)
 
 // Work implements river.Worker.
 func (w *DeliverDocument) Work(ctx context.Context, job *river.Job[jobs.DeliverDocument]) error {
@@ -70,11 +84,57 @@ func (w *DeliverDocument) Work(ctx context.Context, job *river.Job[jobs.DeliverD
 	if !d.Waiting() {
 		return verdict(done(ctx, w.cfg.Store, job))
 	}
-	if d.Channel == channelFolder {
+	switch d.Channel {
+	case channelFolder:
 		return verdict(w.toFolder(ctx, job, d))
+	case order.PartnerAPI:
+		return verdict(w.toShelf(ctx, job, d))
 	}
 	return verdict(w.send(ctx, job, d))
 }
+
+// toShelf lays the document out for the partner to fetch: the API shows what is issued, and the
+// partner's acknowledgement tells that it was fetched.
+func (w *DeliverDocument) toShelf(ctx context.Context, job *river.Job[jobs.DeliverDocument], d store.Delivery) error {
+	s := w.cfg.Store
+	return s.InTx(ctx, func(tx *store.Tx) error {
+		if err := tx.DeliverySent(ctx, d.ID, "/v1/warehouses/"+d.Recipient+"/pick-lists/"+d.Number+"/files/"+d.FileName, s.Now()); err != nil {
+			return err
+		}
+		return store.Complete(ctx, tx, job)
+	})
+}
+
+// way is the one that a plan names. Where a partner's profile says where the documents go, to is
+// that; otherwise it is the delivery's recipient.
+func (w *DeliverDocument) way(ctx context.Context, d store.Delivery, name string) (way delivery.Way, to string, err error) {
+	switch d.Channel {
+	case order.PartnerSFTP, order.PartnerHTTP, order.PartnerEmail:
+	default:
+		return w.cfg.Routes.Ways[d.Channel][slices.Index(w.cfg.Routes.names(d.Channel), name)], d.Recipient, nil
+	}
+	profile, err := w.cfg.Store.WarehouseProfile(ctx, d.Recipient)
+	if err != nil {
+		return nil, "", err
+	}
+	if d.Channel != order.PartnerEmail {
+		return w.cfg.Routes.Partner(d.Channel, profile), d.Recipient, nil
+	}
+	way = w.cfg.Routes.Ways[channelMail][slices.Index(w.cfg.Routes.names(d.Channel), name)]
+	if err := order.CheckMailAddress(profile.Address); err != nil {
+		return nowhere{way, fmt.Errorf("the profile of %s names no mail address: write it into address of warehouse_profiles.csv, then send again", d.Recipient)}, d.Recipient, nil
+	}
+	return way, profile.Address, nil
+}
+
+// nowhere is a way that cannot carry anything, and says why.
+type nowhere struct {
+	delivery.Way
+	why error
+}
+
+// Compose implements delivery.Way.
+func (n nowhere) Compose(delivery.Parcel) ([]byte, error) { return nil, n.why }
 
 // toFolder puts the document's bytes into the partner's folder: claim, write with no transaction
 // open, record. Killed between writing and recording, the next attempt writes the same bytes
@@ -136,13 +196,17 @@ func (w *DeliverDocument) send(ctx context.Context, job *river.Job[jobs.DeliverD
 	if next.Way == "" || next.NotBefore.After(now) {
 		return s.InTx(ctx, func(tx *store.Tx) error { return errors.Join(settle(tx), store.Complete(ctx, tx, job)) })
 	}
-	way := w.cfg.Routes.Ways[d.Channel][slices.Index(w.cfg.Routes.names(d.Channel), next.Way)]
+	way, to, err := w.way(ctx, d, next.Way)
+	if err != nil {
+		return err
+	}
+	d.Recipient = to
 	a, parcel, data, err := w.pack(ctx, d, past, way, now)
 	if err != nil {
 		return err
 	}
 	if data == nil { // the way cannot carry it
-		return w.record(ctx, job, d, a, func(tx *store.Tx) (bool, error) { return w.claim(ctx, tx, d, a, now) }, rules.AttemptPermanent, parcel.Text, "")
+		return w.record(ctx, job, d, a, func(tx *store.Tx) (bool, error) { return w.claim(ctx, tx, d, a, now) }, attempted{rules.AttemptPermanent, parcel.Text, "", 0})
 	}
 	claimed := false
 	if err := s.InTx(ctx, func(tx *store.Tx) (err error) {
@@ -155,14 +219,22 @@ func (w *DeliverDocument) send(ctx context.Context, job *river.Job[jobs.DeliverD
 		return done(ctx, s, job)
 	}
 	receipt, err := way.Send(ctx, parcel, data)
-	outcome, detail := rules.AttemptSent, ""
+	what := attempted{outcome: rules.AttemptSent, receipt: receipt}
 	if err != nil {
-		outcome, detail = rules.AttemptOutcome(delivery.OutcomeOf(err)), err.Error()
-		w.cfg.logger().WarnContext(ctx, "delivery failed", "delivery", d.ID, "way", a.Way, "attempt", a.No, "outcome", string(outcome), "error", err)
+		what.outcome, what.detail, what.after = rules.AttemptOutcome(delivery.OutcomeOf(err)), err.Error(), delivery.AfterOf(err)
+		w.cfg.logger().WarnContext(ctx, "delivery failed", "delivery", d.ID, "way", a.Way, "attempt", a.No, "outcome", string(what.outcome), "error", err)
 	}
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), jobs.Timeout) // what was sent is recorded even while we stop
 	defer cancel()
-	return insist(after, func() error { return w.record(after, job, d, a, nil, outcome, detail, receipt) })
+	return insist(after, func() error { return w.record(after, job, d, a, nil, what) })
+}
+
+// attempted is what an attempt came to.
+type attempted struct {
+	outcome rules.AttemptOutcome
+	detail  string
+	receipt string
+	after   time.Duration // which the server asks to be left in peace
 }
 
 // insist saves again and again while the database is away, until ctx ends: who forgets what the
@@ -192,9 +264,10 @@ func (w *DeliverDocument) claim(ctx context.Context, tx *store.Tx, d store.Deliv
 
 // record saves what an attempt came to, with what follows.
 func (w *DeliverDocument) record(ctx context.Context, job *river.Job[jobs.DeliverDocument], d store.Delivery, a store.DeliveryAttempt,
-	claim func(*store.Tx) (bool, error), outcome rules.AttemptOutcome, detail, receipt string,
+	claim func(*store.Tx) (bool, error), what attempted,
 ) error {
 	s := w.cfg.Store
+	outcome, detail, receipt := what.outcome, what.detail, what.receipt
 	return s.InTx(ctx, func(tx *store.Tx) error {
 		if claim != nil {
 			if ok, err := claim(tx); err != nil || !ok {
@@ -225,6 +298,9 @@ func (w *DeliverDocument) record(ctx context.Context, job *river.Job[jobs.Delive
 			detail = last.Detail
 		}
 		next := w.cfg.plan(d, past, now)
+		if asked := now.Add(what.after); what.after > 0 && next.NotBefore.Before(asked) {
+			next.NotBefore = asked
+		}
 		next.Why, next.Waits = joined(next.Why, detail), joined(next.Waits, detail)
 		if err := follow(ctx, tx, d.ID, next); err != nil {
 			return err

@@ -149,6 +149,7 @@ func Client(cfg Config) (*river.Client[pgx.Tx], error) {
 			jobs.QueueArchive:  {MaxWorkers: 2}, // a check takes long, and sealing does not wait for it
 			jobs.QueueAnswer:   {MaxWorkers: 2},
 			jobs.QueueSend:     {MaxWorkers: 4},
+			jobs.QueuePartner:  {MaxWorkers: 4},
 		},
 		Workers:              Workers(cfg),
 		FetchCooldown:        cooldown,

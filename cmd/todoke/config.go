@@ -74,7 +74,9 @@ type Config struct {
 	Fax      FaxConfig
 	// Mailboxes are collected beside the inbox, in the order of their names.
 	Mailboxes []MailboxConfig
-	Log       LogConfig
+	// Partners are warehouses' ways, in the order of their names.
+	Partners []PartnerConfig
+	Log      LogConfig
 	// DrainTimeout is how long a stop waits for work and requests in progress.
 	DrainTimeout time.Duration
 	// Rules are the shop's business numbers.
@@ -408,7 +410,7 @@ func loadConfig(f settingFlags, env func(string) (string, bool), environ func() 
 	if environ != nil {
 		variables = environ()
 	}
-	names := mailboxNames(variables, flags, fileValues)
+	names := named{mailboxNames(variables, flags, fileValues), partnerNames(variables, flags, fileValues)}
 	for _, s := range allSettings(names) {
 		v, origin, found := flags[s.key].value, flags[s.key].origin, flags[s.key].origin != ""
 		if !found {
@@ -429,8 +431,8 @@ func loadConfig(f settingFlags, env func(string) (string, bool), environ func() 
 		}
 		c.origins[s.key] = origin
 	}
-	fail(checkEnvironment(variables, names...))
-	fail(c.checkMailboxes())
+	fail(checkEnvironment(variables, names))
+	fail(errors.Join(c.checkMailboxes(), c.checkPartners()))
 	if c.Data == "" {
 		fail(order.Invalid("", "data", "it must be a folder"))
 	}
@@ -569,9 +571,9 @@ func readSecret(path string) (string, error) {
 
 // checkEnvironment finds variables that look like ours and are not: a misspelt one would be
 // passed over in silence.
-func checkEnvironment(environ []string, mailboxes ...string) error {
+func checkEnvironment(environ []string, names named) error {
 	known := []string{envPrefix + "CONFIG"}
-	for _, s := range allSettings(mailboxes) {
+	for _, s := range allSettings(names) {
 		known = append(known, s.env())
 		if s.secret {
 			known = append(known, s.env()+"_FILE")
@@ -809,29 +811,37 @@ func yamlMessage(err error) string {
 	return line
 }
 
-// allSettings are the settings, those of the named mailboxes included.
-func allSettings(mailboxes []string) []setting {
+// named are the mailboxes and the partners that settings are of.
+type named struct{ mailboxes, partners []string }
+
+// allSettings are the settings, those of the named mailboxes and partners included.
+func allSettings(names named) []setting {
 	all := slices.Concat(settings, deskSettings, collectSettings, answerSettings, letterSettings, deliverySettings)
-	for _, name := range mailboxes {
+	for _, name := range names.mailboxes {
 		all = append(all, mailboxSettings(name)...)
+	}
+	for _, name := range names.partners {
+		all = append(all, partnerSettings(name)...)
 	}
 	return all
 }
 
-// settingKeys are the keys there are beside key: those of its mailbox are among them.
+// settingKeys are the keys there are beside key: those of its mailbox or partner are among them.
 func settingKeys(key string) []string {
-	name := cmp.Or(mailboxOf(key), "NAME")
-	keys := make([]string, 0, len(settings)+len(mailboxFields))
-	for _, s := range allSettings([]string{name}) {
+	names := named{[]string{cmp.Or(mailboxOf(key), "NAME")}, []string{cmp.Or(partnerOf(key), "NAME")}}
+	keys := make([]string, 0, len(settings)+len(mailboxFields)+len(partnerFields))
+	for _, s := range allSettings(names) {
 		keys = append(keys, s.key)
 	}
 	return keys
 }
 
 func findSetting(key string) *setting {
-	all := allSettings(nil)
+	all := allSettings(named{})
 	if name := mailboxOf(key); name != "" {
 		all = mailboxSettings(name)
+	} else if name := partnerOf(key); name != "" {
+		all = partnerSettings(name)
 	}
 	if i := slices.IndexFunc(all, func(s setting) bool { return s.key == key }); i >= 0 {
 		return &all[i]
@@ -848,6 +858,9 @@ func unknownKey(key, origin string, known []string) error {
 	message := "there is no such setting (from " + origin + ")"
 	if strings.HasPrefix(key, mailboxesKey+".") && mailboxOf(key) == "" {
 		return order.Invalid("", key, message+": a mailbox's name is small letters and digits, such as "+mailboxesKey+".fax")
+	}
+	if strings.HasPrefix(key, partnersKey+".") && partnerOf(key) == "" {
+		return order.Invalid("", key, message+": a partner's name is small letters and digits, such as "+partnersKey+".e1")
 	}
 	if near := nearest(key, known); near != "" {
 		message += ": did you mean " + near + "?"
@@ -910,9 +923,12 @@ func (configCommand) Help() string {
 func (configCommand) Run(_ context.Context, app *App) error {
 	var b bytes.Buffer
 	var group []string
-	var names []string
+	var names named
 	for _, m := range app.Config.Mailboxes {
-		names = append(names, m.Name)
+		names.mailboxes = append(names.mailboxes, m.Name)
+	}
+	for _, p := range app.Config.Partners {
+		names.partners = append(names.partners, p.Name)
 	}
 	for _, s := range allSettings(names) {
 		path := strings.Split(s.key, ".")

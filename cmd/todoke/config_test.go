@@ -196,11 +196,11 @@ func TestConfigPrintsWhatItReads(t *testing.T) {
 
 func TestMisspeltEnvironment(t *testing.T) {
 	t.Parallel()
-	err := checkEnvironment([]string{"PATH=/bin", "TODOKE_CONFIG=x", "TODOKE_DATABASE_URL_FILE=x", "TODOKE_LOG_LEVEL=info"})
+	err := checkEnvironment([]string{"PATH=/bin", "TODOKE_CONFIG=x", "TODOKE_DATABASE_URL_FILE=x", "TODOKE_LOG_LEVEL=info"}, named{})
 	if err != nil {
 		t.Error(err)
 	}
-	err = checkEnvironment([]string{"TODOKE_LOGLEVEL=debug"})
+	err = checkEnvironment([]string{"TODOKE_LOGLEVEL=debug"}, named{})
 	if err == nil || !strings.Contains(err.Error(), "did you mean TODOKE_LOG_LEVEL?") {
 		t.Error(err)
 	}

@@ -96,7 +96,7 @@ func TestMailboxSettingsThatAreWrong(t *testing.T) {
 			}
 		})
 	}
-	if err := checkEnvironment([]string{"TODOKE_MAILBOXES_FAX_PASWORD=x"}, "fax"); err == nil || !strings.Contains(err.Error(), "did you mean TODOKE_MAILBOXES_FAX_PASSWORD") {
+	if err := checkEnvironment([]string{"TODOKE_MAILBOXES_FAX_PASWORD=x"}, named{mailboxes: []string{"fax"}}); err == nil || !strings.Contains(err.Error(), "did you mean TODOKE_MAILBOXES_FAX_PASSWORD") {
 		t.Error(err)
 	}
 }

@@ -54,23 +54,24 @@ type commands struct {
 	Bench benchCommand `cmd:"" help:"Run a benchmark."`
 
 	// Documents, orders, stock.
-	Ingest   ingestCommand   `cmd:"" help:"Hand documents in as if they had been collected."`
-	Document documentCommand `cmd:"" help:"Look inbound documents up."`
-	Review   reviewCommand   `cmd:"" help:"Settle what the reader was unsure of."`
-	Answer   answerCommand   `cmd:"" help:"Look at what customers are told of their faxes and orders."`
-	Audit    auditCommand    `cmd:"" help:"Audit what the reader accepted unseen, and look at its thresholds."`
-	Order    orderCommand    `cmd:"" help:"Look orders up."`
-	PickList pickListCommand `cmd:"" name:"picklist" help:"Look pick lists up and report them shipped."`
-	Wave     waveCommand     `cmd:"" help:"Look at what waves release."`
-	Approval approvalCommand `cmd:"" help:"Look at orders that wait for their customer's approver, and enter decisions."`
-	Budget   budgetCommand   `cmd:"" help:"Tell what is taken of customers' budgets."`
-	Delivery deliveryCommand `cmd:"" help:"Look deliveries up, and settle those that failed."`
-	Stock    stockCommand    `cmd:"" help:"Tell what is on hand, reserved and available."`
-	Gateway  gatewayCommand  `cmd:"" help:"Tell what mails of fax gateways say, and by which profiles."`
-	Ledger   ledgerCommand   `cmd:"" help:"List everything that is not in a final state."`
-	Archive  archiveCommand  `cmd:"" help:"Search, verify and export everything that came in and was issued."`
-	Schedule scheduleCommand `cmd:"" help:"Look at the schedules."`
-	Run      runCommand      `cmd:"" help:"Run a schedule by hand."`
+	Ingest    ingestCommand    `cmd:"" help:"Hand documents in as if they had been collected."`
+	Document  documentCommand  `cmd:"" help:"Look inbound documents up."`
+	Review    reviewCommand    `cmd:"" help:"Settle what the reader was unsure of."`
+	Answer    answerCommand    `cmd:"" help:"Look at what customers are told of their faxes and orders."`
+	Audit     auditCommand     `cmd:"" help:"Audit what the reader accepted unseen, and look at its thresholds."`
+	Order     orderCommand     `cmd:"" help:"Look orders up."`
+	Warehouse warehouseCommand `cmd:"" help:"Ways to and from partner warehouses: check them, tokens, host keys, the files that they hand in."`
+	PickList  pickListCommand  `cmd:"" name:"picklist" help:"Look pick lists up and report them shipped."`
+	Wave      waveCommand      `cmd:"" help:"Look at what waves release."`
+	Approval  approvalCommand  `cmd:"" help:"Look at orders that wait for their customer's approver, and enter decisions."`
+	Budget    budgetCommand    `cmd:"" help:"Tell what is taken of customers' budgets."`
+	Delivery  deliveryCommand  `cmd:"" help:"Look deliveries up, and settle those that failed."`
+	Stock     stockCommand     `cmd:"" help:"Tell what is on hand, reserved and available."`
+	Gateway   gatewayCommand   `cmd:"" help:"Tell what mails of fax gateways say, and by which profiles."`
+	Ledger    ledgerCommand    `cmd:"" help:"List everything that is not in a final state."`
+	Archive   archiveCommand   `cmd:"" help:"Search, verify and export everything that came in and was issued."`
+	Schedule  scheduleCommand  `cmd:"" help:"Look at the schedules."`
+	Run       runCommand       `cmd:"" help:"Run a schedule by hand."`
 
 	// Rules.
 	Promise promiseCommand `cmd:"" help:"Tell acceptance, ready, arrival and ship day of an order that might be."`

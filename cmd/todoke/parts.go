@@ -115,8 +115,8 @@ var partWork = part{"work", func(_ context.Context, app *App, st *store.Store) (
 	}}, nil
 }}
 
-// partCollect takes in what people and fax servers put into the inbox folder, and what comes to
-// the mailboxes.
+// partCollect takes in what people and fax servers put into the inbox folder, what comes to the
+// mailboxes, and what partners leave on their servers.
 var partCollect = part{"collect", func(_ context.Context, app *App, st *store.Store) (service, error) {
 	budget := mailbox.NewBudget(int64(app.Config.Collect.MemoryMB) * mb)
 	var mailboxes []*mailbox.Collector
@@ -134,6 +134,7 @@ var partCollect = part{"collect", func(_ context.Context, app *App, st *store.St
 		var running sync.WaitGroup
 		defer running.Wait()
 		defer stop()
+		running.Go(func() { (&partnerFetch{app: app, st: st}).Run(ctx, fetchEvery) })
 		for _, m := range mailboxes {
 			running.Go(func() { m.Run(ctx) })
 		}

@@ -33,7 +33,7 @@ func (a *App) routes() (worker.Routes, error) {
 		return worker.Routes{}, err
 	}
 	returns := cmp.Or(c.SMTP.Returns, c.SMTP.From)
-	r := worker.Routes{Ways: map[string][]delivery.Way{}, Domain: c.SMTP.messageDomain(), Timeout: 3*c.SMTP.Timeout + c.SMTP.Answer + time.Minute}
+	r := worker.Routes{Ways: map[string][]delivery.Way{}, Domain: c.SMTP.messageDomain(), Timeout: 3*c.SMTP.Timeout + c.SMTP.Answer + time.Minute, Partner: a.partnerWay}
 	if c.SMTP.Tagged && returns != "" {
 		local, domain, _ := strings.Cut(returns, "@")
 		r.Returns = func(messageID string) string {

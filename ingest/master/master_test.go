@@ -157,8 +157,8 @@ func good() fstest.MapFS {
 		"ship_tos.csv":   f("code,company_code,name,postal_code,prefecture,address\n001,C1,倉庫,1000001,東京都,千代田区\n"),
 		"stock.csv":      f("warehouse_code,item_code,on_hand,restock_on\nW1," + a + ",10,2026/1/5\n"),
 		"calendar.csv":   f("on,kind,name\n2026-12-30,closure,年末休業\n"),
-		"warehouse_profiles.csv": f("warehouse_code,lists,sort,encoding,columns,copies,slips,returns,address,chase_minutes\n" +
-			"W1,orders,item,CP932,location=ロケーション;item_code;quantity=数;order_number;line,2,true,false,,30\n"),
+		"warehouse_profiles.csv": f("warehouse_code,lists,sort,encoding,columns,copies,slips,returns,address,chase_minutes,host_key,fetch,contact,senders\n" +
+			"W1,orders,item,CP932,location=ロケーション;item_code;quantity=数;order_number;line,2,true,false,sftp://w1@sftp.example.jp/in,30,ssh-ed25519 SHA256:" + strings.Repeat("a", 43) + ",out,pick@example.jp,a@example.jp;b@example.jp\n"),
 		"locations.csv":      f("warehouse_code,item_code,location\nW1," + a + ",A-01-2\n"),
 		"approval_flows.csv": f("department_code,from_on,all_orders,total_from_yen,unit_price_from_yen,over_budget,level1,level2\n" + d + ",2026-04-01,false,30000,,true,U1,\n"),
 		"delegations.csv":    f("from_user,to_user,since_on,until_on\nU1,U2,2026-12-28,2027-01-04\n"),
@@ -193,6 +193,10 @@ func TestReferencesBetweenFiles(t *testing.T) {
 		"heading empty":     {"warehouse_profiles.csv", "quantity=数", "quantity=", "empty heading"},
 		"carbon of nothing": {"warehouse_profiles.csv", "true,false", "false,true", "carbon of the delivery slip"},
 		"encoding":          {"warehouse_profiles.csv", "CP932", "latin1", "write one of utf-8, cp932"},
+		"address":           {"warehouse_profiles.csv", "sftp://w1@", "sftp://w1:secret@", "holds a password"},
+		"nothing to fetch":  {"warehouse_profiles.csv", "sftp://w1@sftp.example.jp/in", "", "fetched from an SFTP server"},
+		"fingerprint":       {"warehouse_profiles.csv", "SHA256:aa", "SHA256:a", "no fingerprint of a host key"},
+		"sender":            {"warehouse_profiles.csv", "b@example.jp", "b", "no mail address"},
 		"location of none":  {"locations.csv", a, unknown, "there is no item"},
 		"nobody approves":   {"approval_flows.csv", "true,U1", "true,", "nobody approves"},
 		"second level":      {"approval_flows.csv", "U1,\n", ",U1\n", "the second level has approvers"},

@@ -165,7 +165,7 @@ var warehouses = table[order.Warehouse]{
 		{"name", text(func(w *order.Warehouse) *string { return &w.Name }, maxName, true), func(w *order.Warehouse) string { return w.Name }, ""},
 		{"regions", list(func(w *order.Warehouse) *[]string { return &w.Regions }, identEntry, false), func(w *order.Warehouse) string { return joined(w.Regions) }, "STK-1"},
 		{"fallback_order", number(func(w *order.Warehouse) *int { return &w.FallbackOrder }, 1, 999, "1"), func(w *order.Warehouse) string { return strconv.Itoa(w.FallbackOrder) }, "STK-1"},
-		{"channel", choice(func(w *order.Warehouse) *string { return &w.Channel }, "folder", "email", "sftp", "api"), func(w *order.Warehouse) string { return w.Channel }, "WHS-2"},
+		{"channel", choice(func(w *order.Warehouse) *string { return &w.Channel }, order.PartnerChannels()...), func(w *order.Warehouse) string { return w.Channel }, "WHS-2"},
 		{"format", list(func(w *order.Warehouse) *[]string { return &w.Format }, formatEntry, true), func(w *order.Warehouse) string { return joined(w.Format) }, "WHS-2"},
 	},
 }

@@ -23,8 +23,12 @@ var profiles = table[order.WarehouseProfile]{
 		{"copies", number(func(p *order.WarehouseProfile) *int { return &p.Copies }, 1, 9, "1"), func(p *order.WarehouseProfile) string { return strconv.Itoa(p.Copies) }, "WHS-1"},
 		{"slips", boolean(func(p *order.WarehouseProfile) *bool { return &p.Slips }), func(p *order.WarehouseProfile) string { return yes(p.Slips) }, "RET-3"},
 		{"returns", boolean(func(p *order.WarehouseProfile) *bool { return &p.Returns }), func(p *order.WarehouseProfile) string { return yes(p.Returns) }, "RET-3"},
-		{"address", text(func(p *order.WarehouseProfile) *string { return &p.Address }, maxAddress, false), func(p *order.WarehouseProfile) string { return p.Address }, "WHS-2"},
+		{"address", checked(func(p *order.WarehouseProfile) *string { return &p.Address }, order.CheckPartnerAddress), func(p *order.WarehouseProfile) string { return p.Address }, "WHS-2"},
 		{"chase_minutes", number(func(p *order.WarehouseProfile) *int { return &p.ChaseMinutes }, 0, 24*60, "30"), func(p *order.WarehouseProfile) string { return strconv.Itoa(p.ChaseMinutes) }, "WHS-2"},
+		{"host_key", checked(func(p *order.WarehouseProfile) *string { return &p.HostKey }, order.CheckHostKeys), func(p *order.WarehouseProfile) string { return p.HostKey }, "WHS-2"},
+		{"fetch", text(func(p *order.WarehouseProfile) *string { return &p.Fetch }, maxAddress, false), func(p *order.WarehouseProfile) string { return p.Fetch }, "WHS-2"},
+		{"contact", checked(func(p *order.WarehouseProfile) *string { return &p.Contact }, orNone(order.CheckMailAddress)), func(p *order.WarehouseProfile) string { return p.Contact }, "WHS-2"},
+		{"senders", list(func(p *order.WarehouseProfile) *[]string { return &p.Senders }, mailEntry, false), func(p *order.WarehouseProfile) string { return joined(p.Senders) }, "WHS-2"},
 	},
 	check: func(p *order.WarehouseProfile, _ *Options, found func(Problem)) {
 		need := []string{"item_code", "quantity"}
@@ -35,6 +39,11 @@ var profiles = table[order.WarehouseProfile]{
 			if !p.Has(key) {
 				found(Problem{Name: "columns", Rule: "WHS-1", Message: fmt.Sprintf("the column %s is missing: without it nobody knows what to pick; add it to columns", key)})
 			}
+		}
+		if sftp := strings.HasPrefix(p.Address, "sftp:"); p.Fetch != "" && !sftp {
+			found(Problem{Name: "fetch", Rule: "WHS-2", Message: "files are fetched from an SFTP server: write its address, sftp://user@host/folder, or leave fetch empty"})
+		} else if sftp && p.HostKey == "" {
+			found(Problem{Name: "host_key", Rule: "WHS-2", Message: "without its fingerprint no SFTP server is trusted: todoke warehouse hostkey HOST:PORT prints it, compare it with the partner", Warning: true})
 		}
 		if p.Returns && !p.Slips {
 			found(Problem{Name: "returns", Rule: "RET-3", Message: "the return request form is the carbon of the delivery slip: write true for slips too, or false for returns"})
@@ -99,4 +108,37 @@ var locations = table[order.StorageLocation]{
 		{"item_code", code(func(l *order.StorageLocation) *string { return &l.ItemCode }, itemScheme, true), func(l *order.StorageLocation) string { return l.ItemCode }, "WHS-1"},
 		{"location", text(func(l *order.StorageLocation) *string { return &l.Location }, 20, true), func(l *order.StorageLocation) string { return l.Location }, "WHS-1"},
 	},
+}
+
+// checked is a text that a function finds right or wrong.
+func checked[T any](field func(*T) *string, check func(string) error) func(*T, string, *Options) string {
+	plain := text(field, maxWay, false)
+	return func(row *T, cell string, o *Options) string {
+		if message := plain(row, cell, o); message != "" {
+			return message
+		}
+		if err := check(cell); err != nil {
+			return err.Error()
+		}
+		return ""
+	}
+}
+
+// maxWay is how many characters an address or a pair of fingerprints may have.
+const maxWay = 400
+
+func orNone(check func(string) error) func(string) error {
+	return func(text string) error {
+		if text == "" {
+			return nil
+		}
+		return check(text)
+	}
+}
+
+func mailEntry(text string) (entry, message string) {
+	if err := order.CheckMailAddress(text); err != nil {
+		return "", err.Error()
+	}
+	return strings.ToLower(text), ""
 }

@@ -18,3 +18,15 @@ UPDATE partner_files SET state = $2, error = $3, settled_at = $4 WHERE id = $1 A
 
 -- name: WarehouseExists
 SELECT EXISTS (SELECT FROM warehouses WHERE code = $1);
+
+-- name: WarehouseTokenInsert
+INSERT INTO warehouse_tokens (warehouse_code, name, token_sha256, created_at) VALUES ($1, $2, $3, $4);
+
+-- name: WarehouseTokenRevoke
+UPDATE warehouse_tokens SET revoked_at = $3 WHERE warehouse_code = $1 AND name = $2 AND revoked_at IS NULL;
+
+-- name: WarehouseTokenFind
+SELECT warehouse_code, name FROM warehouse_tokens WHERE token_sha256 = $1 AND revoked_at IS NULL;
+
+-- name: WarehouseTokensList
+SELECT warehouse_code, name, created_at, revoked_at FROM warehouse_tokens ORDER BY warehouse_code, id;

@@ -1,15 +1,20 @@
 -- Statements about partner warehouses: their profiles and where goods lie in them.
 
 -- name: WarehouseProfileUpsert
-INSERT INTO warehouse_profiles (warehouse_code, halves, sort, encoding, column_keys, headings, copies, slips, returns, address, chase_minutes)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+INSERT INTO warehouse_profiles (warehouse_code, halves, sort, encoding, column_keys, headings, copies, slips, returns, address, chase_minutes,
+    host_key, fetch_folder, contact, senders)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 ON CONFLICT (warehouse_code) DO UPDATE SET halves = excluded.halves, sort = excluded.sort, encoding = excluded.encoding,
     column_keys = excluded.column_keys, headings = excluded.headings, copies = excluded.copies, slips = excluded.slips,
-    returns = excluded.returns, address = excluded.address, chase_minutes = excluded.chase_minutes;
+    returns = excluded.returns, address = excluded.address, chase_minutes = excluded.chase_minutes,
+    host_key = excluded.host_key, fetch_folder = excluded.fetch_folder, contact = excluded.contact, senders = excluded.senders;
 
--- name: WarehouseProfileGet
-SELECT warehouse_code, halves, sort, encoding, column_keys, headings, copies, slips, returns, address, chase_minutes
-FROM warehouse_profiles WHERE warehouse_code = $1;
+-- name: WarehouseProfiles
+-- Of one warehouse $1, or of all where it is empty.
+SELECT p.warehouse_code, p.halves, p.sort, p.encoding, p.column_keys, p.headings, p.copies, p.slips, p.returns, p.address, p.chase_minutes,
+    p.host_key, p.fetch_folder, p.contact, p.senders, w.name, w.channel
+FROM warehouse_profiles p JOIN warehouses w ON w.code = p.warehouse_code
+WHERE $1 IN ('', p.warehouse_code) ORDER BY p.warehouse_code;
 
 -- name: StorageLocationsDelete
 DELETE FROM storage_locations WHERE warehouse_code = ANY($1);

@@ -71,7 +71,7 @@ func StateName(lang Lang, state string) string {
 
 func stateLook(state string) string { return states[state][2] }
 
-var channels = map[string][2]string{"fax": {"FAX", "fax"}, "web": {"Web", "web"}, "mail": {"メール", "mail"}, "folder": {"フォルダ", "folder"}}
+var channels = map[string][2]string{"fax": {"FAX", "fax"}, "web": {"Web", "web"}, "mail": {"メール", "mail"}, "folder": {"フォルダ", "folder"}, "email": {"メール", "mail"}, "sftp": {"SFTP", "SFTP"}, "http": {"HTTPS送信", "HTTPS push"}, "api": {"API", "API"}}
 
 // ChannelName is a way that orders come or documents go in people's words.
 func ChannelName(lang Lang, c string) string {

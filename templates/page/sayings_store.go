@@ -14,6 +14,8 @@ var storeSayings = []saying{
 	{`there is no such file of a partner`, "その倉庫ファイルはありません"},
 	{`the partner's file is settled already`, "その倉庫ファイルは処理済みです"},
 	{`the file could not be stored`, "ファイルを保存できませんでした"},
+	{`a warehouse's token needs a name and at least %d characters`, "倉庫のトークンには名前と$1文字以上の値が必要です"},
+	{`the warehouse has no such token: see todoke warehouse token list`, "そのトークンはありません"},
 	{`say how many of item %v`, "商品$1の数量を入力してください"},
 	{`made to order, waits for a date from the desk`, "受注生産のため、担当者の日付入力を待っています"},
 	{`made to order, waits for a date entered by the desk`, "受注生産のため、担当者の日付入力を待っています"},
