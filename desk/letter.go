@@ -204,7 +204,7 @@ func (d *Desk) letterAnswers(ctx context.Context, p Person, v *page.Letter, l le
 	}
 	for _, e := range events {
 		if e.Rule == "FAX-1" && strings.HasPrefix(e.Text, "not answered by mail: ") {
-			v.Verdict = page.Saying(p.Lang, e.Text)
+			v.Verdict = page.Saying(p.Lang, strings.TrimPrefix(e.Text, "not answered by mail: "))
 		}
 	}
 	if l.broken != nil {

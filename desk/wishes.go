@@ -88,7 +88,7 @@ func (d *Desk) wishes(ctx context.Context, p Person, v *page.Customer, c order.D
 		Kind: store.ChoiceStockout, Name: name(store.ChoiceStockout), Value: wishValue(p.Lang, store.ChoiceStockout, string(c.Stockout)), From: from(store.ChoiceStockout, master),
 		Kept: k.Kept[store.ChoiceStockout], Options: choose(store.ChoiceStockout, "", string(order.StockoutBackorder), string(order.StockoutCancel)), Editable: true,
 	})
-	price := page.WishRow{Name: pick(p.Lang, "価格", "Prices"), Value: c.PriceList, From: master + "（ITM-2）"}
+	price := page.WishRow{Name: pick(p.Lang, "価格", "Prices"), Value: c.PriceList, From: master + pick(p.Lang, "（ITM-2）", " (ITM-2)")}
 	if c.PriceList == "" {
 		price.Value, price.From = pick(p.Lang, "定価", "list prices"), by("ITM-2")
 	}
@@ -140,7 +140,7 @@ func (d *Desk) cutoffOf(ctx context.Context, p Person, c order.Department, add f
 		return nil
 	}
 	add(page.WishRow{
-		Name: pick(p.Lang, "受付の締切（ご住所）", "Cut-off (own address)"), Value: "FAX " + r.CutoffFax.String() + "　Web " + r.CutoffWeb.String(), From: pick(p.Lang, "地域：", "region ") + page.RegionName(p.Lang, r.Code) + "（CUT-2）",
+		Name: pick(p.Lang, "受付の締切（ご住所）", "Cut-off (own address)"), Value: "FAX " + r.CutoffFax.String() + "　Web " + r.CutoffWeb.String(), From: pick(p.Lang, "地域：", "region ") + page.RegionName(p.Lang, r.Code) + pick(p.Lang, "（CUT-2）", " (CUT-2)"),
 	})
 	return nil
 }

@@ -32,7 +32,7 @@ type ArchiveHit struct {
 	Kind        string     `json:"kind"`           // inbound, issued
 	What        string     `json:"what"`           // its source, or the kind of what was issued
 	Number      string     `json:"number,omitempty"`
-	Order       string     `json:"order,omitempty"`
+	Order       string     `json:"order,omitempty"` // its number; of an answer about several, each with a space between
 	Format      string     `json:"format,omitempty"`
 	FileName    string     `json:"file_name,omitempty"`
 	Subject     string     `json:"subject,omitempty"`

@@ -112,7 +112,8 @@ SELECT id FROM archive_parties WHERE search LIKE '%' || $1 || '%';
 -- name: ArchiveSearch
 -- Newest facts only: what was corrected is history. Planned for the values given.
 SELECT f.id, coalesce(f.document_id, 0), f.page_no, coalesce(f.issued_document_id, 0), coalesce(d.parent_id, 0),
-    f.transacted_on, f.amount_yen, p.code, p.name, p.company, p.contact, coalesce(o.number, ''),
+    f.transacted_on, f.amount_yen, p.code, p.name, p.company, p.contact,
+    coalesce(o.number, (SELECT string_agg(x.number, ' ' ORDER BY x.id) FROM orders x WHERE x.document_id = i.document_id), ''),
     CASE WHEN f.issued_document_id IS NULL THEN 'inbound' ELSE 'issued' END,
     coalesce(i.kind, d.source), coalesce(i.number, ''), coalesce(i.format, ''), coalesce(i.file_name, d.file_name),
     coalesce(d.media_type, ''), coalesce(i.sha256, d.sha256), coalesce(i.size_bytes, d.size_bytes), coalesce(i.issued_at, d.received_at),

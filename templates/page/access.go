@@ -117,7 +117,7 @@ func narrowed(search string) string {
 		case "action":
 			value = ActionName(Japanese, value)
 		case "kind":
-			value = IssueKind(Japanese, SourceName(Japanese, value))
+			value = SealKind(Japanese, IssueKind(Japanese, SourceName(Japanese, value)))
 		case "subject":
 			value = Subject(Japanese, value)
 		}

@@ -44,6 +44,19 @@ type ArchiveRow struct {
 	Erased, Note string
 }
 
+// Orders are the orders that the document is about: an answer to a fax may tell of several.
+func (r ArchiveRow) Orders() []Link {
+	all := strings.Fields(r.Order)
+	if len(all) == 1 {
+		return []Link{{Path: r.Open, Text: r.Order}}
+	}
+	base, out := strings.TrimSuffix(r.Open, r.Order), make([]Link, 0, len(all))
+	for _, n := range all {
+		out = append(out, Link{Path: base + n, Text: order.Number(n).Grouped()})
+	}
+	return out
+}
+
 // ArchiveState is how the chain stands.
 type ArchiveState struct {
 	Seq              int64

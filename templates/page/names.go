@@ -80,7 +80,7 @@ func PostalCode(s string) string {
 func PostalCodes(s string) string {
 	all := strings.Fields(s)
 	for i := range all {
-		all[i] = PostalCode(all[i])
+		all[i] = strings.ReplaceAll(PostalCode(all[i]), "-", "-\u2060") // never at the end of a line
 	}
 	return strings.Join(all, " ")
 }

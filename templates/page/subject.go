@@ -80,7 +80,7 @@ func Subject(lang Lang, s string) string {
 		if name, at, ok := strings.Cut(rest, " "); ok {
 			rest = ScheduleName(lang, name) + " " + at
 			if t, err := time.ParseInLocation("2006-01-02 15:04", at, order.JST); err == nil {
-				rest = ScheduleName(lang, name) + " " + Date(lang, order.DateOf(t)) + t.Format("15:04")
+				rest = ScheduleName(lang, name) + " " + Date(lang, order.DateOf(t)) + pick(lang, "", " ") + t.Format("15:04")
 			}
 		}
 	default:

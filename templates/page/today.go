@@ -162,8 +162,9 @@ type TodayEntry struct {
 
 // Says is what stands beside it in people's words.
 func (e TodayEntry) Says(lang Lang) string {
-	if source, rest, _ := strings.Cut(e.Detail, " "); e.Kind == "document" {
-		return strings.TrimSpace(SourceName(lang, source) + " " + rest)
+	source, rest, _ := strings.Cut(e.Detail, " ")
+	if name := SourceName(lang, source); name != source {
+		return strings.TrimSpace(name + " " + rest)
 	}
 	return Saying(lang, e.Detail)
 }

@@ -65,7 +65,12 @@ func Reason(lang Lang, e *order.Error) string {
 func Reasons(lang Lang, all []*order.Error, most int) string { return reasons(lang, all, most, true) }
 
 // Briefly are the first few problems without their rules: where one line tells why.
-func Briefly(lang Lang, all []*order.Error, most int) string { return reasons(lang, all, most, false) }
+func Briefly(lang Lang, all []*order.Error, most int) string {
+	return ruleMark.ReplaceAllString(reasons(lang, all, most, false), "")
+}
+
+// ruleMark is a rule that a message names itself.
+var ruleMark = regexp.MustCompile(`（[A-Z]{3}-\d+）| \([A-Z]{3}-\d+\)`)
 
 func reasons(lang Lang, all []*order.Error, most int, ruled bool) string {
 	all = distinct(lang, all)
