@@ -63,6 +63,7 @@ bench: postgres build ## the project's figures: reading, decoding, allocation, w
 	$(GO) test -run '^$$' -bench . -benchtime 2s ./...
 	$(BIN) bench fax
 	$(BIN) bench mailbox
+	$(BIN) bench orders
 
 generate: ## write the golden files again after an intended change (API description, form geometry, documents)
 	$(GO) test ./api ./templates/document ./templates/form -update

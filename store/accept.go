@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,159 +15,294 @@ import (
 	"todoke/rules"
 )
 
+// acceptance is one request on its way to being an order.
+type acceptance struct {
+	req      order.Request
+	now      time.Time
+	facts    rules.Facts
+	order    order.Order
+	events   []order.Event
+	problems []*order.Error // why it is refused: nothing of it is saved
+}
+
 // Accept loads what the rules need, lets them decide (rules.Accept), and saves the order with
 // its events and the jobs that follow. What stands against the request comes back as a
 // *Refusal, and nothing is saved.
 func (tx *Tx) Accept(ctx context.Context, req order.Request, now time.Time) (order.Order, error) {
-	now = at(now)
-	facts, id, err := tx.s.facts(ctx, tx.tx, req, true)
+	a := &acceptance{req: req, now: at(now)}
+	if err := tx.acceptAll(ctx, []*acceptance{a}); err != nil {
+		return order.Order{}, err
+	}
+	if len(a.problems) > 0 {
+		return order.Order{}, &Refusal{Problems: a.problems}
+	}
+	return a.order, nil
+}
+
+// acceptAll accepts requests of different departments, set-wise: each is judged by what was before
+// all of them, so no two may hang together.
+func (tx *Tx) acceptAll(ctx context.Context, as []*acceptance) error {
+	ids, err := tx.s.facts(ctx, tx.tx, as, true)
 	if err != nil {
-		return order.Order{}, err
+		return err
 	}
-	o, events, problems := rules.Accept(req, facts, now)
-	if len(problems) > 0 {
-		return order.Order{}, &Refusal{Problems: problems}
+	accepted := make([]*acceptance, 0, len(as))
+	for i, a := range as {
+		a.order, a.events, a.problems = rules.Accept(a.req, a.facts, a.now)
+		if len(a.problems) == 0 {
+			a.order.ID, a.order.Number = ids[i], order.NumberOf(ids[i])
+			accepted = append(accepted, a)
+		}
 	}
-	o.ID, o.Number = id, order.NumberOf(id)
-	if err := tx.insertOrder(ctx, &o, events); err != nil {
-		return order.Order{}, err
+	if err := tx.insertOrders(ctx, accepted); err != nil {
+		return err
 	}
-	if err := tx.judgeSiblings(ctx, o, facts, now); err != nil {
-		return order.Order{}, err
+	for _, a := range accepted {
+		if err := tx.judgeSiblings(ctx, a.order, a.facts, a.now); err != nil {
+			return err
+		}
+		if err := tx.takeControls(ctx, a.order, a.facts, a.now); err != nil {
+			return err
+		}
 	}
-	return o, tx.takeControls(ctx, o, facts, now)
+	return nil
 }
 
 // Try lets the rules judge a request and saves nothing: the desk sees what stands against it.
 func (s *Store) Try(ctx context.Context, req order.Request, now time.Time) (order.Order, []*order.Error, error) {
-	facts, _, err := s.facts(ctx, s.pool, req, false)
-	if err != nil {
+	a := &acceptance{req: req, now: at(now)}
+	if _, err := s.facts(ctx, s.pool, []*acceptance{a}, false); err != nil {
 		return order.Order{}, nil, kinded(err)
 	}
-	o, _, problems := rules.Accept(req, facts, at(now))
+	o, _, problems := rules.Accept(req, a.facts, a.now)
 	return o, problems, nil
 }
 
-// facts reads in one round trip what rules.Accept looks at, and where the order is to be saved locks
-// the department and takes an order id. An unknown customer gives facts with an empty department: the rules say so.
-func (s *Store) facts(ctx context.Context, q querier, req order.Request, save bool) (rules.Facts, int64, error) {
-	codes := make([]string, 0, len(req.Lines))
-	for _, l := range req.Lines {
-		codes = append(codes, l.ItemCode)
+// facts reads in one round trip what rules.Accept looks at, and where the orders are to be saved locks
+// their departments and takes an order id for each. An unknown customer gives facts with an empty department: the rules say so.
+func (s *Store) facts(ctx context.Context, q querier, as []*acceptance, save bool) (ids []int64, err error) {
+	var departments, wanting, wanted, codes, periods []string
+	var from []date
+	var received []time.Time
+	for _, a := range as {
+		departments = append(departments, a.req.DepartmentCode)
+		from, received = append(from, siblingsFrom(a.req.ReceivedAt)), append(received, within(a.req.ReceivedAt))
+		periods = append(periods, periodsOn(order.DateOf(a.req.ReceivedAt))...)
+		for _, l := range a.req.Lines {
+			wanting, wanted = append(wanting, a.req.DepartmentCode), append(wanted, l.ItemCode)
+		}
 	}
-	slices.Sort(codes)
-	codes = slices.Compact(codes)
-
-	f := rules.Facts{
-		ShipTos: map[string]order.ShipTo{},
-		Items:   map[string]order.Item{},
-		Prices:  map[string][]order.ContractPrice{},
-	}
-	var version, id int64
+	codes = distinct(wanted)
+	rows := map[string]order.Department{}
+	shipTos := map[string]map[string]order.ShipTo{} // by company
+	items := map[string]order.Item{}
+	prices := map[string][]order.ContractPrice{}
+	allowed := map[string]controls{}
+	var version int64
 	var siblings feeSiblings
 	b := &pgx.Batch{}
-	department := "DepartmentGet"
+	department := eachRow(
+		func(r pgx.CollectableRow) (order.Department, error) { return scanDepartment(r) },
+		func(d order.Department) { rows[d.Code] = d })
 	if save {
-		department = "DepartmentLock"
+		b.Queue(query("DepartmentLock"), departments).Query(department)
+	} else {
+		b.Queue(query("DepartmentGet"), departments[0]).Query(department)
 	}
-	b.Queue(query(department), req.DepartmentCode).QueryRow(func(r pgx.Row) (err error) {
-		f.Department, err = scanDepartment(r)
-		if missing(err) {
-			return nil
-		}
-		return err
-	})
-	b.Queue(query("FeeSiblings"), req.DepartmentCode, siblingsFrom(req.ReceivedAt), within(req.ReceivedAt), date(endOfDays), date(endOfDays)).Query(siblings.collect)
+	b.Queue(query("FeeSiblings"), departments, from, received, date(endOfDays), date(endOfDays)).Query(siblings.collect)
 	b.Queue(query("MastersVersion")).QueryRow(func(r pgx.Row) error { return r.Scan(&version) })
-	b.Queue(query("ShipTosOfDepartment"), req.DepartmentCode).Query(func(rows pgx.Rows) error {
-		v, err := pgx.CollectRows(rows, scanShipTo)
-		for _, s := range v {
-			f.ShipTos[s.Code] = s
+	b.Queue(query("ShipTosOfDepartment"), departments).Query(eachRow(scanShipTo, func(t order.ShipTo) {
+		if shipTos[t.CompanyCode] == nil {
+			shipTos[t.CompanyCode] = map[string]order.ShipTo{}
 		}
-		return err
-	})
-	b.Queue(query("ItemsWithSuccessors"), codes).Query(func(rows pgx.Rows) error {
-		v, err := pgx.CollectRows(rows, scanItem)
-		for _, i := range v {
-			f.Items[i.Code] = i
-		}
-		return err
-	})
-	b.Queue(query("PricesOfDepartment"), req.DepartmentCode, codes).Query(func(rows pgx.Rows) error {
-		v, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (order.ContractPrice, error) {
-			var p order.ContractPrice
-			return p, r.Scan(&p.PriceList, &p.ItemCode, &p.Price, (*date)(&p.From))
-		})
-		for _, p := range v {
-			f.Prices[p.ItemCode] = append(f.Prices[p.ItemCode], p)
-		}
-		return err
-	})
-	on := order.DateOf(req.ReceivedAt)
-	b.Queue(query("ControlsOfDepartment"), req.DepartmentCode, periodsOn(on)).QueryRow(func(r pgx.Row) error {
-		c, err := scanControls(r)
-		c.put(&f, req.UserCode, on)
-		return err
-	})
+		shipTos[t.CompanyCode][t.Code] = t
+	}))
+	b.Queue(query("ItemsWithSuccessors"), list(codes)).Query(eachRow(scanItem, func(i order.Item) { items[i.Code] = i }))
+	b.Queue(query("PricesOfDepartment"), list(wanting), list(wanted)).Query(eachRow(scanContractPrice, func(p order.ContractPrice) {
+		prices[p.ItemCode] = append(prices[p.ItemCode], p)
+	}))
+	b.Queue(query("ControlsOfDepartment"), departments, distinct(periods)).Query(eachRow(
+		func(r pgx.CollectableRow) (controls, error) { return scanControls(r) },
+		func(c controls) { allowed[c.department] = c }))
 	if save {
-		b.Queue(query("OrderNextID")).QueryRow(func(r pgx.Row) error { return r.Scan(&id) })
+		b.Queue(query("OrderNextIDs"), len(as)).Query(eachRow(pgx.RowTo[int64], func(id int64) { ids = append(ids, id) }))
 	}
 	if err := q.SendBatch(ctx, b).Close(); err != nil {
-		return f, 0, fmt.Errorf("load facts: %w", err)
+		return nil, fmt.Errorf("load facts: %w", err)
 	}
 	sh, err := s.masters.at(ctx, q, version, s.settings)
 	if err != nil {
-		return f, 0, err
+		return nil, err
 	}
-	f.Calendar, f.Regions, f.Warehouses, f.Settings = sh.calendar, sh.regions, sh.warehouses, sh.settings
-	f.Siblings = siblings.orders(f.Regions)
-	return f, id, nil
+	for _, a := range as {
+		d := rows[a.req.DepartmentCode]
+		a.facts = rules.Facts{
+			Settings: sh.settings, Calendar: sh.calendar, Regions: sh.regions, Warehouses: sh.warehouses,
+			Department: d, ShipTos: shipTos[d.CompanyCode], Items: items, Prices: prices,
+			Siblings: siblings.orders(a.req.DepartmentCode, sh.regions),
+		}
+		allowed[a.req.DepartmentCode].put(&a.facts, a.req.UserCode, order.DateOf(a.req.ReceivedAt))
+	}
+	return ids, nil
 }
 
-// insertOrder saves a new order whose id and number are set, its events, and the jobs that
+// insertOrders saves new orders whose ids and numbers are set, their events, and the jobs that
 // follow, in one round trip and at most one more for the jobs.
-func (tx *Tx) insertOrder(ctx context.Context, o *order.Order, events []order.Event) error {
-	o.ReceivedAt, o.AcceptedAt, o.CancelUntil, o.FeeUntil, o.ApprovedAt = at(o.ReceivedAt), at(o.AcceptedAt), at(o.CancelUntil), at(o.FeeUntil), at(o.ApprovedAt)
-	taxes, err := json.Marshal(list(o.Taxes))
-	if err != nil {
-		return fmt.Errorf("encode taxes: %w", err)
+func (tx *Tx) insertOrders(ctx context.Context, as []*acceptance) error {
+	if len(as) == 0 {
+		return nil
+	}
+	type orderLine struct {
+		id int64
+		order.Line
+	}
+	var lines []orderLine
+	var events []orderEvent
+	var all []order.Event
+	var told []int64 // whose customers hear of it
+	var taxes []string
+	orders := make([]*order.Order, 0, len(as))
+	for _, a := range as {
+		o := &a.order
+		o.ReceivedAt, o.AcceptedAt, o.CancelUntil, o.FeeUntil, o.ApprovedAt = at(o.ReceivedAt), at(o.AcceptedAt), at(o.CancelUntil), at(o.FeeUntil), at(o.ApprovedAt)
+		text, err := json.Marshal(list(o.Taxes))
+		if err != nil {
+			return fmt.Errorf("encode taxes: %w", err)
+		}
+		taxes, orders = append(taxes, string(text)), append(orders, o)
+		for _, l := range o.Lines {
+			lines = append(lines, orderLine{o.ID, l})
+		}
+		for _, e := range a.events {
+			events = append(events, orderEvent{o.ID, e})
+		}
+		all = append(all, a.events...)
+		if wantsAnswer(jobs.Next(a.events)) {
+			told = append(told, o.ID)
+		}
 	}
 	b := &pgx.Batch{}
-	b.Queue(query("OrderInsert"), o.ID, string(o.Number), string(o.State), o.HoldReason, string(o.Channel),
-		o.ReceivedAt, o.AcceptedAt, date(o.AcceptanceOn), instant(o.CancelUntil),
-		o.DepartmentCode, o.UserCode, o.ShipTo.Code, o.ShipTo.Name, o.ShipTo.PostalCode, o.ShipTo.Prefecture, o.ShipTo.Address,
-		o.RegionCode, date(o.DesignatedOn), string(o.Stockout), string(o.Payment), o.Authorisation,
-		int64(o.GoodsYen), int64(o.FeeYen), taxes,
-		null(o.Source.DocumentID), o.Source.Page, o.Source.ShopFront, o.Source.Key,
-		int64(o.AuthorisedYen), string(o.FeeFirst), instant(o.FeeUntil), instant(o.ApprovedAt))
-	b.Queue(query("LinesInsert"), o.ID,
-		column(o.Lines, func(l order.Line) int { return l.No }),
-		column(o.Lines, func(l order.Line) string { return l.ItemCode }),
-		column(o.Lines, func(l order.Line) string { return l.Name }),
-		column(o.Lines, func(l order.Line) string { return l.Unit }),
-		column(o.Lines, func(l order.Line) string { return string(l.Class) }),
-		column(o.Lines, func(l order.Line) int { return l.Qty }),
-		column(o.Lines, func(l order.Line) int64 { return int64(l.UnitPrice) }),
-		column(o.Lines, func(l order.Line) string { return l.PriceList }),
-		column(o.Lines, func(l order.Line) int16 { return int16(l.TaxRate) }),
-		column(o.Lines, func(l order.Line) string { return l.Comment }),
-		column(o.Lines, func(l order.Line) string { return l.CommentImage }))
-	queueShipments(b, o)
-	return tx.finish(ctx, b, o.ID, events)
+	b.Queue(query("OrdersInsert"),
+		column(orders, func(o *order.Order) int64 { return o.ID }),
+		column(orders, func(o *order.Order) string { return string(o.Number) }),
+		column(orders, func(o *order.Order) string { return string(o.State) }),
+		column(orders, func(o *order.Order) string { return o.HoldReason }),
+		column(orders, func(o *order.Order) string { return string(o.Channel) }),
+		column(orders, func(o *order.Order) time.Time { return o.ReceivedAt }),
+		column(orders, func(o *order.Order) time.Time { return o.AcceptedAt }),
+		column(orders, func(o *order.Order) date { return date(o.AcceptanceOn) }),
+		column(orders, func(o *order.Order) instant { return instant(o.CancelUntil) }),
+		column(orders, func(o *order.Order) string { return o.DepartmentCode }),
+		column(orders, func(o *order.Order) string { return o.UserCode }),
+		column(orders, func(o *order.Order) string { return o.ShipTo.Code }),
+		column(orders, func(o *order.Order) string { return o.ShipTo.Name }),
+		column(orders, func(o *order.Order) string { return o.ShipTo.PostalCode }),
+		column(orders, func(o *order.Order) string { return o.ShipTo.Prefecture }),
+		column(orders, func(o *order.Order) string { return o.ShipTo.Address }),
+		column(orders, func(o *order.Order) string { return o.RegionCode }),
+		column(orders, func(o *order.Order) date { return date(o.DesignatedOn) }),
+		column(orders, func(o *order.Order) string { return string(o.Stockout) }),
+		column(orders, func(o *order.Order) string { return string(o.Payment) }),
+		column(orders, func(o *order.Order) string { return o.Authorisation }),
+		column(orders, func(o *order.Order) int64 { return int64(o.GoodsYen) }),
+		column(orders, func(o *order.Order) int64 { return int64(o.FeeYen) }),
+		taxes,
+		column(orders, func(o *order.Order) *int64 { return null(o.Source.DocumentID) }),
+		column(orders, func(o *order.Order) int { return o.Source.Page }),
+		column(orders, func(o *order.Order) string { return o.Source.ShopFront }),
+		column(orders, func(o *order.Order) string { return o.Source.Key }),
+		column(orders, func(o *order.Order) int64 { return int64(o.AuthorisedYen) }),
+		column(orders, func(o *order.Order) string { return string(o.FeeFirst) }),
+		column(orders, func(o *order.Order) instant { return instant(o.FeeUntil) }),
+		column(orders, func(o *order.Order) instant { return instant(o.ApprovedAt) }))
+	b.Queue(query("LinesInsert"),
+		column(lines, func(l orderLine) int64 { return l.id }),
+		column(lines, func(l orderLine) int { return l.No }),
+		column(lines, func(l orderLine) string { return l.ItemCode }),
+		column(lines, func(l orderLine) string { return l.Name }),
+		column(lines, func(l orderLine) string { return l.Unit }),
+		column(lines, func(l orderLine) string { return string(l.Class) }),
+		column(lines, func(l orderLine) int { return l.Qty }),
+		column(lines, func(l orderLine) int64 { return int64(l.UnitPrice) }),
+		column(lines, func(l orderLine) string { return l.PriceList }),
+		column(lines, func(l orderLine) int16 { return int16(l.TaxRate) }),
+		column(lines, func(l orderLine) string { return l.Comment }),
+		column(lines, func(l orderLine) string { return l.CommentImage }))
+	queueShipments(b, orders...)
+	queueOrderEvents(b, events, tx.s.now())
+	if len(told) > 0 {
+		wantAnswers(b, tx.s.Settings().On(order.DateOf(tx.s.now())), told, false, tx.s.now())
+	}
+	if err := tx.tx.SendBatch(ctx, b).Close(); err != nil {
+		return fmt.Errorf("save orders: %w", err)
+	}
+	return tx.Enqueue(ctx, jobs.Next(all)...)
 }
 
-func queueShipments(b *pgx.Batch, o *order.Order) {
-	for i := range o.Shipments {
-		s := &o.Shipments[i]
-		if s.ID != 0 {
-			b.Queue(query("ShipmentUpdate"), o.ID, s.ID, string(s.State), string(s.Class), s.WarehouseCode,
-				date(s.AcceptanceOn), date(s.ReadyOn), date(s.ShipOn), date(s.ArrivalOn), list(s.Rules))
-			continue
-		}
-		b.Queue(query("ShipmentInsert"), o.ID, s.No, string(s.State), string(s.Class), s.WarehouseCode,
-			date(s.AcceptanceOn), date(s.ReadyOn), date(s.ShipOn), date(s.ArrivalOn), list(s.Rules)).
-			QueryRow(func(r pgx.Row) error { return r.Scan(&s.ID) })
+// queueShipments saves orders' shipments; new ones get their ids.
+func queueShipments(b *pgx.Batch, orders ...*order.Order) {
+	type place struct {
+		orderID int64
+		no      int
 	}
+	added := map[place]*order.Shipment{}
+	var places []place
+	for _, o := range orders {
+		for i := range o.Shipments {
+			s := &o.Shipments[i]
+			if s.ID != 0 {
+				b.Queue(query("ShipmentUpdate"), o.ID, s.ID, string(s.State), string(s.Class), s.WarehouseCode,
+					date(s.AcceptanceOn), date(s.ReadyOn), date(s.ShipOn), date(s.ArrivalOn), list(s.Rules))
+				continue
+			}
+			p := place{o.ID, s.No}
+			places, added[p] = append(places, p), s
+		}
+	}
+	if len(places) == 0 {
+		return
+	}
+	b.Queue(query("ShipmentsInsert"),
+		column(places, func(p place) int64 { return p.orderID }),
+		column(places, func(p place) int { return p.no }),
+		column(places, func(p place) string { return string(added[p].State) }),
+		column(places, func(p place) string { return string(added[p].Class) }),
+		column(places, func(p place) string { return added[p].WarehouseCode }),
+		column(places, func(p place) date { return date(added[p].AcceptanceOn) }),
+		column(places, func(p place) date { return date(added[p].ReadyOn) }),
+		column(places, func(p place) date { return date(added[p].ShipOn) }),
+		column(places, func(p place) date { return date(added[p].ArrivalOn) }),
+		column(places, func(p place) string { return strings.Join(added[p].Rules, " ") }),
+	).Query(func(rows pgx.Rows) error {
+		var p place
+		var id int64
+		_, err := pgx.ForEachRow(rows, []any{&p.orderID, &p.no, &id}, func() error {
+			added[p].ID = id
+			return nil
+		})
+		return err
+	})
+}
+
+// eachRow hands each row of a batch's statement on, scanned.
+func eachRow[T any](scan pgx.RowToFunc[T], use func(T)) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		for rows.Next() {
+			v, err := scan(rows)
+			if err != nil {
+				return err
+			}
+			use(v)
+		}
+		return rows.Err()
+	}
+}
+
+// distinct are sorted texts, each once.
+func distinct(v []string) []string {
+	out := slices.Clone(v)
+	slices.Sort(out)
+	return list(slices.Compact(out))
 }
 
 // finish sends the batch with an order's events and inserts the jobs that follow them.
@@ -200,7 +336,7 @@ func (tx *Tx) Change(ctx context.Context, id int64, fn func(order.Order, Facts) 
 		return order.Order{}, fmt.Errorf("find order: %w", err)
 	}
 	var f Facts
-	if f.Department, err = scanDepartment(tx.tx.QueryRow(ctx, query("DepartmentLock"), department)); err != nil {
+	if f.Department, err = scanDepartment(tx.tx.QueryRow(ctx, query("DepartmentLock"), []string{department})); err != nil {
 		return order.Order{}, fmt.Errorf("lock department: %w", err)
 	}
 	days := feeDays{siblingsFrom(received), accepted, date(order.DateOf(tx.s.now()))}

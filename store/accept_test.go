@@ -121,6 +121,58 @@ func TestPlaceWebOrderAnswersOnce(t *testing.T) {
 	}
 }
 
+// Attempts of one group are answered each for itself: accepted, refused, replayed, or in error.
+func TestWebOrdersOfOneGroupStandAlone(t *testing.T) {
+	t.Parallel()
+	s, clock := st.NewShop(t)
+	pens := func(customer string) order.Request {
+		return st.Request(order.ChannelWeb, clock.Now(), customer, st.Pen, 3)
+	}
+	before, err := s.PlaceWebOrder(t.Context(), webOrder("before", "b", pens(st.Tokyo)), s.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := pens(st.Osaka)
+	gone.Lines[0].ItemCode = st.Code(st.OldPen)
+	unknown := pens(st.Osaka)
+	unknown.DepartmentCode = "99999999"
+	poison := pens(st.Osaka)
+	poison.DepartmentCode = "\x00" // what no table can hold
+	group := []store.WebOrder{
+		webOrder("z", "1", pens(st.Tokyo)), webOrder("before", "b", pens(st.Tokyo)), webOrder("before2", "2", gone), webOrder("a", "3", unknown),
+	}
+	for _, withPoison := range []bool{false, true} {
+		if withPoison {
+			for i := range group {
+				group[i].Key += "+"
+			}
+			group[1].Key = "before"
+			group = append(group, webOrder("poison", "4", poison))
+		}
+		answers, errs := s.PlaceWebOrders(t.Context(), group, s.Now())
+		if errs[0] != nil || answers[0].Order.Number == "" || answers[0].Replayed {
+			t.Errorf("accepted: %+v, %v", answers[0], errs[0])
+		}
+		if errs[1] != nil || !answers[1].Replayed || answers[1].Order.ID != before.Order.ID {
+			t.Errorf("replayed: %+v, %v", answers[1], errs[1])
+		}
+		for _, i := range []int{2, 3} {
+			if errs[i] != nil || len(answers[i].Problems) == 0 || answers[i].Order.Number != "" {
+				t.Errorf("refused: %+v, %v", answers[i], errs[i])
+			}
+		}
+		if withPoison && errs[4] == nil {
+			t.Error("what the database refuses is answered without an error")
+		}
+	}
+	if n := count(t, s, `SELECT count(*) FROM orders`); n != 3 {
+		t.Errorf("%d orders, 3 were accepted", n)
+	}
+	if n := count(t, s, `SELECT count(*) FROM idempotency_keys WHERE answer IS NULL`); n != 0 {
+		t.Errorf("%d attempts without an answer", n)
+	}
+}
+
 func TestPlaceWebOrderConcurrently(t *testing.T) {
 	t.Parallel()
 	s, clock := st.NewShop(t)

@@ -419,6 +419,7 @@ func (a *allocator) news() []int64 {
 	return ids
 }
 
+// queueOrderEvents saves events of many orders; one without an instant happened now.
 func queueOrderEvents(b *pgx.Batch, events []orderEvent, now time.Time) {
 	if len(events) == 0 {
 		return
@@ -428,6 +429,12 @@ func queueOrderEvents(b *pgx.Batch, events []orderEvent, now time.Time) {
 		column(events, func(e orderEvent) string { return string(e.Kind) }),
 		column(events, func(e orderEvent) string { return e.Rule }),
 		column(events, func(e orderEvent) string { return e.Text }),
-		column(events, func(e orderEvent) string { return string(e.Inputs) }),
-		column(events, func(e orderEvent) string { return e.By }), now)
+		column(events, func(e orderEvent) *string { return null(string(e.Inputs)) }),
+		column(events, func(e orderEvent) string { return e.By }),
+		column(events, func(e orderEvent) time.Time {
+			if e.At.IsZero() {
+				return now
+			}
+			return at(e.At)
+		}))
 }

@@ -85,7 +85,7 @@ func (s *Store) regionOf(ctx context.Context, ask AvailabilityAsk, regions *rule
 		}
 		prefecture, postal = d.Prefecture, d.PostalCode
 		if ask.ShipToCode != "" {
-			places, err := collect(ctx, s.pool, "ShipTosOfDepartment", scanShipTo, ask.DepartmentCode)
+			places, err := collect(ctx, s.pool, "ShipTosOfDepartment", scanShipTo, []string{ask.DepartmentCode})
 			if err != nil {
 				return order.Region{}, err
 			}

@@ -15,11 +15,12 @@ import (
 
 // controls are what a department's own people allow (APR-1, BUD-1, LCK-1).
 type controls struct {
-	flows   []rules.ApprovalFlow
-	admins  []string
-	budgets []rules.Budget
-	used    []budgetUsed
-	locks   []rules.ItemLock
+	department string
+	flows      []rules.ApprovalFlow
+	admins     []string
+	budgets    []rules.Budget
+	used       []budgetUsed
+	locks      []rules.ItemLock
 }
 
 // budgetUsed is the sum of a budget's entries in one period.
@@ -40,7 +41,7 @@ func periodsOn(on order.Date) []string {
 func scanControls(r pgx.Row) (controls, error) {
 	var c controls
 	var flows, budgets, used, locks []byte
-	if err := r.Scan(&flows, &c.admins, &budgets, &used, &locks); err != nil {
+	if err := r.Scan(&c.department, &flows, &c.admins, &budgets, &used, &locks); err != nil {
 		return c, err
 	}
 	if flows == nil && budgets == nil && locks == nil {
@@ -207,7 +208,7 @@ type BudgetMove struct {
 // their latest movements, newest first.
 func (s *Store) BudgetsOf(ctx context.Context, department string, on order.Date, most int) ([]BudgetState, []BudgetMove, error) {
 	periods := periodsOn(on)
-	c, err := scanControls(s.pool.QueryRow(ctx, query("ControlsOfDepartment"), department, periods))
+	c, err := scanControls(s.pool.QueryRow(ctx, query("ControlsOfDepartment"), []string{department}, periods))
 	if err != nil {
 		return nil, nil, kinded(fmt.Errorf("read budgets: %w", err))
 	}

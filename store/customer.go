@@ -15,7 +15,7 @@ import (
 
 // ShipTosOf are the registered places of a department's company, by code.
 func (s *Store) ShipTosOf(ctx context.Context, department string) ([]order.ShipTo, error) {
-	return collect(ctx, s.pool, "ShipTosOfDepartment", scanShipTo, department)
+	return collect(ctx, s.pool, "ShipTosOfDepartment", scanShipTo, []string{department})
 }
 
 // FindCustomers are the departments that fit: by code, by name of company and department, by

@@ -37,6 +37,7 @@ func within(t time.Time) time.Time {
 
 // feeSiblings gathers rows of FeeSiblings before the region table is known.
 type feeSiblings []struct {
+	department string
 	order      order.Order
 	outOfStock bool
 }
@@ -48,7 +49,7 @@ func (f *feeSiblings) collect(rows pgx.Rows) error {
 		var ordered order.Yen
 		var left, outOfStock bool
 		var taxes []byte
-		if err := rows.Scan(&o.ID, &o.Number, &o.State, &o.Channel, &o.ReceivedAt, (*instant)(&o.ApprovedAt), &o.RegionCode, &o.ShipTo.Code,
+		if err := rows.Scan(&o.DepartmentCode, &o.ID, &o.Number, &o.State, &o.Channel, &o.ReceivedAt, (*instant)(&o.ApprovedAt), &o.RegionCode, &o.ShipTo.Code,
 			&o.ShipTo.PostalCode, &o.ShipTo.Prefecture, &o.ShipTo.Address, &o.FeeYen, &o.FeeFirst, (*instant)(&o.FeeUntil), &taxes,
 			&o.Payment, &o.AuthorisedYen, &ordered, &left, &sh.Class, (*date)(&sh.AcceptanceOn), (*date)(&sh.ArrivalOn), &outOfStock); err != nil {
 			return err
@@ -63,16 +64,21 @@ func (f *feeSiblings) collect(rows pgx.Rows) error {
 		o.Lines = []order.Line{{Qty: 1, UnitPrice: ordered}}
 		o.Shipments = []order.Shipment{sh}
 		*f = append(*f, struct {
+			department string
 			order      order.Order
 			outOfStock bool
-		}{o, outOfStock})
+		}{o.DepartmentCode, o, outOfStock})
 	}
 	return rows.Err()
 }
 
-func (f feeSiblings) orders(regions *rules.Regions) []rules.FeeOrder {
-	out := make([]rules.FeeOrder, 0, len(f))
+// orders are those of one department.
+func (f feeSiblings) orders(department string, regions *rules.Regions) []rules.FeeOrder {
+	var out []rules.FeeOrder
 	for _, x := range f {
+		if x.department != department {
+			continue
+		}
 		r, _ := regions.ByCode(x.order.RegionCode) // one that is gone has no cut-off: nothing is provisional there
 		out = append(out, rules.FeeOrderOf(x.order, r, x.outOfStock))
 	}
@@ -82,7 +88,7 @@ func (f feeSiblings) orders(regions *rules.Regions) []rules.FeeOrder {
 // siblings are the department's other orders whose fees hang together with that of o. Their rows
 // and the department are locked.
 func (tx *Tx) siblings(ctx context.Context, o order.Order, days feeDays, regions *rules.Regions) ([]rules.FeeOrder, error) {
-	rows, err := tx.tx.Query(ctx, query("FeeSiblings"), o.DepartmentCode, days.from, nil, days.to, days.again)
+	rows, err := tx.tx.Query(ctx, query("FeeSiblings"), []string{o.DepartmentCode}, []date{days.from}, []*time.Time{nil}, days.to, days.again)
 	if err != nil {
 		return nil, fmt.Errorf("find siblings: %w", err)
 	}
@@ -91,7 +97,7 @@ func (tx *Tx) siblings(ctx context.Context, o order.Order, days feeDays, regions
 	if err := found.collect(rows); err != nil {
 		return nil, fmt.Errorf("find siblings: %w", err)
 	}
-	return slices.DeleteFunc(found.orders(regions), func(x rules.FeeOrder) bool { return x.ID == o.ID }), nil
+	return slices.DeleteFunc(found.orders(o.DepartmentCode, regions), func(x rules.FeeOrder) bool { return x.ID == o.ID }), nil
 }
 
 // judgeAnew judges the fees that a change of an order touches (FEE-2): its own, where its approval

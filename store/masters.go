@@ -183,6 +183,12 @@ func scanShipTo(r pgx.CollectableRow) (order.ShipTo, error) {
 	return s, err
 }
 
+func scanContractPrice(r pgx.CollectableRow) (order.ContractPrice, error) {
+	var p order.ContractPrice
+	err := r.Scan(&p.PriceList, &p.ItemCode, &p.Price, (*date)(&p.From))
+	return p, err
+}
+
 // Items are all items, by code.
 func (s *Store) Items(ctx context.Context) ([]order.Item, error) {
 	return collect(ctx, s.pool, "ItemsAll", scanItem)

@@ -112,10 +112,7 @@ func findItems(ctx context.Context, q querier, department string, on order.Date,
 	if err != nil {
 		return nil, err
 	}
-	prices, err := collect(ctx, q, "PricesOfDepartment", func(r pgx.CollectableRow) (order.ContractPrice, error) {
-		var p order.ContractPrice
-		return p, r.Scan(&p.PriceList, &p.ItemCode, &p.Price, (*date)(&p.From))
-	}, department, list(codes))
+	prices, err := collect(ctx, q, "PricesOfDepartment", scanContractPrice, slices.Repeat([]string{department}, len(codes)), list(codes))
 	if err != nil {
 		return nil, err
 	}

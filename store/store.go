@@ -25,8 +25,9 @@ type Config struct {
 	BlobDir  string           // folder for documents, pages and issued documents
 	Now      func() time.Time // the injected clock
 	Settings rules.Settings
-	Log      *slog.Logger // nil logs nothing
-	MaxConns int32        // 0 takes pgx's default: the larger of 4 and the number of CPUs
+	Log      *slog.Logger    // nil logs nothing
+	MaxConns int32           // 0 takes pgx's default: the larger of 4 and the number of CPUs
+	Trace    pgx.QueryTracer // sees every statement; nil for none
 	// Schedules is the cron table; nil takes Schedules(Settings).
 	Schedules []jobs.Spec
 }
@@ -40,6 +41,7 @@ type Store struct {
 	log       *slog.Logger
 	client    *river.Client[pgx.Tx] // inserts only; StartWork has its own
 	masters   mastersCache
+	web       webGate
 	wordbook  wordbook
 	schedules []jobs.Spec
 }
@@ -73,6 +75,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if cfg.MaxConns > 0 {
 		pc.MaxConns = cfg.MaxConns
 	}
+	pc.ConnConfig.Tracer = cfg.Trace
 	pc.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
 		if _, err := c.Exec(ctx, "SET ROLE "+migrations.RoleApp); err != nil {
 			return fmt.Errorf("take role %s (run todoke migrate, and grant the role to the connecting user): %w", migrations.RoleApp, err)

@@ -86,7 +86,7 @@ func (b *bundle) idle(t *testing.T) {
 	t.Helper()
 	events, unsubscribe := b.client.Subscribe(river.EventKindJobCompleted, river.EventKindJobCancelled, river.EventKindJobFailed)
 	defer unsubscribe()
-	timeout := time.After(60 * time.Second)
+	timeout := time.After(5 * time.Minute) // a guard against what hangs: the first PDF compiles its renderer, slow with the race detector
 	for {
 		n, err := b.s.Unfinished(t.Context())
 		if err != nil {

@@ -9,5 +9,6 @@ type benchCommand struct {
 	Mailbox benchMailboxCommand `cmd:"" help:"Measure how fast a mailbox is collected, beside fetching its mails alone."`
 	Glyph   benchGlyphCommand   `cmd:"" help:"Measure the digit and mark recogniser cell by cell."`
 	Resend  benchResendCommand  `cmd:"" help:"Fax sheets twice and write orders anew; print what tells the two apart."`
+	Orders  benchOrdersCommand  `cmd:"" help:"Measure taking orders over HTTP, beside pgbench with the same statements."`
 	Pages   benchPagesCommand   `cmd:"" help:"Tell drawn and faxed pages of all kinds apart; print what each is taken for."`
 }

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"todoke/internal/pgcluster"
@@ -245,9 +246,14 @@ func unprepared(err error) bool {
 }
 
 func (a *App) newStore(ctx context.Context, db *database) (*store.Store, error) {
+	return a.newStoreTraced(ctx, db, nil)
+}
+
+// newStoreTraced is newStore with somebody who sees every statement.
+func (a *App) newStoreTraced(ctx context.Context, db *database, trace pgx.QueryTracer) (*store.Store, error) {
 	return store.Open(ctx, store.Config{
 		DSN: db.as(migrations.RoleApp), BlobDir: a.Config.Blobs, Now: a.Now, Settings: a.Config.Rules, Log: a.Log,
-		MaxConns: int32(a.Config.Database.PoolSize),
+		MaxConns: int32(a.Config.Database.PoolSize), Trace: trace,
 	})
 }
 

@@ -85,4 +85,4 @@ FROM unnest($1::bigint[], $2::text[], $3::text[]) AS t (id, state, hold_reason) 
 
 -- name: OrderEventsInsert
 INSERT INTO events (order_id, kind, rule, text, inputs, by, at)
-SELECT t.*, $7 FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::text[]) AS t;
+SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::text[], $7::timestamptz[]);

@@ -1,13 +1,14 @@
 -- Statements about purchase control: approval flows, budgets and locks (APR-1, BUD-1, LCK-1).
 
 -- name: ControlsOfDepartment
--- All of a department in one row; most have none. $2 are the periods of budgets in question.
-SELECT (SELECT json_agg(f) FROM approval_flows f WHERE f.department_code = $1),
-    (SELECT array_agg(code ORDER BY code) FROM users WHERE department_code = $1 AND role = 'admin'),
-    (SELECT json_agg(b ORDER BY b.user_code, b.span, b.from_on) FROM budgets b WHERE b.department_code = $1),
+-- All of each department in one row; most have none. $2 are the periods of budgets in question.
+SELECT w.code, (SELECT json_agg(f) FROM approval_flows f WHERE f.department_code = w.code),
+    (SELECT array_agg(code ORDER BY code) FROM users WHERE department_code = w.code AND role = 'admin'),
+    (SELECT json_agg(b ORDER BY b.user_code, b.span, b.from_on) FROM budgets b WHERE b.department_code = w.code),
     (SELECT json_agg(u) FROM (SELECT user_code, span, period, sum(yen)::bigint AS yen FROM budget_entries
-        WHERE department_code = $1 AND period = ANY($2) GROUP BY 1, 2, 3) u),
-    (SELECT json_agg(l ORDER BY l.id) FROM item_locks l WHERE l.department_code = $1);
+        WHERE department_code = w.code AND period = ANY($2) GROUP BY 1, 2, 3) u),
+    (SELECT json_agg(l ORDER BY l.id) FROM item_locks l WHERE l.department_code = w.code)
+FROM unnest($1::text[]) AS w (code);
 
 -- name: ApprovalFlowsDelete
 DELETE FROM approval_flows WHERE department_code = ANY($1);

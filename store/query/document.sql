@@ -17,6 +17,10 @@ SELECT id, sha256 FROM documents WHERE source = $1 AND external_id = $2 AND dupl
 -- name: DocumentStateInsert
 INSERT INTO document_states (document_id, state, detail, order_id, changed_at) VALUES ($1, $2, $3, $4, $5);
 
+-- name: DocumentStatesInsert
+INSERT INTO document_states (document_id, state, detail, order_id, changed_at)
+SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[]);
+
 -- name: DocumentStateUpdate
 UPDATE document_states SET state = $2, detail = $3, order_id = $4, changed_at = $5 WHERE document_id = $1;
 

@@ -7,8 +7,8 @@ SELECT version FROM masters_version;
 SELECT d.code, d.name, d.company_code, c.name, coalesce(d.dealer_code, ''), d.fax, d.email, d.postal_code,
     d.prefecture, d.address, d.price_list, d.points, coalesce(nullif(d.desk_stockout, ''), d.stockout), d.payment, d.desk_answers, d.desk_phone, d.desk_kana
 FROM departments d JOIN companies c ON c.code = d.company_code
-WHERE d.code = $1
-FOR NO KEY UPDATE OF d;
+WHERE d.code = ANY($1::text[])
+ORDER BY d.code FOR NO KEY UPDATE OF d;
 
 -- name: DepartmentGet
 SELECT d.code, d.name, d.company_code, c.name, coalesce(d.dealer_code, ''), d.fax, d.email, d.postal_code,
@@ -18,8 +18,7 @@ WHERE d.code = $1;
 
 -- name: ShipTosOfDepartment
 SELECT s.code, s.company_code, s.name, s.postal_code, s.prefecture, s.address
-FROM ship_tos s JOIN departments d USING (company_code)
-WHERE d.code = $1;
+FROM ship_tos s WHERE s.company_code IN (SELECT company_code FROM departments WHERE code = ANY($1::text[]));
 
 -- name: ItemsWithSuccessors
 -- UNION drops rows seen before, so that a ring of successors ends.
@@ -33,30 +32,37 @@ SELECT code, name, name_kana, unit, order_multiple, list_price_yen, tax_rate, cl
 FROM items WHERE code IN (SELECT code FROM wanted);
 
 -- name: PricesOfDepartment
-SELECT p.price_list, p.item_code, p.price_yen, p.from_on
-FROM contract_prices p JOIN departments d ON d.price_list = p.price_list
-WHERE d.code = $1 AND p.item_code = ANY($2);
+-- What each department ($1) pays for the item beside it ($2), of its price list.
+SELECT DISTINCT p.price_list, p.item_code, p.price_yen, p.from_on
+FROM unnest($1::text[], $2::text[]) AS w (department_code, item_code)
+JOIN departments d ON d.code = w.department_code
+JOIN contract_prices p ON p.price_list = d.price_list AND p.item_code = w.item_code;
 
--- name: OrderNextID
-SELECT nextval('order_numbers');
+-- name: OrderNextIDs
+SELECT nextval('order_numbers') FROM generate_series(1, $1::int);
 
--- name: OrderInsert
+-- name: OrdersInsert
 INSERT INTO orders (id, number, state, hold_reason, channel, received_at, accepted_at, acceptance_on, cancel_until_at,
     department_code, user_code, ship_to_code, ship_to_name, ship_to_postal_code, ship_to_prefecture, ship_to_address,
     region_code, designated_on, stockout, payment, authorisation, goods_yen, fee_yen, taxes,
     document_id, page_no, shop_front, idempotency_key, authorised_yen, fee_first, fee_until_at, approved_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
-    $25, $26, $27, $28, $29, $30, $31, $32);
+SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::date[], $9::timestamptz[],
+    $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[],
+    $17::text[], $18::date[], $19::text[], $20::text[], $21::text[], $22::bigint[], $23::bigint[], $24::jsonb[],
+    $25::bigint[], $26::int[], $27::text[], $28::text[], $29::bigint[], $30::text[], $31::timestamptz[], $32::timestamptz[]);
 
 -- name: LinesInsert
 INSERT INTO order_lines (order_id, no, item_code, name, unit, class, qty, unit_price_yen, price_list, tax_rate, comment, comment_image)
-SELECT $1, * FROM unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bigint[], $9::text[],
+SELECT * FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bigint[], $9::text[],
     $10::smallint[], $11::text[], $12::text[]);
 
--- name: ShipmentInsert
+-- name: ShipmentsInsert
+-- The rules come as one text each: arrays of arrays must be even.
 INSERT INTO shipments (order_id, no, state, class, warehouse_code, acceptance_on, ready_on, ship_on, arrival_on, rules)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-RETURNING id;
+SELECT order_id, no, state, class, warehouse_code, acceptance_on, ready_on, ship_on, arrival_on, string_to_array(rules, ' ')
+FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::date[], $7::date[], $8::date[], $9::date[], $10::text[])
+    AS t (order_id, no, state, class, warehouse_code, acceptance_on, ready_on, ship_on, arrival_on, rules)
+RETURNING order_id, no, id;
 
 -- name: ShipmentUpdate
 UPDATE shipments
