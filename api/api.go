@@ -32,11 +32,13 @@ type Orders interface {
 
 // Config is what New needs. Settings and Now must be those of the store.
 type Config struct {
-	Orders   Orders
-	Settings rules.Settings
-	Now      func() time.Time
-	Log      *slog.Logger
-	Version  string // of the program
+	Orders Orders
+	// Warehouses answers partner warehouses; nil answers none.
+	Warehouses Warehouses
+	Settings   rules.Settings
+	Now        func() time.Time
+	Log        *slog.Logger
+	Version    string // of the program
 	// Timeout ends a request's work; 0 is 20 seconds.
 	Timeout time.Duration
 	// MaxBody is the largest order in bytes; 0 is web.DefaultLimits'.
@@ -69,15 +71,19 @@ func New(c Config) http.Handler {
 	mux := http.NewServeMux()
 
 	hc := huma.DefaultConfig("todoke", c.Version)
-	hc.Info.Description = "Orders of office supplies from shop fronts. Rule ids in descriptions and problems are those of the rule book."
+	hc.Info.Description = "Orders of office supplies from shop fronts, and what partner warehouses' systems fetch and hand in. Rule ids in descriptions and problems are those of the rule book."
 	hc.DocsPath, hc.SchemasPath = "", ""
 	hc.CreateHooks = nil // answers carry no $schema: they are the same byte for byte wherever they are sent from
 	hc.Formats = map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat}
 	hc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"shopFront": {Type: "http", Scheme: "bearer", Description: "The token of the shop front"},
+		"warehouse": {Type: "http", Scheme: "bearer", Description: "The token of the warehouse (todoke warehouse token add)"},
 	}
 	h := humago.New(mux, hc)
 	a.register(h)
+	if a.Warehouses != nil {
+		a.registerWarehouses(h, problemResponse(h))
+	}
 
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") })
 	mux.HandleFunc("GET /readyz", a.ready)
@@ -86,13 +92,18 @@ func New(c Config) http.Handler {
 	return a.around(mux)
 }
 
-func (a *api) register(h huma.API) {
-	registry := h.OpenAPI().Components.Schemas
-	problem := func(what string) *huma.Response {
+// problemResponse describes an answer that is a problem.
+func problemResponse(h huma.API) func(what string) *huma.Response {
+	return func(what string) *huma.Response {
 		return &huma.Response{Description: what, Content: map[string]*huma.MediaType{
-			problemType: {Schema: huma.SchemaFromType(registry, typeOf[Problem]())},
+			problemType: {Schema: huma.SchemaFromType(h.OpenAPI().Components.Schemas, typeOf[Problem]())},
 		}}
 	}
+}
+
+func (a *api) register(h huma.API) {
+	registry := h.OpenAPI().Components.Schemas
+	problem := problemResponse(h)
 	security := []map[string][]string{{"shopFront": {}}}
 	found := func(what string) *huma.Response {
 		return &huma.Response{Description: what, Content: map[string]*huma.MediaType{
@@ -349,6 +360,15 @@ func (a *api) elsewhere(w http.ResponseWriter, r *http.Request) {
 		strings.HasPrefix(r.URL.Path, "/v1/orders/") && strings.Count(r.URL.Path, "/") == 3,
 		r.URL.Path == "/openapi.yaml", r.URL.Path == "/openapi.json", r.URL.Path == "/healthz", r.URL.Path == "/readyz":
 		allow = http.MethodGet
+	}
+	if rest, ok := strings.CutPrefix(r.URL.Path, "/v1/warehouses/"); ok && a.Warehouses != nil {
+		switch parts := strings.Split(rest, "/"); {
+		case len(parts) == 2 && parts[1] == "files", len(parts) == 4 && parts[1] == "pick-lists" && parts[3] == "acknowledge":
+			allow = http.MethodPost
+		case len(parts) == 3 && (parts[1] == "files" || parts[1] == "pick-lists"), len(parts) == 2 && parts[1] == "pick-lists",
+			len(parts) == 5 && parts[1] == "pick-lists" && parts[3] == "files":
+			allow = http.MethodGet
+		}
 	}
 	if allow != "" && r.Method != allow {
 		newProblem(http.StatusMethodNotAllowed, "Only "+allow+" is possible here.").with("Allow", allow).write(w)

@@ -19,10 +19,11 @@ func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
 
 // record is what a request's log line tells besides the request.
 type record struct {
-	id       string
-	front    string
-	order    string
-	replayed bool
+	id        string
+	front     string
+	warehouse string
+	order     string
+	replayed  bool
 }
 
 type recordKey struct{}
@@ -113,6 +114,9 @@ func (a *api) finish(ctx context.Context, r *http.Request, w *watched, rec *reco
 	}
 	if rec.front != "" {
 		attrs = append(attrs, slog.String("shop_front", rec.front))
+	}
+	if rec.warehouse != "" {
+		attrs = append(attrs, slog.String("warehouse", rec.warehouse))
 	}
 	if rec.order != "" {
 		attrs = append(attrs, slog.String("order", rec.order))

@@ -45,7 +45,7 @@ var partServe = part{"API and desk", func(ctx context.Context, app *App, st *sto
 		DeskName:    app.Config.DeskName, ShopFax: app.Config.ShopFax, ShopPhone: app.Config.ShopPhone, DeskHours: app.Config.DeskHours, ShopWeb: app.Config.ShopWeb,
 	})
 	m := http.NewServeMux()
-	m.Handle("/", api.New(api.Config{Orders: st, Settings: app.Config.Rules, Now: app.Now, Log: app.Log, Version: versionNumber()}))
+	m.Handle("/", api.New(api.Config{Orders: st, Warehouses: st, Settings: app.Config.Rules, Now: app.Now, Log: app.Log, Version: versionNumber()}))
 	m.Handle("GET /{$}", pages)
 	m.Handle("/desk", pages)
 	m.Handle("/desk/", pages)

@@ -30,3 +30,22 @@ SELECT warehouse_code, name FROM warehouse_tokens WHERE token_sha256 = $1 AND re
 
 -- name: WarehouseTokensList
 SELECT warehouse_code, name, created_at, revoked_at FROM warehouse_tokens ORDER BY warehouse_code, id;
+
+-- name: PickListsForPartner
+-- Issued lists of a warehouse $1, oldest first: in a state $2, issued since $3, after the number $4.
+SELECT p.number, w.ship_on, w.class, w.released_at, p.issued_at, p.acknowledged_at, p.shipped_at,
+    (SELECT count(DISTINCT a.order_id) FROM allocations a WHERE a.pick_list_id = p.id),
+    (SELECT count(*) FROM allocations a WHERE a.pick_list_id = p.id),
+    (SELECT coalesce(sum(a.qty), 0) FROM allocations a WHERE a.pick_list_id = p.id)
+FROM pick_lists p JOIN waves w ON w.id = p.wave_id
+WHERE w.warehouse_code = $1 AND p.issued_at IS NOT NULL
+  AND CASE $2 WHEN 'open' THEN p.acknowledged_at IS NULL AND p.shipped_at IS NULL
+      WHEN 'acknowledged' THEN p.acknowledged_at IS NOT NULL AND p.shipped_at IS NULL
+      WHEN 'shipped' THEN p.shipped_at IS NOT NULL ELSE true END
+  AND ($3::timestamptz IS NULL OR p.issued_at >= $3)
+  AND p.id > coalesce((SELECT id FROM pick_lists WHERE number = $4), 0)
+ORDER BY p.id LIMIT $5;
+
+-- name: PickListFiles
+-- The documents that a list was issued with, each once.
+SELECT id, file_name, format, sha256, size_bytes FROM issued_documents WHERE pick_list_id = $1 AND file_name <> '' ORDER BY id;
