@@ -6,7 +6,7 @@ GOLANGCI_LINT_VERSION := v2.15.0
 TEST_PACKAGES := chromium dovecot-imapd gcc libc6-dev libreoffice-calc libtiff-tools poppler-utils qpdf zbar-tools # gcc: the race detector needs cgo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint e2e chaos settle bench generate train clean postgres
+.PHONY: help demo build test lint e2e chaos soak month settle bench generate train clean postgres
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ chaos: postgres ## N mails while everything is killed KILLS times at random (SEE
 soak: postgres ## N operations at random on one shop, many at once: nothing is oversold, nothing lost
 	@scripts/need.sh $(TEST_PACKAGES)
 	SOAK=$(or $(N),200000) $(GO) test -count=1 -v -timeout 6h -run TestSimulation ./store
+
+month: postgres build ## a simulated month of N orders (SEED): every invariant after each day, a page of figures (OUT)
+	$(BIN) bench month --orders $(or $(N),60000) --seed $(or $(SEED),1) -o $(or $(OUT),bin/month.html)
 
 settle: postgres ## a practised person settles N doubtful faxes in Chromium: keystrokes, seconds, waits
 	@scripts/need.sh $(TEST_PACKAGES)

@@ -478,7 +478,7 @@ func (a *acceptor) explain() {
 			text = fmt.Sprintf("Shipping fee of %s yen ex tax: goods of %s yen stay below %s yen.", o.FeeYen.Grouped(), o.GoodsYen.Grouped(), s.FeeFreeFromYen.Grouped())
 		}
 		a.event(order.EventFeeSet, "FEE-1", text, map[string]any{
-			"goods_yen": o.GoodsYen, "free_from_yen": s.FeeFreeFromYen, "fee_yen": o.FeeYen, "fee_tax_rate": s.FeeTaxRate,
+			"goods_yen": o.GoodsYen, "free_from_yen": s.FeeFreeFromYen, "fee_yen": o.FeeYen, "charged_yen": o.FeeYen, "fee_tax_rate": s.FeeTaxRate,
 		})
 	}
 	a.event(order.EventNoted, "TAX-1", "Tax per rate, for information: invoices round per invoice (TAX-2).", map[string]any{

@@ -3,6 +3,7 @@ package rules
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -76,9 +77,12 @@ type FeeDecision struct {
 	inputs  map[string]any
 }
 
-// Event explains the decision (KEP-2).
+// Event explains the decision (KEP-2). charged_yen is what it comes to, where fee_yen may be what
+// was looked at.
 func (d FeeDecision) Event(now time.Time) order.Event {
-	return order.Event{Kind: order.EventFeeSet, Rule: d.Rule, Text: d.Text, Inputs: order.Inputs(d.inputs), At: now}
+	inputs := maps.Clone(d.inputs)
+	inputs["charged_yen"] = d.FeeYen
+	return order.Event{Kind: order.EventFeeSet, Rule: d.Rule, Text: d.Text, Inputs: order.Inputs(inputs), At: now}
 }
 
 // Fees judges the fees of a department's orders anew, after one was accepted, dated anew or
@@ -247,7 +251,7 @@ func SettleFee(o order.Order, now time.Time) (_ order.Order, _ []order.Event, du
 	e := order.Event{
 		Kind: order.EventFeeSet, Rule: "FEE-2", At: now,
 		Text:   fmt.Sprintf("The add-on's fee is final: the cut-off %s has passed.", stamp(o.FeeUntil)),
-		Inputs: order.Inputs(map[string]any{"fee_yen": o.FeeYen, "first": o.FeeFirst, "cutoff_at": o.FeeUntil, "decided_at": now}),
+		Inputs: order.Inputs(map[string]any{"fee_yen": o.FeeYen, "charged_yen": o.FeeYen, "first": o.FeeFirst, "cutoff_at": o.FeeUntil, "decided_at": now}),
 	}
 	o.FeeUntil = time.Time{}
 	return o, []order.Event{e}, true

@@ -106,17 +106,22 @@ func (s *Store) Tick(ctx context.Context, now time.Time) (int, error) {
 		if _, err := s.shared(ctx, tx.tx); err != nil { // changes written by another process, too
 			return err
 		}
+		b := &pgx.Batch{} // one round trip, however many schedules there are
 		for _, spec := range s.ScheduleTable() {
-			if err := tx.exec(ctx, "ScheduleInsert", spec.Name, now); err != nil {
-				return err
-			}
-			var last time.Time
-			if err := tx.tx.QueryRow(ctx, query("ScheduleLast"), spec.Name, now).Scan(&last); err != nil {
-				return fmt.Errorf("read last run of %s: %w", spec.Name, err)
-			}
-			for _, t := range jobs.Due(spec, last, now) {
-				due = append(due, dueRun{spec, t})
-			}
+			b.Queue(query("ScheduleInsert"), spec.Name, now)
+			b.Queue(query("ScheduleLast"), spec.Name, now).QueryRow(func(r pgx.Row) error {
+				var last time.Time
+				if err := r.Scan(&last); err != nil {
+					return fmt.Errorf("read last run of %s: %w", spec.Name, err)
+				}
+				for _, t := range jobs.Due(spec, last, now) {
+					due = append(due, dueRun{spec, t})
+				}
+				return nil
+			})
+		}
+		if err := tx.tx.SendBatch(ctx, b).Close(); err != nil {
+			return fmt.Errorf("look at the schedules: %w", err)
 		}
 		slices.SortStableFunc(due, func(a, b dueRun) int { return a.at.Compare(b.at) })
 		for _, d := range due {

@@ -80,22 +80,11 @@ const tickEvery = 5 * time.Second
 
 // partWork works the queue and ticks the schedules.
 var partWork = part{"work", func(_ context.Context, app *App, st *store.Store) (service, error) {
-	shelf, err := app.shelf(st)
+	cfg, err := app.workConfig(st)
 	if err != nil {
 		return service{}, err
 	}
-	routes, err := app.routes()
-	if err != nil {
-		return service{}, err
-	}
-	client, err := worker.Client(worker.Config{
-		Routes: routes,
-		Store:  st, Mail: worker.ReadMail(shelf.Book), Gateways: shelf.Book, Deliver: app.Config.Out, Reading: app.Config.Reading,
-		ShopName: app.Config.ShopName, DeskName: app.Config.DeskName, ShopFax: app.Config.ShopFax, OwnNumbers: app.ownNumbers(),
-		ShopPhone: app.Config.ShopPhone, DeskHours: app.Config.DeskHours, ShopWeb: app.Config.ShopWeb, Answerer: app.answerer(),
-		Log: app.Log, Readers: app.Config.Workers.Reading, ApprovalURL: app.approvalURL(),
-		ArchiveHeads: app.Config.archiveHeads(), ArchiveMail: app.Config.Archive.MailTo, DeskMail: app.Config.DeskMail,
-	})
+	client, err := worker.Client(cfg)
 	if err != nil {
 		return service{}, err
 	}
@@ -114,6 +103,26 @@ var partWork = part{"work", func(_ context.Context, app *App, st *store.Store) (
 		return nil
 	}}, nil
 }}
+
+// workConfig is what the workers of this configuration need.
+func (a *App) workConfig(st *store.Store) (worker.Config, error) {
+	shelf, err := a.shelf(st)
+	if err != nil {
+		return worker.Config{}, err
+	}
+	routes, err := a.routes()
+	if err != nil {
+		return worker.Config{}, err
+	}
+	return worker.Config{
+		Routes: routes,
+		Store:  st, Mail: worker.ReadMail(shelf.Book), Gateways: shelf.Book, Deliver: a.Config.Out, Reading: a.Config.Reading,
+		ShopName: a.Config.ShopName, DeskName: a.Config.DeskName, ShopFax: a.Config.ShopFax, OwnNumbers: a.ownNumbers(),
+		ShopPhone: a.Config.ShopPhone, DeskHours: a.Config.DeskHours, ShopWeb: a.Config.ShopWeb, Answerer: a.answerer(),
+		Log: a.Log, Readers: a.Config.Workers.Reading, ApprovalURL: a.approvalURL(),
+		ArchiveHeads: a.Config.archiveHeads(), ArchiveMail: a.Config.Archive.MailTo, DeskMail: a.Config.DeskMail,
+	}, nil
+}
 
 // partCollect takes in what people and fax servers put into the inbox folder, what comes to the
 // mailboxes, and what partners leave on their servers.

@@ -1,0 +1,240 @@
+package month
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"todoke/order"
+	"todoke/rules"
+)
+
+//go:embed check.sql
+var checkSQL string
+
+// check is a statement that names what does not hold.
+type check struct{ name, sql string }
+
+func checks() []check {
+	var out []check
+	for _, part := range strings.Split(checkSQL, "-- name: ")[1:] {
+		name, text, _ := strings.Cut(part, "\n")
+		out = append(out, check{name, text})
+	}
+	return out
+}
+
+// mostShown is how many breaches of one kind are kept in words; all are counted.
+const mostShown = 5
+
+// wrong notes what does not hold.
+func (m *run) wrong(format string, args ...any) {
+	m.report.mu.Lock()
+	defer m.report.mu.Unlock()
+	m.day.Wrong++
+	text := fmt.Sprintf("%s: %s", m.Clock.Now().In(order.JST).Format("01-02 15:04"), fmt.Sprintf(format, args...))
+	m.report.Wrong = append(m.report.Wrong, text)
+}
+
+// check proves all that must hold, while nobody works.
+func (m *run) check(ctx context.Context, whole bool) error {
+	began := m.Wall()
+	audit := m.Store.AuditBooks
+	if whole {
+		audit = m.Store.Audit
+	}
+	bad, err := audit(ctx)
+	if err != nil {
+		return err
+	}
+	m.breaches("store.Audit", bad, m.Wall().Sub(began))
+	for _, c := range checks() {
+		began := m.Wall()
+		rows, err := m.Admin.Query(ctx, c.sql, m.Clock.Now())
+		if err != nil {
+			return fmt.Errorf("check %q: %w", c.name, err)
+		}
+		found, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			return fmt.Errorf("check %q: %w", c.name, err)
+		}
+		m.breaches(c.name, found, m.Wall().Sub(began))
+	}
+	if err := m.lost(ctx); err != nil {
+		return err
+	}
+	if err := m.stock(ctx); err != nil {
+		return err
+	}
+	if err := m.arrivals(ctx); err != nil {
+		return err
+	}
+	m.day.Checked = m.Wall().Sub(began)
+	return nil
+}
+
+// breaches notes what a check found, and how long it took.
+func (m *run) breaches(name string, found []string, took time.Duration) {
+	m.report.checked(name, len(found), took)
+	for i, f := range found {
+		if i == mostShown {
+			m.wrong("%s: and %d more", name, len(found)-i)
+			break
+		}
+		m.wrong("%s: %s", name, f)
+	}
+}
+
+// lost proves that every order that was sent became one order or was refused, and that there is no other.
+func (m *run) lost(ctx context.Context) error {
+	began := m.Wall()
+	type row struct {
+		Key, Number string
+		Document    int64
+		N           int
+	}
+	rows, err := m.Admin.Query(ctx, `SELECT idempotency_key, min(number), coalesce(document_id, 0), count(*)::int FROM orders GROUP BY idempotency_key, coalesce(document_id, 0)`)
+	if err != nil {
+		return fmt.Errorf("find orders: %w", err)
+	}
+	orders, err := pgx.CollectRows(rows, pgx.RowToStructByPos[row])
+	if err != nil {
+		return fmt.Errorf("find orders: %w", err)
+	}
+	rows, err = m.Admin.Query(ctx, `SELECT idempotency_key, coalesce(order_id, 0)::text, 0::bigint, 0 FROM (SELECT key AS idempotency_key, order_id FROM idempotency_keys) k`)
+	if err != nil {
+		return fmt.Errorf("find keys: %w", err)
+	}
+	keys, err := pgx.CollectRows(rows, pgx.RowToStructByPos[row])
+	if err != nil {
+		return fmt.Errorf("find keys: %w", err)
+	}
+	taken := map[string]bool{}
+	for _, k := range keys {
+		taken[k.Key] = k.Number != "0"
+	}
+	byDocument, n := map[int64]int{}, 0
+	for _, o := range orders {
+		byDocument[o.Document] += o.N
+		n += o.N
+	}
+	var bad []string
+	accepted := 0
+	for key, s := range m.sent {
+		switch {
+		case s.way == wayWeb && s.number != "":
+			accepted++
+			if !taken[key] {
+				bad = append(bad, fmt.Sprintf("web order %s was answered %s and is not there", key, s.number))
+			}
+		case s.way == wayWeb && taken[key]:
+			bad = append(bad, fmt.Sprintf("web order %s was refused (%v) and is there", key, s.refused))
+		case s.way != wayWeb && s.again == once && byDocument[s.docs[0]] > 1+m.report.Changed:
+			bad = append(bad, fmt.Sprintf("document %d made %d orders", s.docs[0], byDocument[s.docs[0]]))
+		}
+		for _, id := range s.docs[min(1, len(s.docs)):] {
+			if byDocument[id] > 0 && id != s.docs[0] {
+				bad = append(bad, fmt.Sprintf("document %d, which repeats %d, made an order", id, s.docs[0]))
+			}
+		}
+	}
+	rows, err = m.Admin.Query(ctx, `SELECT format('%s %s is %s', d.file_name, d.id, s.state) FROM documents d JOIN document_states s ON s.document_id = d.id
+		LEFT JOIN LATERAL (SELECT count(*) AS n, count(*) FILTER (WHERE p.state IN ('ordered', 'junk', 'duplicate')) AS ended FROM pages p WHERE p.document_id = d.id) p ON true
+		WHERE d.source = 'month' AND s.state NOT IN ('duplicate', 'ordered', 'junk') AND NOT (s.state = 'read' AND p.n = 1 AND p.ended = 1)
+		  AND NOT EXISTS (SELECT FROM reviews r WHERE r.document_id = d.id AND r.state = 'open')`)
+	if err != nil {
+		return fmt.Errorf("find documents: %w", err)
+	}
+	open, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return fmt.Errorf("find documents: %w", err)
+	}
+	slices.Sort(bad)
+	m.breaches("nothing is lost: every order that was sent is there once, was refused, or waits for a person", append(bad, open...), m.Wall().Sub(began))
+	m.report.Orders, m.report.WebTaken = n, accepted
+	return nil
+}
+
+// stock proves that what came in is there or has left.
+func (m *run) stock(ctx context.Context) error {
+	began := m.Wall()
+	rows, err := m.Admin.Query(ctx, `SELECT s.warehouse_code, s.item_code, s.on_hand_qty, coalesce(a.qty, 0)::int FROM stock s LEFT JOIN (
+		SELECT a.warehouse_code, a.item_code, sum(a.qty) AS qty FROM allocations a JOIN pick_lists p ON p.id = a.pick_list_id WHERE p.shipped_at IS NOT NULL GROUP BY 1, 2) a
+		USING (warehouse_code, item_code)`)
+	if err != nil {
+		return fmt.Errorf("count stock: %w", err)
+	}
+	type level struct {
+		Warehouse, Item string
+		There, Left     int
+	}
+	levels, err := pgx.CollectRows(rows, pgx.RowToStructByPos[level])
+	if err != nil {
+		return fmt.Errorf("count stock: %w", err)
+	}
+	var bad []string
+	for _, l := range levels {
+		if n := m.world.arrived[rules.StockKey{WarehouseCode: l.Warehouse, ItemCode: l.Item}]; n != l.There+l.Left {
+			bad = append(bad, fmt.Sprintf("item %s at %s: %d came in, %d left, %d are there", l.Item, l.Warehouse, n, l.Left, l.There))
+		}
+	}
+	m.breaches("stock: what came in is there or has left", bad, m.Wall().Sub(began))
+	return nil
+}
+
+// arrivals proves that what arrived twice was in doubt or cut off.
+func (m *run) arrivals(ctx context.Context) error {
+	began := m.Wall()
+	arrived, err := Arrived(m.Place.Arrived)
+	if err != nil {
+		return err
+	}
+	rows, err := m.Admin.Query(ctx, `SELECT message_id FROM delivery_attempts GROUP BY 1 HAVING count(*) FILTER (WHERE outcome IN ('uncertain', '')) > 0`)
+	if err != nil {
+		return fmt.Errorf("find attempts: %w", err)
+	}
+	doubtful, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return fmt.Errorf("find attempts: %w", err)
+	}
+	inDoubt := map[string]bool{}
+	for _, id := range doubtful {
+		inDoubt[id] = true
+	}
+	rows, err = m.Admin.Query(ctx, `SELECT DISTINCT message_id FROM delivery_attempts WHERE outcome = 'sent'`)
+	if err != nil {
+		return fmt.Errorf("find attempts: %w", err)
+	}
+	told, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return fmt.Errorf("find attempts: %w", err)
+	}
+	var bad []string
+	m.report.Posted, m.report.Twice = 0, 0
+	for id, n := range arrived {
+		m.report.Posted++
+		if n > 1 {
+			m.report.Twice++
+			if !inDoubt[id] {
+				bad = append(bad, fmt.Sprintf("message %s arrived %d times without a doubt", id, n))
+			}
+		}
+	}
+	for _, id := range told {
+		if arrived[id] == 0 {
+			bad = append(bad, fmt.Sprintf("message %s is said to be sent and never arrived", id))
+		}
+	}
+	slices.Sort(bad)
+	m.breaches("mails and faxes arrive once, or twice where nobody could know", bad, m.Wall().Sub(began))
+	return nil
+}
+
+// ErrWrong tells that something does not hold.
+var ErrWrong = errors.New("something does not hold")
