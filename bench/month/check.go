@@ -191,7 +191,7 @@ func (m *run) stock(ctx context.Context) error {
 // arrivals proves that what arrived twice was in doubt or cut off.
 func (m *run) arrivals(ctx context.Context) error {
 	began := m.Wall()
-	arrived, err := Arrived(m.Place.Arrived)
+	arrived, err := Arrived(m.Arrived)
 	if err != nil {
 		return err
 	}

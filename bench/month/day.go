@@ -68,8 +68,8 @@ type Figures struct {
 // Job is what the day's jobs of a kind took.
 type Job struct {
 	N      int     `json:"n"`
-	Sum    float64 `json:"sum"` //nolint:forbidigo // seconds
-	Most   float64 `json:"max"` //nolint:forbidigo // seconds
+	Sum    float64 `json:"sum"` // seconds
+	Most   float64 `json:"max"` // seconds
 	Failed int     `json:"failed"`
 }
 
@@ -146,7 +146,7 @@ func wrongs(n int) string {
 func (m *run) finish(ctx context.Context) error {
 	m.visits = nil
 	for i := range m.Tail {
-		if err := m.business(ctx, m.From.Add(m.Options.Days+i)); err != nil {
+		if err := m.business(ctx, m.From.Add(m.Days+i)); err != nil {
 			return err
 		}
 	}

@@ -56,12 +56,34 @@ func (r *Report) sum() Day {
 			to *int
 			n  int
 		}{
-			{&s.CancelledInTime, d.CancelledInTime}, {&s.CancelRefused, d.CancelRefused}, {&s.Lists, d.Lists}, {&s.LateReports, d.LateReports}, {&s.TwiceReports, d.TwiceReports},
-			{&s.Decided, d.Decided}, {&s.Reviewed, d.Reviewed}, {&s.Dropped, d.Dropped}, {&s.Restocked, d.Restocked}, {&s.Kills, d.Kills}, {&s.Abandoned, d.Abandoned},
-			{&s.Retries, d.Retries}, {&s.Wrong, d.Wrong}, {&s.Figures.Accepted, f.Accepted}, {&s.Figures.Touchless, f.Touchless}, {&s.Figures.Released, f.Released},
-			{&s.Figures.Shipped, f.Shipped}, {&s.Figures.Short, f.Short}, {&s.Figures.Filled, f.Filled}, {&s.Figures.Cancelled, f.Cancelled}, {&s.Figures.Replanned, f.Replanned},
-			{&s.Figures.Fees, f.Fees}, {&s.Figures.AddOns, f.AddOns}, {&s.Figures.GoodsYen, f.GoodsYen}, {&s.Figures.LeftYen, f.LeftYen}, {&s.Figures.Answers, f.Answers},
-			{&s.Figures.Sent, f.Sent}, {&s.Figures.Lists, f.Lists},
+			{&s.CancelledInTime, d.CancelledInTime},
+			{&s.CancelRefused, d.CancelRefused},
+			{&s.Lists, d.Lists},
+			{&s.LateReports, d.LateReports},
+			{&s.TwiceReports, d.TwiceReports},
+			{&s.Decided, d.Decided},
+			{&s.Reviewed, d.Reviewed},
+			{&s.Dropped, d.Dropped},
+			{&s.Restocked, d.Restocked},
+			{&s.Kills, d.Kills},
+			{&s.Abandoned, d.Abandoned},
+			{&s.Retries, d.Retries},
+			{&s.Wrong, d.Wrong},
+			{&s.Figures.Accepted, f.Accepted},
+			{&s.Figures.Touchless, f.Touchless},
+			{&s.Figures.Released, f.Released},
+			{&s.Figures.Shipped, f.Shipped},
+			{&s.Figures.Short, f.Short},
+			{&s.Figures.Filled, f.Filled},
+			{&s.Figures.Cancelled, f.Cancelled},
+			{&s.Figures.Replanned, f.Replanned},
+			{&s.Figures.Fees, f.Fees},
+			{&s.Figures.AddOns, f.AddOns},
+			{&s.Figures.GoodsYen, f.GoodsYen},
+			{&s.Figures.LeftYen, f.LeftYen},
+			{&s.Figures.Answers, f.Answers},
+			{&s.Figures.Sent, f.Sent},
+			{&s.Figures.Lists, f.Lists},
 		} {
 			*x.to += x.n
 		}
@@ -246,13 +268,13 @@ func (r *Report) tables(b *strings.Builder, sum Day) {
 		{"orders held, by rule", byCount(sum.Figures.Held)},
 		{"cancelled by shop fronts", fmt.Sprintf("%d within ten minutes; %d later requests refused (CAN-1)", sum.CancelledInTime, sum.CancelRefused)},
 		{"fees", fmt.Sprintf("%s orders pay one, %s are add-ons (FEE-2)", grouped(sum.Figures.Fees), grouped(sum.Figures.AddOns))},
-		{"approvers", fmt.Sprintf("%s decisions (APR-1)", grouped(sum.Decided))},
+		{"approvers", grouped(sum.Decided) + " decisions (APR-1)"},
 		{"desk", fmt.Sprintf("%s reviews settled, %s of them came to no order; %s", grouped(sum.Reviewed), grouped(sum.Dropped), byCount(sum.Acts))},
 		{"warehouses", fmt.Sprintf("%s lists reported, %d late, %d twice at once; %s rows of stock came in or were counted", grouped(sum.Lists), sum.LateReports, sum.TwiceReports, grouped(sum.Restocked))},
 		{"answers", fmt.Sprintf("%s customers told, %s documents sent", grouped(sum.Figures.Answers), grouped(sum.Figures.Sent))},
 		{"not finished at the end", byCount(r.Left)},
 		{"processor time without checks", sum.Used.String()},
-		{"database", fmt.Sprintf("%s MB", grouped(sum.Figures.MB))},
+		{"database", grouped(sum.Figures.MB) + " MB"},
 	} {
 		fmt.Fprintf(b, `<tr><td>%s</td><td style="text-align:left">%s</td></tr>`, html.EscapeString(x[0]), html.EscapeString(x[1]))
 	}

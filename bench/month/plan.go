@@ -174,7 +174,7 @@ func (s *shop) visit(r *rand.Rand, o Options, at time.Time, d order.Department, 
 		body["designated_on"] = on.String()
 	}
 	if d.Payment == order.PaymentCard {
-		body["payment"] = map[string]any{"method": "card", "authorisation": fmt.Sprintf("auth-%s", v.key)}
+		body["payment"] = map[string]any{"method": "card", "authorisation": "auth-" + v.key}
 		body["terms"] = map[string]any{"version": "2026-04", "agreed_at": body["ordered_at"]}
 	}
 	for _, u := range s.users[d.Code] {

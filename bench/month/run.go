@@ -66,12 +66,12 @@ type later struct {
 
 type agenda []later
 
-func (a agenda) Len() int { return len(a) }
-func (a agenda) Less(i, j int) bool {
-	return cmp.Or(a[i].at.Compare(a[j].at), cmp.Compare(a[i].no, a[j].no)) < 0
+func (a *agenda) Len() int { return len(*a) }
+func (a *agenda) Less(i, j int) bool {
+	return cmp.Or((*a)[i].at.Compare((*a)[j].at), cmp.Compare((*a)[i].no, (*a)[j].no)) < 0
 }
-func (a agenda) Swap(i, j int) { a[i], a[j] = a[j], a[i] }
-func (a *agenda) Push(x any)   { *a = append(*a, x.(later)) } //nolint:forcetypeassert // heap's interface
+func (a *agenda) Swap(i, j int) { (*a)[i], (*a)[j] = (*a)[j], (*a)[i] }
+func (a *agenda) Push(x any)    { *a = append(*a, x.(later)) } //nolint:forcetypeassert // heap's interface
 func (a *agenda) Pop() any {
 	old := *a
 	x := old[len(old)-1]

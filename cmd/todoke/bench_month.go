@@ -167,11 +167,14 @@ func (c *benchMonthCommand) Run(ctx context.Context, a *App) (err error) {
 		Handler:           api.New(api.Config{Orders: st, Settings: a.Config.Rules, Now: a.Now, Log: log, Version: versionNumber()}),
 		ReadHeaderTimeout: time.Minute,
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(l) }()
+	ended := make(chan struct{})
+	go func() {
+		_ = server.Serve(l) // until it is closed
+		close(ended)
+	}()
 	defer func() {
 		_ = server.Close()
-		_ = <-ended // that it was closed
+		<-ended
 	}()
 	report, err := month.Run(ctx, month.Place{
 		Store: st, Admin: admin, Clock: clock, API: "http://" + l.Addr().String(), Token: rand.Text(), Arrived: filepath.Join(dir, monthArrived), Out: a.Config.Out,
@@ -216,7 +219,8 @@ func processorTimes(db *database) func() month.Processor {
 type monthWorker struct {
 	cmd   *exec.Cmd
 	input io.Closer
-	ended chan error
+	ended chan struct{}
+	err   error // once it has ended
 }
 
 func startMonthWorker(ctx context.Context, a *App, url, dir string) (month.Worker, error) {
@@ -242,8 +246,11 @@ func startMonthWorker(ctx context.Context, a *App, url, dir string) (month.Worke
 	if _, err := io.ReadFull(out, ready); err != nil {
 		return nil, errors.Join(fmt.Errorf("the worker did not start: %w", err), cmd.Process.Kill(), cmd.Wait())
 	}
-	w := &monthWorker{cmd, in, make(chan error, 1)}
-	go func() { w.ended <- cmd.Wait() }()
+	w := &monthWorker{cmd: cmd, input: in, ended: make(chan struct{})}
+	go func() {
+		w.err = cmd.Wait()
+		close(w.ended)
+	}()
 	return w, nil
 }
 
@@ -252,7 +259,7 @@ func (w *monthWorker) Kill() error {
 	if err := w.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
-	_ = <-w.ended // that it was killed
+	<-w.ended
 	return nil
 }
 
@@ -261,7 +268,8 @@ func (w *monthWorker) Stop() error {
 	if err := w.input.Close(); err != nil {
 		return err
 	}
-	return <-w.ended
+	<-w.ended
+	return w.err
 }
 
 // benchMonthWorkerCommand is `todoke work` by a month's clock: its reader takes pages at their word, and
