@@ -2,7 +2,6 @@ package desk
 
 import (
 	"bytes"
-	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -23,36 +22,6 @@ const (
 	emptyRows    = 3
 	mostRows     = 500 // of a form; longer tables are edited as text
 )
-
-// tableText is a table as it stands, in the words of its file.
-func (d *Desk) tableText(ctx context.Context, table string) (string, error) {
-	var rows [][]string
-	switch table {
-	case tableSettings:
-		return d.Store.SettingsText(ctx)
-	case tableRegions:
-		all, err := d.Store.RegionTable(ctx)
-		if err != nil {
-			return "", err
-		}
-		rows = [][]string{{"region", "prefectures", "postal_prefixes", "cutoff_fax", "cutoff_web", "cutoff_truck", "lead_days"}}
-		for _, x := range all {
-			rows = append(rows, []string{
-				x.Code, strings.Join(x.Prefectures, " "), strings.Join(x.PostalPrefixes, " "), x.CutoffFax.String(), x.CutoffWeb.String(), x.CutoffTruck.String(), strconv.Itoa(x.LeadDays),
-			})
-		}
-	default:
-		all, err := d.Store.CalendarTable(ctx)
-		if err != nil {
-			return "", err
-		}
-		rows = [][]string{{"on", "kind", "name"}}
-		for _, x := range all {
-			rows = append(rows, []string{x.On.String(), string(x.Kind), x.Name})
-		}
-	}
-	return csvText(rows)
-}
 
 func csvText(rows [][]string) (string, error) {
 	var b bytes.Buffer
@@ -106,7 +75,7 @@ func (d *Desk) tableEdit(r *http.Request) (v page.TableEdit, err error) {
 		return v, order.NotFound("table", pick(p.Lang, "この表は編集できません。", "there is no such table to edit"))
 	}
 	v = page.TableEdit{Frame: d.frame(r, "rules", tableName(p.Lang, table)), Table: table, Head: tableName(p.Lang, table)}
-	if v.Text, err = d.tableText(ctx, table); err != nil {
+	if v.Text, err = d.Store.RuleText(ctx, table); err != nil {
 		return v, err
 	}
 	v.Was = v.Text
@@ -120,7 +89,42 @@ func (d *Desk) tableEdit(r *http.Request) (v page.TableEdit, err error) {
 			v.Text, v.Brought = h.After, h.At
 		}
 	}
-	return v, nil
+	if table == tableRegions {
+		v.Dated = true
+		if from := r.URL.Query().Get("from"); from != "" {
+			v.Text, err = d.copyRegions(r, v.Text, from)
+		}
+	}
+	return v, err
+}
+
+// copyRegions adds to the region tables, to be edited, a copy of the one in force on a day, to hold
+// from that day on.
+func (d *Desk) copyRegions(r *http.Request, text, from string) (string, error) {
+	ctx, p := r.Context(), personOf(r.Context())
+	on, err := order.ParseDate(from)
+	if err != nil || on.Before(order.DateOf(d.Now().In(order.JST))) {
+		return "", order.Invalid("CUT-2", "from_on", pick(p.Lang, "適用日は本日以降の日付で入力してください。", "give a day, today or later"))
+	}
+	tables, err := d.Store.RegionTables(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, row := range gridOf(text) {
+		if row[0] == on.String() {
+			return text, nil // it is there already
+		}
+	}
+	rows := tables.On(on).Rows()
+	for i := range rows {
+		rows[i].From = on
+	}
+	more, err := store.RegionsText(rows)
+	if err != nil {
+		return "", err
+	}
+	_, more, _ = strings.Cut(more, "\n")
+	return text + more, nil
 }
 
 func versions(lang page.Lang, history []store.RuleChange) (out []page.Version) {
@@ -166,8 +170,13 @@ func (d *Desk) editTable(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v.Reason = strings.TrimSpace(r.PostFormValue("reason"))
-	if was := strings.ReplaceAll(r.PostFormValue("was"), "\r\n", "\n"); was != "" && was != before {
-		v.Problems = append(v.Problems, pick(p.Lang, "表示中に他の人が変更しました。最新の内容を開き直してください。", "Somebody changed the table meanwhile: open it again."))
+	seen := before
+	if was := strings.ReplaceAll(r.PostFormValue("was"), "\r\n", "\n"); was != "" {
+		seen = was
+	}
+	if seen != before {
+		d.tableConflict(w, r, v, seen)
+		return
 	}
 	if v.Reason == "" {
 		v.Problems = append(v.Problems, pick(p.Lang, "理由を入力してください。", "Say why."))
@@ -195,6 +204,10 @@ func (d *Desk) editTable(w http.ResponseWriter, r *http.Request) {
 		} else {
 			err = d.Store.CheckImport(ctx, m)
 		}
+	}
+	if order.KindOf(err) == order.KindConflict { // somebody was a moment quicker
+		d.tableConflict(w, r, v, seen)
+		return
 	}
 	if refused, ok := errors.AsType[*store.ImportError](err); ok {
 		for _, row := range refused.Rows {
@@ -224,6 +237,26 @@ func (d *Desk) editTable(w http.ResponseWriter, r *http.Request) {
 	d.showTableEdit(w, r, status, v)
 }
 
+// tableConflict tells a person what somebody else saved while they edited, and keeps what they typed.
+func (d *Desk) tableConflict(w http.ResponseWriter, r *http.Request, v page.TableEdit, seen string) {
+	p := personOf(r.Context())
+	now, err := d.tableEdit(r)
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	v.Was, v.Versions = now.Was, now.Versions
+	v.Gone, v.New = nil, nil
+	v.Problems = []string{pick(p.Lang, "編集中に他の人がこの表を変更しました。下の変更を確かめ、必要なら取り入れてから、もう一度確認してください。まだ何も保存していません。",
+		"Somebody changed this table while you edited it. Look at their change below, take over what you need and preview again: nothing of yours is saved yet.")}
+	v.Newer = &page.NewerTable{}
+	v.Newer.Gone, v.Newer.New = lineChanges(seen, now.Was)
+	if len(now.Versions) > 0 {
+		v.Newer.By, v.Newer.At, v.Newer.Reason = now.Versions[0].By, now.Versions[0].At, now.Versions[0].Reason
+	}
+	d.showTableEdit(w, r, http.StatusConflict, v)
+}
+
 // readTable reads an edited table by the program's own readers.
 func (d *Desk) readTable(table, before, text string) (m order.Masters, t store.RuleTables, years []int, bad []FileProblem) {
 	if table == tableSettings {
@@ -248,11 +281,18 @@ func (d *Desk) readTable(table, before, text string) (m order.Masters, t store.R
 		slices.SortFunc(bad, func(a, b FileProblem) int { return a.Line - b.Line })
 		return m, store.RuleTables{Changes: changes, HasChanges: true}, nil, bad
 	}
-	if len(gridOf(text)) < 2 && table == tableCalendar { // an empty calendar is one
-		t.HasCalendar = true
-	} else {
+	if len(gridOf(text)) >= 2 || table == tableRegions { // an empty calendar is one
 		m, bad = d.Masters(table, []byte(text))
-		t = store.RuleTables{Regions: m.Regions, Calendar: m.Calendar, HasRegions: table == tableRegions, HasCalendar: table == tableCalendar}
+	}
+	t = store.RuleTables{Regions: m.Regions, Calendar: m.Calendar, Carriers: m.Carriers, HasRegions: table == tableRegions, HasCalendar: table == tableCalendar, HasCarriers: table == tableCarriers}
+	if table == tableRegions && len(bad) == 0 {
+		var old order.Masters
+		if len(gridOf(before)) >= 2 {
+			old, _ = d.Masters(table, []byte(before))
+		}
+		for _, x := range store.PastRegions(old.Regions, m.Regions, order.DateOf(d.Now().In(order.JST))) {
+			bad = append(bad, FileProblem{Line: x.Row + 2, Column: x.Column, Rule: x.Err.Rule, Text: x.Err.Message})
+		}
 	}
 	if table == tableCalendar { // years of which nothing is left
 		for _, row := range gridOf(before) {
@@ -286,7 +326,7 @@ func pastRows(text string, today order.Date) map[order.Date]pastRow {
 
 func previewOf(lang page.Lang, p store.RulePreview) *page.RulePreview {
 	v := &page.RulePreview{
-		From: p.From, To: p.To, Orders: p.Orders, Changed: p.Changed, Earlier: p.Earlier, Later: p.Later, Refused: p.Refused, Fees: p.ByField["fee_yen"], Planned: p.Planned, Capped: p.Capped,
+		From: p.From, To: p.To, On: p.On, Regions: p.ByField["region"], Warehouses: p.ByField["warehouse"], Orders: p.Orders, Changed: p.Changed, Earlier: p.Earlier, Later: p.Later, Refused: p.Refused, Fees: p.ByField["fee_yen"], Planned: p.Planned, Capped: p.Capped,
 	}
 	told := func(d rules.Difference, s string) string {
 		switch on, err := order.ParseDate(s); {
@@ -307,6 +347,10 @@ func previewOf(lang page.Lang, p store.RulePreview) *page.RulePreview {
 			switch d.Field {
 			case "arrival_on", "refused":
 				row.Before, row.After = told(d, d.Was), told(d, d.Now)
+			case "region":
+				row.RegionBefore, row.RegionAfter = told(d, d.Was), told(d, d.Now)
+			case "warehouse":
+				row.HouseBefore, row.HouseAfter = told(d, d.Was), told(d, d.Now)
 			case "fee_yen":
 				row.FeeBefore, row.FeeAfter = told(d, d.Was), told(d, d.Now)
 			}

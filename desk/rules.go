@@ -20,14 +20,15 @@ type FileProblem struct {
 
 // Tables that can be edited, as the files that import takes.
 const (
-	tableRegions  = "regions"
-	tableCalendar = "calendar"
+	tableRegions  = store.TableRegions
+	tableCalendar = store.TableCalendar
+	tableCarriers = store.TableCarriers
 	tableSettings = store.TableSettings
 )
 
 // tableNames are the tables in people's words.
 var tableNames = map[string][2]string{
-	tableRegions: {"地域と締切", "Regions and cut-offs"}, tableCalendar: {"営業日カレンダー", "Calendar"}, tableSettings: {"送料・期限の変更予定", "Fees and terms that change"},
+	tableRegions: {"地域と締切", "Regions and cut-offs"}, tableCalendar: {"営業日カレンダー", "Calendar"}, tableCarriers: {"運送会社の休みと日数", "Carriers' days"}, tableSettings: {"送料・期限の変更予定", "Fees and terms that change"},
 }
 
 func tableName(lang page.Lang, table string) string {
@@ -73,7 +74,7 @@ func (d *Desk) rulesView(r *http.Request) (page.Rules, error) {
 	}
 	for _, x := range regions {
 		v.Regions = append(v.Regions, page.RegionRow{
-			Code: x.Code, Prefectures: strings.Join(x.Prefectures, "・"), Postal: strings.Join(x.PostalPrefixes, " "),
+			From: x.From, Code: x.Code, Prefectures: strings.Join(x.Prefectures, "・"), Postal: strings.Join(x.PostalPrefixes, " "),
 			Fax: x.CutoffFax.String(), Web: x.CutoffWeb.String(), Truck: x.CutoffTruck.String(), LeadDays: x.LeadDays,
 		})
 	}
@@ -84,6 +85,11 @@ func (d *Desk) rulesView(r *http.Request) (page.Rules, error) {
 	for _, x := range days {
 		v.Days = append(v.Days, page.DayRow{On: x.On, Kind: string(x.Kind), Name: x.Name})
 	}
+	carriers, err := d.Store.RuleText(ctx, tableCarriers)
+	if err != nil {
+		return v, err
+	}
+	v.Carriers = gridOf(carriers)
 	history, err := d.Store.RuleHistory(ctx, "", ruleVersions)
 	if err != nil {
 		return v, err

@@ -71,7 +71,7 @@ func TestEditCalendar(t *testing.T) {
 		t.Errorf("a mistake gives %d", a.status)
 	}
 	stale := url.Values{"text": edit["text"], "reason": edit["reason"], "do": {"save"}, "was": {"another"}}
-	if a := b.post("/desk/rules/calendar", stale); a.status != http.StatusUnprocessableEntity || table() != before {
+	if a := b.post("/desk/rules/calendar", stale); a.status != http.StatusConflict || table() != before {
 		t.Errorf("over somebody else's change: %d", a.status)
 	}
 	edit.Set("do", "save")

@@ -140,6 +140,8 @@ type Region struct {
 	CutoffWeb      Clock
 	CutoffTruck    Clock
 	LeadDays       int // business days beyond the normal ready day
+	// From is the day from which the table that the row belongs to holds; zero from the beginning.
+	From Date `json:",omitzero"`
 }
 
 // StockLevel is a row of stock.csv.
@@ -176,7 +178,8 @@ type CalendarDay struct {
 }
 
 // CarrierDay is when a carrier delivers nothing though the shop works (CUT-5): a span of days, both
-// included, or days of every week.
+// included, or days of every week, in a span where one is given. With LeadDays it is a span in which
+// the carrier delivers, so many business days later.
 type CarrierDay struct {
 	Carrier  string         `json:"carrier,omitempty"` // its name, for people
 	Region   string         `json:"region,omitempty"`  // "" is every region
@@ -184,6 +187,7 @@ type CarrierDay struct {
 	From     Date           `json:"from,omitzero"`
 	To       Date           `json:"to,omitzero"`
 	Weekdays []time.Weekday `json:"weekdays,omitempty"` // 0 is Sunday
+	LeadDays int            `json:"lead_days,omitempty"`
 	Name     string         `json:"name,omitempty"`
 }
 
@@ -199,6 +203,7 @@ type Masters struct {
 	ShipTos    []ShipTo
 	Stock      []StockLevel
 	Calendar   []CalendarDay
+	Carriers   []CarrierDay
 	Profiles   []WarehouseProfile
 	Locations  []StorageLocation
 

@@ -462,7 +462,7 @@ func (a *acceptor) explain() {
 	})
 	a.event(order.EventNoted, "CUT-2", fmt.Sprintf("%s %s lies in region %s.", o.ShipTo.Prefecture, o.ShipTo.PostalCode, o.RegionCode), map[string]any{
 		"prefecture": o.ShipTo.Prefecture, "postal_code": o.ShipTo.PostalCode, "region": o.RegionCode,
-		"cutoff_fax": a.region.CutoffFax, "cutoff_web": a.region.CutoffWeb, "cutoff_truck": a.region.CutoffTruck, "lead_days": a.region.LeadDays,
+		"cutoff_fax": a.region.CutoffFax, "cutoff_web": a.region.CutoffWeb, "cutoff_truck": a.region.CutoffTruck, "lead_days": a.region.LeadDays, "table_from_on": a.region.From,
 	})
 	if twice := duplicates(o.Lines); len(twice) > 0 {
 		a.event(order.EventNoted, "ITM-1", fmt.Sprintf("Item(s) %s stand on more than one line; each line is kept as ordered.", strings.Join(twice, ", ")), map[string]any{"items": twice})
@@ -509,6 +509,9 @@ func (a *acceptor) promised(sh order.Shipment, d Dates) {
 	}
 	inputs["ready_on"], inputs["arrival_on"], inputs["ship_on"] = sh.ReadyOn, sh.ArrivalOn, sh.ShipOn
 	inputs["lead_days"] = s.LeadDays(sh.Class, a.region)
+	if more := a.f.Calendar.For(o.RegionCode, sh.Class).Slower(sh.ShipOn); more > 0 {
+		inputs["carrier_lead_days"] = more
+	}
 	inputs["dispatch_deadline"], inputs["decided_at"] = s.Deadline(sh.WarehouseCode, sh.Class), a.now
 	if !o.DesignatedOn.IsZero() {
 		inputs["designated_on"], inputs["moved"] = o.DesignatedOn, d.Moved

@@ -18,9 +18,13 @@ func (c *Calendar) WithCarriers(rows []order.CarrierDay) (*Calendar, error) {
 	for i, r := range rows {
 		field := "carrier_days[" + strconv.Itoa(i) + "]"
 		switch {
-		case r.From.IsZero() != r.To.IsZero(), r.From.IsZero() == (len(r.Weekdays) == 0):
-			errs = append(errs, order.Invalid("CUT-5", field, "give from and to, or weekdays"))
-		case r.To.Before(r.From):
+		case r.LeadDays < 0 || r.LeadDays > maxReadyDays:
+			errs = append(errs, order.Invalid("CUT-5", field+".lead_days", fmt.Sprintf("%d is out of range: choose 0 to %d", r.LeadDays, maxReadyDays)))
+		case r.LeadDays > 0 && len(r.Weekdays) > 0:
+			errs = append(errs, order.Invalid("CUT-5", field+".weekdays", "lead days hold on every day of their span: leave the weekdays out"))
+		case r.LeadDays == 0 && len(r.Weekdays) == 0 && (r.From.IsZero() || r.To.IsZero()):
+			errs = append(errs, order.Invalid("CUT-5", field+".from", "give from and to, weekdays, or lead days"))
+		case !r.To.IsZero() && r.To.Before(r.From):
 			errs = append(errs, order.Invalid("CUT-5", field+".to", fmt.Sprintf("%s lies before %s", r.To, r.From)))
 		case slices.ContainsFunc(r.Weekdays, func(d time.Weekday) bool { return d < time.Sunday || d > time.Saturday }):
 			errs = append(errs, order.Invalid("CUT-5", field+".weekdays", "weekdays are 0 (Sunday) to 6"))
@@ -37,7 +41,7 @@ func (c *Calendar) WithCarriers(rows []order.CarrierDay) (*Calendar, error) {
 			week := map[time.Weekday]bool{}
 			for _, r := range rows {
 				if (r.Region == "" || r.Region == region) && (r.Class == "" || r.Class == class) {
-					for _, d := range r.Weekdays {
+					for _, d := range r.Weekdays { // whatever their span: it may be extended
 						week[d] = true
 					}
 				}
@@ -79,9 +83,47 @@ func (c *Calendar) For(region string, class order.Class) *Calendar {
 // carrier.
 func (c *Calendar) Carried(d order.Date) bool {
 	for _, r := range c.shut {
-		if slices.Contains(r.Weekdays, d.Weekday()) || !r.From.IsZero() && !d.Before(r.From) && !d.After(r.To) {
+		if r.LeadDays == 0 && spans(r, d) && (len(r.Weekdays) == 0 || slices.Contains(r.Weekdays, d.Weekday())) {
 			return false
 		}
 	}
 	return true
+}
+
+func spans(r order.CarrierDay, d order.Date) bool {
+	return !d.Before(r.From) && (r.To.IsZero() || !d.After(r.To))
+}
+
+// Slower is how many business days more the carrier takes for what leaves on a day.
+func (c *Calendar) Slower(on order.Date) (days int) {
+	for _, r := range c.shut {
+		if spans(r, on) {
+			days = max(days, r.LeadDays)
+		}
+	}
+	return days
+}
+
+// reach is the business day on which goods that leave on a day can arrive, with so many lead days
+// besides what the carrier takes more; zero where the calendar has none.
+func (c *Calendar) reach(leaves order.Date, lead int) order.Date {
+	if leaves.IsZero() {
+		return leaves
+	}
+	return c.AddBusiness(leaves, lead+c.Slower(leaves))
+}
+
+// leave is the latest business day from which goods reach a day of arrival (CUT-11).
+func (c *Calendar) leave(arrives order.Date, lead int) order.Date {
+	if arrives.IsZero() {
+		return arrives
+	}
+	on := c.AddBusiness(arrives, -lead)
+	for range searchDays {
+		if on.IsZero() || !c.reach(on, lead).After(arrives) {
+			break
+		}
+		on = c.AddBusiness(on, -1)
+	}
+	return on
 }

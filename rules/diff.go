@@ -24,7 +24,7 @@ type PastOrder struct {
 type Difference struct {
 	Number   order.Number `json:"number"`
 	Shipment int          `json:"shipment,omitempty"` // its number, where it is of one
-	Field    string       `json:"field"`              // region, acceptance_on, arrival_on, ship_on, fee_yen, cancel_until, refused
+	Field    string       `json:"field"`              // region, warehouse, acceptance_on, arrival_on, ship_on, fee_yen, cancel_until, refused
 	Was      string       `json:"was"`
 	Now      string       `json:"now"`
 	Rule     string       `json:"rule"`
@@ -59,6 +59,7 @@ func Diff(orders []PastOrder, before, after Configuration) ([]Difference, DiffSu
 			}
 		}
 		add(0, "region", "CUT-2", was.region, now.region)
+		add(0, "warehouse", "STK-1", was.warehouse, now.warehouse)
 		add(0, "refused", "CUT-7", was.refused, now.refused)
 		if was.refused == "" && now.refused != "" {
 			sum.Refused++
@@ -90,11 +91,12 @@ func Diff(orders []PastOrder, before, after Configuration) ([]Difference, DiffSu
 
 // judged is what a configuration makes of one order.
 type judged struct {
-	region  string
-	refused string // why
-	fee     order.Yen
-	cancel  string
-	dates   []Dates // of the order's shipments
+	region    string
+	warehouse string // that serves the region first
+	refused   string // why
+	fee       order.Yen
+	cancel    string
+	dates     []Dates // of the order's shipments
 }
 
 func (c Configuration) judge(p PastOrder) judged {
@@ -112,6 +114,9 @@ func (c Configuration) judge(p PastOrder) judged {
 		return j
 	}
 	j.region = r.Code
+	if all := WarehouseOrder(r.Code, c.Warehouses); len(all) > 0 {
+		j.warehouse = all[0]
+	}
 	now := o.AcceptedAt
 	if now.Before(at) {
 		now = at

@@ -91,7 +91,7 @@ func DeliveredOn(sh order.Shipment, shippedOn, stated order.Date, r order.Region
 		return stated
 	}
 	c = c.For(r.Code, sh.Class)
-	on := c.AddBusiness(shippedOn, s.LeadDays(sh.Class, r))
+	on := c.reach(shippedOn, s.LeadDays(sh.Class, r))
 	if on != sh.ArrivalOn { // a designated Saturday stays
 		on = OnOrAfter(on, c.Delivery)
 	}

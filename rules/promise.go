@@ -68,7 +68,7 @@ func Earliest(wishes []Wish, s Settings, c *Calendar) order.Date {
 			on = dispatchDay(on, w.Warehouse, w.Class, w.deciding(), s, c)
 		}
 		if !on.IsZero() {
-			on = c.AddBusiness(on, s.LeadDays(w.Class, w.Region))
+			on = c.For(w.Region.Code, w.Class).reach(on, s.LeadDays(w.Class, w.Region))
 		}
 		if on.IsZero() {
 			return order.Date{}
@@ -109,11 +109,11 @@ func promise(w Wish, s Settings, c *Calendar) (Dates, *order.Error) {
 	if w.Class != order.ClassTruck {
 		d.decided("CUT-5")
 	}
-	d.ReadyOn = c.AddBusiness(d.AcceptanceOn, lead)
+	d.ReadyOn = c.reach(d.AcceptanceOn, lead)
 
 	// What can still be reached: the first business day whose dispatch deadline is ahead.
 	dispatch := dispatchDay(d.AcceptanceOn, w.Warehouse, w.Class, now, s, c)
-	reachable := c.AddBusiness(dispatch, lead)
+	reachable := c.reach(dispatch, lead)
 	if d.ReadyOn.IsZero() || reachable.IsZero() {
 		return Dates{}, noDay(w.ReceivedAt)
 	}
@@ -133,7 +133,7 @@ func promise(w Wish, s Settings, c *Calendar) (Dates, *order.Error) {
 		d.ReadyOn = reachable
 		d.Late, d.Moved = true, !w.DesignatedOn.IsZero()
 	}
-	d.ShipOn = c.AddBusiness(d.ArrivalOn, -lead)
+	d.ShipOn = c.leave(d.ArrivalOn, lead)
 	if d.ArrivalOn.IsZero() || d.ShipOn.IsZero() {
 		return Dates{}, noDay(w.ReceivedAt)
 	}

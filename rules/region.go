@@ -41,6 +41,7 @@ type Regions struct {
 	byPrefix     map[string]int
 	longest      int
 	rows         []order.Region
+	tables       *RegionTables // of other times, where there are any
 }
 
 // NewRegions makes a table of regions. Each prefecture and each postal prefix belongs to one
@@ -138,14 +139,29 @@ func (r *Regions) Find(prefecture, postalCode string) (region order.Region, ok b
 	return r.rows[i], true
 }
 
-// ByCode finds a region by its code.
+// ByCode finds a region by its code: in this table, or else in the newest one that has it, for
+// orders keep the region that they were accepted by.
 func (r *Regions) ByCode(code string) (region order.Region, ok bool) {
-	for _, row := range r.rows {
-		if row.Code == code {
-			return row, true
+	if i := slices.IndexFunc(r.rows, func(row order.Region) bool { return row.Code == code }); i >= 0 {
+		return r.rows[i], true
+	}
+	if r.tables != nil {
+		for _, t := range slices.Backward(r.tables.tables) {
+			if i := slices.IndexFunc(t.rows, func(row order.Region) bool { return row.Code == code }); i >= 0 {
+				return t.rows[i], true
+			}
 		}
 	}
 	return order.Region{}, false
+}
+
+// Of is the region of an order by the table that judged it: that of its receipt, or of its final
+// approval (CUT-9), whatever table this one is.
+func (r *Regions) Of(o order.Order) (region order.Region, ok bool) {
+	if r.tables != nil {
+		r = r.tables.On(order.DateOf(judgedAt(o)))
+	}
+	return r.ByCode(o.RegionCode)
 }
 
 // Rows are the regions in the order of the table.

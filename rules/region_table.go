@@ -61,7 +61,65 @@ func NewRegionTables(tables []RegionTable) (*RegionTables, error) {
 			return 1
 		}
 	})
+	for _, d := range out.tables {
+		d.tables = out
+	}
 	return out, nil
+}
+
+// DatedRegions are the tables that rows make, each row telling its table's day; where none holds
+// from the beginning, the default one does.
+func DatedRegions(rows []order.Region, s Settings) (*RegionTables, error) {
+	tables := regionTables(rows)
+	if !slices.ContainsFunc(tables, func(t RegionTable) bool { return t.From.IsZero() }) {
+		tables = append(tables, RegionTable{Rows: DefaultRegions(s)})
+	}
+	return NewRegionTables(tables)
+}
+
+func regionTables(rows []order.Region) (out []RegionTable) {
+	for _, r := range rows {
+		i := slices.IndexFunc(out, func(t RegionTable) bool { return t.From == r.From })
+		if i < 0 {
+			i = len(out)
+			out = append(out, RegionTable{From: r.From})
+		}
+		out[i].Rows = append(out[i].Rows, r)
+	}
+	return out
+}
+
+// RegionProblem is what stands against a row of dated tables, counted from 0.
+type RegionProblem struct {
+	Row    int
+	Column string
+	Err    *order.Error
+}
+
+// CheckDatedRegions is CheckRegions for the rows of tables of all times, each held against the
+// settings of its day.
+func CheckDatedRegions(rows []order.Region, warehouses []order.Warehouse, s Settings) (out []RegionProblem) {
+	for _, t := range regionTables(rows) {
+		of := s
+		if !t.From.IsZero() {
+			of = s.On(t.From)
+		}
+		for _, e := range Problems(CheckRegions(t.Rows, warehouses, of)) {
+			no, column, _ := RegionRow(e.Field)
+			at := -1
+			for i, r := range rows {
+				if r.From == t.From {
+					if no--; no < 0 {
+						at = i
+						break
+					}
+				}
+			}
+			out = append(out, RegionProblem{max(at, 0), column, e})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b RegionProblem) int { return a.Row - b.Row })
+	return out
 }
 
 func beginning(d order.Date) string {
@@ -69,6 +127,14 @@ func beginning(d order.Date) string {
 		return "the beginning"
 	}
 	return d.String()
+}
+
+// Rows are the rows of all tables, by the day from which they hold.
+func (t *RegionTables) Rows() (out []order.Region) {
+	for _, d := range t.tables {
+		out = append(out, d.rows...)
+	}
+	return out
 }
 
 // On is the table that holds for what is received, or finally approved (CUT-9), on a day.

@@ -89,7 +89,7 @@ func RestockArrival(restock order.Date, r order.Region, class order.Class, s Set
 	c = c.For(r.Code, class)
 	on := OnOrAfter(restock, c.Business)
 	if !on.IsZero() {
-		on = c.AddBusiness(on, s.LeadDays(class, r))
+		on = c.reach(on, s.LeadDays(class, r))
 	}
 	return OnOrAfter(on, c.Delivery)
 }
@@ -289,12 +289,12 @@ func FromWarehouse(sh order.Shipment, w order.Warehouse, r order.Region, s Setti
 	lead := s.LeadDays(sh.Class, RegionFrom(r, w))
 	reachable := dispatchDay(sh.AcceptanceOn, w.Code, sh.Class, now, s, c)
 	if !reachable.IsZero() {
-		reachable = c.AddBusiness(reachable, lead)
+		reachable = c.reach(reachable, lead)
 	}
 	if sh.ArrivalOn.Before(reachable) {
 		sh.ReadyOn, sh.ArrivalOn = reachable, OnOrAfter(reachable, c.Delivery)
 	}
-	sh.ShipOn = c.AddBusiness(sh.ArrivalOn, -lead)
+	sh.ShipOn = c.leave(sh.ArrivalOn, lead)
 	if reachable.IsZero() || sh.ArrivalOn.IsZero() || sh.ShipOn.IsZero() {
 		return was, nil, noDay(now)
 	}

@@ -120,7 +120,7 @@ func Replan(o order.Order, sh order.Shipment, r order.Region, s Settings, c *Cal
 	var reachable order.Date
 	dispatch := dispatchDay(from, sh.WarehouseCode, sh.Class, now, s, c)
 	if !dispatch.IsZero() {
-		reachable = c.AddBusiness(dispatch, lead)
+		reachable = c.reach(dispatch, lead)
 	}
 	if !late {
 		sh.ReadyOn = OnOrAfter(sh.ReadyOn, c.Business)
@@ -131,7 +131,7 @@ func Replan(o order.Order, sh order.Shipment, r order.Region, s Settings, c *Cal
 	if late || sh.ArrivalOn.Before(reachable) {
 		sh.ReadyOn, sh.ArrivalOn = reachable, OnOrAfter(reachable, c.Delivery)
 	}
-	sh.ShipOn = c.AddBusiness(sh.ArrivalOn, -lead)
+	sh.ShipOn = c.leave(sh.ArrivalOn, lead)
 	if reachable.IsZero() || sh.ArrivalOn.IsZero() || sh.ShipOn.IsZero() {
 		return was, order.Event{}, false, noDay(now)
 	}
@@ -175,7 +175,7 @@ func Schedule(sh order.Shipment, on order.Date, by string, r order.Region, s Set
 	lead := s.LeadDays(sh.Class, r)
 	earliest := OnOrAfter(dispatchDay(order.DateOf(now), sh.WarehouseCode, sh.Class, now, s, c), c.Business)
 	if !earliest.IsZero() {
-		earliest = OnOrAfter(c.AddBusiness(earliest, lead), c.Delivery)
+		earliest = OnOrAfter(c.reach(earliest, lead), c.Delivery)
 	}
 	if earliest.IsZero() {
 		return sh, order.Event{}, noDay(now)
@@ -187,7 +187,7 @@ func Schedule(sh order.Shipment, on order.Date, by string, r order.Region, s Set
 		}
 		return sh, order.Event{}, e
 	}
-	sh.ReadyOn, sh.ArrivalOn, sh.ShipOn = on, on, c.AddBusiness(on, -lead)
+	sh.ReadyOn, sh.ArrivalOn, sh.ShipOn = on, on, c.leave(on, lead)
 	return sh, order.Event{
 		Kind: order.EventPromised, Rule: "CUT-6", By: by, At: now,
 		Text:   fmt.Sprintf("Shipment %d arrives %s as the desk entered, ships %s.", sh.No, sh.ArrivalOn, sh.ShipOn),

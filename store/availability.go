@@ -52,7 +52,7 @@ func (s *Store) Availability(ctx context.Context, ask AvailabilityAsk, now time.
 	if err != nil {
 		return out, kinded(err)
 	}
-	region, err := s.regionOf(ctx, ask, sh.regions)
+	region, err := s.regionOf(ctx, ask, sh.regions.On(order.DateOf(out.At)))
 	if err != nil {
 		return out, err
 	}

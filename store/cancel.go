@@ -26,7 +26,7 @@ func (tx *Tx) cancelled(ctx context.Context, o order.Order, f Facts, c rules.Can
 	if err != nil {
 		return o, nil, err
 	}
-	region, _ := f.Regions.ByCode(o.RegionCode)
+	region, _ := f.Regions.Of(o)
 	next, _, events, problem := rules.Cancel(o, rules.CancelFacts{Settings: f.Settings, Region: region, Siblings: f.Siblings, Budget: budget}, c, at(now))
 	if problem != nil {
 		return o, nil, problem // what is undone Change saves: stock, budgets, fees

@@ -79,7 +79,7 @@ func (f feeSiblings) orders(department string, regions *rules.Regions) []rules.F
 		if x.department != department {
 			continue
 		}
-		r, _ := regions.ByCode(x.order.RegionCode) // one that is gone has no cut-off: nothing is provisional there
+		r, _ := regions.Of(x.order) // one that is gone has no cut-off: nothing is provisional there
 		out = append(out, rules.FeeOrderOf(x.order, r, x.outOfStock))
 	}
 	return out
@@ -110,7 +110,7 @@ func (tx *Tx) judgeAnew(old, o order.Order, f Facts, events []order.Event) (orde
 		return o, events, nil
 	}
 	now := at(tx.s.now())
-	r, _ := f.Regions.ByCode(o.RegionCode)
+	r, _ := f.Regions.Of(o)
 	own := rules.FeeOrderOf(o, r, slices.ContainsFunc(events, func(e order.Event) bool { return e.Kind == order.EventCancelled && e.Rule == "STK-2" }))
 	own.Anew = anew
 	var others []rules.FeeDecision
@@ -136,7 +136,7 @@ func (tx *Tx) judgeSiblings(ctx context.Context, o order.Order, f rules.Facts, n
 		return nil
 	}
 	judge := func(siblings []rules.FeeOrder) (changed []rules.FeeDecision) {
-		r, _ := f.Regions.ByCode(o.RegionCode)
+		r, _ := f.Regions.Of(o)
 		for _, d := range rules.Fees(append(slices.Clone(siblings), rules.FeeOrderOf(o, r, false)), f.Settings, now) {
 			if d.Changed && d.ID != o.ID {
 				changed = append(changed, d)

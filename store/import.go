@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,7 +22,7 @@ import (
 //
 // Masters that other rows refer to (dealers, customers, users, ship-tos, items, warehouses)
 // are added or changed by code; what a file does not name stays, because orders refer to it.
-// Regions are replaced as a whole, contract prices for each price list that the file names,
+// Regions are replaced table by table, each from its day on, contract prices for each price list that the file names,
 // calendar days for each year that it names, locations for each warehouse, approval flows,
 // budgets and locks for each department, delegations for each approver. Stock sets on-hand and restock day of the rows
 // named; reserved quantities are todoke's own and never imported.
@@ -137,6 +138,7 @@ func (s *Store) importMasters(ctx context.Context, m order.Masters, end error, f
 			{"ship_tos", len(m.ShipTos), func(bad *complaints) error { return tx.importShipTos(ctx, bad, m.ShipTos) }},
 			{"stock", len(m.Stock), func(bad *complaints) error { return tx.importStock(ctx, bad, m.Stock) }},
 			{"calendar", len(m.Calendar), func(bad *complaints) error { return tx.importCalendar(ctx, bad, m.Calendar) }},
+			{"carriers", len(m.Carriers), func(bad *complaints) error { return tx.importCarriers(ctx, bad, m.Carriers) }},
 			{"warehouse_profiles", len(m.Profiles), func(bad *complaints) error { return tx.importProfiles(ctx, bad, m.Profiles) }},
 			{"locations", len(m.Locations), func(bad *complaints) error { return tx.importLocations(ctx, bad, m.Locations) }},
 			{"approval_flows", len(m.ApprovalFlows), func(bad *complaints) error { return tx.importApprovalFlows(ctx, bad, m.ApprovalFlows) }},
@@ -368,7 +370,7 @@ func (s *Store) ImportRegions(ctx context.Context, rows []order.Region) error {
 // importRegions refuses a table that no rule could work with, and cut-offs that the day's last
 // wave cannot keep (CUT-11); arriving are the same import's warehouses.
 func (tx *Tx) importRegions(ctx context.Context, bad *complaints, rows []order.Region, arriving []order.Warehouse) error {
-	unique(bad, rows, "region", func(r order.Region) string { return r.Code })
+	unique(bad, rows, "region", func(r order.Region) string { return strings.TrimSpace(r.Code + " " + r.From.String()) })
 	if len(*bad) > 0 {
 		return nil
 	}
@@ -382,22 +384,28 @@ func (tx *Tx) importRegions(ctx context.Context, bad *complaints, rows []order.R
 			warehouses = append(warehouses, w)
 		}
 	}
-	for _, e := range rules.Problems(rules.CheckRegions(rows, warehouses, tx.s.settings)) {
-		row, column, ok := rules.RegionRow(e.Field)
-		if !ok {
-			return e
-		}
-		bad.add(row, e.Rule, column, "%s", e.Message)
+	settings, err := settingsNow(ctx, tx.tx, tx.s.settings)
+	if err != nil {
+		return err
+	}
+	for _, p := range rules.CheckDatedRegions(rows, warehouses, settings) {
+		bad.add(p.Row, p.Err.Rule, p.Column, "%s", p.Err.Message)
 	}
 	if len(*bad) > 0 {
 		return nil
 	}
-	if err := tx.exec(ctx, "RegionsDelete"); err != nil {
+	var days []date
+	for _, r := range rows {
+		if !r.From.IsZero() {
+			days = append(days, date(r.From))
+		}
+	}
+	if err := tx.exec(ctx, "RegionsDelete", list(days), len(days) < len(rows)); err != nil {
 		return err
 	}
 	for i, r := range rows {
 		if err := tx.exec(ctx, "RegionInsert", r.Code, i, list(r.Prefectures), list(r.PostalPrefixes),
-			clock(r.CutoffFax), clock(r.CutoffWeb), clock(r.CutoffTruck), r.LeadDays); err != nil {
+			clock(r.CutoffFax), clock(r.CutoffWeb), clock(r.CutoffTruck), r.LeadDays, date(r.From)); err != nil {
 			return err
 		}
 	}
@@ -434,6 +442,94 @@ func (tx *Tx) importCalendar(ctx context.Context, bad *complaints, rows []order.
 		column(rows, func(r order.CalendarDay) date { return date(r.On) }),
 		column(rows, func(r order.CalendarDay) string { return string(r.Kind) }),
 		column(rows, func(r order.CalendarDay) string { return r.Name }))
+}
+
+// importCarriers replaces the carriers' days as a whole.
+func (tx *Tx) importCarriers(ctx context.Context, bad *complaints, rows []order.CarrierDay) error {
+	cal, err := rules.NewCalendar(tx.s.settings.Closures, nil)
+	if err != nil {
+		return err
+	}
+	if _, err := cal.WithCarriers(rows); err != nil {
+		for _, e := range rules.Problems(err) {
+			row, column := carrierRow(e.Field)
+			bad.add(row, e.Rule, column, "%s", e.Message)
+		}
+		return nil
+	}
+	if err := tx.carriedAgain(ctx, rows); err != nil {
+		return err
+	}
+	if err := tx.exec(ctx, "CarrierDaysClear"); err != nil {
+		return err
+	}
+	for i, r := range rows {
+		if err := tx.exec(ctx, "CarrierDayInsert", i, r.Carrier, r.Region, string(r.Class), date(r.From), date(r.To),
+			column(r.Weekdays, func(d time.Weekday) int16 { return int16(d) }), r.LeadDays, r.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// restDays are the days ahead on which carriers' days shut what could be delivered before.
+type restDays struct {
+	regions, classes []string
+	days             []date
+}
+
+// restAhead is how far ahead promises are looked at, in days: what may be designated, and more.
+const restAhead = 120
+
+func newRests(before, after *rules.Calendar, tables *rules.RegionTables, today order.Date) (out restDays) {
+	regions := map[string]bool{}
+	for _, r := range tables.Rows() {
+		regions[r.Code] = true
+	}
+	for _, region := range slices.Sorted(maps.Keys(regions)) {
+		for _, class := range []order.Class{order.ClassNormal, order.ClassTruck, order.ClassPhone} {
+			was, now := before.For(region, class), after.For(region, class)
+			for i := range restAhead {
+				if d := today.Add(i); was.Carried(d) && !now.Carried(d) {
+					out.regions, out.classes, out.days = append(out.regions, region), append(out.classes, string(class)), append(out.days, date(d))
+				}
+			}
+		}
+	}
+	return out
+}
+
+// carriedAgain has the shipments planned anew that new days of carriers touch.
+func (tx *Tx) carriedAgain(ctx context.Context, rows []order.CarrierDay) error {
+	sh, err := tx.s.shared(ctx, tx.tx)
+	if err != nil {
+		return err
+	}
+	after, err := sh.calendar.WithCarriers(rows)
+	if err != nil {
+		return err
+	}
+	if r := newRests(sh.calendar, after, sh.regions, order.DateOf(tx.s.now())); len(r.days) > 0 {
+		return tx.exec(ctx, "CarriedAgain", r.regions, r.classes, r.days)
+	}
+	return nil
+}
+
+// carrierRow takes the field of an error of WithCarriers apart.
+func carrierRow(field string) (row int, column string) {
+	index, column, _ := strings.Cut(strings.TrimPrefix(field, "carrier_days["), "]")
+	row, err := strconv.Atoi(index)
+	if err != nil { // of all rows together
+		return 0, "weekdays"
+	}
+	column = strings.TrimPrefix(column, ".")
+	switch column {
+	case "from", "to":
+		column += "_on"
+	case "":
+		column = "carrier"
+	}
+	return row, column
 }
 
 // ImportStock sets on-hand quantities and restock days. A count below what is promised

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -15,7 +16,7 @@ import (
 // for as long as the database's masters version stays the same.
 type shared struct {
 	calendar   *rules.Calendar
-	regions    *rules.Regions
+	regions    *rules.RegionTables
 	warehouses []order.Warehouse
 	settings   rules.Settings // with the changes that were written at the desk
 }
@@ -65,16 +66,9 @@ func (c *mastersCache) settings(s rules.Settings) rules.Settings {
 }
 
 func readShared(ctx context.Context, q querier, settings rules.Settings) (*shared, error) {
-	rows, err := q.Query(ctx, query("CalendarAll"))
+	days, err := readCalendar(ctx, q)
 	if err != nil {
-		return nil, fmt.Errorf("read calendar: %w", err)
-	}
-	days, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (order.CalendarDay, error) {
-		var d order.CalendarDay
-		return d, r.Scan((*date)(&d.On), &d.Kind, &d.Name)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read calendar: %w", err)
+		return nil, err
 	}
 	regions, err := readRegions(ctx, q)
 	if err != nil {
@@ -84,14 +78,18 @@ func readShared(ctx context.Context, q querier, settings rules.Settings) (*share
 	if err != nil {
 		return nil, err
 	}
-	if len(regions) == 0 {
-		regions = rules.DefaultRegions(settings)
-	}
 	cal, err := rules.NewCalendar(settings.Closures, days)
 	if err != nil {
 		return nil, fmt.Errorf("make calendar: %w", err)
 	}
-	table, err := rules.NewRegions(regions)
+	carriers, err := readCarriers(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	if cal, err = cal.WithCarriers(carriers); err != nil {
+		return nil, fmt.Errorf("make carriers' calendar: %w", err)
+	}
+	table, err := rules.DatedRegions(regions, settings)
 	if err != nil {
 		return nil, fmt.Errorf("make regions: %w", err)
 	}
@@ -102,14 +100,36 @@ func readShared(ctx context.Context, q querier, settings rules.Settings) (*share
 	return &shared{calendar: cal, regions: table, warehouses: warehouses, settings: now}, nil
 }
 
-// RegionTable is the region table as it was imported; none holds the default one.
+// RegionTable are the rows of the region tables as they were imported, by the day from which each
+// table holds; where none does from the beginning, the default one holds.
 func (s *Store) RegionTable(ctx context.Context) ([]order.Region, error) {
 	return readRegions(ctx, s.pool)
 }
 
+// CarrierTable are the carriers' days as they were imported.
+func (s *Store) CarrierTable(ctx context.Context) ([]order.CarrierDay, error) {
+	return readCarriers(ctx, s.pool)
+}
+
+func readCarriers(ctx context.Context, q querier) ([]order.CarrierDay, error) {
+	return collect(ctx, q, "CarrierDaysAll", func(r pgx.CollectableRow) (order.CarrierDay, error) {
+		var c order.CarrierDay
+		var days []int16
+		err := r.Scan(&c.Carrier, &c.Region, &c.Class, (*date)(&c.From), (*date)(&c.To), &days, &c.LeadDays, &c.Name)
+		for _, d := range days {
+			c.Weekdays = append(c.Weekdays, time.Weekday(d))
+		}
+		return c, err
+	})
+}
+
 // CalendarTable are the days that were imported.
 func (s *Store) CalendarTable(ctx context.Context) ([]order.CalendarDay, error) {
-	return collect(ctx, s.pool, "CalendarAll", func(r pgx.CollectableRow) (order.CalendarDay, error) {
+	return readCalendar(ctx, s.pool)
+}
+
+func readCalendar(ctx context.Context, q querier) ([]order.CalendarDay, error) {
+	return collect(ctx, q, "CalendarAll", func(r pgx.CollectableRow) (order.CalendarDay, error) {
 		var d order.CalendarDay
 		return d, r.Scan((*date)(&d.On), &d.Kind, &d.Name)
 	})
@@ -123,7 +143,7 @@ func readRegions(ctx context.Context, q querier) ([]order.Region, error) {
 	out, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (order.Region, error) {
 		var v order.Region
 		return v, r.Scan(&v.Code, &v.Prefectures, &v.PostalPrefixes,
-			(*clock)(&v.CutoffFax), (*clock)(&v.CutoffWeb), (*clock)(&v.CutoffTruck), &v.LeadDays)
+			(*clock)(&v.CutoffFax), (*clock)(&v.CutoffWeb), (*clock)(&v.CutoffTruck), &v.LeadDays, (*date)(&v.From))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read regions: %w", err)
@@ -154,13 +174,22 @@ func (s *Store) shared(ctx context.Context, q querier) (*shared, error) {
 	return s.masters.at(ctx, q, version, s.settings)
 }
 
-// Masters are what every order looks at, for those who promise or read without an order.
+// RegionTables are the region tables that hold, the default one included.
+func (s *Store) RegionTables(ctx context.Context) (*rules.RegionTables, error) {
+	sh, err := s.shared(ctx, s.pool)
+	if err != nil {
+		return nil, kinded(err)
+	}
+	return sh.regions, nil
+}
+
+// Masters are what every order looks at today, for those who promise or read without an order.
 func (s *Store) Masters(ctx context.Context) (*rules.Calendar, *rules.Regions, []order.Warehouse, error) {
 	sh, err := s.shared(ctx, s.pool)
 	if err != nil {
 		return nil, nil, nil, kinded(err)
 	}
-	return sh.calendar, sh.regions, sh.warehouses, nil
+	return sh.calendar, sh.regions.On(order.DateOf(s.now())), sh.warehouses, nil
 }
 
 func scanDepartment(r pgx.Row) (order.Department, error) {

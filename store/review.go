@@ -271,7 +271,8 @@ func (tx *Tx) promised(ctx context.Context, draft *order.Draft, receivedAt, now 
 		return rules.Dates{}, time.Time{}, err
 	}
 	var region order.Region
-	if rows := sh.regions.Rows(); len(rows) > 0 {
+	regions := sh.regions.On(order.DateOf(receivedAt))
+	if rows := regions.Rows(); len(rows) > 0 {
 		region = rows[0]
 	}
 	if draft != nil {
@@ -280,7 +281,7 @@ func (tx *Tx) promised(ctx context.Context, draft *order.Draft, receivedAt, now 
 			if err != nil && !missing(err) {
 				return rules.Dates{}, time.Time{}, fmt.Errorf("find customer: %w", err)
 			}
-			if r, ok := sh.regions.Find(d.Prefecture, d.PostalCode); ok {
+			if r, ok := regions.Find(d.Prefecture, d.PostalCode); ok {
 				region = r
 			}
 		}

@@ -12,9 +12,6 @@ import (
 	"todoke/rules"
 )
 
-// TableSettings is the table of settings that change on a day (rules.ParseChanges).
-const TableSettings = "settings"
-
 // RuleChange is a table of rules as it was written at the desk, whole.
 type RuleChange struct {
 	ID                  int64
@@ -74,7 +71,7 @@ func (s *Store) CheckChanges(ctx context.Context, changes []rules.Change) (map[i
 		if c.DispatchDeadline == nil && c.DispatchDeadlineTruck == nil && c.CancelWindowMinutes == nil {
 			continue
 		}
-		for _, e := range rules.Problems(rules.CheckRegions(sh.regions.Rows(), sh.warehouses, settings.On(c.From))) {
+		for _, e := range rules.Problems(rules.CheckRegions(sh.regions.On(c.From).Rows(), sh.warehouses, settings.On(c.From))) {
 			bad[i] = e
 			break
 		}
@@ -83,12 +80,31 @@ func (s *Store) CheckChanges(ctx context.Context, changes []rules.Change) (map[i
 }
 
 // SaveRules puts an edited table in force: its rows, none of the calendar's in years that the text
-// before had, and the text with who and why, all or nothing.
+// before had, and the text with who and why, all or nothing. A table that is not any more as the
+// person saw it, c.Before, is a conflict: of two at the same moment the second learns of the first.
 func (s *Store) SaveRules(ctx context.Context, c RuleChange, m order.Masters, years []int) error {
 	if strings.TrimSpace(c.Reason) == "" || c.By == "" {
 		return order.Invalid("", "reason", "say why this is changed")
 	}
 	return s.importMasters(ctx, m, nil, func(tx *Tx) error {
+		now, err := ruleText(ctx, tx.tx, c.Name)
+		if err != nil {
+			return err
+		}
+		if now != c.Before {
+			return order.Conflict("table", ErrRulesChanged)
+		}
+		switch c.Name {
+		case TableRegions:
+			err = tx.exec(ctx, "RegionsClear")
+		case TableCarriers:
+			if len(m.Carriers) == 0 { // else they are replaced whole
+				err = tx.exec(ctx, "CarrierDaysClear")
+			}
+		}
+		if err != nil {
+			return err
+		}
 		if len(years) > 0 {
 			if err := tx.exec(ctx, "CalendarDelete", years); err != nil {
 				return err
@@ -103,6 +119,7 @@ type RulePreview struct {
 	rules.DiffSummary
 	From, To order.Date // the orders' days of acceptance
 	Capped   bool       // only the newest of them were looked at
+	On       order.Date // by the tables of this day they were judged, whenever they came
 	Planned  int        // shipments planned for days that would be closed
 	Examples []RuleExample
 }
@@ -117,9 +134,12 @@ type RuleExample struct {
 type RuleTables struct {
 	Regions  []order.Region
 	Calendar []order.CalendarDay
+	Carriers []order.CarrierDay
 	Changes  []rules.Change // of settings
 	// Which of them are given: an empty table is one, too.
-	HasRegions, HasCalendar, HasChanges bool
+	HasRegions, HasCalendar, HasCarriers, HasChanges bool
+	// From is the day whose tables the orders are judged by; zero is the latest that the change is about.
+	From order.Date
 }
 
 // Limits of a preview.
@@ -133,7 +153,8 @@ const (
 func (s *Store) PreviewRules(ctx context.Context, t RuleTables, now time.Time) (RulePreview, error) {
 	today := order.DateOf(now.In(order.JST))
 	v := RulePreview{From: today.Add(-previewDays), To: today}
-	before, after, err := s.tablesOf(ctx, t, today)
+	before, after, on, err := s.tablesOf(ctx, t, today)
+	v.On = on
 	if err != nil {
 		return v, err
 	}
@@ -178,29 +199,56 @@ func (s *Store) PreviewRules(ctx context.Context, t RuleTables, now time.Time) (
 		}
 		err = kinded(s.pool.QueryRow(ctx, query("PreviewPlanned"), list(closing)).Scan(&v.Planned))
 	}
+	if t.HasCarriers && err == nil {
+		sh, err := s.shared(ctx, s.pool)
+		if err != nil {
+			return v, err
+		}
+		r := newRests(before.Calendar, after.Calendar, sh.regions, today)
+		if err := kinded(s.pool.QueryRow(ctx, query("PreviewCarried"), list(r.regions), list(r.classes), list(r.days)).Scan(&v.Planned)); err != nil {
+			return v, err
+		}
+	}
 	return v, err
 }
 
 // tablesOf are the tables as they are and as they would be, on the day that the change is about.
-func (s *Store) tablesOf(ctx context.Context, t RuleTables, today order.Date) (before, after rules.Configuration, err error) {
+func (s *Store) tablesOf(ctx context.Context, t RuleTables, today order.Date) (before, after rules.Configuration, on order.Date, err error) {
 	sh, err := s.shared(ctx, s.pool)
 	if err != nil {
-		return before, after, err
+		return before, after, on, err
 	}
-	on := today
+	on = today
 	for _, c := range t.Changes {
 		if c.From.After(on) {
 			on = c.From
 		}
 	}
-	table := func(rows []order.Region) (*rules.RegionTables, error) {
-		return rules.NewRegionTables([]rules.RegionTable{{Rows: rows}})
+	next := sh.regions
+	if t.HasRegions {
+		if next, err = rules.DatedRegions(t.Regions, s.settings); err != nil {
+			return before, after, on, err
+		}
+		on = tableDay(sh.regions.Rows(), next.Rows(), on)
+	}
+	if !t.From.IsZero() {
+		on = t.From
+	}
+	// Last month's orders are judged as if the tables of that day had held then.
+	table := func(of *rules.RegionTables) (*rules.RegionTables, error) {
+		return rules.NewRegionTables([]rules.RegionTable{{Rows: of.On(on).Rows()}})
 	}
 	before = rules.Configuration{Calendar: sh.calendar, Settings: sh.settings.On(on), Warehouses: sh.warehouses}
-	if before.Regions, err = table(sh.regions.Rows()); err != nil {
-		return before, after, err
+	was := on
+	if !t.From.IsZero() { // what holds on that day against what holds today
+		was = today
+		before.Settings = sh.settings.On(today)
+	}
+	if before.Regions, err = rules.NewRegionTables([]rules.RegionTable{{Rows: sh.regions.On(was).Rows()}}); err != nil {
+		return before, after, on, err
 	}
 	after = before
+	after.Settings = sh.settings.On(on)
 	if t.HasChanges {
 		changed := s.settings
 		changed.Changes = append(append([]rules.Change{}, s.settings.Changes...), t.Changes...)
@@ -208,15 +256,21 @@ func (s *Store) tablesOf(ctx context.Context, t RuleTables, today order.Date) (b
 	}
 	if t.HasCalendar {
 		if after.Calendar, err = rules.NewCalendar(s.settings.Closures, t.Calendar); err != nil {
-			return before, after, err
+			return before, after, on, err
+		}
+		carriers, err := readCarriers(ctx, s.pool)
+		if err != nil {
+			return before, after, on, err
+		}
+		if after.Calendar, err = after.Calendar.WithCarriers(carriers); err != nil {
+			return before, after, on, err
 		}
 	}
-	if t.HasRegions {
-		rows := t.Regions
-		if len(rows) == 0 {
-			rows = rules.DefaultRegions(s.settings)
+	if t.HasCarriers {
+		if after.Calendar, err = sh.calendar.WithCarriers(t.Carriers); err != nil {
+			return before, after, on, err
 		}
-		after.Regions, err = table(rows)
 	}
-	return before, after, err
+	after.Regions, err = table(next)
+	return before, after, on, err
 }

@@ -15,7 +15,7 @@ import (
 
 // importCommand takes masters in from CSV files.
 type importCommand struct {
-	What string `arg:"" placeholder:"KIND|DIR" help:"items, customers, users, ship-tos, dealers, warehouses, regions, stock, calendar or prices; or a folder with a file of each."`
+	What string `arg:"" placeholder:"KIND|DIR" help:"items, customers, users, ship-tos, dealers, warehouses, regions, stock, calendar, carriers or prices; or a folder with a file of each."`
 	File string `arg:"" optional:"" placeholder:"FILE.csv" help:"The file of that master."`
 
 	Check bool `help:"Only check the files, against the database too where there is one; change nothing."`
@@ -23,7 +23,7 @@ type importCommand struct {
 
 func (*importCommand) Help() string {
 	return "All rows are taken or none: every error is told with its line. Rows add to what is there or change it by code; a file of prices, " +
-		"regions or calendar days replaces the price lists, the region table or the years that it names. `todoke sample DIR` writes files of every kind."
+		"regions or calendar days replaces the price lists, the region tables or the years that it names, one of carriers all their days. `todoke sample DIR` writes files of every kind."
 }
 
 // Run reads and checks the files, against what is stored too, then stores them in one

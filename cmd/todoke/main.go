@@ -66,6 +66,7 @@ type commands struct {
 	Approval  approvalCommand  `cmd:"" help:"Look at orders that wait for their customer's approver, and enter decisions."`
 	Budget    budgetCommand    `cmd:"" help:"Tell what is taken of customers' budgets."`
 	Delivery  deliveryCommand  `cmd:"" help:"Look deliveries up, and settle those that failed."`
+	Rules     rulesCommand     `cmd:"" help:"Check and export the tables that the rules work with."`
 	Stock     stockCommand     `cmd:"" help:"Tell what is on hand, reserved and available."`
 	Gateway   gatewayCommand   `cmd:"" help:"Tell what mails of fax gateways say, and by which profiles."`
 	Ledger    ledgerCommand    `cmd:"" help:"List everything that is not in a final state."`

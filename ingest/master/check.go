@@ -2,6 +2,7 @@ package master
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -233,26 +234,34 @@ func (c *checker) regions() {
 	if len(c.set.Regions) == 0 {
 		return
 	}
-	where := map[string]string{}
-	prefix := map[string]string{}
+	type key struct { // each table, from its day on, is right by itself
+		from order.Date
+		what string
+	}
+	where := map[key]string{}
+	prefix := map[key]string{}
+	last := map[order.Date]int{}
 	for i := range c.set.Regions {
 		r := &c.set.Regions[i]
+		last[r.From] = i
 		for _, p := range r.Prefectures {
-			if other, dup := where[p]; dup {
+			if other, dup := where[key{r.From, p}]; dup {
 				c.add(KindRegions, i, "prefectures", "CUT-2", fmt.Sprintf("%s lies in region %s already: name it in one region", p, other), false)
 			}
-			where[p] = r.Code
+			where[key{r.From, p}] = r.Code
 		}
 		for _, p := range r.PostalPrefixes {
-			if other, dup := prefix[p]; dup {
+			if other, dup := prefix[key{r.From, p}]; dup {
 				c.add(KindRegions, i, "postal_prefixes", "CUT-2", fmt.Sprintf("%s lies in region %s already: name it in one region", p, other), false)
 			}
-			prefix[p] = r.Code
+			prefix[key{r.From, p}] = r.Code
 		}
 	}
-	missing := slices.DeleteFunc(order.Prefectures(), func(p string) bool { return where[p] != "" })
-	if len(missing) > 0 {
-		c.add(KindRegions, len(c.set.Regions)-1, "prefectures", "CUT-2", fmt.Sprintf("no region holds %s: orders to there will be refused", strings.Join(missing, ", ")), true)
+	for _, i := range slices.Sorted(maps.Values(last)) {
+		missing := slices.DeleteFunc(order.Prefectures(), func(p string) bool { return where[key{c.set.Regions[i].From, p}] != "" })
+		if len(missing) > 0 {
+			c.add(KindRegions, i, "prefectures", "CUT-2", fmt.Sprintf("no region holds %s: orders to there will be refused", strings.Join(missing, ", ")), true)
+		}
 	}
 }
 

@@ -28,6 +28,7 @@ const (
 	KindShipTos    Kind = "ship-tos"
 	KindStock      Kind = "stock"
 	KindCalendar   Kind = "calendar"
+	KindCarriers   Kind = "carriers"
 	KindProfiles   Kind = "warehouse-profiles"
 	KindLocations  Kind = "locations"
 	KindApprovals  Kind = "approval-flows"
@@ -39,7 +40,7 @@ const (
 // Kinds lists the masters in the order in which they can be stored: what others refer to first.
 func Kinds() []Kind {
 	return []Kind{
-		KindDealers, KindRegions, KindWarehouses, KindItems, KindPrices, KindCustomers, KindUsers, KindShipTos, KindStock, KindCalendar, KindProfiles, KindLocations,
+		KindDealers, KindRegions, KindWarehouses, KindItems, KindPrices, KindCustomers, KindUsers, KindShipTos, KindStock, KindCalendar, KindCarriers, KindProfiles, KindLocations,
 		KindApprovals, KindDelegates, KindBudgets, KindLocks,
 	}
 }

@@ -156,6 +156,7 @@ func good() fstest.MapFS {
 		"users.csv":      f("code,department_code,name,email,role\nU1," + d + ",山田花子,,admin\n"),
 		"ship_tos.csv":   f("code,company_code,name,postal_code,prefecture,address\n001,C1,倉庫,1000001,東京都,千代田区\n"),
 		"stock.csv":      f("warehouse_code,item_code,on_hand,restock_on\nW1," + a + ",10,2026/1/5\n"),
+		"carriers.csv":   f("carrier,region,class,weekdays,from_on,to_on,lead_days,name\nはやて便,all,truck,月木,,,,定休\nはやて便,,,,2026-12-15,2026-12-28,1,歳末\n"),
 		"calendar.csv":   f("on,kind,name\n2026-12-30,closure,年末休業\n"),
 		"warehouse_profiles.csv": f("warehouse_code,lists,sort,encoding,columns,copies,slips,returns,address,chase_minutes,host_key,fetch,contact,senders\n" +
 			"W1,orders,item,CP932,location=ロケーション;item_code;quantity=数;order_number;line,2,true,false,sftp://w1@sftp.example.jp/in,30,ssh-ed25519 SHA256:" + strings.Repeat("a", 43) + ",out,pick@example.jp,a@example.jp;b@example.jp\n"),

@@ -36,6 +36,8 @@ type table[T any] struct {
 	key     func(row *T) string // what no two rows may share
 	keyName string              // the key's columns, for people
 	check   func(row *T, o *Options, found func(Problem))
+	// optional are columns that a file may leave out; a file that is written has them where a row does.
+	optional []string
 }
 
 func (t *table[T]) count(s *Set) int { return len(*t.rows(s)) }
@@ -178,7 +180,7 @@ func (t *table[T]) header(header []string, r *Report, file string) ([]*column[T]
 		}
 	}
 	for j := range t.columns {
-		if _, ok := have[t.columns[j].name]; !ok {
+		if _, ok := have[t.columns[j].name]; !ok && !slices.Contains(t.optional, t.columns[j].name) {
 			bad(0, t.columns[j].name, "the column is missing: add it; the columns are "+t.names())
 		}
 	}
@@ -212,16 +214,19 @@ func (t *table[T]) names() string { return strings.Join(t.columnNames(), ",") }
 
 func (t *table[T]) encode(w io.Writer, s *Set) error {
 	cw := csv.NewWriter(w)
-	rec := make([]string, len(t.columns))
-	for i, c := range t.columns {
+	rows := *t.rows(s)
+	columns := slices.DeleteFunc(slices.Clone(t.columns), func(c column[T]) bool {
+		return slices.Contains(t.optional, c.name) && !slices.ContainsFunc(rows, func(r T) bool { return c.get(&r) != "" })
+	})
+	rec := make([]string, len(columns))
+	for i, c := range columns {
 		rec[i] = c.name
 	}
 	if err := cw.Write(rec); err != nil {
 		return err
 	}
-	rows := *t.rows(s)
 	for i := range rows {
-		for j, c := range t.columns {
+		for j, c := range columns {
 			rec[j] = c.get(&rows[i])
 		}
 		if err := cw.Write(rec); err != nil {

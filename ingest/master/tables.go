@@ -12,7 +12,7 @@ var tables = map[Kind]reader{
 	KindDealers: &dealers, KindRegions: &regions, KindWarehouses: &warehouses, KindItems: &items,
 	KindPrices: &prices, KindCustomers: &customers, KindUsers: &users, KindShipTos: &shipTos,
 	KindStock: &stock, KindCalendar: &calendar, KindProfiles: &profiles, KindLocations: &locations,
-	KindApprovals: &approvalFlows, KindDelegates: &delegations, KindBudgets: &budgets, KindLocks: &itemLocks,
+	KindCarriers: &carriers, KindApprovals: &approvalFlows, KindDelegates: &delegations, KindBudgets: &budgets, KindLocks: &itemLocks,
 }
 
 // headers are the columns of each kind's file.
@@ -171,10 +171,16 @@ var warehouses = table[order.Warehouse]{
 }
 
 var regions = table[order.Region]{
-	kind:    KindRegions,
-	rows:    func(s *Set) *[]order.Region { return &s.Regions },
-	key:     func(r *order.Region) string { return r.Code },
-	keyName: "region",
+	kind: KindRegions,
+	rows: func(s *Set) *[]order.Region { return &s.Regions },
+	key: func(r *order.Region) string {
+		if r.From.IsZero() {
+			return r.Code
+		}
+		return r.Code + "/" + r.From.String()
+	},
+	keyName:  "region",
+	optional: []string{"from_on"},
 	columns: []column[order.Region]{
 		{"region", ident(func(r *order.Region) *string { return &r.Code }, true), func(r *order.Region) string { return r.Code }, "CUT-2"},
 		{"prefectures", list(func(r *order.Region) *[]string { return &r.Prefectures }, prefectureEntry, false), func(r *order.Region) string { return joined(r.Prefectures) }, "CUT-2"},
@@ -183,6 +189,7 @@ var regions = table[order.Region]{
 		{"cutoff_web", clock(func(r *order.Region) *order.Clock { return &r.CutoffWeb }), func(r *order.Region) string { return r.CutoffWeb.String() }, "CUT-2"},
 		{"cutoff_truck", clock(func(r *order.Region) *order.Clock { return &r.CutoffTruck }), func(r *order.Region) string { return r.CutoffTruck.String() }, "CUT-6"},
 		{"lead_days", number(func(r *order.Region) *int { return &r.LeadDays }, 0, 30, "0"), func(r *order.Region) string { return strconv.Itoa(r.LeadDays) }, "CUT-6"},
+		{"from_on", date(func(r *order.Region) *order.Date { return &r.From }, false), func(r *order.Region) string { return r.From.String() }, "CUT-2"},
 	},
 	check: func(r *order.Region, _ *Options, found func(Problem)) {
 		if len(r.Prefectures) == 0 && len(r.PostalPrefixes) == 0 {

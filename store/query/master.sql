@@ -5,7 +5,18 @@
 SELECT "on", kind, name FROM calendar_days ORDER BY "on";
 
 -- name: RegionsAll
-SELECT code, prefectures, postal_prefixes, cutoff_fax, cutoff_web, cutoff_truck, lead_days FROM regions ORDER BY position, code;
+SELECT code, prefectures, postal_prefixes, cutoff_fax, cutoff_web, cutoff_truck, lead_days, from_on
+FROM regions ORDER BY from_on NULLS FIRST, position, code;
+
+-- name: CarrierDaysAll
+SELECT carrier, region, class, from_on, to_on, weekdays, lead_days, name FROM carrier_days ORDER BY position;
+
+-- name: CarrierDaysClear
+DELETE FROM carrier_days;
+
+-- name: CarrierDayInsert
+INSERT INTO carrier_days (position, carrier, region, class, from_on, to_on, weekdays, lead_days, name)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: WarehousesAll
 SELECT code, name, regions, fallback_order, channel, formats, fallback_lead_days FROM warehouses ORDER BY fallback_order, code;
@@ -97,11 +108,15 @@ INSERT INTO contract_prices (price_list, item_code, from_on, price_yen)
 SELECT * FROM unnest($1::text[], $2::text[], $3::date[], $4::bigint[]);
 
 -- name: RegionsDelete
+-- The tables of some days; of the beginning where $2.
+DELETE FROM regions WHERE from_on = ANY($1) OR $2 AND from_on IS NULL;
+
+-- name: RegionsClear
 DELETE FROM regions;
 
 -- name: RegionInsert
-INSERT INTO regions (code, position, prefectures, postal_prefixes, cutoff_fax, cutoff_web, cutoff_truck, lead_days)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+INSERT INTO regions (code, position, prefectures, postal_prefixes, cutoff_fax, cutoff_web, cutoff_truck, lead_days, from_on)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: WarehouseUpsert
 INSERT INTO warehouses (code, name, regions, fallback_order, channel, formats, fallback_lead_days)
@@ -168,6 +183,18 @@ INSERT INTO rule_changes (name, before, after, reason, by, at) VALUES ($1, $2, $
 -- name: PreviewOrders
 -- The newest orders of some days ($1 to $2).
 SELECT id FROM orders WHERE accepted_at >= $1 AND accepted_at < $2 ORDER BY accepted_at DESC, id DESC LIMIT $3;
+
+-- name: PreviewCarried
+-- Shipments that a carrier would not deliver on their day: region $1, class $2, day $3.
+SELECT count(*) FROM shipments s JOIN orders o ON o.id = s.order_id
+JOIN unnest($1::text[], $2::text[], $3::date[]) AS c (region, class, day) ON c.day = s.arrival_on AND c.class = s.class AND c.region = o.region_code
+WHERE s.state = 'planned';
+
+-- name: CarriedAgain
+UPDATE shipments SET replan = true WHERE id IN (
+    SELECT s.id FROM shipments s JOIN orders o ON o.id = s.order_id
+    JOIN unnest($1::text[], $2::text[], $3::date[]) AS c (region, class, day) ON c.day = s.arrival_on AND c.class = s.class AND c.region = o.region_code
+    WHERE s.state = 'planned');
 
 -- name: PreviewPlanned
 SELECT count(*) FROM shipments WHERE state = 'planned' AND (ship_on = ANY($1) OR arrival_on = ANY($1));

@@ -71,7 +71,7 @@ SELECT DISTINCT warehouse_code, class FROM shipments WHERE state = 'planned' AND
 -- name: ReplanClaim
 -- Orders with goods to ship that missed their dispatch deadline: of an earlier day, or of
 -- today at a warehouse and class that has closed (CUT-11); or that ship or arrive on a day
--- of $5, closed after it was promised (CUT-1).
+-- of $5, closed after it was promised (CUT-1), or on which its carrier rests now (CUT-5).
 -- It runs at every tick: it starts from the few late shipments and must not ask per open order.
 WITH due AS (
     SELECT s.order_id, s.id, s.class
@@ -79,6 +79,7 @@ WITH due AS (
     WHERE s.state = 'planned' AND s.ship_on <= $1 AND (s.ship_on < $1 OR t.class IS NOT NULL)
     UNION SELECT order_id, id, class FROM shipments WHERE state = 'planned' AND ship_on = ANY($5::date[])
     UNION SELECT order_id, id, class FROM shipments WHERE state = 'planned' AND arrival_on = ANY($5::date[])
+    UNION SELECT order_id, id, class FROM shipments WHERE state = 'planned' AND replan
 ), late AS (
     SELECT order_id, class = 'phone' OR EXISTS (SELECT FROM allocations a WHERE a.shipment_id = due.id) AS reserved FROM due)
 -- OFFSET 0: the orders are looked up one by one; merged, every order there is would be read.

@@ -14,6 +14,7 @@ type Rules struct {
 	Regions  []RegionRow
 	Days     []DayRow
 	Changes  [][]string // of settings, with their head
+	Carriers [][]string // days of carriers, with their head
 	Versions []Version
 	MayEdit  bool
 }
@@ -23,6 +24,7 @@ type SettingRow struct{ Rule, Japanese, English, Key, Value string }
 
 // RegionRow is a row of the region table.
 type RegionRow struct {
+	From                                       order.Date // of the row's table
 	Code, Prefectures, Postal, Fax, Web, Truck string
 	LeadDays                                   int
 }
@@ -45,11 +47,21 @@ type TableEdit struct {
 	Gone, New         []string // lines
 	Preview           *RulePreview
 	Versions          []Version
+	Dated             bool        // its tables hold from a day on, and can be copied for another
+	Newer             *NewerTable // what somebody else saved meanwhile
+}
+
+// NewerTable is what somebody else saved while a person edited.
+type NewerTable struct {
+	By, Reason string
+	At         time.Time
+	Gone, New  []string
 }
 
 // RulePreview is what an edited table would change for orders.
 type RulePreview struct {
-	From, To                                       order.Date
+	From, To, On                                   order.Date
+	Regions, Warehouses                            int
 	Orders, Changed, Earlier, Later, Refused, Fees int
 	Planned                                        int
 	Capped                                         bool
@@ -62,6 +74,8 @@ type RuleExample struct {
 	ReceivedAt                        time.Time
 	Before, After                     string // arrival, or why it would be refused
 	FeeBefore, FeeAfter               string
+	RegionBefore, RegionAfter         string
+	HouseBefore, HouseAfter           string
 }
 
 // Render writes the page.
@@ -73,6 +87,7 @@ var columnNames = map[string][2]string{
 	"on": {"日付", "Day"}, "kind": {"種別", "Kind"}, "name": {"名称", "Name"}, "from": {"適用日", "From"}, "fee_free_from_yen": {"送料無料となる金額", "Free from, yen"}, "fee_yen": {"送料（税抜）", "Fee, yen"},
 	"fee_tax_rate": {"送料の税率（%）", "Fee's tax, %"}, "designated_limit_days": {"お届け希望日の上限（日）", "Designated, days"}, "cancel_window_minutes": {"取消時間（分）", "Cancel window, min"},
 	"dispatch_deadline": {"出荷締切", "Dispatch deadline"}, "dispatch_deadline_truck": {"出荷締切（トラック）", "Dispatch, truck"}, "answer_wait_minutes": {"受付回答を待つ（分）", "Answer waits, min"},
+	"from_on": {"適用日", "From"}, "to_on": {"終了日", "To"}, "carrier": {"運送会社", "Carrier"}, "class": {"区分", "Class"}, "weekdays": {"曜日", "Weekdays"},
 	"fax_quiet_from": {"FAX停止 開始", "No fax from"}, "fax_quiet_to": {"FAX停止 終了", "No fax to"},
 }
 

@@ -84,5 +84,11 @@ var tableSayings = []saying{
 	{`an order at the cut-off %s misses the day's last wave, the dispatch deadline %s: choose %s or earlier, or a later dispatch deadline`, "締切$1の注文は、出荷締切$2に間に合いません。締切を$3以前にするか、出荷締切を遅らせてください"},
 	{`%q is no time of day: write it as 17:00`, "「$1」は時刻ではありません。17:00のように入力してください"},
 	{`no region has this address`, "この住所に合う地域がありません"},
+	{`%q is no table: choose regions, calendar, carriers or settings`, "「$1」という表はありません。regions、calendar、carriers、settings から選んでください"},
+	{`lead days hold on every day of their span: leave the weekdays out`, "日数が余分にかかる行には曜日を指定できません。曜日を空欄にしてください"},
+	{`give from and to, weekdays, or lead days`, "適用日と終了日、曜日、追加日数のいずれかを入力してください"},
+	{`nothing is ever delivered to region %q in class %s`, "地域「$1」の$2は、届けられる日がなくなります"},
+	{`%q is no day of the week: write 月 木, mon thu or 1 4`, "「$1」は曜日ではありません。月 木 のように入力してください"},
+	{`give a day, today or later`, "本日以降の日付を入力してください"},
 	{`what was promised stays: a change begins today or later`, "過去の日からは変更できません。本日以降の日付にしてください"},
 }

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"todoke/internal/dbtest"
+	"todoke/migrations"
+)
+
+// A table is checked with line and column before anybody saves it, stored from a day on, and comes
+// out as it went in.
+func TestRulesCheck(t *testing.T) {
+	t.Parallel()
+	url := dbtest.New(t, migrations.Hash(), migrations.Up)
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	status, base, stderr := run(t, url, "rules", "export", "regions")
+	if status != exitOK || strings.Count(base, "\n") != 7 {
+		t.Fatalf("%d %s %s", status, base, stderr)
+	}
+	next := strings.ReplaceAll(strings.ReplaceAll(base, "\n,", "\n2030-12-01,"), "16:00", "15:00")
+	for _, c := range []struct {
+		name, text, want string
+	}{
+		{"regions.csv", next, ""},
+		{"late.csv", strings.ReplaceAll(next, "17:30", "18:25"), "line 2 cutoff_web (CUT-11): "},
+		{"twice.csv", strings.Replace(next, "香川県", "東京都", 1), "line 3 prefectures (CUT-2): "},
+		{"day.csv", strings.Replace(next, "2030-12-01", "soon", 1), `line 2 from_on (CUT-2): "soon" is not a date`},
+		{"carriers.csv", "carrier,region,class,weekdays,from_on,to_on,lead_days,name\nはやて便,islands,,月 mon 4,,,,\n", ""},
+		{"never.csv", "carrier,region,class,weekdays,from_on,to_on,lead_days,name\nはやて便,,,月火水木金,,,,\n", "line 2 weekdays (CUT-5): "},
+		{"half.csv", "carrier,region,class,weekdays,from_on,to_on,lead_days,name\nはやて便,,,,2030-12-02,,,\n", "line 2 from_on (CUT-5): "},
+		{"calendar.csv", "on,kind,name\n2030-12-02,shut,x\n", "line 2 kind (CUT-1): "},
+		{"settings.csv", "from,dispatch_deadline\n2030-12-02,12:00\n", "dispatch_deadline (CUT-11): "},
+		{"other.csv", "code,name\n", "is no table of rules"},
+	} {
+		path := file(c.name, c.text)
+		status, stdout, stderr := run(t, url, "rules", "check", path)
+		if c.want == "" {
+			if status != exitOK || !strings.HasPrefix(stdout, "No errors. ") {
+				t.Errorf("%s: %d %s%s", c.name, status, stdout, stderr)
+			}
+			continue
+		}
+		if status != exitFailure || !strings.Contains(stderr, c.want) || stdout != "" {
+			t.Errorf("%s: %d %s%s", c.name, status, stdout, stderr)
+		}
+	}
+	status, stdout, _ := run(t, url, "rules", "check", "--json", filepath.Join(dir, "twice.csv"))
+	var told struct{ Errors []ruleProblem }
+	if err := json.Unmarshal([]byte(stdout), &told); err != nil || status != exitFailure || len(told.Errors) == 0 || told.Errors[0].Line != 3 {
+		t.Errorf("%d %s %v", status, stdout, err)
+	}
+	if status, _, stderr := run(t, url, "import", "regions", filepath.Join(dir, "regions.csv")); status != exitOK {
+		t.Fatal(stderr)
+	}
+	if _, out, _ := run(t, url, "rules", "export", "regions"); out != next {
+		t.Errorf("stored:\n%s\nwant\n%s", out, next)
+	}
+	if status, stdout, stderr := run(t, url, "rules", "check", "--from", "2030-12-05"); status != exitOK || !strings.Contains(stdout, "The tables of 2030-12-05") {
+		t.Errorf("%d %s%s", status, stdout, stderr)
+	}
+	if status, _, _ := run(t, url, "rules", "check", "--from", "soon"); status != exitUsage {
+		t.Error(status)
+	}
+}

@@ -1,0 +1,178 @@
+package store_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"todoke/order"
+	"todoke/rules"
+	"todoke/store"
+	st "todoke/store/storetest"
+)
+
+// CUT-2: a region table changed for next month decides for what comes from then on, everywhere, and
+// changes nothing of today's orders.
+func TestCUT2RegionTableOfNextMonth(t *testing.T) {
+	t.Parallel()
+	s, clock := st.NewShop(t)
+	before, err := s.RegionTables(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	december := order.D(2026, 12, 1)
+	rows := before.On(december).Rows()
+	for i := range rows {
+		rows[i].From = december
+		rows[i].LeadDays += 2
+		rows[i].CutoffFax = order.Clock{Hour: 12}
+	}
+	ask := store.AvailabilityAsk{ItemCode: st.Code(st.Pen), Channel: order.ChannelFax, DepartmentCode: st.Code(st.Tokyo)}
+	order1 := func() (order.Order, order.Date) {
+		o, err := tryAccept(t, s, st.Request(order.ChannelFax, clock.Now(), st.Tokyo, st.Pen, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := s.Availability(t.Context(), ask, clock.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o, a.ArrivalOn
+	}
+	clock.Set(st.At(t, "2026-11-30 16:00:00"))
+	today, asked := order1()
+	p, err := s.PreviewRules(t.Context(), store.RuleTables{Regions: rows, HasRegions: true}, clock.Now())
+	if err != nil || p.On != december || p.Changed != 1 || p.Later != 1 {
+		t.Fatalf("the preview: %+v %v", p, err)
+	}
+	if err := s.Import(t.Context(), order.Masters{Regions: rows}); err != nil {
+		t.Fatal(err)
+	}
+	if kept, err := s.RegionTable(t.Context()); err != nil || len(kept) != 2*len(rows) {
+		t.Fatalf("%d rows %v", len(kept), err)
+	}
+	same, askedSame := order1()
+	if same.Shipments[0].ArrivalOn != today.Shipments[0].ArrivalOn || askedSame != asked || asked != today.Shipments[0].ArrivalOn {
+		t.Errorf("today's orders changed: %s, asked %s; before %s, %s", same.Shipments[0].ArrivalOn, askedSame, today.Shipments[0].ArrivalOn, asked)
+	}
+	clock.Set(st.At(t, "2026-12-01 10:00:00"))
+	// One that came yesterday and was read today is judged by yesterday's table.
+	late, err := tryAccept(t, s, st.Request(order.ChannelFax, st.At(t, "2026-11-30 16:30:00"), st.Tokyo, st.Pen, 1))
+	if err != nil || late.AcceptanceOn != order.D(2026, 11, 30) {
+		t.Errorf("accepted %s %v", late.AcceptanceOn, err)
+	}
+	o, asked := order1()
+	if want := order.D(2026, 12, 4); o.Shipments[0].ArrivalOn != want || asked != want {
+		t.Errorf("from December on it arrives %s, asked %s", o.Shipments[0].ArrivalOn, asked)
+	}
+	clock.Set(st.At(t, "2026-12-01 13:00:00"))
+	if o, _ := order1(); o.AcceptanceOn != order.D(2026, 12, 2) {
+		t.Errorf("after the new cut-off: accepted %s", o.AcceptanceOn)
+	}
+	// What missed its deadline is planned by the table of the day on which it is planned.
+	if r, ok := before.On(december).ByCode(today.RegionCode); !ok || r.LeadDays != 0 {
+		t.Error(r)
+	}
+	// A table that is wrong is refused with its row, whichever table it is of.
+	rows[1].Prefectures = append(slices.Clone(rows[1].Prefectures), rows[0].Prefectures[0])
+	err = s.Import(t.Context(), order.Masters{Regions: rows})
+	if refused, ok := errors.AsType[*store.ImportError](err); !ok || refused.Rows[0].Row != 1 || refused.Rows[0].Err.Field != "prefectures" {
+		t.Error(err)
+	}
+}
+
+// CUT-5: carriers' days and lead days hold from their day on; what was promised for a day that is
+// closed now is planned anew.
+func TestCUT5CarriersOfTheShop(t *testing.T) {
+	t.Parallel()
+	s, clock := st.NewShop(t)
+	clock.Set(st.At(t, "2026-11-24 10:00:00"))
+	take := func() order.Order {
+		o, err := tryAccept(t, s, st.Request(order.ChannelFax, clock.Now(), st.Tokyo, st.Pen, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	was := take()
+	if was.Shipments[0].ArrivalOn != order.D(2026, 11, 25) {
+		t.Fatal(was.Shipments[0].ArrivalOn)
+	}
+	rows := []order.CarrierDay{
+		{Carrier: "はやて便", From: order.D(2026, 11, 25), To: order.D(2026, 11, 25), Name: "点検"},
+		{Carrier: "はやて便", From: order.D(2026, 12, 1), LeadDays: 1, Name: "歳末"},
+		{Carrier: "はやて便", Region: was.RegionCode, Weekdays: []time.Weekday{time.Thursday}, From: order.D(2026, 12, 1)},
+	}
+	p, err := s.PreviewRules(t.Context(), store.RuleTables{Carriers: rows, HasCarriers: true}, clock.Now())
+	if err != nil || p.Changed != 1 || p.Planned != 1 {
+		t.Fatalf("%+v %v", p, err)
+	}
+	if err := s.Import(t.Context(), order.Masters{Carriers: rows}); err != nil {
+		t.Fatal(err)
+	}
+	if o := take(); o.Shipments[0].ArrivalOn != order.D(2026, 11, 26) || o.Shipments[0].ShipOn != order.D(2026, 11, 25) {
+		t.Errorf("over a rest: %+v", o.Shipments[0])
+	}
+	if n, err := s.ReplanShipments(t.Context(), clock.Now()); err != nil || n != 1 {
+		t.Fatal(n, err)
+	}
+	if o, err := s.GetOrder(t.Context(), was.Number); err != nil || o.Shipments[0].ArrivalOn != order.D(2026, 11, 26) {
+		t.Errorf("not planned anew: %+v %v", o.Shipments[0], err)
+	}
+	clock.Set(st.At(t, "2026-12-01 10:00:00"))
+	if o := take(); o.Shipments[0].ArrivalOn != order.D(2026, 12, 4) || o.Shipments[0].ShipOn != order.D(2026, 12, 2) {
+		t.Errorf("a day more, and no Thursday: %+v", o.Shipments[0])
+	}
+	for _, wrong := range []order.CarrierDay{{Carrier: "x"}, {Carrier: "x", From: order.D(2026, 12, 2), To: order.D(2026, 12, 1)}} {
+		if err := s.Import(t.Context(), order.Masters{Carriers: append(slices.Clone(rows), wrong)}); err == nil || !strings.Contains(err.Error(), "carriers row 4") {
+			t.Error(err)
+		}
+	}
+}
+
+// Two who save one table at the same moment: one is told of the other, nothing is written over.
+func TestTwoAtOneTable(t *testing.T) {
+	t.Parallel()
+	s, clock := st.NewShop(t)
+	for _, table := range []string{store.TableRegions, store.TableCalendar, store.TableCarriers, store.TableSettings} {
+		was, err := s.RuleText(t.Context(), table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const people = 4
+		var errs [people]error
+		var wait sync.WaitGroup
+		for i := range people {
+			wait.Go(func() {
+				m := order.Masters{}
+				after := "from,fee_yen\n2026-12-01," + string(rune('1'+i)) + "00\n"
+				switch table {
+				case store.TableRegions:
+					m.Regions = rules.DefaultRegions(rules.Default())
+					m.Regions[0].LeadDays = i + 1
+				case store.TableCalendar:
+					m.Calendar = []order.CalendarDay{{On: order.D(2026, 12, 1+i), Kind: order.DayClosure, Name: "休"}}
+				case store.TableCarriers:
+					m.Carriers = []order.CarrierDay{{Carrier: "x", LeadDays: i + 1}}
+				}
+				errs[i] = s.SaveRules(t.Context(), store.RuleChange{Name: table, Before: was, After: after, Reason: "x", By: "y", At: clock.Now()}, m, nil)
+			})
+		}
+		wait.Wait()
+		saved := 0
+		for _, err := range errs {
+			switch {
+			case err == nil:
+				saved++
+			case order.KindOf(err) != order.KindConflict:
+				t.Errorf("%s: %v", table, err)
+			}
+		}
+		if history, err := s.RuleHistory(t.Context(), table, 10); saved != 1 || err != nil || len(history) != 1 {
+			t.Errorf("%s: %d saved, %d in the history %v", table, saved, len(history), err)
+		}
+	}
+}
