@@ -86,7 +86,7 @@ func (a *allocator) soldOut(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f := Facts{Facts: rules.Facts{Settings: a.shared.settings, Regions: a.shared.regions}}
+	f := Facts{Facts: rules.Facts{Settings: a.shared.settings, Regions: a.shared.regions.On(order.DateOf(a.now))}}
 	for _, o := range orders {
 		c := rules.Cancellation{AskedBy: rules.AskedByShop, Reason: "nothing of it is to be had", Rule: "STK-2"}
 		o, events, err := a.tx.cancelled(ctx, o, f, c, a.now)
@@ -116,7 +116,7 @@ func (a *allocator) date(o *allocOrder, s *allocShipment) []orderEvent {
 		return nil
 	}
 	w := slices.IndexFunc(a.shared.warehouses, func(w order.Warehouse) bool { return w.Code == s.WarehouseCode })
-	region, ok := a.shared.regions.ByCode(o.RegionCode)
+	region, ok := a.shared.regions.On(order.DateOf(a.now)).ByCode(o.RegionCode)
 	if w < 0 || !ok {
 		return nil // Replan holds it where a wave cannot take it
 	}
