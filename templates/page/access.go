@@ -42,6 +42,9 @@ func SubjectPath(subject string) string {
 // AccessDetail is what the log says more, in people's words; reasons stay as they were written.
 func AccessDetail(lang Lang, detail string) string {
 	if lang == English {
+		if strings.HasPrefix(detail, "/desk/") {
+			return strings.ReplaceAll(detail[strings.LastIndexByte(detail, '/')+1:], "-", " ")
+		}
 		return detail
 	}
 	if strings.HasPrefix(detail, "/desk/") {

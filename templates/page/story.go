@@ -25,7 +25,7 @@ var ruleNames = map[string]string{
 	"CUT-8": "出荷の分割", "CUT-9": "確認後の受付", "CUT-11": "出荷日", "ITM-1": "注文単位", "ITM-2": "単価", "FEE-1": "送料", "FEE-2": "追加注文の送料", "STK-1": "在庫の引当",
 	"STK-2": "在庫不足", "STK-4": "入荷分の引当", "CAN-1": "お客様による取消", "FAX-1": "受付経路", "FAX-2": "用紙の読み取り", "FAX-3": "FAXでの回答", "FAX-4": "行コメント", "FAX-5": "再送の確認",
 	"TAX-1": "消費税", "WHS-1": "出荷指示", "WHS-3": "出荷実績", "ACC-1": "お届け先", "ACC-3": "担当販売店への依頼", "ACC-5": "規約への同意", "KEP-2": "担当者の処理", "RDR-2": "読み取りの検査", "RDR-3": "読み取り誤り",
-	"PGE-1": "頁の種類", "PAY-1": "カード決済",
+	"PGE-1": "頁の種類", "KEP-3": "受信から確定まで", "PAY-1": "カード決済",
 }
 
 // numbered are the inputs that are numbers of orders and lists.
@@ -96,6 +96,9 @@ func Told(lang Lang, e order.Event) string {
 		say = append(say, text)
 	}
 	if len(say) == 0 {
+		if text := Saying(Japanese, e.Text); e.Kind == order.EventNoted && !english.MatchString(text) {
+			return text // what was noted says itself
+		}
 		return name
 	}
 	return name + "：" + strings.Join(say, "　")

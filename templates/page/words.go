@@ -87,7 +87,7 @@ func reasons(lang Lang, all []*order.Error, most int, ruled bool) string {
 		}
 		said = append(said, Reason(lang, e))
 	}
-	return strings.Join(said, pick(lang, "　", "  "))
+	return strings.Join(said, pick(lang, "　", "; "))
 }
 
 // distinct leaves out what another reason, perhaps of another rule, says already.
