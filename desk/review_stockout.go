@@ -50,7 +50,7 @@ func (b *fieldsBuilder) addStockout() {
 		given[f.Name] = f.Text != ""
 		hidden = hidden || shown.Blind
 	}
-	out.Known = !hidden && !(given[waitField] && given[cancelField])
+	out.Known = !hidden && (!given[waitField] || !given[cancelField])
 	for _, w := range []page.ReviewWay{
 		{Value: string(order.StockoutBackorder), Text: pick(b.lang, "入荷を待つ", "Wait"), Keys: "1", Here: given[waitField]},
 		{Value: string(order.StockoutCancel), Text: pick(b.lang, "取り消す", "Cancel"), Keys: "2", Here: given[cancelField]},

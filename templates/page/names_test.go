@@ -34,12 +34,24 @@ func TestAccessDetail(t *testing.T) {
 func TestNames(t *testing.T) {
 	t.Parallel()
 	for _, c := range [][2]string{
-		{page.Subject(page.Japanese, "today"), "概況"}, {page.Subject(page.Japanese, "gateways/efax"), "FAX受信の設定 efax"}, {page.Subject(page.Japanese, "/desk/rules/regions"), "規則の表（地域と締切）"},
-		{page.Subject(page.Japanese, "order 1000000018"), "注文 100-000-0018"}, {page.Subject(page.Japanese, "issued acknowledgement F4-1"), "発行文書 注文確認書 F4-1"},
-		{page.Subject(page.Japanese, "run wave_1830 2026-11-24 18:30"), "定時処理 出荷指示 18:30 2026/11/24（火）18:30"}, {page.Subject(page.English, "run wave_1830 2026-11-24 18:30"), "run wave 18:30 Tue 24 Nov 2026 18:30"},
-		{page.ScheduleName(page.Japanese, "own"), "own"}, {page.CronText(page.Japanese, "10 2 * * *"), "毎日 02:10"}, {page.CronText(page.English, "5 18 * * 1"), "Mondays 18:05"}, {page.CronText(page.Japanese, "*/5 * * * *"), "*/5 * * * *"},
-		{page.RegionName(page.Japanese, "islands"), "離島"}, {page.RegionName(page.Japanese, "our-own"), "our-own"}, {page.PostalCode("1350002"), "135-0002"}, {page.PostalCode("952"), "952"},
-		{page.Place(order.Address{PostalCode: "1350002", Prefecture: "東京都", Address: "江東区旭ヶ丘1"}), "〒135-0002 東京都江東区旭ヶ丘1"}, {page.Size(page.Japanese, 103), "103バイト"}, {page.Size(page.Japanese, 1_250_000), "1.2 MB"},
+		{page.Subject(page.Japanese, "today"), "概況"},
+		{page.Subject(page.Japanese, "gateways/efax"), "FAX受信の設定 efax"},
+		{page.Subject(page.Japanese, "/desk/rules/regions"), "規則の表（地域と締切）"},
+		{page.Subject(page.Japanese, "order 1000000018"), "注文 100-000-0018"},
+		{page.Subject(page.Japanese, "issued acknowledgement F4-1"), "発行文書 注文確認書 F4-1"},
+		{page.Subject(page.Japanese, "run wave_1830 2026-11-24 18:30"), "定時処理 出荷指示 18:30 2026/11/24（火）18:30"},
+		{page.Subject(page.English, "run wave_1830 2026-11-24 18:30"), "run wave 18:30 Tue 24 Nov 2026 18:30"},
+		{page.ScheduleName(page.Japanese, "own"), "own"},
+		{page.CronText(page.Japanese, "10 2 * * *"), "毎日 02:10"},
+		{page.CronText(page.English, "5 18 * * 1"), "Mondays 18:05"},
+		{page.CronText(page.Japanese, "*/5 * * * *"), "*/5 * * * *"},
+		{page.RegionName(page.Japanese, "islands"), "離島"},
+		{page.RegionName(page.Japanese, "our-own"), "our-own"},
+		{page.PostalCode("1350002"), "135-0002"},
+		{page.PostalCode("952"), "952"},
+		{page.Place(order.Address{PostalCode: "1350002", Prefecture: "東京都", Address: "江東区旭ヶ丘1"}), "〒135-0002 東京都江東区旭ヶ丘1"},
+		{page.Size(page.Japanese, 103), "103バイト"},
+		{page.Size(page.Japanese, 1_250_000), "1.2 MB"},
 	} {
 		if c[0] != c[1] {
 			t.Errorf("%q, want %q", c[0], c[1])
