@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -13,7 +14,8 @@ type Cancellation struct {
 	AskedBy AskedBy
 	By      string // the person at the desk or the shop front's user; "" for todoke itself
 	Reason  string
-	Rule    string // that decided where it is no person's wish: APR-1 (refused), STK-2 (nothing to be had)
+	Rule    string         // that decided where it is no person's wish: APR-1 (refused), FAX-5 (corrected), RDR-3 (misread), STK-2 (nothing to be had)
+	About   map[string]any // what else the decision looked at, for the event
 }
 
 // CancelFacts is what a cancellation looks at besides the order.
@@ -87,13 +89,14 @@ func Cancel(o order.Order, f CancelFacts, c Cancellation, now time.Time) (order.
 	if by == "" {
 		by = "todoke"
 	}
+	inputs := map[string]any{
+		"reason": c.Reason, "asked_by": c.AskedBy, "was": was, "cancel_until": o.CancelUntil, "decided_at": now,
+		"stock": u.Stock, "budget": u.Budget, "void": u.Charge != nil, "fees": len(u.Fees),
+	}
+	maps.Copy(inputs, c.About)
 	e := order.Event{
 		Kind: order.EventCancelled, Rule: rule, By: c.By, At: now,
-		Text: fmt.Sprintf("Cancelled by %s: %s.", by, reason),
-		Inputs: order.Inputs(map[string]any{
-			"reason": c.Reason, "asked_by": c.AskedBy, "was": was, "cancel_until": o.CancelUntil, "decided_at": now,
-			"stock": u.Stock, "budget": u.Budget, "void": u.Charge != nil, "fees": len(u.Fees),
-		}),
+		Text: fmt.Sprintf("Cancelled by %s: %s.", by, reason), Inputs: order.Inputs(inputs),
 	}
 	return o, u, []order.Event{e}, nil
 }

@@ -256,15 +256,36 @@ type RestockNotice struct {
 }
 
 // RestockMoved is whom to tell that an item's restock date changed (STK-2): who waits for it and
-// was told another one. What comes earlier needs no telling but the shipment's.
+// was told an earlier one, or none. What comes earlier needs no telling but the shipment's.
 func RestockMoved(ws []Waiting, item string, restock order.Date) []RestockNotice {
 	var out []RestockNotice
 	for _, w := range ws {
-		if w.ItemCode == item && !w.RestockOn.IsZero() && (restock.IsZero() || restock.After(w.RestockOn)) {
+		if w.ItemCode == item && w.RestockOn != restock && (w.RestockOn.IsZero() || restock.IsZero() || restock.After(w.RestockOn)) {
 			out = append(out, RestockNotice{w, restock})
 		}
 	}
 	return out
+}
+
+// RestockEvent tells that what a line waits for comes in on another day; of kind short where the
+// customer is told.
+func RestockEvent(w Waiting, restock order.Date, tell bool, now time.Time) order.Event {
+	e := order.Event{Kind: order.EventNoted, Rule: "STK-4", At: now, Inputs: order.Inputs(map[string]any{
+		"line": w.LineNo, "item": w.ItemCode, "missing": w.Qty, "was_restock_on": w.RestockOn, "restock_on": restock,
+	})}
+	switch {
+	case !tell:
+		e.Text = fmt.Sprintf("Line %d: item %s comes in on %s already, not on %s only.", w.LineNo, w.ItemCode, restock, w.RestockOn)
+		return e
+	case restock.IsZero():
+		e.Text = fmt.Sprintf("Line %d: item %s was to come in on %s; no day is known any more. Tell the customer.", w.LineNo, w.ItemCode, w.RestockOn)
+	case w.RestockOn.IsZero():
+		e.Text = fmt.Sprintf("Line %d: item %s comes in on %s, as is known now. Tell the customer.", w.LineNo, w.ItemCode, restock)
+	default:
+		e.Text = fmt.Sprintf("Line %d: item %s comes in on %s instead of %s. Tell the customer.", w.LineNo, w.ItemCode, restock, w.RestockOn)
+	}
+	e.Kind = order.EventShort
+	return e
 }
 
 // RegionFrom is a region as goods of a warehouse reach it: one that does not serve the region

@@ -102,7 +102,7 @@ func TestSTK4OldestFirst(t *testing.T) {
 	if len(got) != 2 || got[0].OrderID != 2 || got[0].Qty != 2 || got[1].OrderID != 3 || got[1].Qty != 1 {
 		t.Errorf("%+v", got)
 	}
-	if n := rules.RestockMoved(ws, pen, day(t, "2026-12-03")); len(n) != 1 || n[0].OrderID != 1 || n[0].Now != day(t, "2026-12-03") {
+	if n := rules.RestockMoved(ws, pen, day(t, "2026-12-03")); len(n) != 2 || n[0].OrderID != 3 || n[1].OrderID != 1 || n[1].Now != day(t, "2026-12-03") {
 		t.Errorf("%+v", n)
 	}
 	if n := rules.RestockMoved(ws, pen, order.Date{}); len(n) != 2 {

@@ -144,13 +144,11 @@ func (tx *Tx) correct(ctx context.Context, r Review, rel *order.Related, now ord
 	}
 	text := fmt.Sprintf("corrected by document %s, order %s, says %s", r.Name(), now.Number.Grouped(), rel.By)
 	if ok {
-		if _, err := tx.Change(ctx, old.ID, func(o order.Order, _ Facts) (order.Order, []order.Event, error) {
-			o.State, o.HoldReason = order.StateCancelled, ""
-			return o, []order.Event{{
-				Kind: order.EventCancelled, Rule: "FAX-5", By: rel.By, At: at, Text: "Cancelled: " + text + ".",
-				Inputs: order.Inputs(map[string]any{"document": r.DocumentID, "page": r.PageNo, "order": now.Number, "relation": rules.RelationCorrection, "reason": rel.Reason}),
-			}}, nil
-		}); err != nil {
+		c := rules.Cancellation{
+			AskedBy: rules.AskedByShop, By: rel.By, Rule: "FAX-5", Reason: fmt.Sprintf("corrected by document %s, order %s", r.Name(), now.Number.Grouped()),
+			About: map[string]any{"document": r.DocumentID, "page": r.PageNo, "order": now.Number, "relation": rules.RelationCorrection, "said": rel.Reason},
+		}
+		if _, err := tx.Cancel(ctx, old.ID, c, at); err != nil {
 			return err
 		}
 	}

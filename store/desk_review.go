@@ -215,16 +215,10 @@ func (s *Store) ReopenReview(ctx context.Context, documentID int64, page int, by
 			}
 		}
 		if r.OrderID != 0 && r.State == ReviewSettled {
-			if _, err := tx.Change(ctx, r.OrderID, func(o order.Order, _ Facts) (order.Order, []order.Event, error) {
-				if o.State == order.StateCancelled {
-					return o, nil, nil
-				}
-				o.State = order.StateCancelled
-				return o, []order.Event{{
-					Kind: order.EventCancelled, Rule: "KEP-2", By: by, At: now, Text: "taken back to review " + r.Name() + " by " + by + ": " + reason,
-					Inputs: order.Inputs(map[string]any{"review": r.Name(), "reason": reason}),
-				}}, nil
-			}); err != nil {
+			c := rules.Cancellation{
+				AskedBy: rules.AskedByShop, By: by, Reason: "taken back to review " + r.Name() + ": " + reason, About: map[string]any{"review": r.Name()},
+			}
+			if _, err := tx.Cancel(ctx, r.OrderID, c, now); err != nil {
 				return err
 			}
 		}

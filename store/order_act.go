@@ -80,9 +80,9 @@ func (s *Store) decideOrder(ctx context.Context, id int64, d OrderDecision, now 
 				if request, changes, problem = rules.ChangedRequest(o, own, d.Change); problem != nil {
 					return o, nil, problem
 				}
-				inputs["changes"] = changes
-				o.State, o.HoldReason = order.StateCancelled, ""
-				e.Kind, e.Text = order.EventCancelled, "Cancelled by "+d.By+", because it is entered anew with changes: "+d.Reason+"."
+				return tx.cancelled(ctx, o, f, rules.Cancellation{
+					AskedBy: rules.AskedByShop, By: d.By, Reason: "entered anew with changes: " + d.Reason, About: map[string]any{"changes": changes},
+				}, now)
 			case rules.ActNote:
 				inputs = map[string]any{"note": d.Reason}
 				e.Kind, e.Text = order.EventNoted, "Note by "+d.By+": "+d.Reason+"."

@@ -55,15 +55,14 @@ func (s *Store) ReorderAudited(ctx context.Context, id int64, by, reason string,
 				return order.Conflict("RDR-3", fmt.Sprintf("page %s was settled by %s: free the order, or cancel it and enter it anew", old.Name(), old.ClosedBy))
 			}
 		}
-		_, err = tx.Change(ctx, a.OrderID, func(o order.Order, _ Facts) (order.Order, []order.Event, error) {
+		_, err = tx.Change(ctx, a.OrderID, func(o order.Order, f Facts) (order.Order, []order.Event, error) {
 			if _, found := splitHold(o); !found {
 				return o, nil, notHeld(a, o)
 			}
-			o.State, o.HoldReason = order.StateCancelled, ""
-			return o, []order.Event{{
-				Kind: order.EventCancelled, Rule: "RDR-3", By: by, At: now, Text: "Cancelled by " + by + ", because it was read wrongly and is entered anew: " + reason + ".",
-				Inputs: order.Inputs(map[string]any{"audit": a.ID, "field": a.Field, "reading": a.Reading, "truth": a.Truth, "reason": reason}),
-			}}, nil
+			return tx.cancelled(ctx, o, f, rules.Cancellation{
+				AskedBy: rules.AskedByShop, By: by, Rule: "RDR-3", Reason: "read wrongly, it is entered anew: " + reason,
+				About: map[string]any{"audit": a.ID, "field": a.Field, "reading": a.Reading, "truth": a.Truth},
+			}, now)
 		})
 		if err != nil {
 			return err

@@ -68,7 +68,7 @@ func TestHotStatementsReadLittle(t *testing.T) {
 		{"ReplanClaim", open / 10, []any{noon.AddDate(0, 0, -1), []string{}, []string{}, 1, closed}}, // what the tick asks
 		{"ReplanClaim", 2 * open, []any{noon, []string{}, []string{}, 1, closed}},
 		{"ReplanClaim", 10 * open, append([]any{noon}, append(lanes, 500, closed)...)},
-		{"WaitingForStock", 100, nil},
+		{"WaitingForStock", 100, []any{noon}},
 		{"AllocateClaim", 10 * 500, []any{500}},
 		{"AllocateClaimBackorders", 10 * open, []any{500}},
 		{"WaveClaim", 20 * open, append([]any{noon, noon}, append(lanes, closed)...)},
@@ -82,7 +82,7 @@ func TestHotStatementsReadLittle(t *testing.T) {
 	if _, err := c.Exec(ctx, `UPDATE orders SET state = 'allocated' WHERE state = 'accepted'`); err != nil {
 		t.Fatal(err)
 	}
-	if got := touched(t, c, "WaitingForStock"); got > 10*open {
+	if got := touched(t, c, "WaitingForStock", noon); got > 10*open {
 		t.Errorf("looking for backorders touches %d pages", got)
 	}
 }

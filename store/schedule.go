@@ -156,7 +156,7 @@ func (tx *Tx) wake(ctx context.Context, now time.Time) error {
 		return err
 	}
 	var waits bool
-	if err := tx.tx.QueryRow(ctx, query("WaitingForStock")).Scan(&waits); err != nil {
+	if err := tx.tx.QueryRow(ctx, query("WaitingForStock"), date(order.DateOf(now))).Scan(&waits); err != nil {
 		return fmt.Errorf("find waiting orders: %w", err)
 	}
 	if waits {

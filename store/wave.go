@@ -247,7 +247,7 @@ func (tx *Tx) replan(ctx context.Context, o order.Order, f Facts, now time.Time)
 		if o.State != order.StateAccepted && !slices.Contains(used, sh.ID) {
 			continue // nothing of it is there to be shipped
 		}
-		next, e, changed, problem := rules.Replan(o, sh, region, f.Settings.On(order.DateOf(now)), f.Calendar, now)
+		next, e, changed, problem := rules.Replan(o, sh, regionFrom(region, sh, f.Warehouses), f.Settings.On(order.DateOf(now)), f.Calendar, now)
 		if problem != nil {
 			return hold(o, "CUT-11", "no date could be found for a shipment that cannot go as planned", now)
 		}
@@ -257,6 +257,14 @@ func (tx *Tx) replan(ctx context.Context, o order.Order, f Facts, now time.Time)
 		}
 	}
 	return o, events, nil
+}
+
+// regionFrom is a region as goods of a shipment's warehouse reach it (STK-1).
+func regionFrom(r order.Region, sh order.Shipment, warehouses []order.Warehouse) order.Region {
+	if i := slices.IndexFunc(warehouses, func(w order.Warehouse) bool { return w.Code == sh.WarehouseCode }); i >= 0 {
+		return rules.RegionFrom(r, warehouses[i])
+	}
+	return r
 }
 
 func hold(o order.Order, rule, reason string, now time.Time) (order.Order, []order.Event, error) {

@@ -45,5 +45,9 @@ func allocate(ctx context.Context, s *store.Store) error {
 			}
 		}
 	}
-	return nil
+	for { // who still waits is told of another day
+		if n, err := s.TellRestock(ctx, allocateBatch, s.Now()); err != nil || n == 0 {
+			return err
+		}
+	}
 }

@@ -156,15 +156,17 @@ var dealers = table[order.Dealer]{
 }
 
 var warehouses = table[order.Warehouse]{
-	kind:    KindWarehouses,
-	rows:    func(s *Set) *[]order.Warehouse { return &s.Warehouses },
-	key:     func(w *order.Warehouse) string { return w.Code },
-	keyName: "code",
+	kind:     KindWarehouses,
+	rows:     func(s *Set) *[]order.Warehouse { return &s.Warehouses },
+	key:      func(w *order.Warehouse) string { return w.Code },
+	keyName:  "code",
+	optional: []string{"fallback_lead_days"}, // later than the files of most shops
 	columns: []column[order.Warehouse]{
 		{"code", ident(func(w *order.Warehouse) *string { return &w.Code }, true), func(w *order.Warehouse) string { return w.Code }, ""},
 		{"name", text(func(w *order.Warehouse) *string { return &w.Name }, maxName, true), func(w *order.Warehouse) string { return w.Name }, ""},
 		{"regions", list(func(w *order.Warehouse) *[]string { return &w.Regions }, identEntry, false), func(w *order.Warehouse) string { return joined(w.Regions) }, "STK-1"},
 		{"fallback_order", number(func(w *order.Warehouse) *int { return &w.FallbackOrder }, 1, 999, "1"), func(w *order.Warehouse) string { return strconv.Itoa(w.FallbackOrder) }, "STK-1"},
+		{"fallback_lead_days", number(func(w *order.Warehouse) *int { return &w.FallbackLeadDays }, 0, 30, "0"), func(w *order.Warehouse) string { return strconv.Itoa(w.FallbackLeadDays) }, "STK-1"},
 		{"channel", choice(func(w *order.Warehouse) *string { return &w.Channel }, order.PartnerChannels()...), func(w *order.Warehouse) string { return w.Channel }, "WHS-2"},
 		{"format", list(func(w *order.Warehouse) *[]string { return &w.Format }, formatEntry, true), func(w *order.Warehouse) string { return joined(w.Format) }, "WHS-2"},
 	},

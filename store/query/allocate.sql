@@ -75,6 +75,18 @@ FROM unnest($1::bigint[], $2::int[], $3::int[]) AS t (order_id, no, cancelled_qt
 UPDATE order_lines l SET restock_on = t.restock_on
 FROM unnest($1::bigint[], $2::int[], $3::date[]) AS t (order_id, no, restock_on) WHERE l.order_id = t.order_id AND l.no = t.no;
 
+-- name: RestockMoved
+-- Lines that wait whose goods come in on another day than the customer was told (STK-4), and the
+-- earliest from $1 on. A day that passed while nobody states another one moves nothing.
+SELECT o.id, o.number, o.accepted_at, l.no, l.item_code, o.region_code, l.qty - l.cancelled_qty - l.reserved_qty, l.restock_on, s.earliest
+FROM orders o JOIN order_lines l ON l.order_id = o.id
+CROSS JOIN LATERAL (
+    SELECT min(restock_on) FILTER (WHERE restock_on >= $1) AS earliest, coalesce(bool_or(restock_on = l.restock_on), false) AS stands
+    FROM stock WHERE item_code = l.item_code) s
+WHERE o.state = 'short' AND l.class <> 'phone' AND l.reserved_qty + l.cancelled_qty < l.qty
+  AND l.restock_on IS DISTINCT FROM s.earliest AND NOT (l.restock_on < $1 AND s.stands)
+ORDER BY o.id, l.no LIMIT $2 FOR UPDATE OF o SKIP LOCKED;
+
 -- name: AllocatePriceOrders
 UPDATE orders o SET goods_yen = t.goods_yen, taxes = t.taxes
 FROM unnest($1::bigint[], $2::bigint[], $3::jsonb[]) AS t (id, goods_yen, taxes) WHERE o.id = t.id;

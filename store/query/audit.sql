@@ -146,7 +146,8 @@ SELECT 'page', p.document_id || '.' || p.no, p.state,
 SELECT 'order', o.number, o.state, CASE o.state
     WHEN 'held' THEN o.hold_reason
     WHEN 'accepted' THEN 'waits for stock'
-    WHEN 'short' THEN 'STK-2: ' || (SELECT string_agg(format('item %s lacks %s', l.item_code, l.qty - l.cancelled_qty - l.reserved_qty), ', ' ORDER BY l.no)
+    WHEN 'short' THEN 'STK-2: ' || (SELECT string_agg(format('item %s lacks %s, %s', l.item_code, l.qty - l.cancelled_qty - l.reserved_qty,
+            coalesce('which come in on ' || l.restock_on, 'no day is known: ask the customer')), '; ' ORDER BY l.no)
         FROM order_lines l WHERE l.order_id = o.id AND l.class <> 'phone' AND l.reserved_qty + l.cancelled_qty < l.qty)
     ELSE CASE WHEN EXISTS (SELECT FROM shipments s WHERE s.order_id = o.id AND s.state = 'planned' AND s.ship_on IS NULL)
         THEN 'CUT-6: a line made to order waits for a date from the desk' ELSE 'CUT-6: goods made to order wait for their ship day' END END, o.accepted_at
