@@ -153,6 +153,18 @@ func (AskApprovers) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueAnswer, MaxAttempts: 8}
 }
 
+// ChasePartners asks partner warehouses after lists that nobody acknowledged, and tells the desk in
+// the end (WHS-2). It says only "look".
+type ChasePartners struct{}
+
+// Kind implements river.JobArgs.
+func (ChasePartners) Kind() string { return "chase_partners" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (ChasePartners) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueAnswer, MaxAttempts: 8}
+}
+
 // ListOpenItems writes the list of all that is open for the desk (PGE-5), as of one due time of a
 // schedule.
 type ListOpenItems struct {
@@ -257,7 +269,7 @@ func (VerifyArchive) InsertOpts() river.InsertOpts {
 // yet is as good as two.
 func Look(args river.JobArgs) bool {
 	switch args.(type) {
-	case AllocateOrders, ReplanShipments, SettleFees, SealArchive, AnswerCustomers, VerifyArchive, AskApprovers:
+	case AllocateOrders, ReplanShipments, SettleFees, SealArchive, AnswerCustomers, VerifyArchive, AskApprovers, ChasePartners:
 		return true
 	default:
 		return false

@@ -198,6 +198,9 @@ func (tx *Tx) wake(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
+	if err := tx.wakeChases(ctx, now); err != nil {
+		return err
+	}
 	missed, err := tx.missed(ctx, now, 1)
 	if err != nil {
 		return err

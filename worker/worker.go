@@ -113,6 +113,7 @@ func Workers(cfg Config) *river.Workers {
 	river.AddWorker(ws, &PrintPickList{cfg: cfg})
 	river.AddWorker(ws, &DeliverDocument{cfg: cfg})
 	river.AddWorker(ws, &ReadPartnerFile{cfg: cfg})
+	river.AddWorker(ws, &ChasePartners{cfg: cfg})
 	river.AddWorker(ws, &SealArchive{cfg: cfg})
 	river.AddWorker(ws, &TellArchiveHead{cfg: cfg})
 	river.AddWorker(ws, &VerifyArchive{cfg: cfg})

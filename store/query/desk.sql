@@ -8,7 +8,7 @@ ON CONFLICT (review_id) DO UPDATE SET why = excluded.why, form = excluded.form, 
 -- What waits for a person, the most urgent first. $1 at, $2 why, $3 customer, $4 source, $5 who (login, or
 -- '-' for nobody), $6 form; the page begins after deadline $7 and there after review $8, or after rank $9 and id
 -- $10 of what is no review, and has $11 rows. $12 are the dispatch deadlines by class and by warehouse and class;
--- lists issued by $13 should be acknowledged, deliveries made by $14 should have left; what $15 put off, a login or
+-- lists issued by $13 should be acknowledged unless their partner is still asked after them, deliveries made by $14 should have left; what $15 put off, a login or
 -- '' for nobody, is left out. Reviews, of which there are many, go by their index as far as the page needs, and
 -- texts are looked up for its rows alone. OFFSET 0 keeps the planner from joining what it would then read whole.
 WITH others AS (
@@ -44,7 +44,7 @@ WITH others AS (
     SELECT ((w.ship_on + coalesce(($12::jsonb ->> (w.warehouse_code || ' ' || w.class))::time, ($12::jsonb ->> w.class)::time)) AT TIME ZONE 'Asia/Tokyo'), 4, p.id, 'picklist ' || p.id, p.number, 'picklist', 'the warehouse has not acknowledged the pick list', 'WHS-1', '', w.warehouse_code, h.name,
         p.value_yen, p.issued_at, p.issued_at, 'to:' || h.channel, '', 0, 0
     FROM pick_lists p JOIN waves w ON w.id = p.wave_id JOIN warehouses h ON h.code = w.warehouse_code
-    WHERE p.acknowledged_at IS NULL AND p.shipped_at IS NULL AND p.issued_at <= $13 AND $2 IN ('', 'picklist')
+    WHERE p.acknowledged_at IS NULL AND p.shipped_at IS NULL AND (p.told_at IS NOT NULL OR NOT p.chasing AND p.issued_at <= $13) AND $2 IN ('', 'picklist')
 ), tasks AS MATERIALIZED (
     SELECT * FROM (
         (SELECT r.due, 1 AS rank, r.id, 'review ' || r.id AS task, '' AS name, coalesce(f.why, 'doubt') AS why, '' AS said, '' AS rule, coalesce(f.form, '') AS form,
@@ -102,7 +102,7 @@ SELECT why, source, form, count(*), coalesce(sum(value_yen), 0)::bigint FROM (
     UNION ALL
     SELECT 'picklist', 'to:' || h.channel, '', p.value_yen
     FROM pick_lists p JOIN waves w ON w.id = p.wave_id JOIN warehouses h ON h.code = w.warehouse_code
-    WHERE p.acknowledged_at IS NULL AND p.shipped_at IS NULL AND p.issued_at <= $1) t
+    WHERE p.acknowledged_at IS NULL AND p.shipped_at IS NULL AND (p.told_at IS NOT NULL OR NOT p.chasing AND p.issued_at <= $1)) t
 GROUP BY why, source, form ORDER BY why, source, form;
 
 -- name: ClaimsNow

@@ -49,3 +49,17 @@ ORDER BY p.id LIMIT $5;
 -- name: PickListFiles
 -- The documents that a list was issued with, each once.
 SELECT id, file_name, format, sha256, size_bytes FROM issued_documents WHERE pick_list_id = $1 AND file_name <> '' ORDER BY id;
+
+-- name: ChasesOpen
+-- Lists whose partner is asked after them: sent, and neither acknowledged nor shipped.
+SELECT p.id, f.warehouse_code, f.contact, v.sent_at, n.at, p.chased, f.chase_minutes
+FROM pick_lists p JOIN waves w ON w.id = p.wave_id JOIN warehouse_profiles f ON f.warehouse_code = w.warehouse_code
+CROSS JOIN LATERAL (SELECT max(v.sent_at) AS sent_at FROM issued_documents i JOIN deliveries v ON v.issued_document_id = i.id WHERE i.pick_list_id = p.id) v
+CROSS JOIN LATERAL (SELECT max(n.at) AS at FROM pick_list_notes n WHERE n.pick_list_id = p.id AND n.kind = 'chased') n
+WHERE p.chasing AND p.told_at IS NULL AND p.acknowledged_at IS NULL AND p.shipped_at IS NULL AND p.issued_at IS NOT NULL
+  AND v.sent_at IS NOT NULL
+ORDER BY v.sent_at, p.id;
+
+-- name: PickListChased
+UPDATE pick_lists SET chased = chased + 1, told_at = CASE WHEN $4 THEN $3::timestamptz END
+WHERE id = $1 AND chased = $2 AND acknowledged_at IS NULL AND shipped_at IS NULL;

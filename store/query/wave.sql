@@ -133,7 +133,8 @@ FROM pick_lists p JOIN waves w ON w.id = p.wave_id WHERE w.warehouse_code = $1 A
 
 -- name: PickListIssued
 UPDATE pick_lists p SET issued_at = $2, value_yen = (SELECT coalesce(sum(a.qty * l.unit_price_yen), 0)
-    FROM allocations a JOIN order_lines l ON l.order_id = a.order_id AND l.no = a.line_no WHERE a.pick_list_id = p.id)
+    FROM allocations a JOIN order_lines l ON l.order_id = a.order_id AND l.no = a.line_no WHERE a.pick_list_id = p.id),
+    chasing = EXISTS (SELECT FROM waves w JOIN warehouse_profiles f ON f.warehouse_code = w.warehouse_code WHERE w.id = p.wave_id AND f.chase_minutes > 0 AND f.contact <> '')
 WHERE id = $1;
 
 -- name: PickListLock

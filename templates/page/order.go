@@ -175,7 +175,7 @@ type SeenRow struct {
 }
 
 var issueKinds = map[string][2]string{
-	"approval_request": {"承認のお願い", "request for approval"}, "acknowledgement": {"注文確認書", "acknowledgement"}, "order_mail": {"注文メール", "order mail"}, "stockout_notice": {"欠品のお知らせ", "stock-out notice"}, "resend_request": {"再送のお願い", "request to send again"},
+	"approval_request": {"承認のお願い", "request for approval"}, "chase": {"受領確認のお願い", "asking after a list"}, "acknowledgement": {"注文確認書", "acknowledgement"}, "order_mail": {"注文メール", "order mail"}, "stockout_notice": {"欠品のお知らせ", "stock-out notice"}, "resend_request": {"再送のお願い", "request to send again"},
 	"how_to_order": {"ご注文方法のご案内", "how to order"}, "pick_list": {"ピッキングリスト", "pick list"}, "dealer_request": {"販売店への依頼", "request to the dealer"},
 }
 

@@ -128,7 +128,7 @@ type ListNote struct {
 	At             time.Time
 }
 
-var listNotes = map[string][2]string{"note": {"メモ", "note"}, "acknowledged": {"受領", "acknowledged"}, "resent": {"再送", "sent again"}}
+var listNotes = map[string][2]string{"note": {"メモ", "note"}, "acknowledged": {"受領", "acknowledged"}, "resent": {"再送", "sent again"}, "chased": {"受領の確認", "asked after"}}
 
 // Name is what was done in people's words.
 func (n ListNote) Name(lang Lang) string {
