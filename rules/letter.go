@@ -129,7 +129,13 @@ func unanswerable(m Letter, self Answerer, unasked bool) (LetterVerdict, bool) {
 			return no("the address is our own, or one that is never answered", x.field, x.address), true
 		}
 	}
-	if m.ReturnPath != "" && !related(domainOf(m.ReturnPath), domainOf(from)) {
+	return forged(m)
+}
+
+// forged finds what speaks against the one sender that a mail names.
+func forged(m Letter) (LetterVerdict, bool) {
+	no := notAnswered
+	if m.ReturnPath != "" && !related(domainOf(m.ReturnPath), domainOf(m.From[0])) {
 		return no("another domain sent it than it names: the sender may be forged", "Return-Path", m.ReturnPath), true
 	}
 	for _, v := range m.Fields["authentication-results"] {
@@ -138,6 +144,22 @@ func unanswerable(m Letter, self Answerer, unasked bool) (LetterVerdict, bool) {
 		}
 	}
 	return LetterVerdict{}, false
+}
+
+// PartnerSender is the address by which a mail is a partner warehouse's (WHS-2), in small letters; ""
+// where it names none or several. why tells what speaks against it: such a mail's files a person must
+// see first.
+func PartnerSender(m Letter) (address, why string) {
+	if len(m.From) != 1 || !addressable(m.From[0]) {
+		return "", ""
+	}
+	if v, bad := forged(m); bad {
+		return m.From[0], v.Why
+	}
+	if m.Sender != "" && !related(domainOf(m.Sender), domainOf(m.From[0])) {
+		return m.From[0], "another domain sent it than it names: the sender may be forged"
+	}
+	return m.From[0], ""
 }
 
 // machine finds what says that no person wrote a mail to us: the field and its value.

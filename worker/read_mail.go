@@ -40,7 +40,13 @@ func (w *ReadDocument) mail(ctx context.Context, doc store.Document, data []byte
 		return w.notice(ctx, doc, m, n, foreign), nil
 	}
 	claims := claimsOf(m)
-	parts, faxes, err := w.parts(doc, m, received)
+	var partner partnerMail
+	if !isNotice {
+		if partner, err = w.partner(ctx, m); err != nil {
+			return nil, err
+		}
+	}
+	parts, faxes, err := w.parts(doc, m, received, partner)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +64,10 @@ func (w *ReadDocument) mail(ctx context.Context, doc store.Document, data []byte
 		reasons = append(reasons, order.Invalid("FAX-2", "", u+": a person must look at the mail itself"))
 	}
 	answer := func(*store.Tx, time.Time) error { return nil }
-	switch {
+	switch files := partnerFiles(parts); {
+	case faxes == 0 && len(reasons) == 0 && files > 0 && documents(parts) == 0: // the files say all that there is
+	case faxes == 0 && partner.warehouse != "": // nobody tells a warehouse how to order
+		reasons = append(reasons, partner.reason())
 	case faxes == 0 && len(reasons) == 0:
 		reasons = append(reasons, order.Invalid("FAX-1", "", "the mail carries no fax: orders come by fax or web"))
 		fallthrough
@@ -78,7 +87,11 @@ func (w *ReadDocument) mail(ctx context.Context, doc store.Document, data []byte
 			return err
 		}
 		if len(reasons) == 0 {
-			_, err := tx.SetDocument(ctx, doc.ID, store.DocumentSplit, fmt.Sprintf("%d document(s)", documents(parts)), 0, now)
+			detail := fmt.Sprintf("%d document(s)", documents(parts))
+			if n := partnerFiles(parts); n > 0 {
+				detail = fmt.Sprintf("%d file(s) of warehouse %s", n, partner.warehouse)
+			}
+			_, err := tx.SetDocument(ctx, doc.ID, store.DocumentSplit, detail, 0, now)
 			return err
 		}
 		if err := w.review(ctx, tx, doc, reasons...); err != nil {
@@ -93,6 +106,18 @@ type mailPart struct {
 	store.MailPart
 	doc store.NewDocument
 	key string // of its bytes; "" for decoration
+	// file is what it is to its partner; nil where it is nothing of a partner's. It is no document then.
+	file *store.NewPartnerFile
+}
+
+func partnerFiles(parts []mailPart) int {
+	n := 0
+	for _, p := range parts {
+		if p.file != nil {
+			n++
+		}
+	}
+	return n
 }
 
 func documents(parts []mailPart) int {
@@ -107,7 +132,7 @@ func documents(parts []mailPart) int {
 
 // parts decides what becomes of each thing attached, and stores the bytes of what is looked at.
 // faxes counts what the reader reads.
-func (w *ReadDocument) parts(doc store.Document, m Mail, received time.Time) (parts []mailPart, faxes int, err error) {
+func (w *ReadDocument) parts(doc store.Document, m Mail, received time.Time, partner partnerMail) (parts []mailPart, faxes int, err error) {
 	beside := -1 // the first that is surely no picture of a signature
 	for i, a := range m.Attachments {
 		if f := formatOf(a.Bytes); beside < 0 && (f == "a TIFF" || f == "a PDF") {
@@ -123,6 +148,14 @@ func (w *ReadDocument) parts(doc store.Document, m Mail, received time.Time) (pa
 			p.Why = fmt.Sprintf("unpacked: the %d file(s) in it follow", a.Unpacked)
 		}
 		if p.Why != "" {
+			parts = append(parts, p)
+			continue
+		}
+		if f, ok := partner.file(a); ok {
+			if _, err := w.cfg.Store.Blobs().Put(a.Bytes); err != nil {
+				return nil, 0, err
+			}
+			p.file = &f
 			parts = append(parts, p)
 			continue
 		}
@@ -171,6 +204,11 @@ func (w *ReadDocument) saveParts(ctx context.Context, tx *store.Tx, doc store.Do
 		if p.key != "" {
 			var err error
 			if p.Document, _, err = tx.AddPart(ctx, p.doc, p.key); err != nil {
+				return err
+			}
+		}
+		if p.file != nil {
+			if err := p.take(ctx, tx, now); err != nil {
 				return err
 			}
 		}

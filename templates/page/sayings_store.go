@@ -19,6 +19,8 @@ var storeSayings = []saying{
 	{`the partner did not answer: the desk is asked to call`, "倉庫から返事がないため、担当者に電話をお願いします"},
 	{`asked by mail to %v`, "$1へメールで確認しました"},
 	{`some partners could not be asked`, "一部の倉庫へ確認のメールを送れませんでした"},
+	{`the mail names the partner warehouse %v as its sender, but %v: its files were not taken`, "差出人は倉庫$1ですが、次の疑いがあるためファイルは受け付けていません：$2"},
+	{`the partner warehouse %v wrote it: see what it says`, "倉庫$1からのメールです。内容をご確認ください"},
 	{`say how many of item %v`, "商品$1の数量を入力してください"},
 	{`made to order, waits for a date from the desk`, "受注生産のため、担当者の日付入力を待っています"},
 	{`made to order, waits for a date entered by the desk`, "受注生産のため、担当者の日付入力を待っています"},

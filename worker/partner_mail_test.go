@@ -1,0 +1,72 @@
+package worker_test
+
+import (
+	"strings"
+	"testing"
+
+	"todoke/order"
+	"todoke/store"
+	st "todoke/store/storetest"
+	"todoke/worker"
+)
+
+// TestPartnersMailTheirFiles: WHS-2, tables attached to a mail of an address in the profile are the
+// partner's files, once; a mail whose sender may be forged, and others, go to a person.
+func TestPartnersMailTheirFiles(t *testing.T) {
+	t.Parallel()
+	b := setup(t, drafts())
+	p := order.DefaultProfile(st.East)
+	p.Senders = []string{"wms@partner.example"}
+	if err := b.s.Import(t.Context(), order.Masters{Profiles: []order.WarehouseProfile{p}}); err != nil {
+		t.Fatal(err)
+	}
+	with := func(from, result string, names ...string) worker.Mail {
+		m := person(from, "出荷結果")
+		m.Letter.ReturnPath = "bounce@partner.example"
+		if result != "" {
+			m.Letter.Fields = map[string][]string{"authentication-results": {"mx.shop.example; " + result}}
+		}
+		for _, n := range names {
+			m.Attachments = append(m.Attachments, worker.Attachment{FileName: n, MediaType: "text/csv", Bytes: []byte("order,line\r\n" + strings.TrimPrefix(n, "again_"))})
+		}
+		return m
+	}
+	cases := map[string]worker.Mail{
+		"good": with("wms@partner.example", "dmarc=pass", "result_1.csv", "count.XLSX"), "again": with("wms@partner.example", "dmarc=pass", "again_result_1.csv"),
+		"forged": with("wms@partner.example", "dmarc=fail", "result_2.csv"), "stranger": with("wms@other.example", "", "result_3.csv"),
+		"words": with("wms@partner.example", "dmarc=pass"), "both": with("wms@partner.example", "dmarc=pass", "result_4.csv", "photo.heic"),
+	}
+	b.cfg.Mail = mails(cases)
+	ids := map[string]int64{}
+	for _, name := range []string{"good", "again", "forged", "stranger", "words", "both"} {
+		ids[name] = b.add(t, name+".eml", []byte(name))
+	}
+	b.work(t)
+	for name, want := range map[string]store.DocumentState{
+		"good": store.DocumentSplit, "again": store.DocumentSplit, "forged": store.DocumentReview, "stranger": store.DocumentReview, "words": store.DocumentReview, "both": store.DocumentReview,
+	} {
+		if d, err := b.s.GetDocument(t.Context(), ids[name]); err != nil || d.State != want {
+			t.Errorf("%s is %s, want %s, %v", name, d.State, want, err)
+		}
+	}
+	files, err := b.s.PartnerFiles(t.Context(), st.East, "", 9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, f := range files {
+		names = append(names, f.Name)
+		if f.Channel != store.PartnerMail || f.Sender != "wms@partner.example" {
+			t.Errorf("%+v", f)
+		}
+	}
+	if got := strings.Join(names, " "); len(names) != 3 || !strings.Contains(got, "count.XLSX") || !strings.Contains(got, "result_4.csv") || !strings.Contains(got, "result_1.csv") {
+		t.Error(got)
+	}
+	if parts, err := b.s.MailParts(t.Context(), ids["again"]); err != nil || len(parts) != 1 || !strings.HasPrefix(parts[0].Why, "the same as file") || parts[0].Document != 0 {
+		t.Errorf("%+v, %v", parts, err)
+	}
+	if said := b.eventOf(t, ids["words"], "FAX-1"); said != "" {
+		t.Error("a warehouse is told how to order:", said)
+	}
+}
