@@ -61,6 +61,9 @@ func TestComposeConfigures(t *testing.T) {
 	if _, there := file.Services["smtp"]; !there || c.SMTP.Address != "smtp:2525" || c.SMTP.From == "" {
 		t.Errorf("mails leave by %q from %q", c.SMTP.Address, c.SMTP.From)
 	}
+	if _, there := file.Services["sftp"]; !there || len(c.Partners) != 1 || c.partnerFor("E1").Password == "" {
+		t.Errorf("partners %+v", c.Partners)
+	}
 	if len(c.Mailboxes) != 1 || c.Mailboxes[0].Address != "dovecot:143" {
 		t.Errorf("mailboxes %+v", c.Mailboxes)
 	}

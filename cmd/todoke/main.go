@@ -46,6 +46,7 @@ type commands struct {
 
 	// Beside the program where it is only tried out.
 	SMTPSink smtpSinkCommand `cmd:"" hidden:"" name:"smtp-sink" help:"Take mails from everybody and pass none on."`
+	SFTPSink sftpSinkCommand `cmd:"" hidden:"" name:"sftp-sink" help:"Take files by SFTP and pass none on."`
 
 	// Forms and reading.
 	Form  formCommand  `cmd:"" help:"Print fax forms and tell their geometry."`

@@ -33,6 +33,15 @@ func (f *folder) Fileread(r *sftp.Request) (io.ReaderAt, error) {
 	return f.root.Open(local(r.Filepath))
 }
 
+// makeFolder makes a folder where the server is told to.
+func (f *folder) makeFolder(name string) error {
+	const passable = 0o750
+	if !f.cfg.MakeFolders || name == "." {
+		return nil
+	}
+	return f.root.MkdirAll(name, passable)
+}
+
 // Filewrite implements sftp.FileWriter.
 func (f *folder) Filewrite(r *sftp.Request) (io.WriterAt, error) {
 	const passable = 0o640
@@ -45,6 +54,9 @@ func (f *folder) Filewrite(r *sftp.Request) (io.WriterAt, error) {
 	}
 	if flags.Excl {
 		flag |= os.O_EXCL
+	}
+	if err := f.makeFolder(path.Dir(local(r.Filepath))); err != nil {
+		return nil, err
 	}
 	file, err := f.root.OpenFile(local(r.Filepath), flag, passable)
 	if err != nil {
@@ -112,6 +124,9 @@ func (f *folder) Filelist(r *sftp.Request) (sftp.ListerAt, error) {
 			return nil, err
 		}
 		return infos{info}, nil
+	}
+	if err := f.makeFolder(name); err != nil {
+		return nil, err
 	}
 	dir, err := f.root.Open(name)
 	if err != nil {

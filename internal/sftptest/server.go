@@ -25,6 +25,8 @@ type Config struct {
 	Password string // "" takes any, and any key
 	Key      ssh.PublicKey
 	HostKey  ssh.Signer // nil makes one
+	// MakeFolders makes folders that a client writes to or looks into.
+	MakeFolders bool
 	// Write, where not nil, is asked before each write what goes wrong: the file's name within the
 	// user's folder, where, and how many bytes. Cut closes the connection.
 	Write func(name string, offset int64, size int) error
