@@ -165,7 +165,7 @@ func (m *run) lost(ctx context.Context) error {
 func (m *run) stock(ctx context.Context) error {
 	began := m.Wall()
 	rows, err := m.Admin.Query(ctx, `SELECT s.warehouse_code, s.item_code, s.on_hand_qty, coalesce(a.qty, 0)::int FROM stock s LEFT JOIN (
-		SELECT a.warehouse_code, a.item_code, sum(a.qty) AS qty FROM allocations a JOIN pick_lists p ON p.id = a.pick_list_id WHERE p.shipped_at IS NOT NULL GROUP BY 1, 2) a
+		SELECT warehouse_code, item_code, sum(shipped_qty) AS qty FROM allocations GROUP BY 1, 2) a
 		USING (warehouse_code, item_code)`)
 	if err != nil {
 		return fmt.Errorf("count stock: %w", err)

@@ -6,7 +6,7 @@ WHERE $1::timestamptz IS NOT NULL AND (e.rule = '' OR e.inputs IS NULL OR e.inpu
 
 -- name: every order is explained: accepted, priced, fee and dates once each, its end by its own event
 SELECT format('order %s is %s: %s accepted, %s priced, %s fee, %s promised, %s cancelled, %s released, %s shipped events', o.number, o.state, e.a, e.p, e.f, e.d, e.c, e.r, e.s)
-FROM orders o CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE kind = 'accepted') AS a, count(*) FILTER (WHERE kind = 'priced') AS p,
+FROM orders o CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE kind = 'accepted') AS a, count(*) FILTER (WHERE kind = 'priced' AND rule = 'ITM-2') AS p,
     count(*) FILTER (WHERE kind = 'fee_set') AS f, count(*) FILTER (WHERE kind = 'promised') AS d, count(*) FILTER (WHERE kind = 'cancelled') AS c,
     count(*) FILTER (WHERE kind = 'released') AS r, count(*) FILTER (WHERE kind = 'shipped') AS s FROM events WHERE order_id = o.id) e
 WHERE $1::timestamptz IS NOT NULL AND (e.a <> 1 OR e.p <> 1 OR e.f < 1 OR e.d < 1 OR (o.state = 'cancelled') <> (e.c = 1) OR (o.state IN ('released', 'shipped') AND e.r = 0) OR (o.state = 'shipped' AND e.s = 0));
@@ -24,7 +24,12 @@ WHERE $1::timestamptz IS NOT NULL AND o.goods_yen <> l.yen;
 SELECT format('order %s line %s: %s yen a unit, the event says %s', o.number, l.no, l.unit_price_yen, p.x->>'unit_price_yen')
 FROM events e JOIN orders o ON o.id = e.order_id JOIN order_lines l ON l.order_id = o.id
 LEFT JOIN LATERAL (SELECT x FROM jsonb_array_elements(e.inputs->'lines') x WHERE (x->>'line')::int = l.no) p ON true
-WHERE $1::timestamptz IS NOT NULL AND e.kind = 'priced' AND (p.x->>'unit_price_yen')::bigint IS DISTINCT FROM l.unit_price_yen;
+WHERE $1::timestamptz IS NOT NULL AND e.kind = 'priced' AND e.rule = 'ITM-2' AND (p.x->>'unit_price_yen')::bigint IS DISTINCT FROM l.unit_price_yen;
+
+-- name: goods come to what the last event about them says
+SELECT format('order %s: goods of %s yen, the event says %s', o.number, o.goods_yen, e.inputs->>'goods_yen')
+FROM orders o JOIN LATERAL (SELECT inputs FROM events WHERE order_id = o.id AND kind IN ('priced', 'short') AND inputs ? 'goods_yen' ORDER BY id DESC LIMIT 1) e ON true
+WHERE $1::timestamptz IS NOT NULL AND (e.inputs->>'goods_yen')::bigint IS DISTINCT FROM o.goods_yen;
 
 -- name: the fee is what the last event about it says
 SELECT format('order %s: fee of %s yen, the event says %s', o.number, o.fee_yen, e.inputs->>'charged_yen')
@@ -105,10 +110,10 @@ WHERE $1::timestamptz IS NOT NULL AND o.channel = 'web' AND ((e.kind = 'released
 
 -- name: CAN-1: nothing cancelled is on a list or reserves stock
 SELECT format('order %s is cancelled and has allocations', o.number) FROM orders o
-WHERE $1::timestamptz IS NOT NULL AND o.state = 'cancelled' AND EXISTS (SELECT FROM allocations a WHERE a.order_id = o.id);
+WHERE $1::timestamptz IS NOT NULL AND o.state = 'cancelled' AND EXISTS (SELECT FROM allocations a WHERE a.order_id = o.id AND (a.pick_list_id IS NULL OR a.short_qty < a.qty));
 
 -- name: WHS-1: no more of a line is on lists than was ordered
-SELECT format('order %s line %s: %s of %s allocated', o.number, l.no, a.qty, l.qty) FROM (SELECT order_id, line_no, sum(qty) AS qty FROM allocations GROUP BY 1, 2) a
+SELECT format('order %s line %s: %s of %s allocated', o.number, l.no, a.qty, l.qty) FROM (SELECT order_id, line_no, sum(qty - short_qty) AS qty FROM allocations GROUP BY 1, 2) a
 JOIN order_lines l ON l.order_id = a.order_id AND l.no = a.line_no JOIN orders o ON o.id = a.order_id
 WHERE $1::timestamptz IS NOT NULL AND a.qty > l.qty - cancelled_qty;
 

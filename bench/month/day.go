@@ -28,7 +28,8 @@ type Day struct {
 	Lists           int // reported shipped
 	LateReports     int
 	TwiceReports    int
-	Decided         int // by approvers
+	Results         map[string]int // of warehouses, by their way
+	Decided         int            // by approvers
 	Reviewed        int
 	Dropped         int // reviews that came to no order
 	Acts            map[string]int
@@ -88,7 +89,7 @@ SELECT jsonb_build_object(
   'cancelled', (SELECT count(*) FROM ev WHERE kind = 'cancelled'), 'replanned', (SELECT count(DISTINCT order_id) FROM ev WHERE kind = 'replanned'),
   'fees', (SELECT count(*) FROM acc WHERE fee_yen > 0), 'add_ons', (SELECT count(*) FROM acc WHERE fee_first <> ''),
   'goods_yen', (SELECT coalesce(sum(goods_yen), 0) FROM acc),
-  'left_yen', (SELECT coalesce(sum(a.qty * l.unit_price_yen), 0) FROM d, pick_lists p JOIN allocations a ON a.pick_list_id = p.id JOIN order_lines l ON (l.order_id, l.no) = (a.order_id, a.line_no)
+  'left_yen', (SELECT coalesce(sum(a.shipped_qty * l.unit_price_yen), 0) FROM d, pick_lists p JOIN allocations a ON a.pick_list_id = p.id JOIN order_lines l ON (l.order_id, l.no) = (a.order_id, a.line_no)
       WHERE p.shipped_at >= d.a AND p.shipped_at < d.b),
   'answers', (SELECT count(*) FROM answers, d WHERE closed_at >= d.a AND closed_at < d.b AND state = 'told'),
   'sent', (SELECT count(*) FROM deliveries, d WHERE sent_at >= d.a AND sent_at < d.b),

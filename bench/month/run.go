@@ -163,7 +163,7 @@ const step = 3 * time.Minute
 func (m *run) business(ctx context.Context, on order.Date) error {
 	m.day = &Day{
 		used: m.used(), On: on, Business: m.shop.calendar.Business(on), Began: m.Wall(),
-		Received: map[way]int{}, Refused: map[string]int{}, Acts: map[string]int{},
+		Received: map[way]int{}, Refused: map[string]int{}, Acts: map[string]int{}, Results: map[string]int{},
 	}
 	m.routine(on)
 	end := on.Add(1).At(order.Clock{})

@@ -19,6 +19,7 @@ type world struct {
 	arrived map[rules.StockKey]int     // with what was there at first
 	held    []int64                    // orders that the desk holds
 	late    map[order.Number]time.Time // lists that are reported the next morning
+	parts   map[order.Number]bool      // lists of which the second part was reported
 }
 
 // routine enters what people do on a day.
@@ -146,62 +147,12 @@ func (m *run) warehouseReports(ctx context.Context) error {
 		if err := m.Store.AcknowledgePickList(ctx, l.id, "", "倉庫 受信係", now); err != nil && order.KindOf(err) != order.KindConflict {
 			return fmt.Errorf("acknowledge %s: %w", l.number, err)
 		}
-		times := 1
-		if l.id%10 == 3 {
-			times = 2
-			m.day.TwiceReports++
-		}
-		errs := make([]error, times)
-		again := make([]bool, times)
-		var wg sync.WaitGroup
-		for i := range times {
-			wg.Go(func() {
-				out, err := m.Store.ShipPickList(ctx, l.number, "倉庫 出荷係", now)
-				errs[i], again[i] = err, out.Again
-			})
-		}
-		wg.Wait()
-		if err := errors.Join(errs...); err != nil {
+		if err := m.reportList(ctx, l, now); err != nil {
 			return fmt.Errorf("report %s: %w", l.number, err)
-		}
-		if n := count(again); n != times-1 {
-			m.wrong("pick list %s, reported %d times at once, was taken %d times", l.number, times, times-n)
 		}
 		m.day.Lists++
 	}
 	return nil
-}
-
-func count(all []bool) (n int) {
-	for _, b := range all {
-		if b {
-			n++
-		}
-	}
-	return n
-}
-
-type openList struct {
-	id       int64
-	number   order.Number
-	released time.Time
-}
-
-func (m *run) openLists(ctx context.Context) ([]openList, error) {
-	rows, err := m.Admin.Query(ctx, `SELECT p.id, p.number, w.released_at FROM pick_lists p JOIN waves w ON w.id = p.wave_id WHERE p.issued_at IS NOT NULL AND p.shipped_at IS NULL ORDER BY p.id`)
-	if err != nil {
-		return nil, fmt.Errorf("find lists: %w", err)
-	}
-	defer rows.Close()
-	var out []openList
-	for rows.Next() {
-		var l openList
-		if err := rows.Scan(&l.id, &l.number, &l.released); err != nil {
-			return nil, fmt.Errorf("find lists: %w", err)
-		}
-		out = append(out, l)
-	}
-	return out, rows.Err()
 }
 
 // approvers decide what they are asked: most within two days, some late, one in twelve never.
