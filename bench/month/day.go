@@ -76,7 +76,7 @@ type Job struct {
 
 const figuresSQL = `
 WITH d AS (SELECT $1::timestamptz AS a, $2::timestamptz AS b),
-acc AS (SELECT o.*, NOT EXISTS (SELECT FROM events e WHERE e.order_id = o.id AND (e.kind IN ('held', 'hold_freed') OR e.by NOT IN ('', o.shop_front)))
+acc AS (SELECT o.*, NOT EXISTS (SELECT FROM events e WHERE e.order_id = o.id AND (e.kind IN ('held', 'hold_freed') OR e.by NOT IN ('', o.shop_front) AND e.rule NOT LIKE 'WHS-%'))
     AND NOT EXISTS (SELECT FROM reviews r WHERE r.document_id = o.document_id) AS touchless
   FROM orders o, d WHERE o.accepted_at >= d.a AND o.accepted_at < d.b),
 ev AS (SELECT kind, rule, order_id, inputs FROM events, d WHERE order_id IS NOT NULL AND at >= d.a AND at < d.b)

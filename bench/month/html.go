@@ -112,9 +112,9 @@ func (r *Report) sum() Day {
 	return s
 }
 
-const style = `body{font:14px/1.45 system-ui,sans-serif;color:#1c2733;max-width:1180px;margin:2rem auto;padding:0 1rem}
+const style = `body{font:14px/1.45 system-ui,sans-serif;color:#1c2733;max-width:1240px;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.5rem;margin-bottom:.2rem}h2{font-size:1.1rem;margin-top:2rem}p{margin:.3rem 0}
-table{border-collapse:collapse;font-variant-numeric:tabular-nums;width:100%}th,td{padding:.15rem .4rem;text-align:right;border-bottom:1px solid #e3e8ee;white-space:nowrap}
+table{border-collapse:collapse;font-size:12px;font-variant-numeric:tabular-nums;width:100%}th,td{padding:.15rem .3rem;text-align:right;border-bottom:1px solid #e3e8ee;white-space:nowrap}
 th{color:#56657a;font-weight:600;vertical-align:bottom;white-space:normal}td:first-child,th:first-child{text-align:left}.shut td{color:#8a97a8}tfoot td{font-weight:600;border-top:2px solid #9aa8b8}
 .plots{display:grid;grid-template-columns:1fr 1fr;gap:1rem}figure{margin:0;border:1px solid #e3e8ee;border-radius:6px;padding:.6rem .8rem}figcaption{font-weight:600;margin-bottom:.2rem}
 .key{font-size:12px;color:#56657a;font-weight:400}.key i{display:inline-block;width:.7em;height:.7em;margin:0 .3em 0 .9em;border-radius:2px}
@@ -126,16 +126,21 @@ type series struct {
 	of           func(*Day) int
 }
 
-// plot draws a column for each day, what belongs together on top of each other.
-func plot(b *strings.Builder, title string, days []*Day, unit string, all ...series) {
-	const w, h, left, foot = 540, 150, 46, 18
+// plot draws a column for each day and series: what belongs together on top of each other, else side
+// by side.
+func plot(b *strings.Builder, title, unit string, days []*Day, stacked bool, all ...series) {
+	const w, h, top, left, foot = 540, 150, 8, 46, 18
 	most := 1
 	for _, d := range days {
-		n := 0
+		sum := 0
 		for _, s := range all {
-			n += s.of(d)
+			n := s.of(d)
+			sum += n
+			most = max(most, n)
 		}
-		most = max(most, n)
+		if stacked {
+			most = max(most, sum)
+		}
 	}
 	fmt.Fprintf(b, `<figure><figcaption>%s<span class="key">`, html.EscapeString(title))
 	for _, s := range all {
@@ -143,16 +148,24 @@ func plot(b *strings.Builder, title string, days []*Day, unit string, all ...ser
 	}
 	fmt.Fprintf(b, `</span></figcaption><svg viewBox="0 0 %d %d" width="100%%" role="img" font-size="10" fill="#56657a">`, w, h+foot)
 	for i := range 3 {
-		y := 8 + (h-8)*i/2
+		y := top + (h-top)*i/2
 		fmt.Fprintf(b, `<path d="M%d %dH%d" stroke="#e3e8ee"/><text x="%d" y="%d" text-anchor="end">%s</text>`, left, y, w, left-4, y+3, grouped(most-most*i/2)+unit)
 	}
-	step := (w - left) / max(1, len(days))
+	step := min(60, (w-left)/max(1, len(days)))
+	wide, apart := max(1, step-2), 0
+	if !stacked {
+		apart = max(1, (step-2)/max(1, len(all)))
+		wide = apart
+	}
 	for i, d := range days {
-		x, y := left+i*step, h
-		for _, s := range all {
-			tall := s.of(d) * (h - 8) / most
+		x, y := left+i*step+1, h
+		for k, s := range all {
+			tall := s.of(d) * (h - top) / most
+			if !stacked {
+				y = h
+			}
 			y -= tall
-			fmt.Fprintf(b, `<rect x="%d" y="%d" width="%d" height="%d" fill="%s"><title>%s %s: %s%s</title></rect>`, x+1, y, max(1, step-2), tall, s.colour, d.On, html.EscapeString(s.name), grouped(s.of(d)), unit)
+			fmt.Fprintf(b, `<rect x="%d" y="%d" width="%d" height="%d" fill="%s"><title>%s %s: %s%s</title></rect>`, x+k*apart, y, wide, tall, s.colour, d.On, html.EscapeString(s.name), grouped(s.of(d)), unit)
 		}
 		if d.On.Weekday() == time.Monday || i == 0 {
 			fmt.Fprintf(b, `<text x="%d" y="%d">%02d-%02d</text>`, x, h+13, d.On.Month, d.On.Day)
@@ -168,7 +181,7 @@ func (r *Report) HTML(w io.Writer) error {
 	b := &strings.Builder{}
 	o, sum := r.Options, r.sum()
 	fmt.Fprintf(b, `<!doctype html><html lang="en"><meta charset="utf-8"><title>A month of todoke</title><style>%s</style>`, style)
-	fmt.Fprintf(b, `<h1>A month of todoke</h1><p>%s orders sent by %d departments from %s to %s and %d days that followed, seed %d. Run in %s, of which %s were checks. `,
+	fmt.Fprintf(b, `<h1>A month of todoke</h1><p>%s orders sent by %d departments from %s to %s, days that followed: %d, seed %d. Run in %s, of which %s were checks. `,
 		grouped(sum.Received[wayWeb]+sum.Received[wayFax]+sum.Received[wayFile]), o.Departments, o.From, o.From.Add(o.Days-1), o.Tail, o.Seed, r.Took.Round(time.Second), r.checkTime().Round(time.Second))
 	if len(r.Wrong) == 0 {
 		fmt.Fprintf(b, `<span class="good">All of %d checks hold after each day and at the end.</span></p>`, len(r.Checks))
@@ -178,12 +191,12 @@ func (r *Report) HTML(w io.Writer) error {
 	fmt.Fprintf(b, `<p>Web requests were answered within %s (half of them) and %s (99 of 100), the order durable by then. The worker's process was killed %d times and left %d jobs, which were taken up again. %s mails and faxes arrived, %d twice, each of those where nobody could know.</p>`,
 		r.Wait(50).Round(100*time.Microsecond), r.Wait(99).Round(100*time.Microsecond), sum.Kills, sum.Abandoned, grouped(r.Posted), r.Twice)
 	b.WriteString(`<div class="plots">`)
-	plot(b, "Received", r.Days, "", series{"web", "#2f6fde", func(d *Day) int { return d.Received[wayWeb] }}, series{"fax", "#e08a1e", func(d *Day) int { return d.Received[wayFax] }}, series{"file", "#7a5fc0", func(d *Day) int { return d.Received[wayFile] }})
-	plot(b, "Accepted", r.Days, "", series{"touchless", "#1a9c6b", func(d *Day) int { return d.Figures.Touchless }}, series{"by a person", "#d9a520", func(d *Day) int { return d.Figures.Accepted - d.Figures.Touchless }})
-	plot(b, "Left", r.Days, "", series{"released", "#8fb3f0", func(d *Day) int { return d.Figures.Released }}, series{"shipped whole", "#2f6fde", func(d *Day) int { return d.Figures.Shipped }})
-	plot(b, "Short, cancelled, dated anew", r.Days, "", series{"short", "#e08a1e", func(d *Day) int { return d.Figures.Short }}, series{"cancelled", "#b3261e", func(d *Day) int { return d.Figures.Cancelled }}, series{"dated anew", "#7a5fc0", func(d *Day) int { return d.Figures.Replanned }})
-	plot(b, "Goods, thousand yen", r.Days, "", series{"accepted", "#8fb3f0", func(d *Day) int { return d.Figures.GoodsYen / 1000 }}, series{"left", "#2f6fde", func(d *Day) int { return d.Figures.LeftYen / 1000 }})
-	plot(b, "Time of the run", r.Days, " s", series{"day", "#2f6fde", func(d *Day) int { return int(d.Took.Seconds()) }}, series{"checks", "#9aa8b8", func(d *Day) int { return int(d.Checked.Seconds()) }})
+	plot(b, "Received", "", r.Days, true, series{"web", "#2f6fde", func(d *Day) int { return d.Received[wayWeb] }}, series{"fax", "#e08a1e", func(d *Day) int { return d.Received[wayFax] }}, series{"file", "#7a5fc0", func(d *Day) int { return d.Received[wayFile] }})
+	plot(b, "Accepted", "", r.Days, true, series{"touchless", "#1a9c6b", func(d *Day) int { return d.Figures.Touchless }}, series{"by a person", "#d9a520", func(d *Day) int { return d.Figures.Accepted - d.Figures.Touchless }})
+	plot(b, "Left", "", r.Days, false, series{"released", "#8fb3f0", func(d *Day) int { return d.Figures.Released }}, series{"shipped whole", "#2f6fde", func(d *Day) int { return d.Figures.Shipped }})
+	plot(b, "Short, cancelled, dated anew", "", r.Days, false, series{"short", "#e08a1e", func(d *Day) int { return d.Figures.Short }}, series{"cancelled", "#b3261e", func(d *Day) int { return d.Figures.Cancelled }}, series{"dated anew", "#7a5fc0", func(d *Day) int { return d.Figures.Replanned }})
+	plot(b, "Goods, thousand yen", "", r.Days, false, series{"accepted", "#8fb3f0", func(d *Day) int { return d.Figures.GoodsYen / 1000 }}, series{"left", "#2f6fde", func(d *Day) int { return d.Figures.LeftYen / 1000 }})
+	plot(b, "Time of the run", " s", r.Days, true, series{"day", "#2f6fde", func(d *Day) int { return int(d.Took.Seconds()) }}, series{"checks", "#9aa8b8", func(d *Day) int { return int(d.Checked.Seconds()) }})
 	b.WriteString(`</div>`)
 	r.days(b, sum)
 	r.tables(b, sum)
@@ -218,7 +231,7 @@ func head(b *strings.Builder, cells ...string) {
 // days is the table of the days' runs.
 func (r *Report) days(b *strings.Builder, sum Day) {
 	b.WriteString(`<h2>Day by day</h2><table>`)
-	head(b, "day", "web", "fax", "file", "refused", "accepted", "touchless", "held", "released", "shipped", "short", "filled", "cancelled", "dated anew", "goods accepted, yen", "goods left, yen", "lists", "documents sent", "open", "kills", "run", "checks", "wrong")
+	head(b, "day", "web", "fax", "file", "refused", "accepted", "touchless", "held", "released", "shipped", "short", "filled", "cancelled", "dated anew", "goods accepted, k yen", "goods left, k yen", "lists", "sent", "open", "kills", "run", "checks", "wrong")
 	line := func(d *Day, name string) []string {
 		f := d.Figures
 		refused, held := 0, 0
@@ -237,7 +250,7 @@ func (r *Report) days(b *strings.Builder, sum Day) {
 			out = append(out, grouped(n))
 		}
 		out = append(out, share)
-		for _, n := range []int{held, f.Released, f.Shipped, f.Short, f.Filled, f.Cancelled, f.Replanned, f.GoodsYen, f.LeftYen, f.Lists, f.Sent, f.Open, d.Kills} {
+		for _, n := range []int{held, f.Released, f.Shipped, f.Short, f.Filled, f.Cancelled, f.Replanned, f.GoodsYen / 1000, f.LeftYen / 1000, f.Lists, f.Sent, f.Open, d.Kills} {
 			out = append(out, grouped(n))
 		}
 		return append(out, fmt.Sprintf("%.1f s", d.Took.Seconds()), fmt.Sprintf("%.1f s", d.Checked.Seconds()), grouped(d.Wrong))

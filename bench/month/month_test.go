@@ -74,7 +74,7 @@ func TestDaysOfTheMonth(t *testing.T) {
 			return inProcess{client}, client.Start(ctx)
 		},
 	}
-	report, err := month.Run(t.Context(), place, month.Options{Orders: 60, Departments: 24, Seed: 1, From: order.D(2026, 12, 28), Days: 1, Tail: 1, Kills: 1, Senders: 6})
+	report, err := month.Run(t.Context(), place, month.Options{Orders: 40, Departments: 24, Seed: 1, From: order.D(2026, 12, 28), Days: 1, Tail: 1, Kills: 1, Senders: 6})
 	if err != nil {
 		t.Fatal(err)
 	}
