@@ -89,7 +89,7 @@ func (m *run) stockUp(ctx context.Context) error {
 	for i, r := range rows {
 		it, ok := m.shop.items[r.ItemCode]
 		k := rules.StockKey{WarehouseCode: r.WarehouseCode, ItemCode: r.ItemCode}
-		if !ok || open[k] {
+		if !ok || open[k] || it.Class == order.ClassPhone {
 			continue
 		}
 		level := order.StockLevel{WarehouseCode: r.WarehouseCode, ItemCode: r.ItemCode, OnHand: r.OnHandQty, RestockOn: r.RestockOn}
