@@ -72,6 +72,10 @@ func (d *Desk) customerPage(w http.ResponseWriter, r *http.Request, status int, 
 			v.Departments = append(v.Departments, page.Link{Path: customerPath(s.Code), Text: s.Code + " " + s.Name})
 		}
 	}
+	if err := d.customerControls(r.Context(), p, &v, c.Code); err != nil {
+		d.fail(w, r, err)
+		return
+	}
 	if err := d.wishes(r.Context(), p, &v, c); err != nil {
 		d.fail(w, r, err)
 		return

@@ -154,6 +154,7 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("GET /desk/customers/{code}/form.pdf", d.only(atDesk, d.customerForm))
 	m.HandleFunc("POST /desk/customers/{code}/dealer", d.only(atDesk, d.askDealer))
 	m.HandleFunc("POST /desk/customers/{code}/wish", d.only(atDesk, d.setWish))
+	m.HandleFunc("POST /desk/customers/{code}/hold", d.only(leads, d.holdCustomer))
 	m.HandleFunc("GET /desk/forms/order.pdf", d.only(atDesk, d.blankForm))
 	m.HandleFunc("GET /desk/dealers", d.only(atDesk, d.showDealers))
 	m.HandleFunc("POST /desk/dealers/{id}", d.only(atDesk, d.moveDealerRequest))

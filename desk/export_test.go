@@ -10,3 +10,6 @@ func Exceptions() []string {
 	}
 	return all
 }
+
+// TypedDay is typedDay.
+var TypedDay = typedDay

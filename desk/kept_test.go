@@ -231,6 +231,7 @@ func (w *world) asks(t *testing.T) []ask {
 		{"GET /desk/customers/{code}/form.pdf", w.desk, customer + "/form.pdf", nil, viewed},
 		{"POST /desk/customers/{code}/dealer", w.desk, customer + "/dealer", url.Values{"subject": {"名入れ"}, "body": {"校正をお願いします。"}}, changed},
 		{"POST /desk/customers/{code}/wish", w.desk, customer + "/wish", url.Values{"kind": {"stockout"}, "value": {"cancel"}, "reason": {"お電話"}}, changed},
+		{"POST /desk/customers/{code}/hold", w.lead, customer + "/hold", url.Values{"act": {"hold"}, "reason": {"与信"}}, changed},
 		{"GET /desk/dealers", w.desk, "/desk/dealers", nil, viewed},
 		{"POST /desk/dealers/{id}", w.desk, "/desk/dealers/1", url.Values{"state": {"answered"}, "answer": {"発送済み"}}, changed},
 		{"GET /desk/forms/order.pdf", w.desk, "/desk/forms/order.pdf", nil, nobody},

@@ -92,8 +92,11 @@ func typedDay(s string, today order.Date) (order.Date, error) {
 	if m == nil {
 		return order.ParseDate(s)
 	}
+	if m[2] == "" && len(m[1]+m[3]) != 4 { // 121 is 12/1 or 1/21
+		return order.Date{}, order.Invalid("CUT-6", "arrival_on", fmt.Sprintf("%q may be more than one day: write 12/1 or 1201", s))
+	}
 	month, _ := strconv.Atoi(m[1])
-	day, _ := strconv.Atoi(m[2])
+	day, _ := strconv.Atoi(m[3])
 	for year := range 2 {
 		on, err := order.ParseDate(fmt.Sprintf("%d-%02d-%02d", today.Year+year, month, day))
 		if err == nil && !on.Before(today) {
@@ -103,7 +106,7 @@ func typedDay(s string, today order.Date) (order.Date, error) {
 	return order.ParseDate(s)
 }
 
-var monthDay = regexp.MustCompile(`^(\d{1,2})[/.月-]?(\d{2}|\d)日?$`)
+var monthDay = regexp.MustCompile(`^(\d{1,2})([/.月-]?)(\d{2}|\d)日?$`)
 
 // dateShipment keeps the day on which made-to-order goods arrive (CUT-6).
 func (d *Desk) dateShipment(w http.ResponseWriter, r *http.Request, o order.Order) {

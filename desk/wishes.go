@@ -16,7 +16,7 @@ const wishChanges = 30
 // wishNames are what the desk keeps of a customer, by kind.
 var wishNames = map[string][2]string{
 	store.ChoiceAnswers: {"FAXへの回答", "Answers to faxes"}, store.ChoiceStockout: {"品切れの場合", "If short"},
-	store.ChoicePhone: {"電話", "Telephone"}, store.ChoiceKana: {"フリガナ", "Reading"},
+	store.ChoiceHold: {"注文の保留", "Orders wait"}, store.ChoicePhone: {"電話", "Telephone"}, store.ChoiceKana: {"フリガナ", "Reading"},
 }
 
 func wishValue(lang page.Lang, kind, value string) string {
@@ -112,7 +112,10 @@ func (d *Desk) wishes(ctx context.Context, p Person, v *page.Customer, c order.D
 	}
 	for _, x := range k.Changes {
 		show := func(value string) string {
-			if value == "" {
+			switch {
+			case value == "" && x.Kind == store.ChoiceHold:
+				return pick(p.Lang, "保留なし", "no hold")
+			case value == "":
 				return pick(p.Lang, "登録・既定どおり", "as registered")
 			}
 			return wishValue(p.Lang, x.Kind, value)

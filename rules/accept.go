@@ -24,7 +24,9 @@ type Facts struct {
 	Budgets    []BudgetUse                      // BudgetsOn the day of receipt, with what is taken of their period (BUD-1)
 	Locks      []ItemLock                       // of the department (LCK-1)
 	Approval   *ApprovalFlow                    // FlowOn the day of receipt, nil where the department has none (APR-1)
-	Admins     []string                         // the department's administrators, who approve where no flow says who
+	// CustomerHold is why all orders of the department wait, "" where they do not (CST-1).
+	CustomerHold string
+	Admins       []string // the department's administrators, who approve where no flow says who
 }
 
 // Accept makes the canonical order of a request and the events that explain it, or says
@@ -494,6 +496,7 @@ func (a *acceptor) explain() {
 	}
 	a.phoneHold()
 	a.approval()
+	a.customerHold()
 }
 
 // promised explains one shipment's dates.

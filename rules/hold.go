@@ -10,7 +10,7 @@ import (
 
 // Hold is one cause for which an order is held.
 type Hold struct {
-	Rule string // APR-1, CUT-6, KEP-2 (a person), LCK-1, PAY-1, RDR-3 …
+	Rule string // APR-1, CST-1, CUT-6, KEP-2 (a person), LCK-1, PAY-1, RDR-3 …
 	Text string
 }
 
@@ -76,6 +76,8 @@ func MayFree(rule string) *order.Error {
 		return order.Conflict("CUT-6", "made to order: the order waits for a date")
 	case "APR-1":
 		return order.Conflict("APR-1", "the order waits for the customer's approver: only an approver approves or refuses it")
+	case customerHold:
+		return order.Conflict(customerHold, "all orders of the customer wait: a lead lets them go on the customer's page")
 	case "PAY-1":
 		return order.Conflict("PAY-1", "the card could not be charged: try it again, or cancel what has not left")
 	default:

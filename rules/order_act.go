@@ -50,7 +50,7 @@ func MayAct(o order.Order, act OrderAct, askedBy AskedBy, now time.Time) *order.
 		if o.State != order.StateHeld {
 			return order.Conflict("", fmt.Sprintf("the order is %s: it is not held", o.State))
 		}
-		for _, rule := range []string{"RDR-3", "CUT-6", "APR-1", "PAY-1"} {
+		for _, rule := range []string{"RDR-3", "CUT-6", "APR-1", customerHold, "PAY-1"} {
 			if holds(o, rule) {
 				return MayFree(rule)
 			}

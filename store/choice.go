@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"todoke/order"
+	"todoke/rules"
 )
 
 // The kinds of what the desk keeps of a department beside the imported master.
@@ -106,4 +107,74 @@ func (s *Store) SameBytes(ctx context.Context, id int64) (first int64, err error
 		return 0, nil
 	}
 	return first, kinded(err)
+}
+
+// ChoiceHold is the kind of a change of a customer's hold (CST-1).
+const ChoiceHold = "hold"
+
+// CustomerHold is why all orders of a customer wait (CST-1), "" where they do not.
+func (s *Store) CustomerHold(ctx context.Context, department string) (reason string, err error) {
+	err = s.pool.QueryRow(ctx, query("DepartmentHold"), department).Scan(&reason)
+	if missing(err) {
+		return "", order.NotFound("customer_code", "no customer has the code "+department)
+	}
+	return reason, kinded(err)
+}
+
+// HoldCustomer has all orders of a customer wait (CST-1), those that come and those whose goods are
+// not at a warehouse yet, or lets them go again; all or nothing, with who and why at each order and
+// among the customer's changes. It returns how many orders it touched.
+func (s *Store) HoldCustomer(ctx context.Context, department string, hold bool, reason, by string, now time.Time) (touched int, err error) {
+	now, reason, by = at(now), text(strings.TrimSpace(reason)), strings.TrimSpace(by)
+	if by == "" {
+		return 0, order.Invalid("KEP-2", "by", "say who decides this")
+	}
+	if reason == "" {
+		return 0, order.Invalid("KEP-2", "reason", "say why")
+	}
+	err = s.InTx(ctx, func(tx *Tx) error {
+		touched = 0
+		var before string
+		err := tx.tx.QueryRow(ctx, query("DepartmentHoldLock"), department).Scan(&before)
+		if missing(err) {
+			return order.NotFound("customer_code", "no customer has the code "+department)
+		}
+		if err != nil {
+			return fmt.Errorf("lock customer: %w", err)
+		}
+		if hold == (before != "") {
+			return order.Conflict("CST-1", "somebody changed this meanwhile: open it again")
+		}
+		after := ""
+		if hold {
+			after = reason
+		}
+		if err := tx.exec(ctx, "DepartmentHoldSet", department, after); err != nil {
+			return err
+		}
+		if err := tx.exec(ctx, "DepartmentChangeInsert", department, ChoiceHold, before, after, reason, by, now); err != nil {
+			return err
+		}
+		ids, err := collect(ctx, tx.tx, "DepartmentOpenOrders", pgx.RowTo[int64], department)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if _, err := tx.Change(ctx, id, func(o order.Order, _ Facts) (order.Order, []order.Event, error) {
+				change := rules.FreeForCustomer
+				if hold {
+					change = rules.HoldForCustomer
+				}
+				next, events, changed := change(o, reason, by, now)
+				if changed {
+					touched++
+				}
+				return next, events, nil
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return touched, err
 }

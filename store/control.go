@@ -21,6 +21,7 @@ type controls struct {
 	budgets    []rules.Budget
 	used       []budgetUsed
 	locks      []rules.ItemLock
+	hold       string // why all its orders wait
 }
 
 // budgetUsed is the sum of a budget's entries in one period.
@@ -41,7 +42,7 @@ func periodsOn(on order.Date) []string {
 func scanControls(r pgx.Row) (controls, error) {
 	var c controls
 	var flows, budgets, used, locks []byte
-	if err := r.Scan(&c.department, &flows, &c.admins, &budgets, &used, &locks); err != nil {
+	if err := r.Scan(&c.department, &flows, &c.admins, &budgets, &used, &locks, &c.hold); err != nil {
 		return c, err
 	}
 	if flows == nil && budgets == nil && locks == nil {
@@ -109,7 +110,7 @@ func scanControls(r pgx.Row) (controls, error) {
 
 // put gives the rules what binds an order of a user that was received on a day.
 func (c controls) put(f *rules.Facts, user string, on order.Date) {
-	f.Admins, f.Locks = c.admins, c.locks
+	f.Admins, f.Locks, f.CustomerHold = c.admins, c.locks, c.hold
 	if flow, ok := rules.FlowOn(c.flows, on); ok {
 		f.Approval = &flow
 	}
@@ -194,7 +195,8 @@ func (tx *Tx) giveControlsBack(ctx context.Context, orderID int64, now time.Time
 type BudgetState struct {
 	rules.Budget
 	Period  string    `json:"period"`
-	UsedYen order.Yen `json:"used_yen"`
+	UsedYen order.Yen `json:"used_yen"` // of which for orders that have not left yet:
+	OpenYen order.Yen `json:"open_yen"`
 	LeftYen order.Yen `json:"left_yen"` // never below 0
 }
 
@@ -224,11 +226,24 @@ func (s *Store) BudgetsOf(ctx context.Context, department string, on order.Date,
 			if u.Budget.UserCode != user {
 				continue // the department's, which stands there already
 			}
-			out = append(out, BudgetState{u.Budget, u.Budget.Period(on), u.UsedYen, max(0, u.Budget.LimitYen-u.UsedYen)})
+			out = append(out, BudgetState{u.Budget, u.Budget.Period(on), u.UsedYen, 0, max(0, u.Budget.LimitYen-u.UsedYen)})
 		}
 	}
 	if len(out) == 0 {
 		return nil, nil, nil
+	}
+	open, err := collect(ctx, s.pool, "BudgetReserved", func(r pgx.CollectableRow) (e rules.BudgetEntry, err error) {
+		return e, r.Scan(&e.UserCode, &e.Span, &e.Period, &e.Yen)
+	}, department, periods)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, e := range open {
+		for i := range out {
+			if b := &out[i]; b.UserCode == e.UserCode && b.Span == e.Span && b.Period == e.Period {
+				b.OpenYen = e.Yen
+			}
+		}
 	}
 	moves, err := collect(ctx, s.pool, "BudgetEntriesOf", func(r pgx.CollectableRow) (BudgetMove, error) {
 		var m BudgetMove

@@ -49,12 +49,21 @@ func (s *Store) DeliveriesOfIssued(ctx context.Context, issuedID int64) ([]Deliv
 
 // RedirectDelivery sends the document of a delivery that failed, or still fails, to what its customer
 // has registered on a channel now: the same bytes to a number that was changed since, or by mail
-// instead of fax (rules.OtherWay). It gives the new delivery's id.
+// instead of fax (rules.OtherWay). One that is being sent at this moment is a conflict: it would go
+// to both. It gives the new delivery's id.
 func (s *Store) RedirectDelivery(ctx context.Context, id int64, channel, by, reason string, now time.Time) (int64, error) {
 	var again int64
 	err := s.decideDelivery(ctx, id, by, reason, func(tx *Tx, d Delivery) (string, error) {
 		if d.State != DeliveryFailed && d.State != DeliveryWaiting {
 			return "", order.Conflict("FAX-3", fmt.Sprintf("delivery %d is %s: it needs no other way", id, d.State))
+		}
+		// At this moment it may arrive: whoever sends it to another place as well must know.
+		attempts, err := deliveryAttempts(ctx, tx.tx, id)
+		if err != nil {
+			return "", err
+		}
+		if n := len(attempts); n > 0 && attempts[n-1].Outcome == "" && now.Before(attempts[n-1].ClaimedAt.Add(jobs.SendTimeout)) {
+			return "", order.Conflict("FAX-3", fmt.Sprintf("delivery %d is being sent at this moment: look in a few minutes whether it arrived", id))
 		}
 		p, err := partyOf(ctx, tx.tx, id)
 		if err != nil {

@@ -76,7 +76,7 @@ func (s *Store) KeyField(ctx context.Context, documentID int64, page int, field,
 
 // KeyFields is KeyField for several at once: a line that was typed.
 func (s *Store) KeyFields(ctx context.Context, documentID int64, page int, values map[string]string, by string, now time.Time) (Review, error) {
-	return s.changeDraft(ctx, documentID, page, by, now, func(r Review) (*order.Draft, []decision, error) {
+	return s.changeDraft(ctx, documentID, page, by, now, func(_ *Tx, r Review) (*order.Draft, []decision, error) {
 		draft, said, err := withValues(r.Draft, values, by)
 		if err != nil {
 			return nil, nil, err
@@ -98,7 +98,7 @@ func (s *Store) DropLine(ctx context.Context, documentID int64, page, no int, ke
 	default:
 		said.Drop = []int{no}
 	}
-	return s.changeDraft(ctx, documentID, page, by, now, func(r Review) (*order.Draft, []decision, error) {
+	return s.changeDraft(ctx, documentID, page, by, now, func(_ *Tx, r Review) (*order.Draft, []decision, error) {
 		draft, _, err := withValues(r.Draft, nil, said.By)
 		if err != nil {
 			return nil, nil, err
@@ -111,14 +111,14 @@ func (s *Store) DropLine(ctx context.Context, documentID int64, page, no int, ke
 // UndoKey takes back the value that was keyed last, to what the reader had read.
 func (s *Store) UndoKey(ctx context.Context, documentID int64, page int, by string, now time.Time) (Review, string, error) {
 	var name string
-	r, err := s.changeDraft(ctx, documentID, page, by, now, func(r Review) (*order.Draft, []decision, error) {
+	r, err := s.changeDraft(ctx, documentID, page, by, now, func(tx *Tx, r Review) (*order.Draft, []decision, error) {
 		if r.Draft == nil || len(r.Draft.Keyed) == 0 {
 			return nil, nil, order.Invalid("", "", "nothing was keyed that could be taken back")
 		}
 		draft := *r.Draft
 		name = draft.Keyed[len(draft.Keyed)-1]
 		draft.Keyed = slices.Clone(draft.Keyed[:len(draft.Keyed)-1])
-		read, err := s.FindDraft(ctx, r.PageID)
+		read, err := findDraft(ctx, tx.tx, r.PageID)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -143,7 +143,7 @@ func (s *Store) UndoKey(ctx context.Context, documentID int64, page int, by stri
 }
 
 // changeDraft changes an open review's draft with an event for each decision.
-func (s *Store) changeDraft(ctx context.Context, documentID int64, page int, by string, now time.Time, change func(Review) (*order.Draft, []decision, error)) (Review, error) {
+func (s *Store) changeDraft(ctx context.Context, documentID int64, page int, by string, now time.Time, change func(*Tx, Review) (*order.Draft, []decision, error)) (Review, error) {
 	now = at(now)
 	if by = strings.TrimSpace(by); by == "" {
 		return Review{}, order.Invalid("KEP-2", "by", "say who settles this")
@@ -158,7 +158,7 @@ func (s *Store) changeDraft(ctx context.Context, documentID int64, page int, by 
 		if err != nil {
 			return err
 		}
-		draft, said, err := change(r)
+		draft, said, err := change(tx, r)
 		if err != nil {
 			return err
 		}

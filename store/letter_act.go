@@ -87,10 +87,11 @@ func (s *Store) FileMail(ctx context.Context, documentID int64, n order.Number, 
 	if err != nil {
 		return err
 	}
-	if _, err := s.Done(ctx, documentID, 0, "paper of order "+o.Number.Grouped()+": "+note, by, now); err != nil {
-		return err
-	}
-	return s.InTx(ctx, func(tx *Tx) error {
+	now = at(now)
+	return s.InTx(ctx, func(tx *Tx) error { // neither tells of the other alone
+		if _, err := tx.done(ctx, documentID, 0, "paper of order "+o.Number.Grouped()+": "+note, by, now); err != nil {
+			return err
+		}
 		b := &pgx.Batch{}
 		queueEvents(b, o.ID, 0, []order.Event{{
 			Kind: order.EventNoted, Rule: "KEP-2", By: by, At: now, Text: fmt.Sprintf("Mail %d belongs to this order: %s.", documentID, note),

@@ -143,26 +143,31 @@ func (s *Store) Done(ctx context.Context, documentID int64, page int, note, by s
 		return Review{}, order.Invalid("KEP-2", "note", "say who dealt with it and how: --by NAME --note TEXT")
 	}
 	var r Review
-	err := s.InTx(ctx, func(tx *Tx) error {
-		var err error
-		if r, err = tx.findReview(ctx, documentID, page); err != nil {
-			return err
-		}
-		r.State, r.ClosedAt, r.ClosedBy = ReviewHandled, now, by
-		text := "handled by " + by + ": " + note
-		if err := tx.note(ctx, documentID, "KEP-2", by, "review "+r.Name()+" "+text, nil, now); err != nil {
-			return err
-		}
-		if r.PageID != 0 {
-			if err := tx.judgeSettled(ctx, r, by, now); err != nil {
-				return err
-			}
-		}
-		rest, err := tx.rest(ctx, r)
-		if err != nil {
-			return err
-		}
-		return tx.closeReview(ctx, r, PageHandled, rest, text, now)
+	err := s.InTx(ctx, func(tx *Tx) (err error) {
+		r, err = tx.done(ctx, documentID, page, note, by, now)
+		return err
 	})
 	return r, err
+}
+
+func (tx *Tx) done(ctx context.Context, documentID int64, page int, note, by string, now time.Time) (Review, error) {
+	r, err := tx.findReview(ctx, documentID, page)
+	if err != nil {
+		return r, err
+	}
+	r.State, r.ClosedAt, r.ClosedBy = ReviewHandled, now, by
+	text := "handled by " + by + ": " + note
+	if err := tx.note(ctx, documentID, "KEP-2", by, "review "+r.Name()+" "+text, nil, now); err != nil {
+		return r, err
+	}
+	if r.PageID != 0 {
+		if err := tx.judgeSettled(ctx, r, by, now); err != nil {
+			return r, err
+		}
+	}
+	rest, err := tx.rest(ctx, r)
+	if err != nil {
+		return r, err
+	}
+	return r, tx.closeReview(ctx, r, PageHandled, rest, text, now)
 }

@@ -7,7 +7,8 @@ SELECT w.code, (SELECT json_agg(f) FROM approval_flows f WHERE f.department_code
     (SELECT json_agg(b ORDER BY b.user_code, b.span, b.from_on) FROM budgets b WHERE b.department_code = w.code),
     (SELECT json_agg(u) FROM (SELECT user_code, span, period, sum(yen)::bigint AS yen FROM budget_entries
         WHERE department_code = w.code AND period = ANY($2) GROUP BY 1, 2, 3) u),
-    (SELECT json_agg(l ORDER BY l.id) FROM item_locks l WHERE l.department_code = w.code)
+    (SELECT json_agg(l ORDER BY l.id) FROM item_locks l WHERE l.department_code = w.code),
+    coalesce((SELECT d.hold FROM departments d WHERE d.code = w.code), '')
 FROM unnest($1::text[]) AS w (code);
 
 -- name: ApprovalFlowsDelete
@@ -60,6 +61,11 @@ SELECT order_id, department_code, user_code, span, period, yen, at FROM budget_e
 SELECT e.order_id, e.department_code, e.user_code, e.span, e.period, e.yen, e.at, o.number
 FROM budget_entries e JOIN orders o ON o.id = e.order_id
 WHERE e.department_code = $1 AND e.period = ANY($2) ORDER BY e.id DESC LIMIT $3;
+
+-- name: BudgetReserved
+-- What is taken of budgets in some periods for orders that have not left yet.
+SELECT e.user_code, e.span, e.period, sum(e.yen)::bigint FROM budget_entries e JOIN orders o ON o.id = e.order_id
+WHERE e.department_code = $1 AND e.period = ANY($2) AND o.state <> 'shipped' GROUP BY 1, 2, 3;
 
 -- name: BudgetDepartments
 SELECT DISTINCT department_code FROM budgets WHERE $1 = '' OR department_code = $1 ORDER BY 1;

@@ -28,6 +28,18 @@ INSERT INTO department_changes (department_code, kind, before, after, reason, by
 -- name: DepartmentChanges
 SELECT kind, before, after, reason, by, at FROM department_changes WHERE department_code = $1 ORDER BY id DESC LIMIT $2;
 
+-- name: DepartmentHold
+SELECT hold FROM departments WHERE code = $1;
+
+-- name: DepartmentHoldLock
+SELECT hold FROM departments WHERE code = $1 FOR NO KEY UPDATE;
+
+-- name: DepartmentHoldSet
+UPDATE departments SET hold = $2 WHERE code = $1;
+
+-- name: DepartmentOpenOrders
+SELECT id FROM orders WHERE department_code = $1 AND state IN ('accepted', 'allocated', 'short', 'held') ORDER BY id;
+
 -- name: SameBytesBefore
 -- The first document that holds the bytes of $1, unless it is that one.
 SELECT min(d.id) FROM documents d JOIN documents n ON n.sha256 = d.sha256 WHERE n.id = $1 HAVING min(d.id) < $1;

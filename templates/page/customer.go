@@ -3,6 +3,8 @@ package page
 import (
 	"io"
 	"time"
+
+	"todoke/order"
 )
 
 // Customers is what was found among the customers.
@@ -32,6 +34,16 @@ type Customer struct {
 	Sent                      []SentRow
 	Requests                  []RequestRow
 	Said                      string
+	Hold                      string // why all orders wait; "" where they do not (CST-1)
+	MayHold                   bool
+	Budgets                   []BudgetRow
+}
+
+// BudgetRow is a budget in the period that holds now (BUD-1), ex tax.
+type BudgetRow struct {
+	Whose, Span, Period, Over           string
+	LimitYen, OpenYen, UsedYen, LeftYen order.Yen
+	W                                   int // of the bar
 }
 
 // WishRow is how one thing is done for a customer, and where that comes from.

@@ -3,6 +3,13 @@ package page
 // flowSayings are of what lies between acceptance and delivery: approvals, budgets, locks, fees of
 // add-ons, shortages, cards and the warehouses' answers.
 var flowSayings = []saying{
+	{`all orders of the customer wait: a lead lets them go on the customer's page`, "このお客様の注文はすべて保留中です。解除は責任者がお客様の画面で行います"},
+	{`all orders of the customer wait: %s`, "お客様の注文をすべて保留中：$1"},
+	{`Held: all orders of the customer wait: %s.`, "保留：お客様の注文をすべて保留中（$1）。"},
+	{`Held by %s: all orders of the customer wait: %s.`, "$1が保留：お客様の注文をすべて保留中（$2）。"},
+	{`Let go by %s: the customer's orders wait no longer: %s.`, "$1が保留を解除：お客様の注文の保留を終了（$2）。"},
+	{`%q may be more than one day: write 12/1 or 1201`, "「$1」は2通りの日付に読めます。12/1 か 1201 のように入力してください"},
+	{`delivery %d is being sent at this moment: look in a few minutes whether it arrived`, "送付$1はいま送信中です。数分後に、届いたかどうかを確かめてください"},
 	{`the order waits for the customer's approver: only an approver approves or refuses it`, "お客様の承認者の承認待ちです。承認・却下は承認者だけができます"},
 	{`the card could not be charged: try it again, or cancel what has not left`, "カードの売上を確定できませんでした。もう一度行うか、未出荷分を取り消してください"},
 	{`the card could not be charged: %v`, "カードの売上を確定できませんでした：$1"},
