@@ -165,3 +165,40 @@ func TestSTK1FallbackWarehouseTakesItsDays(t *testing.T) {
 	}
 	audit(t, s)
 }
+
+// CUT-6, WHS-3: made-to-order goods that were not picked in time lie there for the next wave: they
+// are booked in once.
+func TestMadeToOrderIsBookedInOnce(t *testing.T) {
+	t.Parallel()
+	s, clock := st.NewShop(t)
+	o := accept(t, s, st.Request(order.ChannelFax, clock.Now(), st.Tokyo, st.Stamp, 3))
+	allocate(t, s, 10, false)
+	day := order.D(2026, 11, 27)
+	ship := func(row rules.ResultRow) {
+		t.Helper()
+		o, err := s.DateShipment(t.Context(), o.ID, len(get(t, s, o.ID).Shipments), day, "田中", clock.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		allocate(t, s, 10, false)
+		clock.Set(o.Shipments[len(o.Shipments)-1].ShipOn.At(order.Clock{Hour: 11}))
+		issue(t, s, clock.Now(), wave(t, s, clock.Now())...)
+		row.Field, row.Order, row.LineNo = "line 2", string(o.Number), 1
+		if _, problems := result(t, s, clock.Now(), st.East, row); len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		audit(t, s)
+	}
+	ship(rules.ResultRow{Shipped: 1, Short: 2, Reason: rules.PickLate})
+	if onHand, reserved := stockOf(t, s, st.East, st.Stamp); onHand != 2 || reserved != 0 {
+		t.Errorf("%d on hand, %d reserved", onHand, reserved)
+	}
+	day = order.D(2026, 12, 2)
+	ship(rules.ResultRow{Shipped: 2})
+	if onHand, reserved := stockOf(t, s, st.East, st.Stamp); onHand != 0 || reserved != 0 {
+		t.Errorf("%d on hand, %d reserved", onHand, reserved)
+	}
+	if got := get(t, s, o.ID); got.State != order.StateShipped {
+		t.Errorf("%s %+v", got.State, got.Shipments)
+	}
+}

@@ -11,7 +11,8 @@ ORDER BY o.id FOR UPDATE OF o;
 
 -- name: WaveMade
 -- Made-to-order goods come to the warehouse on the day they ship, for their order alone: they are
--- booked in and reserved at once, and leave with the list (ShipStock).
+-- booked in and reserved at once, and leave with the list. What lies there free, since it was not
+-- picked in time before (WHS-3), is not booked in twice.
 WITH made AS (
     SELECT s.order_id, s.id, s.warehouse_code, l.no, l.item_code, l.qty - l.cancelled_qty - l.reserved_qty AS qty
     FROM shipments s JOIN order_lines l ON l.order_id = s.order_id AND l.class = 'phone' AND l.reserved_qty + l.cancelled_qty < l.qty
@@ -20,7 +21,7 @@ WITH made AS (
     INSERT INTO stock (warehouse_code, item_code, on_hand_qty, reserved_qty)
     SELECT warehouse_code, item_code, sum(qty), sum(qty) FROM made GROUP BY 1, 2 ORDER BY 2, 1
     ON CONFLICT (item_code, warehouse_code) DO UPDATE
-    SET on_hand_qty = stock.on_hand_qty + excluded.on_hand_qty, reserved_qty = stock.reserved_qty + excluded.reserved_qty
+    SET on_hand_qty = greatest(stock.on_hand_qty, stock.reserved_qty + excluded.reserved_qty), reserved_qty = stock.reserved_qty + excluded.reserved_qty
 ), lines AS (
     UPDATE order_lines l SET reserved_qty = l.qty - l.cancelled_qty FROM made m WHERE l.order_id = m.order_id AND l.no = m.no
 )
