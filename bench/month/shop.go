@@ -57,7 +57,7 @@ func newShop(o Options) (*shop, error) {
 		}
 		s.byClass[it.Class] = append(s.byClass[it.Class], it)
 		s.items[it.Code] = it
-		s.scarce[it.Code] = it.Class != order.ClassPhone && r.IntN(16) == 0
+		s.scarce[it.Code] = it.Class != order.ClassPhone && r.IntN(8) == 0
 	}
 	s.control(o)
 	return s, nil

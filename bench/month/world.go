@@ -99,6 +99,9 @@ func (m *run) stockUp(ctx context.Context) error {
 		}
 		switch {
 		case m.shop.scarce[r.ItemCode] && (first || r.RestockOn == today):
+			if first {
+				level.OnHand = 0
+			}
 			level.OnHand += target / 2
 			level.RestockOn = today.Add(5 + i%4)
 			if i%16 == 0 {
