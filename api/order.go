@@ -34,8 +34,10 @@ type OrderAddress struct {
 
 // OrderPayment is how the order is paid (PAY-1).
 type OrderPayment struct {
-	Method        string `json:"method" enum:"invoice,card"`
-	Authorisation string `json:"authorisation,omitempty" doc:"The card authorisation's reference; needed for card"`
+	Method          string `json:"method" enum:"invoice,card"`
+	Authorisation   string `json:"authorisation,omitempty" maxLength:"200" doc:"The card authorisation's reference; needed for card. Never a card's number"`
+	AuthorisedYen   int64  `json:"authorised_yen,omitempty" minimum:"1" doc:"What the card is authorised for, incl. tax; needed for card. An order that comes to more is held"`
+	AuthorisedUntil string `json:"authorised_until,omitempty" format:"date-time" doc:"The last instant of the authorisation, where it has one"`
 }
 
 // OrderTerms are the agreed terms (ACC-5).

@@ -12,6 +12,7 @@ import (
 //	schedule (wave) ─► release_wave ─► released ─► print_pick_list ─► deliver_document
 //	held by APR-1 ─► ask_approvers ─► deliver_document; approved ─► hold_freed ─► allocate_orders
 //	deadline missed, day closed ─► replan_shipments ─► replanned
+//	ship day of card goods ─► charge_cards (before the wave); cancelled, short, shipped ─► charge_cards
 //	cut-off passed ─► settle_fees
 //	accepted, replanned, short, cancelled …, page to review, illegible ─► answer_customers ─► deliver_document
 //

@@ -17,6 +17,7 @@ const (
 	QueueArchive  = "archive"
 	QueueAnswer   = "answer"  // apart from output: many answers must not hold up a pick list
 	QueueSend     = "send"    // by fax and mail: who waits for a slow server keeps no list from its folder
+	QueuePayment  = "payment" // a slow gateway holds up nothing else
 	QueuePartner  = "partner" // to partners' servers, which may be slower still
 )
 
@@ -165,6 +166,18 @@ func (ChasePartners) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueAnswer, MaxAttempts: 8}
 }
 
+// ChargeCards has cards charged whose goods may leave, and asks the gateway for what is planned
+// (PAY-1). It says only "look".
+type ChargeCards struct{}
+
+// Kind implements river.JobArgs.
+func (ChargeCards) Kind() string { return "charge_cards" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (ChargeCards) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueuePayment, MaxAttempts: 8}
+}
+
 // ListOpenItems writes the list of all that is open for the desk (PGE-5), as of one due time of a
 // schedule.
 type ListOpenItems struct {
@@ -269,7 +282,7 @@ func (VerifyArchive) InsertOpts() river.InsertOpts {
 // yet is as good as two.
 func Look(args river.JobArgs) bool {
 	switch args.(type) {
-	case AllocateOrders, ReplanShipments, SettleFees, SealArchive, AnswerCustomers, VerifyArchive, AskApprovers, ChasePartners:
+	case AllocateOrders, ReplanShipments, SettleFees, SealArchive, AnswerCustomers, VerifyArchive, AskApprovers, ChasePartners, ChargeCards:
 		return true
 	default:
 		return false

@@ -46,6 +46,7 @@ type Order struct {
 	Payment        Payment            `json:"payment"`
 	Authorisation  string             `json:"-"` // PAY-1: the card authorisation's reference
 	AuthorisedYen  Yen                `json:"-"` // PAY-1: what the card is authorised for, incl. tax; 0 where nobody said
+	AuthorisedTill time.Time          `json:"-"` // PAY-1: the last instant of the authorisation; zero where nobody said
 	Lines          []Line             `json:"lines"`
 	Shipments      []Shipment         `json:"shipments"`
 	GoodsYen       Yen                `json:"goods_yen"`            // ex tax, before fee
@@ -169,8 +170,9 @@ type Request struct {
 	Stockout       StockoutPreference // "" takes the department's
 	Payment        Payment            // "" takes the department's
 	Authorisation  string
-	AuthorisedYen  Yen    // PAY-1: what the card is authorised for, incl. tax; 0 where nobody said
-	Terms          *Terms // ACC-5, web only
+	AuthorisedYen  Yen       // PAY-1: what the card is authorised for, incl. tax; 0 where nobody said
+	AuthorisedTill time.Time // PAY-1: the last instant of the authorisation; zero where nobody said
+	Terms          *Terms    // ACC-5, web only
 	Lines          []RequestLine
 	Source         Source
 }

@@ -105,7 +105,7 @@ func (a *acceptor) header() {
 		ReceivedAt: req.ReceivedAt, AcceptedAt: a.now,
 		DepartmentCode: dep.Code, UserCode: req.UserCode,
 		DesignatedOn: req.DesignatedOn, Stockout: req.Stockout, Payment: req.Payment,
-		Authorisation: req.Authorisation, AuthorisedYen: req.AuthorisedYen, Source: req.Source,
+		Authorisation: req.Authorisation, AuthorisedYen: req.AuthorisedYen, AuthorisedTill: req.AuthorisedTill, Source: req.Source,
 	}
 	switch {
 	case req.DepartmentCode == "":
@@ -497,6 +497,7 @@ func (a *acceptor) explain() {
 	a.phoneHold()
 	a.approval()
 	a.customerHold()
+	a.card()
 }
 
 // promised explains one shipment's dates.

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -19,16 +20,8 @@ func (a *acceptor) addOn() FeeDecision {
 	return FeeDecision{FeeYen: Fee(a.o.GoodsYen, a.f.Settings), Rule: "FEE-1"}
 }
 
-// budgets refuses what is over a budget that blocks (BUD-1), and what comes to more than its card
-// is authorised for, where the shop front said for how much (PAY-1).
+// budgets refuses what is over a budget that blocks (BUD-1).
 func (a *acceptor) budgets() {
-	total := a.o.GoodsYen + a.o.FeeYen
-	for _, t := range a.o.Taxes {
-		total += t.TaxYen
-	}
-	if a.o.Payment == order.PaymentCard && a.o.AuthorisedYen > 0 && total > a.o.AuthorisedYen {
-		a.bad("PAY-1", "payment.authorised_yen", "the card is authorised for %s yen and the order comes to %s yen incl. tax: have it authorised for that", a.o.AuthorisedYen.Grouped(), total.Grouped())
-	}
 	_, over := TakeBudget(a.o, a.f.Budgets, a.now)
 	for _, b := range over {
 		if b.Over == OverBlock {
@@ -88,4 +81,38 @@ func (a *acceptor) phoneHold() {
 	a.o.State = order.StateHeld
 	a.o.HoldReason = "CUT-6: made to order, waits for a date entered by the desk"
 	a.event(order.EventHeld, "CUT-6", "Every line is phone mark: the order waits for a date entered by the desk.", inputs)
+}
+
+// card holds an order that its card's authorisation does not reach for (PAY-1): nothing leaves
+// before it is paid, and a person has it authorised or paid otherwise.
+func (a *acceptor) card() {
+	if a.o.Payment != order.PaymentCard {
+		return
+	}
+	total := TotalYen(a.o)
+	var text string
+	inputs := map[string]any{"total_yen": total, "authorised_yen": a.o.AuthorisedYen, "authorised_until": a.o.AuthorisedTill, "quiet": true}
+	switch {
+	case a.o.Authorisation == "":
+		text = "the order carries no card authorisation: have the customer pay otherwise"
+	case a.o.AuthorisedYen > 0 && total > a.o.AuthorisedYen:
+		text = fmt.Sprintf("the card is authorised for %s yen and the order comes to %s yen incl. tax: have it authorised for that", a.o.AuthorisedYen.Grouped(), total.Grouped())
+	case endsBefore(a.o):
+		text = fmt.Sprintf("the card's authorisation ends %s, before everything has left: have it authorised anew", stamp(a.o.AuthorisedTill))
+	default:
+		return
+	}
+	held, err := AddHold(a.o, "PAY-1", text)
+	if err != nil {
+		return // a new order can always be held
+	}
+	a.o = held
+	a.event(order.EventHeld, "PAY-1", "Held: "+text+".", inputs)
+}
+
+// endsBefore tells whether the card's authorisation ends before the last planned shipment leaves.
+func endsBefore(o order.Order) bool {
+	return !o.AuthorisedTill.IsZero() && slices.ContainsFunc(o.Shipments, func(sh order.Shipment) bool {
+		return sh.State == order.ShipmentPlanned && !sh.ShipOn.IsZero() && o.AuthorisedTill.Before(sh.ShipOn.Start())
+	})
 }

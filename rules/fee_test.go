@@ -345,11 +345,22 @@ func TestPAY1AcceptWithinTheAuthorisation(t *testing.T) {
 	t.Parallel()
 	req := request(t, order.ChannelWeb, "2026-11-24 10:00", lines(tea, 3)) // 3,240 yen
 	req.Payment, req.Authorisation = order.PaymentCard, "a"
-	for yen, refused := range map[order.Yen]bool{0: false, 3239: true, 3240: false} {
+	for yen, held := range map[order.Yen]bool{0: false, 3239: true, 3240: false} {
 		req.AuthorisedYen = yen
 		o, _, errs := rules.Accept(req, facts(t), jst(t, "2026-11-24 10:00"))
-		if refused != (len(errs) == 1 && errs[0].Rule == "PAY-1") || !refused && o.AuthorisedYen != yen {
-			t.Errorf("%d: %v", yen, errs)
+		if held != rules.HeldBy(o, "PAY-1") || len(errs) > 0 || o.AuthorisedYen != yen {
+			t.Errorf("%d: %s %v", yen, o.HoldReason, errs)
 		}
+	}
+	req.AuthorisedYen = 5000
+	for till, held := range map[string]bool{"2026-11-24 12:00": false, "2026-11-23 12:00": true} {
+		req.AuthorisedTill = jst(t, till)
+		if o, _, errs := rules.Accept(req, facts(t), jst(t, "2026-11-24 10:00")); held != rules.HeldBy(o, "PAY-1") || len(errs) > 0 {
+			t.Errorf("until %s: %s %v", till, o.HoldReason, errs)
+		}
+	}
+	req.AuthorisedTill, req.Authorisation = time.Time{}, ""
+	if o, _, errs := rules.Accept(req, facts(t), jst(t, "2026-11-24 10:00")); !rules.HeldBy(o, "PAY-1") || len(errs) > 0 {
+		t.Error("a card order without authorisation goes on")
 	}
 }

@@ -22,7 +22,10 @@ const (
 //
 //	planned ──► sent ──► done
 //	   ▲          ├────► failed     the gateway refused for good
-//	   └──────────┴────► uncertain  no answer: asked again under the same key
+//	   └──────────┴────► uncertain  no answer: its status is asked, and it is asked again under the same key
+//
+// A planned charge that is not needed any more is withdrawn, as is a failed one that is tried again
+// under another key; what a lead lets leave uncharged is waived.
 type ChargeState string
 
 // The states of a charge.
@@ -32,7 +35,14 @@ const (
 	ChargeDone      ChargeState = "done"
 	ChargeFailed    ChargeState = "failed"
 	ChargeUncertain ChargeState = "uncertain"
+	ChargeWithdrawn ChargeState = "withdrawn" // never asked, or failed and tried again as another
+	ChargeWaived    ChargeState = "waived"    // a lead lets it leave uncharged
 )
+
+// Open tells whether it is still to be known what becomes of the charge.
+func (s ChargeState) Open() bool {
+	return s == ChargePlanned || s == ChargeSent || s == ChargeUncertain
+}
 
 // Charge is one thing asked of the card gateway about an order. Key makes it happen once, however
 // often it is asked.
@@ -42,87 +52,14 @@ type Charge struct {
 	OrderID    int64       `json:"-"`
 	ShipmentNo int         `json:"shipment,omitempty"` // of a capture
 	Reference  string      `json:"-"`                  // the authorisation's
-	Yen        order.Yen   `json:"yen"`                // incl. tax; 0 of a void
-	Taxes      []order.Tax `json:"taxes,omitempty"`    // that make up Yen, of a capture
+	Yen        order.Yen   `json:"yen"`                // incl. tax; 0 of a void is all that is open
+	Qty        int         `json:"quantity,omitempty"` // of a capture: of the shipment's goods, how many are paid with it
+	Why        string      `json:"why,omitempty"`
+	Taxes      []order.Tax `json:"taxes,omitempty"` // that make up Yen, of a capture
 	State      ChargeState `json:"state"`
 	Tries      int         `json:"tries,omitempty"`
 	Doubtful   bool        `json:"doubtful,omitempty"` // some try ended without an answer: it may have happened
 	NotBefore  time.Time   `json:"not_before,omitzero"`
-}
-
-// ShippedQty is a quantity of a line that left with a shipment, in order units.
-type ShippedQty struct {
-	LineNo int
-	Qty    int
-}
-
-// PlanCapture is what is captured for a shipment that left (PAY-1, INV-4): the total of its own
-// invoice, that is goods and tax once per rate (TAX-2), and the fee with the first shipment that
-// is captured. needed is false for orders that no card pays, for a shipment that has its capture,
-// and where it comes to nothing. A total beyond what is left of the authorisation is an error that
-// a person settles; nothing is ever captured beyond it.
-func PlanCapture(o order.Order, shipmentNo int, goods []ShippedQty, past []Charge, s Settings) (c Charge, needed bool, _ *order.Error) {
-	if o.Payment != order.PaymentCard {
-		return Charge{}, false, nil
-	}
-	first, key := true, fmt.Sprintf("capture-%s-%d", o.Number, shipmentNo)
-	var captured order.Yen
-	for _, p := range past {
-		switch {
-		case p.Kind != ChargeCapture:
-			continue
-		case p.ShipmentNo == shipmentNo && p.State != ChargeFailed:
-			return Charge{}, false, nil
-		case p.ShipmentNo == shipmentNo:
-			key += "-again" // what was refused under the key stays refused
-			continue
-		case p.State == ChargeFailed:
-			continue
-		}
-		first, captured = false, captured+p.Yen
-	}
-	s = s.On(order.DateOf(o.ReceivedAt))
-	net := map[order.Percent]order.Yen{}
-	for _, g := range goods {
-		i := slices.IndexFunc(o.Lines, func(l order.Line) bool { return l.No == g.LineNo })
-		if i < 0 || g.Qty < 0 || g.Qty > o.Lines[i].Qty {
-			return Charge{}, false, order.Invalid("PAY-1", fmt.Sprintf("lines[%d]", g.LineNo), "more left than was ordered: look at the shipment's result")
-		}
-		net[o.Lines[i].TaxRate] += o.Lines[i].UnitPrice * order.Yen(g.Qty)
-	}
-	if first && o.FeeYen > 0 {
-		net[s.FeeTaxRate] += o.FeeYen
-	}
-	c = Charge{
-		Key: key, Kind: ChargeCapture, OrderID: o.ID, ShipmentNo: shipmentNo,
-		Reference: o.Authorisation, Taxes: taxesOf(net, s), State: ChargePlanned,
-	}
-	for _, t := range c.Taxes {
-		c.Yen += t.NetYen + t.TaxYen
-	}
-	switch {
-	case c.Yen <= 0:
-		return Charge{}, false, nil
-	case o.Authorisation == "":
-		return Charge{}, false, order.Conflict("PAY-1", "the order carries no card authorisation: have the customer pay otherwise")
-	case o.AuthorisedYen > 0 && captured+c.Yen > o.AuthorisedYen:
-		return Charge{}, false, order.Conflict("PAY-1", fmt.Sprintf("the shipment comes to %s yen, of the card's authorisation %s yen are left: have the customer authorise the rest", c.Yen.Grouped(), (o.AuthorisedYen-captured).Grouped()))
-	}
-	return c, true, nil
-}
-
-// PlanVoid is the void of an order's authorisation when it is cancelled (CAN-1). ok is false where
-// there is none, or where something of it was captured already: that is refunded, not voided.
-func PlanVoid(o order.Order, past []Charge) (Charge, bool) {
-	if o.Payment != order.PaymentCard || o.Authorisation == "" {
-		return Charge{}, false
-	}
-	for _, p := range past {
-		if p.Kind == ChargeVoid || p.Kind == ChargeCapture && p.State != ChargeFailed {
-			return Charge{}, false
-		}
-	}
-	return Charge{Key: fmt.Sprintf("void-%s", o.Number), Kind: ChargeVoid, OrderID: o.ID, Reference: o.Authorisation, State: ChargePlanned}, true
 }
 
 // PlanRefund is a refund of an amount incl. tax for a return (RET-5), named by the return. It
@@ -133,14 +70,22 @@ func PlanRefund(o order.Order, name string, amount order.Yen, past []Charge) (Ch
 		switch {
 		case p.Kind == ChargeCapture && p.State == ChargeDone:
 			left += p.Yen
-		case p.Kind == ChargeRefund && p.State != ChargeFailed:
+		case p.Kind == ChargeRefund && p.State != ChargeFailed && p.State != ChargeWithdrawn:
 			left -= p.Yen
 		}
 	}
 	if amount <= 0 || amount > left {
 		return Charge{}, order.Invalid("PAY-1", "yen", fmt.Sprintf("%s yen cannot be refunded: %s yen were captured and not refunded", amount.Grouped(), left.Grouped()))
 	}
-	return Charge{Key: fmt.Sprintf("refund-%s-%s", o.Number, name), Kind: ChargeRefund, OrderID: o.ID, Reference: o.Authorisation, Yen: amount, State: ChargePlanned}, nil
+	key := fmt.Sprintf("return-%s-%s", o.Number, name)
+	if slices.ContainsFunc(past, func(p Charge) bool { return p.Key == key }) {
+		return Charge{}, order.Conflict("PAY-1", "a refund of that name was made before: give it another name")
+	}
+	ref, ok := refundable(past, amount)
+	if !ok {
+		return Charge{}, order.Invalid("PAY-1", "yen", "the card was authorised more than once, and none of the captures reaches for so much: refund it in parts")
+	}
+	return Charge{Key: key, Kind: ChargeRefund, OrderID: o.ID, Reference: ref, Yen: amount, State: ChargePlanned, Why: name}, nil
 }
 
 // ChargeAnswer is how asking the gateway ended.
@@ -188,11 +133,37 @@ func CaptureFailed(o order.Order, c Charge, why string, now time.Time) (order.Or
 	e := order.Event{
 		Kind: order.EventNoted, Rule: "PAY-1", At: now,
 		Text:   fmt.Sprintf("The card could not be charged %s yen for shipment %d: %s.", c.Yen.Grouped(), c.ShipmentNo, why),
-		Inputs: order.Inputs(map[string]any{"charge": c, "why": why}),
+		Inputs: order.Inputs(map[string]any{"charge": c, "why": why, "quiet": true}),
 	}
 	if held, err := AddHold(o, "PAY-1", "the card could not be charged: "+why); err == nil {
 		e.Kind = order.EventHeld
 		return held, []order.Event{e}
 	}
 	return o, []order.Event{e}
+}
+
+// ChargeEvent tells of a charge that was answered; told is false where there is nothing new: of what
+// is uncertain the first time alone is told.
+func ChargeEvent(c, was Charge, answer string, now time.Time) (e order.Event, told bool) {
+	e = order.Event{Kind: order.EventNoted, Rule: "PAY-1", At: now, Inputs: order.Inputs(map[string]any{"charge": c, "answer": answer})}
+	yen := c.Yen.Grouped()
+	switch {
+	case c.State == ChargeDone && c.Kind == ChargeCapture:
+		e.Text = fmt.Sprintf("The card was charged %s yen for shipment %d.", yen, c.ShipmentNo)
+	case c.State == ChargeDone && c.Kind == ChargeRefund:
+		e.Text = fmt.Sprintf("%s yen were paid back to the card.", yen)
+	case c.State == ChargeDone && c.Yen == 0:
+		e.Text = "What was left of the card's authorisation was given back."
+	case c.State == ChargeDone:
+		e.Text = fmt.Sprintf("%s yen of the card's authorisation were given back.", yen)
+	case c.State == ChargeFailed && c.Kind == ChargeRefund:
+		e.Text = fmt.Sprintf("%s yen could not be paid back to the card: %s.", yen, answer)
+	case c.State == ChargeFailed:
+		e.Text = fmt.Sprintf("The card's authorisation could not be given back: %s.", answer)
+	case c.State == ChargeUncertain && !was.Doubtful:
+		e.Text = fmt.Sprintf("The card gateway gave no answer: it is asked what became of %s.", c.Key)
+	default:
+		return e, false
+	}
+	return e, true
 }

@@ -215,7 +215,8 @@ func (tx *Tx) insertOrders(ctx context.Context, as []*acceptance) error {
 		column(orders, func(o *order.Order) int64 { return int64(o.AuthorisedYen) }),
 		column(orders, func(o *order.Order) string { return string(o.FeeFirst) }),
 		column(orders, func(o *order.Order) instant { return instant(o.FeeUntil) }),
-		column(orders, func(o *order.Order) instant { return instant(o.ApprovedAt) }))
+		column(orders, func(o *order.Order) instant { return instant(o.ApprovedAt) }),
+		column(orders, func(o *order.Order) instant { return instant(at(o.AuthorisedTill)) }))
 	b.Queue(query("LinesInsert"),
 		column(lines, func(l orderLine) int64 { return l.id }),
 		column(lines, func(l orderLine) int { return l.No }),
@@ -401,6 +402,12 @@ func (tx *Tx) Change(ctx context.Context, id int64, fn func(order.Order, Facts) 
 	}
 	if err := tx.saveFees(ctx, judged, f.Settings); err != nil {
 		return order.Order{}, err
+	}
+	if o.Authorisation != "" && (o.State == order.StateCancelled && old.State != order.StateCancelled || o.FeeYen != old.FeeYen ||
+		slices.ContainsFunc(events, func(e order.Event) bool { return e.Kind == order.EventShort })) {
+		if err := tx.chargeCard(ctx, o.ID, at(tx.s.now())); err != nil {
+			return order.Order{}, err
+		}
 	}
 	if o.State == order.StateCancelled && old.State != order.StateCancelled {
 		return o, tx.giveControlsBack(ctx, o.ID, tx.s.now())

@@ -401,6 +401,9 @@ func (a *allocator) save(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := tx.chargeCards(ctx, column(a.priced, func(o *allocOrder) int64 { return o.ID }), a.now); err != nil { // PAY-1
+		return err
+	}
 	return tx.Enqueue(ctx, jobs.AnswerCustomers{}) // answers wait for what was settled here
 }
 

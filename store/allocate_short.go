@@ -105,6 +105,9 @@ func (a *allocator) soldOut(ctx context.Context) error {
 		if err := a.tx.giveControlsBack(ctx, o.ID, a.now); err != nil {
 			return err
 		}
+		if err := a.tx.chargeCards(ctx, []int64{o.ID}, a.now); err != nil {
+			return err
+		}
 	}
 	return nil
 }

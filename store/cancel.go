@@ -26,10 +26,14 @@ func (tx *Tx) cancelled(ctx context.Context, o order.Order, f Facts, c rules.Can
 	if err != nil {
 		return o, nil, err
 	}
+	charges, err := tx.charges(ctx, o.ID)
+	if err != nil {
+		return o, nil, err
+	}
 	region, _ := f.Regions.Of(o)
-	next, _, events, problem := rules.Cancel(o, rules.CancelFacts{Settings: f.Settings, Region: region, Siblings: f.Siblings, Budget: budget}, c, at(now))
+	next, _, events, problem := rules.Cancel(o, rules.CancelFacts{Settings: f.Settings, Region: region, Siblings: f.Siblings, Budget: budget, Charges: charges}, c, at(now))
 	if problem != nil {
-		return o, nil, problem // what is undone Change saves: stock, budgets, fees
+		return o, nil, problem // what is undone Change saves: stock, budgets, fees, the card
 	}
 	return next, events, nil
 }

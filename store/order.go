@@ -132,7 +132,7 @@ func scanOrder(r pgx.CollectableRow) (order.Order, error) {
 		&o.ShipTo.Code, &o.ShipTo.Name, &o.ShipTo.PostalCode, &o.ShipTo.Prefecture, &o.ShipTo.Address,
 		&o.RegionCode, (*date)(&o.DesignatedOn), &o.Stockout, &o.Payment, &o.Authorisation, &o.GoodsYen, &o.FeeYen, &taxes,
 		&o.Source.DocumentID, &o.Source.Page, &o.Source.ShopFront, &o.Source.Key,
-		&o.AuthorisedYen, &o.FeeFirst, (*instant)(&o.FeeUntil), (*instant)(&o.ApprovedAt))
+		&o.AuthorisedYen, &o.FeeFirst, (*instant)(&o.FeeUntil), (*instant)(&o.ApprovedAt), (*instant)(&o.AuthorisedTill))
 	if err != nil {
 		return o, err
 	}

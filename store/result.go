@@ -160,7 +160,7 @@ func (tx *Tx) applyResult(ctx context.Context, warehouse string, lists []int64, 
 			out.Finished++
 		}
 	}
-	return out, nil
+	return out, tx.chargeCards(ctx, orders, now)
 }
 
 // pickInput is one line of an order that a warehouse could not pick whole.

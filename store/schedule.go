@@ -201,6 +201,9 @@ func (tx *Tx) wake(ctx context.Context, now time.Time) error {
 	if err := tx.wakeChases(ctx, now); err != nil {
 		return err
 	}
+	if err := tx.wakeCards(ctx, now); err != nil {
+		return err
+	}
 	missed, err := tx.missed(ctx, now, 1)
 	if err != nil {
 		return err

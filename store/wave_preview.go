@@ -37,8 +37,9 @@ func (s *Store) WavePreview(ctx context.Context, now time.Time) ([]PreviewRow, e
 		var w PreviewRow
 		var o order.Order
 		var until instant
+		var paid bool
 		if err := r.Scan(&w.Order, &w.Shipment, &o.State, &o.HoldReason, &until, &w.Warehouse, &w.Class,
-			(*date)(&w.ShipOn), (*date)(&w.ArrivalOn), &w.Qty, &w.Lines); err != nil {
+			(*date)(&w.ShipOn), (*date)(&w.ArrivalOn), &w.Qty, &w.Lines, &paid); err != nil {
 			return w, err
 		}
 		o.Number, o.CancelUntil = w.Order, time.Time(until)
@@ -46,6 +47,8 @@ func (s *Store) WavePreview(ctx context.Context, now time.Time) ([]PreviewRow, e
 		v := rules.Releasable(o, shipment, w.Qty, sh.settings.On(order.DateOf(now)), sh.calendar, now)
 		if w.Goes = v.Verdict == rules.ReleaseNow; !w.Goes {
 			w.Rule, w.Why = v.Rule, v.Reason
+		} else if !paid {
+			w.Goes, w.Rule, w.Why = false, "PAY-1", "the card is not charged yet: it is on the ship day, before the goods leave"
 		}
 		return w, nil
 	})

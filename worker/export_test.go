@@ -6,3 +6,8 @@ import "context"
 func GiveAnswer(ctx context.Context, cfg Config, id int64) (bool, error) {
 	return (&AnswerCustomers{cfg: cfg.withDefaults()}).answer(ctx, id)
 }
+
+// ChargeCardsOnce looks at cards once, as the job does.
+func ChargeCardsOnce(ctx context.Context, cfg Config, limit int) (bool, error) {
+	return chargeCards(ctx, cfg, limit)
+}

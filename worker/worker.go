@@ -17,6 +17,7 @@ import (
 	"todoke/ingest/glyph"
 	"todoke/jobs"
 	"todoke/order"
+	"todoke/payment"
 	"todoke/rules"
 	"todoke/store"
 	"todoke/templates/mail"
@@ -44,6 +45,10 @@ type Config struct {
 
 	// ApprovalURL begins the links in mails to customers' approvers, such as https://order.example.jp.
 	ApprovalURL string
+
+	// Cards is the gateway that is asked about cards (PAY-1); nil asks none, and what is to be asked
+	// waits.
+	Cards payment.Gateway
 
 	Answerer rules.Answerer // who answers mails that carry no fax; the zero value answers none
 	// ArchiveHeads is the file to which the archive's head is added every evening (KEP-1); ""
@@ -109,6 +114,7 @@ func Workers(cfg Config) *river.Workers {
 	river.AddWorker(ws, &AdaptThresholds{cfg: cfg})
 	river.AddWorker(ws, &AnswerCustomers{cfg: cfg})
 	river.AddWorker(ws, &AskApprovers{cfg: cfg})
+	river.AddWorker(ws, &ChargeCards{cfg: cfg})
 	river.AddWorker(ws, &ListOpenItems{cfg: cfg})
 	river.AddWorker(ws, &PrintPickList{cfg: cfg})
 	river.AddWorker(ws, &DeliverDocument{cfg: cfg})
@@ -151,6 +157,7 @@ func Client(cfg Config) (*river.Client[pgx.Tx], error) {
 			jobs.QueueAnswer:   {MaxWorkers: 2},
 			jobs.QueueSend:     {MaxWorkers: 4},
 			jobs.QueuePartner:  {MaxWorkers: 4},
+			jobs.QueuePayment:  {MaxWorkers: 2},
 		},
 		Workers:              Workers(cfg),
 		FetchCooldown:        cooldown,

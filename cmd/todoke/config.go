@@ -71,6 +71,7 @@ type Config struct {
 	Archive  ArchiveConfig
 	Collect  CollectConfig
 	SMTP     SMTPConfig
+	Payment  PaymentConfig
 	Fax      FaxConfig
 	// Mailboxes are collected beside the inbox, in the order of their names.
 	Mailboxes []MailboxConfig
@@ -380,6 +381,7 @@ func defaultConfig() Config {
 		DrainTimeout: 20 * time.Second,
 		Rules:        rules.Default(),
 		SMTP:         defaultSMTP(),
+		Payment:      PaymentConfig{Timeout: defaultPaymentTimeout},
 		Fax:          FaxConfig{Ways: wayFolder},
 		origins:      map[string]string{},
 	}
@@ -816,7 +818,7 @@ type named struct{ mailboxes, partners []string }
 
 // allSettings are the settings, those of the named mailboxes and partners included.
 func allSettings(names named) []setting {
-	all := slices.Concat(settings, deskSettings, collectSettings, answerSettings, letterSettings, deliverySettings)
+	all := slices.Concat(settings, deskSettings, collectSettings, answerSettings, letterSettings, deliverySettings, paymentSettings)
 	for _, name := range names.mailboxes {
 		all = append(all, mailboxSettings(name)...)
 	}

@@ -72,6 +72,7 @@ func (c *doctorCommand) Run(ctx context.Context, app *App) error {
 	app.checkGateways(add)
 	app.checkMailboxes(ctx, add)
 	app.checkRoutes(ctx, add)
+	app.checkPayment(ctx, add)
 	app.checkDatabase(ctx, add)
 	app.checkPort(ctx, add)
 	app.checkDoors(ctx, add)

@@ -65,6 +65,7 @@ type commands struct {
 	PickList  pickListCommand  `cmd:"" name:"picklist" help:"Look pick lists up and report them shipped."`
 	Wave      waveCommand      `cmd:"" help:"Look at what waves release."`
 	Approval  approvalCommand  `cmd:"" help:"Look at orders that wait for their customer's approver, and enter decisions."`
+	Payment   paymentCommand   `cmd:"" help:"Look at what is asked of the card gateway, and settle what failed."`
 	Budget    budgetCommand    `cmd:"" help:"Tell what is taken of customers' budgets."`
 	Delivery  deliveryCommand  `cmd:"" help:"Look deliveries up, and settle those that failed."`
 	Rules     rulesCommand     `cmd:"" help:"Check and export the tables that the rules work with."`

@@ -114,9 +114,13 @@ func (a *App) workConfig(st *store.Store) (worker.Config, error) {
 	if err != nil {
 		return worker.Config{}, err
 	}
+	cards, err := a.cards()
+	if err != nil {
+		return worker.Config{}, err
+	}
 	return worker.Config{
-		Routes: routes,
-		Store:  st, Mail: worker.ReadMail(shelf.Book), Gateways: shelf.Book, Deliver: a.Config.Out, Reading: a.Config.Reading,
+		Routes: routes, Cards: cards,
+		Store: st, Mail: worker.ReadMail(shelf.Book), Gateways: shelf.Book, Deliver: a.Config.Out, Reading: a.Config.Reading,
 		ShopName: a.Config.ShopName, DeskName: a.Config.DeskName, ShopFax: a.Config.ShopFax, OwnNumbers: a.ownNumbers(),
 		ShopPhone: a.Config.ShopPhone, DeskHours: a.Config.DeskHours, ShopWeb: a.Config.ShopWeb, Answerer: a.answerer(),
 		Log: a.Log, Readers: a.Config.Workers.Reading, ApprovalURL: a.approvalURL(),

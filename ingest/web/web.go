@@ -203,18 +203,44 @@ func (p *parser) payment(n node, r *order.Request) {
 	if !given(n) {
 		return
 	}
-	fields, ok := p.object(n, "method", "authorisation")
+	fields, ok := p.object(n, "method", "authorisation", "authorised_yen", "authorised_until")
 	if !ok {
 		return
 	}
 	r.Payment = choice(p, p.need(fields, n, "method", rule), rule, order.PaymentInvoice, order.PaymentCard)
 	r.Authorisation = p.text(fields["authorisation"], rule, maxText)
+	r.AuthorisedYen = p.yen(fields["authorised_yen"], rule)
+	r.AuthorisedTill = p.instant(fields["authorised_until"], rule)
 	switch {
 	case r.Payment == order.PaymentCard && !given(fields["authorisation"]):
 		p.bad(rule, n.path+".authorisation", "the field is missing: a card order carries the reference of its authorisation")
+	case r.Payment == order.PaymentCard && !given(fields["authorised_yen"]):
+		p.bad(rule, n.path+".authorised_yen", "the field is missing: a card order says for how much the card is authorised")
+	case order.LooksLikeCard(r.Authorisation):
+		// Its words hold nothing of the number, which is neither kept nor logged.
+		p.bad(rule, n.path+".authorisation", "the reference looks like a card's number, which must not be sent here: send the reference that the gateway gave to the authorisation")
 	case r.Payment == order.PaymentInvoice && given(fields["authorisation"]):
 		p.bad(rule, n.path+".authorisation", "an order on invoice has no authorisation: leave it out or set method to \"card\"")
 	}
+}
+
+// yen is an amount of whole yen, at least 1.
+func (p *parser) yen(n node, rule string) order.Yen {
+	if !given(n) {
+		return 0
+	}
+	const most = 1_000_000_000_000
+	number, ok := n.value.(json.Number)
+	if !ok {
+		p.bad(rule, n.path, "the value must be a number without quotes")
+		return 0
+	}
+	y, err := strconv.ParseInt(number.String(), 10, 64)
+	if err != nil || y < 1 || y > most {
+		p.bad(rule, n.path, "the amount must be whole yen, at least 1")
+		return 0
+	}
+	return order.Yen(y)
 }
 
 func (p *parser) terms(n node) *order.Terms {

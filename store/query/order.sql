@@ -46,11 +46,11 @@ SELECT nextval('order_numbers') FROM generate_series(1, $1::int);
 INSERT INTO orders (id, number, state, hold_reason, channel, received_at, accepted_at, acceptance_on, cancel_until_at,
     department_code, user_code, ship_to_code, ship_to_name, ship_to_postal_code, ship_to_prefecture, ship_to_address,
     region_code, designated_on, stockout, payment, authorisation, goods_yen, fee_yen, taxes,
-    document_id, page_no, shop_front, idempotency_key, authorised_yen, fee_first, fee_until_at, approved_at)
+    document_id, page_no, shop_front, idempotency_key, authorised_yen, fee_first, fee_until_at, approved_at, authorised_until_at)
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::date[], $9::timestamptz[],
     $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[],
     $17::text[], $18::date[], $19::text[], $20::text[], $21::text[], $22::bigint[], $23::bigint[], $24::jsonb[],
-    $25::bigint[], $26::int[], $27::text[], $28::text[], $29::bigint[], $30::text[], $31::timestamptz[], $32::timestamptz[]);
+    $25::bigint[], $26::int[], $27::text[], $28::text[], $29::bigint[], $30::text[], $31::timestamptz[], $32::timestamptz[], $33::timestamptz[]);
 
 -- name: LinesInsert
 INSERT INTO order_lines (order_id, no, item_code, name, unit, class, qty, unit_price_yen, price_list, tax_rate, comment, comment_image)
@@ -80,7 +80,7 @@ WHERE id = $1;
 SELECT id, number, state, hold_reason, channel, received_at, accepted_at, acceptance_on, cancel_until_at,
     department_code, user_code, ship_to_code, ship_to_name, ship_to_postal_code, ship_to_prefecture, ship_to_address,
     region_code, designated_on, stockout, payment, authorisation, goods_yen, fee_yen, taxes,
-    coalesce(document_id, 0), page_no, shop_front, idempotency_key, authorised_yen, fee_first, fee_until_at, approved_at
+    coalesce(document_id, 0), page_no, shop_front, idempotency_key, authorised_yen, fee_first, fee_until_at, approved_at, authorised_until_at
 FROM orders WHERE id = ANY($1) ORDER BY id;
 
 -- name: OrdersLock

@@ -30,20 +30,26 @@ SELECT order_id, no, warehouse_code, item_code, qty, id, $3 FROM made ORDER BY o
 
 -- name: WaveClaim
 -- Orders with reserved goods due on $1 at the warehouses and classes still open, past their
--- cancel window (CAN-1), that arrive on none of the closed days $5 (CUT-1). Locked by id; an order changed meanwhile is judged again.
+-- cancel window (CAN-1), that arrive on none of the closed days $5 (CUT-1), paid where a card pays (PAY-1). Locked by id; an order changed meanwhile is judged again.
 SELECT o.id FROM orders o
 WHERE o.state IN ('allocated', 'short') AND (o.cancel_until_at IS NULL OR o.cancel_until_at < $2)
   AND EXISTS (
     SELECT FROM shipments s JOIN unnest($3::text[], $4::text[]) AS t (warehouse_code, class) USING (warehouse_code, class)
     WHERE s.order_id = o.id AND s.state = 'planned' AND s.ship_on = $1 AND s.arrival_on <> ALL($5::date[])
-      AND EXISTS (SELECT FROM allocations a WHERE a.shipment_id = s.id AND a.pick_list_id IS NULL))
+      AND EXISTS (SELECT FROM allocations a WHERE a.shipment_id = s.id AND a.pick_list_id IS NULL)
+      AND (o.payment <> 'card' OR EXISTS (
+        SELECT FROM payments p WHERE p.order_id = o.id AND p.shipment_no = s.no AND p.kind = 'capture' AND p.state IN ('done', 'waived')
+          AND p.qty >= (SELECT sum(qty) FROM allocations WHERE shipment_id = s.id))))
 ORDER BY o.id FOR UPDATE OF o;
 
 -- name: WaveAllocations
 SELECT a.id, a.order_id, s.id, s.warehouse_code, s.class
-FROM allocations a JOIN shipments s ON s.id = a.shipment_id
+FROM allocations a JOIN shipments s ON s.id = a.shipment_id JOIN orders o ON o.id = a.order_id
 JOIN unnest($3::text[], $4::text[]) AS t (warehouse_code, class) ON t.warehouse_code = s.warehouse_code AND t.class = s.class
 WHERE a.order_id = ANY($2) AND a.pick_list_id IS NULL AND s.state = 'planned' AND s.ship_on = $1 AND s.arrival_on <> ALL($5::date[])
+  AND (o.payment <> 'card' OR EXISTS (
+    SELECT FROM payments p WHERE p.order_id = o.id AND p.shipment_no = s.no AND p.kind = 'capture' AND p.state IN ('done', 'waived')
+      AND p.qty >= (SELECT sum(qty) FROM allocations WHERE shipment_id = s.id)))
 ORDER BY a.id;
 
 -- name: WaveInsert
@@ -144,7 +150,9 @@ SELECT issued_at FROM pick_lists WHERE id = $1 FOR UPDATE;
 -- name: WavePreview
 -- Every shipment that is still to be put on a list, with what a wave looks at (rules.Releasable).
 SELECT o.number, s.no, o.state, o.hold_reason, o.cancel_until_at, s.warehouse_code, s.class, s.ship_on, s.arrival_on,
-    g.qty, g.lines
+    g.qty, g.lines,
+    o.payment <> 'card' OR EXISTS (SELECT FROM payments p WHERE p.order_id = o.id AND p.shipment_no = s.no AND p.kind = 'capture'
+        AND p.state IN ('done', 'waived') AND p.qty >= g.qty)
 FROM shipments s JOIN orders o ON o.id = s.order_id
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(x.qty), 0) AS qty, count(*) AS lines FROM (

@@ -21,7 +21,7 @@ type pattern struct {
 }
 
 var (
-	said     = compile(slices.Concat(pageSayings, orderSayings, formSayings, fileSayings, mailSayings, webSayings, storeSayings, workSayings, eventSayings, archiveSayings, flowSayings, gatewaySayings, tableSayings, resultSayings))
+	said     = compile(slices.Concat(pageSayings, orderSayings, formSayings, fileSayings, mailSayings, webSayings, storeSayings, workSayings, eventSayings, archiveSayings, flowSayings, paymentSayings, gatewaySayings, tableSayings, resultSayings))
 	verbs    = regexp.MustCompile(`%[-+# 0-9.]*[a-z%]`)
 	holes    = regexp.MustCompile(`\$[1-9]`)
 	ruled    = regexp.MustCompile(`^([A-Z]{3}-[0-9]+): (.+)$`)

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"todoke/order"
+	"todoke/payment/simulate"
+	"todoke/rules"
+	"todoke/store"
+)
+
+// paymentCommand works on what is asked of the card gateway (PAY-1).
+type paymentCommand struct {
+	List      paymentListCommand      `cmd:"" help:"List what was and is to be asked of the gateway, newest first."`
+	Show      paymentShowCommand      `cmd:"" help:"Show an order's payments, each with every time that the gateway was asked."`
+	Retry     paymentRetryCommand     `cmd:"" help:"Try again what failed for an order."`
+	Authorise paymentAuthoriseCommand `cmd:"" help:"Enter another authorisation that the customer's card was given."`
+	Invoice   paymentInvoiceCommand   `cmd:"" help:"Have an order billed instead."`
+	Release   paymentReleaseCommand   `cmd:"" help:"Let an order go uncharged (a lead's decision)."`
+	Refund    paymentRefundCommand    `cmd:"" help:"Pay an amount back to an order's card."`
+	Simulate  paymentSimulateCommand  `cmd:"" help:"Run a card gateway that is none, to try and test against."`
+}
+
+type paymentListCommand struct {
+	State string `enum:"planned,sent,done,failed,uncertain,withdrawn,waived," default:"" help:"Those in one state: ${enum}"`
+	Limit int    `help:"At most so many." default:"100"`
+	JSON  bool   `name:"json" help:"Print one JSON object a payment."`
+}
+
+// Run implements the command.
+func (c *paymentListCommand) Run(ctx context.Context, a *App) error {
+	return a.withStore(ctx, func(st *store.Store) error {
+		all, err := st.Payments(ctx, store.PaymentFilter{State: rules.ChargeState(c.State), Limit: c.Limit})
+		if err != nil {
+			return err
+		}
+		rows := [][]string{{"ORDER", "WHAT", "SHIPMENT", "YEN", "STATE", "TRIES", "NEXT", "ANSWER"}}
+		for _, p := range all {
+			if c.JSON {
+				if err := printJSON(a.Stdout, p); err != nil {
+					return err
+				}
+				continue
+			}
+			rows = append(rows, paymentRow(p))
+		}
+		if c.JSON {
+			return nil
+		}
+		return printTable(a.Stdout, rows)
+	})
+}
+
+func paymentRow(p store.Payment) []string {
+	yen, shipment, next := p.Yen.Grouped(), strconv.Itoa(p.ShipmentNo), ""
+	if p.Kind == rules.ChargeVoid && p.Yen == 0 {
+		yen = "the rest"
+	}
+	if p.ShipmentNo == 0 {
+		shipment = "-"
+	}
+	if !p.NotBefore.IsZero() {
+		next = stamp(p.NotBefore)
+	}
+	return []string{p.Order.Grouped(), string(p.Kind), shipment, yen, string(p.State), strconv.Itoa(p.Tries), next, p.Answer}
+}
+
+type paymentShowCommand struct {
+	Number string `arg:"" help:"Order number, with or without hyphens."`
+	JSON   bool   `name:"json" help:"Print JSON."`
+}
+
+// Run implements the command.
+func (c *paymentShowCommand) Run(ctx context.Context, a *App) error {
+	return a.withOrder(ctx, c.Number, func(st *store.Store, o order.Order) error {
+		all, err := st.PaymentsOf(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		tries, err := st.PaymentTries(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			type shown struct {
+				store.Payment
+				Asked []store.PaymentTry `json:"asked"`
+			}
+			out := make([]shown, 0, len(all))
+			for _, p := range all {
+				s := shown{Payment: p, Asked: []store.PaymentTry{}}
+				for _, t := range tries {
+					if t.PaymentID == p.ID {
+						s.Asked = append(s.Asked, t)
+					}
+				}
+				out = append(out, s)
+			}
+			return printJSON(a.Stdout, map[string]any{
+				"order": o.Number, "payment": o.Payment, "authorisation": o.Authorisation, "authorised_yen": o.AuthorisedYen, "total_yen": rules.TotalYen(o), "payments": out,
+			})
+		}
+		fmt.Fprintf(a.Stdout, "order %s, %s, %s yen", o.Number.Grouped(), o.Payment, rules.TotalYen(o).Grouped())
+		if o.Authorisation != "" {
+			fmt.Fprintf(a.Stdout, "; card authorisation %s for %s yen", o.Authorisation, o.AuthorisedYen.Grouped())
+		}
+		fmt.Fprintln(a.Stdout)
+		for _, p := range all {
+			p.Order = o.Number
+			row := paymentRow(p)
+			fmt.Fprintf(a.Stdout, "%s  %s %s yen, shipment %s: %s  %s  key %s\n", stamp(p.CreatedAt), row[1], row[3], row[2], row[4], p.Why, p.Key)
+			for _, t := range tries {
+				if t.PaymentID == p.ID {
+					fmt.Fprintf(a.Stdout, "    %s  %s  %s\n", stamp(t.BeganAt), t.Outcome, t.Answer)
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// paymentDecision is what every decision about an order's card needs.
+type paymentDecision struct {
+	Number string `arg:"" help:"Order number, with or without hyphens."`
+	Reason string `required:"" help:"Why."`
+	By     string `required:"" help:"Who decides it."`
+}
+
+func (c paymentDecision) settle(ctx context.Context, a *App, d store.PaymentDecision) error {
+	d.By, d.Reason = c.By, c.Reason
+	return a.withOrder(ctx, c.Number, func(st *store.Store, o order.Order) error {
+		after, err := st.SettlePayment(ctx, o.ID, d, a.Now())
+		if err != nil {
+			return err
+		}
+		text := string(after.State)
+		if after.HoldReason != "" {
+			text += " (" + after.HoldReason + ")"
+		}
+		_, err = fmt.Fprintf(a.Stdout, "order %s is %s\n", after.Number.Grouped(), text)
+		return err
+	})
+}
+
+type paymentRetryCommand struct{ paymentDecision }
+
+// Run implements the command.
+func (c *paymentRetryCommand) Run(ctx context.Context, a *App) error {
+	return c.settle(ctx, a, store.PaymentDecision{Act: store.PayRetry})
+}
+
+type paymentAuthoriseCommand struct {
+	paymentDecision
+	Reference string    `required:"" help:"The reference that the gateway gave to the authorisation; never a card's number."`
+	Yen       int64     `required:"" help:"For how much, incl. tax."`
+	Until     time.Time `help:"The last instant of the authorisation, where it has one." placeholder:"2027-01-20T00:00:00+09:00"`
+}
+
+// Run implements the command.
+func (c *paymentAuthoriseCommand) Run(ctx context.Context, a *App) error {
+	return c.settle(ctx, a, store.PaymentDecision{Act: store.PayAuthorise, Reference: c.Reference, Yen: order.Yen(c.Yen), Until: c.Until})
+}
+
+type paymentInvoiceCommand struct{ paymentDecision }
+
+// Run implements the command.
+func (c *paymentInvoiceCommand) Run(ctx context.Context, a *App) error {
+	return c.settle(ctx, a, store.PaymentDecision{Act: store.PayInvoice})
+}
+
+type paymentReleaseCommand struct{ paymentDecision }
+
+// Run implements the command.
+func (c *paymentReleaseCommand) Run(ctx context.Context, a *App) error {
+	return c.settle(ctx, a, store.PaymentDecision{Act: store.PayRelease, Lead: true})
+}
+
+type paymentRefundCommand struct {
+	paymentDecision
+	Yen  int64  `required:"" help:"How much, incl. tax."`
+	Name string `required:"" help:"What it is for, such as a return's number: a name is refunded once."`
+}
+
+// Run implements the command.
+func (c *paymentRefundCommand) Run(ctx context.Context, a *App) error {
+	return a.withOrder(ctx, c.Number, func(st *store.Store, o order.Order) error {
+		if err := st.InTx(ctx, func(tx *store.Tx) error {
+			return tx.Refund(ctx, o.ID, c.Name, order.Yen(c.Yen), c.By, c.Reason, a.Now())
+		}); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(a.Stdout, "%s yen go back to the card of order %s\n", order.Yen(c.Yen).Grouped(), o.Number.Grouped())
+		return err
+	})
+}
+
+type paymentSimulateCommand struct {
+	At    string        `default:"127.0.0.1:8098" placeholder:"HOST:PORT" help:"Where it listens."`
+	Token string        `default:"simulator" help:"The token that requests must carry."`
+	Delay time.Duration `default:"2s" help:"How long a slow answer takes."`
+}
+
+func (paymentSimulateCommand) Help() string {
+	return "Speaks the contract of docs/payments.md and keeps its books in memory. Any reference is taken for an authorisation; one that ends in -refuse, -unavailable, " +
+		"-fail, -fail-after, -lose, -lose-after, -timeout, -twice, -garbage, -slow or -pending has each first request go wrong so. Use it with payment.url=http://127.0.0.1:8098 and payment.token=simulator."
+}
+
+// Run implements the command.
+func (c *paymentSimulateCommand) Run(ctx context.Context, a *App) error {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.At)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	srv := &http.Server{
+		Handler: &simulate.Gateway{Token: c.Token, Open: true, Delay: c.Delay, Now: a.Now}, ReadHeaderTimeout: 5 * time.Second,
+	}
+	fmt.Fprintf(a.Stdout, "a card gateway that is none listens on http://%s\n", l.Addr())
+	stop := context.AfterFunc(ctx, func() { _ = srv.Close() })
+	defer stop()
+	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

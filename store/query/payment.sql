@@ -1,0 +1,88 @@
+-- Statements about what is asked of the card gateway (PAY-1).
+
+-- name: PaymentsOfOrder
+SELECT id, order_id, shipment_no, kind, reference, yen, taxes, qty, key, state, tries, doubtful, due_at, why, by, gateway, gateway_id, answer, created_at, answered_at
+FROM payments WHERE order_id = $1 ORDER BY id;
+
+-- name: PaymentsList
+-- Newest first, before id $1; of the state $2 or the order number $3 where given.
+SELECT p.id, p.order_id, p.shipment_no, p.kind, p.reference, p.yen, p.taxes, p.qty, p.key, p.state, p.tries, p.doubtful, p.due_at, p.why, p.by, p.gateway,
+    p.gateway_id, p.answer, p.created_at, p.answered_at, o.number
+FROM payments p JOIN orders o ON o.id = p.order_id
+WHERE ($1 = 0 OR p.id < $1) AND ($2 = '' OR p.state = $2) AND ($3 = '' OR o.number = $3) ORDER BY p.id DESC LIMIT $4;
+
+-- name: PaymentTries
+SELECT t.payment_id, t.no, t.began_at, t.ended_at, t.outcome, t.answer FROM payment_tries t JOIN payments p ON p.id = t.payment_id
+WHERE p.order_id = $1 ORDER BY t.payment_id, t.no;
+
+-- name: PaymentInsert
+INSERT INTO payments (order_id, shipment_no, kind, reference, yen, taxes, qty, key, state, due_at, why, by, answer, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14);
+
+-- name: PaymentsWithdraw
+UPDATE payments SET state = 'withdrawn', due_at = NULL WHERE order_id = $1 AND key = ANY($2) AND state = 'planned';
+
+-- name: PaymentsSupersede
+-- Failed ones are tried again as others, or settled otherwise.
+UPDATE payments SET state = 'withdrawn' WHERE order_id = $1 AND state = 'failed'
+RETURNING shipment_no, kind, reference, yen, qty, key;
+
+-- name: PaymentsHurry
+UPDATE payments SET due_at = $2 WHERE order_id = $1 AND state IN ('planned', 'uncertain');
+
+-- name: CardGoods
+-- What each shipment of an order carries: reserved goods, and those that are made to order for it.
+SELECT s.no, s.state, s.ship_on, coalesce(g.line_no, 0), coalesce(g.qty, 0)::int
+FROM shipments s LEFT JOIN LATERAL (
+    SELECT line_no, sum(qty) AS qty FROM (
+        SELECT a.line_no, a.qty - a.short_qty AS qty FROM allocations a WHERE a.shipment_id = s.id
+        UNION ALL SELECT l.no, l.qty - l.reserved_qty - l.cancelled_qty FROM order_lines l
+        WHERE s.class = 'phone' AND s.state = 'planned' AND l.order_id = s.order_id AND l.class = 'phone' AND l.reserved_qty + l.cancelled_qty < l.qty) x
+    GROUP BY line_no) g ON true
+WHERE s.order_id = $1 ORDER BY s.no, g.line_no;
+
+-- name: CardsDue
+-- Orders with goods that may go onto a pick list today ($1) and are not paid, nor being paid (WaveClaim's conditions).
+SELECT o.id FROM orders o
+WHERE o.payment = 'card' AND o.state IN ('allocated', 'short') AND (o.cancel_until_at IS NULL OR o.cancel_until_at < $2)
+  AND EXISTS (
+    SELECT FROM shipments s CROSS JOIN LATERAL (
+        SELECT coalesce(sum(x.qty), 0) AS qty FROM (
+            SELECT a.qty FROM allocations a WHERE a.shipment_id = s.id
+            UNION ALL SELECT l.qty - l.reserved_qty - l.cancelled_qty FROM order_lines l WHERE s.class = 'phone' AND l.order_id = s.order_id AND l.class = 'phone') x) g
+    WHERE s.order_id = o.id AND s.state = 'planned' AND s.ship_on <= $1 AND g.qty > 0
+      AND NOT EXISTS (SELECT FROM payments p WHERE p.order_id = o.id AND p.shipment_no = s.no AND p.kind = 'capture'
+        AND (p.state IN ('planned', 'sent', 'uncertain', 'failed') OR p.state IN ('done', 'waived') AND p.qty >= g.qty)))
+ORDER BY o.id LIMIT $3;
+
+-- name: PaymentsWait
+SELECT EXISTS (SELECT FROM payments WHERE due_at <= $1);
+
+-- name: PaymentClaim
+-- One that is due, for as long as until $2. Whoever had claimed it before died: it may have happened.
+UPDATE payments SET state = 'sent', tries = tries + 1, doubtful = doubtful OR state = 'sent', due_at = $2
+WHERE id = (SELECT id FROM payments WHERE due_at <= $1 ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING id, order_id, shipment_no, kind, reference, yen, taxes, qty, key, state, tries, doubtful, due_at, why, by, gateway, gateway_id, answer, created_at, answered_at;
+
+-- name: PaymentHeld
+SELECT id FROM payments WHERE id = $1 AND state = 'sent' AND tries = $2 FOR UPDATE;
+
+-- name: PaymentRecord
+UPDATE payments SET state = $2, doubtful = $3, due_at = $4, gateway = $5, gateway_id = $6, answer = $7, answered_at = $8, tries = $9 WHERE id = $1;
+
+-- name: PaymentTryInsert
+INSERT INTO payment_tries (payment_id, no, began_at, ended_at, outcome, answer)
+SELECT $1, coalesce(max(no), 0) + 1, $2, $3, $4, $5 FROM payment_tries WHERE payment_id = $1;
+
+-- name: OrderPay
+UPDATE orders SET payment = $2, authorisation = $3, authorised_yen = $4, authorised_until_at = $5 WHERE id = $1;
+
+-- name: PaymentsOpen
+-- What a person has to look at: failed, and asked in vain for long.
+SELECT p.id, p.order_id, p.shipment_no, p.kind, p.reference, p.yen, p.taxes, p.qty, p.key, p.state, p.tries, p.doubtful, p.due_at, p.why, p.by, p.gateway,
+    p.gateway_id, p.answer, p.created_at, p.answered_at, o.number
+FROM payments p JOIN orders o ON o.id = p.order_id
+WHERE p.state = 'failed' OR p.due_at IS NOT NULL AND p.tries >= $1 ORDER BY p.id LIMIT $2;
+
+-- name: OrdersByCard
+SELECT id FROM orders WHERE id = ANY($1) AND authorisation <> '' ORDER BY id;
