@@ -281,15 +281,18 @@ func TestWebOrdersAreConfirmedByMail(t *testing.T) {
 		return a.Order
 	}
 	plain := place("a", st.Tokyo, 10, order.PaymentInvoice)
+	card := place("c", st.Osaka, 10, order.PaymentCard)
 	short := place("b", st.Tokyo, 900, order.PaymentInvoice)
-	card := place("c", st.Osaka, 900, order.PaymentCard)
+	gone := place("d", st.Osaka, 900, order.PaymentCard)
 	b.work(t)
 	const to = " txt mail soumu@aoba.example.jp"
 	equal(t, b.told(t, 0, plain.ID), "order_mail "+string(plain.Number)+"-1"+to)
 	equal(t, b.told(t, 0, short.ID), "order_mail "+string(short.Number)+"-1"+to, "stockout_notice "+string(short.Number)+"-1 pdf "+tokyoFax)
 	equal(t, b.told(t, 0, card.ID), "order_mail "+string(card.Number)+"-1"+to)
 	wants(t, b.said(t, string(plain.Number)+"-1"), "ご注文番号："+plain.Number.Grouped(), "10時10分まで", "1,200円")
-	wants(t, b.said(t, string(card.Number)+"-1"), "利用規約：2026-04", "【欠品】不足")
+	equal(t, b.told(t, 0, gone.ID), "order_mail "+string(gone.Number)+"-1"+to)
+	wants(t, b.said(t, string(card.Number)+"-1"), "利用規約：2026-04")
+	wants(t, b.said(t, string(gone.Number)+"-1"), "このご注文は取り消されました", "ご注文の商品をご用意することができませんでした", "900個")
 	b.audit(t)
 }
 
