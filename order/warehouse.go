@@ -95,6 +95,9 @@ type WarehouseProfile struct {
 	Fetch         string       // folder of that server from which its files are fetched; "" fetches none
 	Contact       string       // mail address that is asked after lists; "" is nobody's
 	Senders       []string     // mail addresses whose attachments are its files
+	Results       []PickColumn // what the partner calls the columns of what it sends back
+	Carrier       string       // who carries its parcels, as customers know it; "" is not told
+	TrackingURL   string       // where the carrier tells of a parcel, with {number} for its number; "" is nowhere
 }
 
 // DefaultProfile is how lists look for a warehouse that has no profile.
@@ -125,4 +128,12 @@ type StorageLocation struct {
 	WarehouseCode string
 	ItemCode      string
 	Location      string
+}
+
+// PartnerFault is one thing that is wrong in a file of a partner, in words for people.
+type PartnerFault struct {
+	Line, Column int    // 1-based; 0 where the file or the row as a whole is meant
+	Heading      string // of the column
+	Rule         string
+	Text         string // what is wrong and what to do
 }

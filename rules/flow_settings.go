@@ -15,6 +15,8 @@ type FlowSettings struct {
 	ChaseMinutes        int `json:"chase_minutes" yaml:"chase_minutes"`                 // WHS-2, after which a pick list that nobody acknowledged is sent again
 	ChaseTimes          int `json:"chase_times" yaml:"chase_times"`                     // WHS-2, how often before the desk is told
 	MaxWeightGrams      int `json:"max_weight_grams" yaml:"max_weight_grams"`           // WHS-2, of one shipment in a partner's result
+	CountMaxDays        int `json:"count_max_days" yaml:"count_max_days"`               // WHS-2, after which a stock count is too old to hold
+	NoticeWaitMinutes   int `json:"notice_wait_minutes" yaml:"notice_wait_minutes"`     // WHS-3, how long a shipping notice waits for its tracking number
 }
 
 func defaultFlow() FlowSettings {
@@ -26,6 +28,8 @@ func defaultFlow() FlowSettings {
 		ChaseMinutes:        60,
 		ChaseTimes:          2,
 		MaxWeightGrams:      2_000_000,
+		CountMaxDays:        7,
+		NoticeWaitMinutes:   60,
 	}
 }
 
@@ -43,5 +47,7 @@ func (s Settings) checkFlow() []error {
 	within("WHS-2", "chase_minutes", s.ChaseMinutes, 1, maxWindowMinutes)
 	within("WHS-2", "chase_times", s.ChaseTimes, 0, 20)
 	within("WHS-2", "max_weight_grams", s.MaxWeightGrams, 1, 100_000_000)
+	within("WHS-2", "count_max_days", s.CountMaxDays, 1, maxLimitDays)
+	within("WHS-3", "notice_wait_minutes", s.NoticeWaitMinutes, 0, maxWindowMinutes)
 	return errs
 }

@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"todoke/order"
@@ -37,7 +38,7 @@ type ResultRow struct {
 	Shipped     int
 	Short       int
 	Reason      ShortReason
-	Tracking    string
+	Tracking    string // several are separated by spaces
 	WeightGrams int
 	ShippedOn   order.Date // zero: the day of the result
 	DeliveredOn order.Date // zero where not told
@@ -111,8 +112,10 @@ func ReadResult(rows []ResultRow, listed []Listed, s Settings, now time.Time) ([
 		case r.Short == 0 && r.Reason != "":
 			bad("reason", "a reason stands where nothing is short")
 		}
-		if !validTracking(r.Tracking) {
-			bad("tracking", fmt.Sprintf("%q is no tracking number: 4 to 40 letters, digits and hyphens", r.Tracking))
+		for _, n := range strings.Fields(r.Tracking) {
+			if !validTracking(n) {
+				bad("tracking", fmt.Sprintf("%q is no tracking number: 4 to 40 letters, digits and hyphens", n))
+			}
 		}
 		if r.WeightGrams < 0 || r.WeightGrams > s.MaxWeightGrams {
 			bad("weight", fmt.Sprintf("%d g is out of range: 0 to %d", r.WeightGrams, s.MaxWeightGrams))
@@ -141,8 +144,10 @@ func ReadResult(rows []ResultRow, listed []Listed, s Settings, now time.Time) ([
 				infos[k] = info
 				sequence = append(sequence, k)
 			}
-			if r.Tracking != "" && !slices.Contains(info.Tracking, r.Tracking) {
-				info.Tracking = append(info.Tracking, r.Tracking)
+			for _, n := range strings.Fields(r.Tracking) {
+				if !slices.Contains(info.Tracking, n) {
+					info.Tracking = append(info.Tracking, n)
+				}
 			}
 			info.WeightGrams = max(info.WeightGrams, r.WeightGrams)
 			info.DeliveredOn = laterOf(info.DeliveredOn, r.DeliveredOn)
@@ -264,9 +269,6 @@ func findListed(r ResultRow, lines []ResultLine, known knownLists) (found []int,
 
 func validTracking(s string) bool {
 	const shortest, longest = 4, 40
-	if s == "" {
-		return true
-	}
 	if len(s) < shortest || len(s) > longest {
 		return false
 	}

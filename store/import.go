@@ -613,6 +613,17 @@ func (tx *Tx) importStock(ctx context.Context, bad *complaints, rows []order.Sto
 		column(sorted, func(r order.StockLevel) date { return date(r.RestockOn) })); err != nil {
 		return err
 	}
+	now := at(tx.s.now())
+	byWarehouse := map[string][]stockMovement{}
+	for _, r := range sorted {
+		m := stockMovement{r.ItemCode, r.OnHand - onHand[key{r.WarehouseCode, r.ItemCode}], "import", 0, 0, now, ""}
+		byWarehouse[r.WarehouseCode] = append(byWarehouse[r.WarehouseCode], m)
+	}
+	for w, ms := range byWarehouse {
+		if err := tx.addMovements(ctx, w, ms, "", now); err != nil {
+			return err
+		}
+	}
 	return tx.Enqueue(ctx, jobs.AllocateOrders{}) // STK-4: what waited may be served now
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"path"
 	"slices"
@@ -40,6 +41,7 @@ type NewPartnerFile struct {
 	Name          string // as the partner calls it
 	Sender        string // who handed it in: an address, a login, "sftp://host/folder"
 	Bytes         []byte
+	Key           string // the partner's own name for what it reports, such as an Idempotency-Key; "" is none
 }
 
 // PartnerFile is a file of a partner warehouse: results, counts, acknowledgements (WHS-2).
@@ -55,6 +57,20 @@ type PartnerFile struct {
 	State         string    `json:"state"`
 	Error         string    `json:"error,omitempty"`
 	SettledAt     time.Time `json:"settled_at,omitzero"`
+
+	Kind       string          `json:"kind,omitempty"` // result, acknowledgement, count
+	Rows       int             `json:"rows,omitempty"`
+	Outcome    json.RawMessage `json:"outcome,omitempty"` // PartnerOutcome
+	Faults     json.RawMessage `json:"faults,omitempty"`  // what is wrong, with line and column
+	ClosedAt   time.Time       `json:"closed_at,omitzero"`
+	ClosedBy   string          `json:"closed_by,omitempty"`
+	ClosedNote string          `json:"closed_note,omitempty"`
+	Key        string          `json:"key,omitempty"` // the partner's own name for what it reports
+}
+
+// Waits tells that a person has to settle the file.
+func (f *PartnerFile) Waits() bool {
+	return (f.State == PartnerFileRefused || f.State == PartnerFileAsks) && f.ClosedAt.IsZero()
 }
 
 // ReceivePartnerFile takes a file of a partner for good: blob synced, then row and read_partner_file
@@ -91,7 +107,17 @@ func (tx *Tx) ReceivePartnerFile(ctx context.Context, f NewPartnerFile, now time
 	if !known {
 		return file, false, order.NotFound("warehouse", "there is no warehouse "+f.WarehouseCode+": see warehouses.csv")
 	}
-	err = tx.tx.QueryRow(ctx, query("PartnerFileInsert"), file.WarehouseCode, file.Channel, file.Name, file.Sender, file.SHA256, file.SizeBytes, file.ReceivedAt).Scan(&file.ID)
+	if file.Key = bounded(text(f.Key)); file.Key != "" {
+		var before string
+		err := tx.tx.QueryRow(ctx, query("PartnerFileByKey"), file.WarehouseCode, file.Key).Scan(&before)
+		switch {
+		case err == nil && before != file.SHA256:
+			return file, false, order.Conflict("WHS-2", "the key was used for another file: give each report a key of its own")
+		case err != nil && !missing(err):
+			return file, false, fmt.Errorf("find partner file: %w", err)
+		}
+	}
+	err = tx.tx.QueryRow(ctx, query("PartnerFileInsert"), file.WarehouseCode, file.Channel, file.Name, file.Sender, file.SHA256, file.SizeBytes, file.ReceivedAt, file.Key).Scan(&file.ID)
 	if missing(err) {
 		before, err := collect(ctx, tx.tx, "PartnerFilesList", scanPartnerFile, nil, f.WarehouseCode, "", file.SHA256, 1)
 		if err == nil && len(before) == 0 {
@@ -159,5 +185,6 @@ func (tx *Tx) SettlePartnerFile(ctx context.Context, id int64, state, why string
 
 func scanPartnerFile(r pgx.CollectableRow) (PartnerFile, error) {
 	var f PartnerFile
-	return f, r.Scan(&f.ID, &f.WarehouseCode, &f.Channel, &f.Name, &f.Sender, &f.SHA256, &f.SizeBytes, &f.ReceivedAt, &f.State, &f.Error, (*instant)(&f.SettledAt))
+	return f, r.Scan(&f.ID, &f.WarehouseCode, &f.Channel, &f.Name, &f.Sender, &f.SHA256, &f.SizeBytes, &f.ReceivedAt, &f.State, &f.Error, (*instant)(&f.SettledAt),
+		&f.Kind, &f.Rows, &f.Outcome, &f.Faults, (*instant)(&f.ClosedAt), &f.ClosedBy, &f.ClosedNote, &f.Key)
 }

@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"errors"
+	"reflect"
 	"testing"
 
 	"todoke/order"
@@ -21,7 +22,7 @@ func TestPartnerFileIsTakenOnce(t *testing.T) {
 	}
 	f.Channel, f.Name = store.PartnerAPI, "another name.csv"
 	second, again, err := s.ReceivePartnerFile(t.Context(), f, clock.Now())
-	if err != nil || !again || second != first {
+	if err != nil || !again || !reflect.DeepEqual(second, first) {
 		t.Errorf("%+v, %v, %v: want %+v", second, again, err, first)
 	}
 	f.WarehouseCode = storetest.West

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -122,6 +121,16 @@ func (tx *Tx) applyResult(ctx context.Context, warehouse string, lists []int64, 
 			return out, err
 		}
 	}
+	var ms []stockMovement
+	for i, l := range lines {
+		ms = append(ms, stockMovement{l.Listed.ItemCode, -l.Shipped, "shipped", l.Listed.ListID, 0, time.Time{}, ""})
+		if lost := gone[i] - l.Shipped; lost > 0 {
+			ms = append(ms, stockMovement{l.Listed.ItemCode, -lost, "short", l.Listed.ListID, 0, time.Time{}, string(l.Reason)})
+		}
+	}
+	if err := tx.addMovements(ctx, warehouse, ms, by, now); err != nil {
+		return out, err
+	}
 	done, err := collect(ctx, tx.tx, "ResultListsDone", pgx.RowTo[string], lists, now, by)
 	if err != nil {
 		return out, err
@@ -151,7 +160,7 @@ func (tx *Tx) applyResult(ctx context.Context, warehouse string, lists []int64, 
 			return out, err
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(picks)) {
+	for _, id := range sortedKeys(picks) {
 		whole, err := tx.settleShortPick(ctx, id, picks[id], now)
 		if err != nil {
 			return out, err
@@ -252,4 +261,13 @@ func dash(s string) string {
 		return "-"
 	}
 	return s
+}
+
+func sortedKeys[V any](m map[int64]V) []int64 {
+	keys := make([]int64, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
 }

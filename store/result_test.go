@@ -206,3 +206,163 @@ func TestWHS2OneOfManyCounts(t *testing.T) {
 	}
 	audit(t, s)
 }
+
+// file has a partner's file received, and its rows applied.
+func file(tb testing.TB, s *store.Store, warehouse, name string, rows store.PartnerRows, now time.Time) (store.PartnerFile, store.PartnerOutcome, []*order.Error) {
+	tb.Helper()
+	f, _, err := s.ReceivePartnerFile(tb.Context(), store.NewPartnerFile{WarehouseCode: warehouse, Channel: store.PartnerDesk, Name: name, Sender: "東部倉庫", Bytes: []byte(name + now.String())}, now)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var out store.PartnerOutcome
+	var problems []*order.Error
+	if err := s.InTx(tb.Context(), func(tx *store.Tx) (err error) {
+		if out, problems, err = tx.ApplyPartnerFile(tb.Context(), f, rows, now); err != nil || len(problems) == 0 {
+			return err
+		}
+		return tx.RefusePartnerFile(tb.Context(), f.ID, rows.Kind, rows.Len(), []byte(`[{"message":"x"}]`), "x", now)
+	}); err != nil {
+		tb.Fatal(err)
+	}
+	if f, err = s.GetPartnerFile(tb.Context(), f.ID); err != nil {
+		tb.Fatal(err)
+	}
+	return f, out, problems
+}
+
+func TestWHS2StockCount(t *testing.T) {
+	t.Parallel()
+	s, clock := st.NewShop(t)
+	ctx := t.Context()
+	pen, tea, paper := st.Code(st.Pen), st.Code(st.Tea), st.Code(st.Paper)
+	count := func(now time.Time, rows ...rules.CountRow) (store.PartnerFile, store.CountApplied) {
+		t.Helper()
+		f, out, problems := file(t, s, st.East, "count.csv", store.PartnerRows{Kind: store.PartnerCount, Counts: rows}, now)
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		return f, *out.Count
+	}
+	clock.Set(st.At(t, "2026-11-24 11:00:00"))
+	_, got := count(clock.Now(), rules.CountRow{Field: "line 2", ItemCode: pen, OnHand: 97}, rules.CountRow{Field: "line 3", ItemCode: tea, OnHand: 100})
+	if got.Set != 1 || got.Same != 1 {
+		t.Fatalf("%+v", got)
+	}
+	// Counted while a list is under way: 90 is neither before nor after the 20 that are on it.
+	clock.Set(st.At(t, "2026-11-24 11:30:00"))
+	orders, _ := released(t, s, clock, st.Request(order.ChannelFax, clock.Now(), st.Tokyo, st.Pen, 20))
+	clock.Set(st.At(t, "2026-11-24 19:00:00"))
+	f, got := count(clock.Now(), rules.CountRow{Field: "line 2", ItemCode: pen, OnHand: 90}, rules.CountRow{Field: "line 3", ItemCode: paper, OnHand: 120})
+	if len(got.Open) != 1 || got.Set != 1 || f.State != store.PartnerFileApplied {
+		t.Fatalf("%s %+v", f.State, got)
+	}
+	if _, problems := result(t, s, st.At(t, "2026-11-24 20:00:00"), st.East, rules.ResultRow{Field: "a", Order: string(orders[0].Number), LineNo: 1, Shipped: 20}); len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	// The same count comes late: told of what it saw, 77 stay 77.
+	clock.Set(st.At(t, "2026-11-24 21:00:00"))
+	for counted, want := range map[int]int{97: 77, 77: 77} {
+		_, got = count(clock.Now().Add(time.Duration(counted)*time.Second), rules.CountRow{Field: "line 2", ItemCode: pen, OnHand: counted, At: st.At(t, "2026-11-24 19:00:00")})
+		if onHand, _ := stockOf(t, s, st.East, st.Pen); got.Same != 1 || onHand != want {
+			t.Errorf("counted %d: %+v, %d on hand", counted, got, onHand)
+		}
+	}
+	// An older count than the one that stands changes nothing.
+	clock.Set(st.At(t, "2026-11-24 21:30:00"))
+	if _, got = count(clock.Now(), rules.CountRow{Field: "line 2", ItemCode: paper, OnHand: 3, At: st.At(t, "2026-11-24 18:00:00")}); got.Older != 1 {
+		t.Errorf("%+v", got)
+	}
+	// All or nothing.
+	_, _, problems := file(t, s, st.East, "bad.csv", store.PartnerRows{Kind: store.PartnerCount, Counts: []rules.CountRow{{Field: "line 2", ItemCode: pen, OnHand: 1}, {Field: "line 3", ItemCode: "999", OnHand: 1}}}, clock.Now())
+	if onHand, _ := stockOf(t, s, st.East, st.Pen); len(problems) != 1 || onHand != 77 {
+		t.Errorf("%v, %d on hand", problems, onHand)
+	}
+	audit(t, s)
+
+	// Less than was promised: a person decides, the oldest promises are kept.
+	clock.Set(st.At(t, "2026-11-25 10:00:00"))
+	if err := s.ImportStock(ctx, []order.StockLevel{{WarehouseCode: st.West, ItemCode: pen, OnHand: 0}}); err != nil {
+		t.Fatal(err)
+	}
+	first := accept(t, s, st.Request(order.ChannelFax, clock.Now(), st.Tokyo, st.Pen, 50))
+	clock.Set(st.At(t, "2026-11-25 10:30:00"))
+	second := accept(t, s, st.Request(order.ChannelFax, clock.Now(), st.Tokyo, st.Pen, 20))
+	allocate(t, s, 10, false)
+	clock.Set(st.At(t, "2026-11-25 11:00:00"))
+	f, got = count(clock.Now(), rules.CountRow{Field: "line 2", ItemCode: pen, OnHand: 60})
+	if len(got.Promised) != 1 || got.Promised[0].Lacking != 10 || f.State != store.PartnerFileAsks || !f.Waits() {
+		t.Fatalf("%s %+v", f.State, got)
+	}
+	if onHand, reserved := stockOf(t, s, st.East, st.Pen); onHand != 77 || reserved != 70 {
+		t.Errorf("set without being asked: %d, %d", onHand, reserved)
+	}
+	n, err := s.DecideCount(ctx, f.ID, true, "数え直しても60", "倉田", clock.Now())
+	if err != nil || n != 1 {
+		t.Fatal(n, err)
+	}
+	if _, err := s.DecideCount(ctx, f.ID, true, "", "倉田", clock.Now()); order.KindOf(err) != order.KindConflict {
+		t.Errorf("decided twice: %v", err)
+	}
+	if onHand, reserved := stockOf(t, s, st.East, st.Pen); onHand != 60 || reserved != 60 {
+		t.Errorf("%d on hand, %d reserved", onHand, reserved)
+	}
+	if a, b := get(t, s, first.ID), get(t, s, second.ID); a.Lines[0].ReservedQty != 50 || b.Lines[0].ReservedQty != 10 || b.State != order.StateShort {
+		t.Errorf("%+v, %s %+v", a.Lines[0], b.State, b.Lines[0])
+	}
+	audit(t, s)
+}
+
+func TestWHS2PartnerFiles(t *testing.T) {
+	t.Parallel()
+	s, clock := st.NewShop(t)
+	ctx := t.Context()
+	orders, list := released(t, s, clock, st.Request(order.ChannelFax, clock.Now(), st.Tokyo, st.Pen, 20))
+	ack := func(n string) store.PartnerRows {
+		return store.PartnerRows{Kind: store.PartnerAcknowledgement, Lists: []store.PartnerListRow{{Field: "line 2", List: n}}}
+	}
+	refused, _, problems := file(t, s, st.East, "ack.csv", ack("5000000028"), clock.Now())
+	if len(problems) != 1 || !refused.Waits() || refused.State != store.PartnerFileRefused {
+		t.Fatal(problems, refused)
+	}
+	// The corrected file of the same name settles the refused one.
+	clock.Set(clock.Now().Add(time.Minute))
+	f, out, problems := file(t, s, st.East, "ack.csv", ack(string(list)), clock.Now())
+	if len(problems) > 0 || out.Acknowledgement.New != 1 || f.Waits() {
+		t.Fatal(problems, out)
+	}
+	if refused, err := s.GetPartnerFile(ctx, refused.ID); err != nil || refused.Waits() {
+		t.Error(refused, err)
+	}
+	// The result after it, and the same bytes again: one file.
+	rows := store.PartnerRows{Kind: store.PartnerResult, Results: []rules.ResultRow{{Field: "line 2", Order: string(orders[0].Number), LineNo: 1, Shipped: 20}}}
+	f, _, problems = file(t, s, st.East, "result.csv", rows, clock.Now())
+	if len(problems) > 0 || f.State != store.PartnerFileApplied || f.Rows != 1 || f.Kind != store.PartnerResult {
+		t.Fatal(problems, f)
+	}
+	again, twice, err := s.ReceivePartnerFile(ctx, store.NewPartnerFile{WarehouseCode: st.East, Channel: store.PartnerMail, Name: "other.csv", Sender: "x", Bytes: []byte("result.csv" + clock.Now().String())}, clock.Now())
+	if err != nil || !twice || again.ID != f.ID {
+		t.Error(again, twice, err)
+	}
+	if err := s.InTx(ctx, func(tx *store.Tx) error {
+		_, _, err := tx.ApplyPartnerFile(ctx, f, rows, clock.Now())
+		return err
+	}); order.KindOf(err) != order.KindConflict {
+		t.Errorf("applied twice: %v", err)
+	}
+	// A key is good for one report.
+	for i, want := range []order.Kind{"", order.KindConflict} {
+		_, _, err := s.ReceivePartnerFile(ctx, store.NewPartnerFile{WarehouseCode: st.East, Channel: store.PartnerAPI, Name: "api", Sender: "x", Bytes: []byte{'a' + byte(i)}, Key: "K1"}, clock.Now())
+		if err == nil && want != "" || err != nil && order.KindOf(err) != want {
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+	// A refused file is read once more, or settled by a person.
+	refused, _, _ = file(t, s, st.East, "late.csv", ack("5000000028"), clock.Now())
+	if err := s.RetryPartnerFile(ctx, refused.ID, "倉田", clock.Now()); err != nil {
+		t.Error(err)
+	}
+	if err := s.ClosePartnerFile(ctx, refused.ID, "電話で確認", "倉田", clock.Now()); order.KindOf(err) != order.KindConflict {
+		t.Errorf("closed while it is read: %v", err)
+	}
+	audit(t, s)
+}

@@ -82,14 +82,18 @@ func (s *Store) Partners(ctx context.Context) ([]Partner, error) {
 
 func scanProfile(r pgx.CollectableRow) (Partner, error) {
 	var p Partner
-	var keys, headings, senders []string
+	var keys, headings, senders, resultKeys, resultHeadings []string
 	err := r.Scan(&p.WarehouseCode, &p.Halves, &p.Sort, &p.Encoding, &keys, &headings,
-		&p.Copies, &p.Slips, &p.Returns, &p.Address, &p.ChaseMinutes, &p.HostKey, &p.Fetch, &p.Contact, &senders, &p.Name, &p.Channel)
+		&p.Copies, &p.Slips, &p.Returns, &p.Address, &p.ChaseMinutes, &p.HostKey, &p.Fetch, &p.Contact, &senders, &p.Name, &p.Channel,
+		&resultKeys, &resultHeadings, &p.Carrier, &p.TrackingURL)
 	if len(senders) > 0 {
 		p.Senders = senders
 	}
 	for i := range keys {
 		p.Columns = append(p.Columns, order.PickColumn{Key: keys[i], Heading: headings[i]})
+	}
+	for i := range resultKeys {
+		p.Results = append(p.Results, order.PickColumn{Key: resultKeys[i], Heading: resultHeadings[i]})
 	}
 	return p, err
 }

@@ -29,20 +29,16 @@ func (w *ReadPartnerFile) Work(ctx context.Context, job *river.Job[jobs.ReadPart
 	if err != nil {
 		return verdict(err)
 	}
-	settle, err := w.read(ctx, f, data)
+	settle, err := w.cfg.ReadPartnerFile(ctx, f, data)
 	if err != nil {
 		return verdict(err)
 	}
 	return verdict(s.InTx(ctx, func(tx *store.Tx) error {
-		if err := settle(tx); err != nil {
+		v, err := settle(tx)
+		if err != nil {
 			return err
 		}
+		w.cfg.logger().InfoContext(ctx, "a partner's file was read", "file", f.ID, "warehouse", f.WarehouseCode, "name", f.Name, "kind", v.Kind, "rows", v.Rows, "faults", len(v.Faults))
 		return store.Complete(ctx, tx, job)
 	}))
-}
-
-// read decides what a file comes to. What settle does is all that it does.
-func (w *ReadPartnerFile) read(ctx context.Context, f store.PartnerFile, data []byte) (settle func(*store.Tx) error, err error) {
-	w.cfg.logger().InfoContext(ctx, "a partner's file waits for a person", "file", f.ID, "warehouse", f.WarehouseCode, "name", f.Name, "bytes", len(data))
-	return func(*store.Tx) error { return nil }, nil
 }

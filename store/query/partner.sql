@@ -1,14 +1,15 @@
 -- Statements about what partner warehouses hand in, and how they are asked.
 
 -- name: PartnerFileInsert
-INSERT INTO partner_files (warehouse_code, channel, name, sender, sha256, size_bytes, received_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO partner_files (warehouse_code, channel, name, sender, sha256, size_bytes, received_at, result_key)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (warehouse_code, sha256) DO NOTHING
 RETURNING id;
 
 -- name: PartnerFilesList
 -- One file $1; those of a warehouse $2, in a state $3, of the bytes $4; newest first.
-SELECT id, warehouse_code, channel, name, sender, sha256, size_bytes, received_at, state, error, settled_at
+SELECT id, warehouse_code, channel, name, sender, sha256, size_bytes, received_at, state, error, settled_at,
+    kind, row_count, outcome, faults, closed_at, closed_by, closed_note, result_key
 FROM partner_files
 WHERE ($1::bigint IS NULL OR id = $1) AND $2 IN ('', warehouse_code) AND $3 IN ('', state) AND $4 IN ('', sha256)
 ORDER BY id DESC LIMIT $5;
@@ -63,3 +64,6 @@ ORDER BY v.sent_at, p.id;
 -- name: PickListChased
 UPDATE pick_lists SET chased = chased + 1, told_at = CASE WHEN $4 THEN $3::timestamptz END
 WHERE id = $1 AND chased = $2 AND acknowledged_at IS NULL AND shipped_at IS NULL;
+
+-- name: PartnerFileByKey
+SELECT sha256 FROM partner_files WHERE warehouse_code = $1 AND result_key = $2;

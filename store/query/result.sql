@@ -71,3 +71,75 @@ ORDER BY s.no LIMIT 1;
 
 -- name: LinesCancelled
 UPDATE order_lines l SET cancelled_qty = t.qty FROM unnest($2::int[], $3::int[]) AS t (no, qty) WHERE l.order_id = $1 AND l.no = t.no;
+
+-- name: PickListNumbers
+SELECT number FROM pick_lists WHERE id = ANY($1);
+
+-- name: AcknowledgeLists
+UPDATE pick_lists SET acknowledged_at = $2, acknowledged_by = $3 WHERE id = ANY($1) AND acknowledged_at IS NULL RETURNING id;
+
+-- name: PartnerFileLock
+SELECT state FROM partner_files WHERE id = $1 FOR UPDATE;
+
+-- name: PartnerFileRead
+UPDATE partner_files SET kind = $2, row_count = $3, outcome = $4, faults = $5 WHERE id = $1;
+
+-- name: PartnerFileCloseOlder
+UPDATE partner_files SET closed_at = $4, closed_by = $5, closed_note = 'a file of the same name was applied since'
+WHERE warehouse_code = $1 AND name = $2 AND id < $3 AND state = 'refused' AND closed_at IS NULL;
+
+-- name: PartnerFileClose
+UPDATE partner_files SET closed_at = $2, closed_by = $3, closed_note = $4
+WHERE id = $1 AND state IN ('refused', 'asks') AND closed_at IS NULL;
+
+-- name: PartnerFileRetry
+UPDATE partner_files SET state = 'received', error = '', settled_at = NULL, faults = NULL WHERE id = $1 AND state = 'refused' AND closed_at IS NULL;
+
+-- name: CountLevels
+-- What is known of counted items: now, what moved since the count, what was on lists under way then.
+WITH t AS (SELECT * FROM unnest($2::text[], $3::timestamptz[]) AS u (item_code, at)), moved AS (
+    SELECT t.item_code, sum(v.qty) FILTER (WHERE v.at > t.at AND v.kind NOT IN ('count', 'import')) AS moved,
+        -sum(v.qty) FILTER (WHERE v.at > t.at AND v.kind IN ('shipped', 'short') AND p.issued_at <= t.at) AS told,
+        max(v.counted_at) AS counted_at
+    FROM t JOIN stock_movements v ON v.warehouse_code = $1 AND v.item_code = t.item_code AND v.at > t.at - interval '40 days'
+    LEFT JOIN pick_lists p ON p.id = v.pick_list_id GROUP BY 1
+), open AS (
+    SELECT t.item_code, sum(a.qty - a.shipped_qty - a.short_qty) AS open
+    FROM pick_lists p JOIN allocations a ON a.pick_list_id = p.id JOIN t ON t.item_code = a.item_code
+    WHERE p.shipped_at IS NULL AND p.issued_at <= t.at AND a.warehouse_code = $1 GROUP BY 1
+)
+SELECT i.code, coalesce(s.on_hand_qty, 0), coalesce(s.reserved_qty, 0), coalesce(m.moved, 0)::int,
+    (coalesce(m.told, 0) + coalesce(o.open, 0))::int, m.counted_at
+FROM t JOIN items i ON i.code = t.item_code
+LEFT JOIN stock s ON s.warehouse_code = $1 AND s.item_code = t.item_code
+LEFT JOIN moved m ON m.item_code = t.item_code LEFT JOIN open o ON o.item_code = t.item_code;
+
+-- name: CountSet
+INSERT INTO stock (warehouse_code, item_code, on_hand_qty) SELECT $1, * FROM unnest($2::text[], $3::int[])
+ON CONFLICT (item_code, warehouse_code) DO UPDATE SET on_hand_qty = excluded.on_hand_qty;
+
+-- name: StockMovementsInsert
+INSERT INTO stock_movements (warehouse_code, item_code, qty, kind, pick_list_id, file_id, counted_at, reason, by, at)
+SELECT $1, t.*, $9, $10 FROM unnest($2::text[], $3::int[], $4::text[], $5::bigint[], $6::bigint[], $7::timestamptz[], $8::text[]) AS t;
+
+-- name: StockLevelGet
+SELECT on_hand_qty, reserved_qty FROM stock WHERE warehouse_code = $1 AND item_code = $2;
+
+-- name: PromisedOrders
+SELECT DISTINCT order_id FROM allocations WHERE warehouse_code = $1 AND item_code = ANY($2) AND pick_list_id IS NULL ORDER BY order_id;
+
+-- name: PromisedOf
+SELECT a.id, a.order_id, s.no, a.line_no, o.accepted_at, a.qty
+FROM allocations a JOIN orders o ON o.id = a.order_id JOIN shipments s ON s.id = a.shipment_id
+WHERE a.warehouse_code = $1 AND a.item_code = $2 AND a.pick_list_id IS NULL AND a.order_id = ANY($3);
+
+-- name: PromiseTakeBack
+-- A reserved quantity of a line goes back; it is on no list.
+WITH gone AS (
+    DELETE FROM allocations WHERE id = $1 AND qty = $2 AND pick_list_id IS NULL RETURNING order_id, line_no, warehouse_code, item_code
+), less AS (
+    UPDATE allocations SET qty = qty - $2 WHERE id = $1 AND qty > $2 AND pick_list_id IS NULL RETURNING order_id, line_no, warehouse_code, item_code
+), t AS (SELECT * FROM gone UNION ALL SELECT * FROM less), lines AS (
+    UPDATE order_lines l SET reserved_qty = l.reserved_qty - $2 FROM t WHERE l.order_id = t.order_id AND l.no = t.line_no
+)
+UPDATE stock s SET reserved_qty = s.reserved_qty - $2 FROM t WHERE s.warehouse_code = t.warehouse_code AND s.item_code = t.item_code;

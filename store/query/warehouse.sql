@@ -12,7 +12,7 @@ ON CONFLICT (warehouse_code) DO UPDATE SET halves = excluded.halves, sort = excl
 -- name: WarehouseProfiles
 -- Of one warehouse $1, or of all where it is empty.
 SELECT p.warehouse_code, p.halves, p.sort, p.encoding, p.column_keys, p.headings, p.copies, p.slips, p.returns, p.address, p.chase_minutes,
-    p.host_key, p.fetch_folder, p.contact, p.senders, w.name, w.channel
+    p.host_key, p.fetch_folder, p.contact, p.senders, w.name, w.channel, p.result_keys, p.result_headings, p.carrier, p.tracking_url
 FROM warehouse_profiles p JOIN warehouses w ON w.code = p.warehouse_code
 WHERE $1 IN ('', p.warehouse_code) ORDER BY p.warehouse_code;
 

@@ -24,6 +24,8 @@ WITH made AS (
     SET on_hand_qty = greatest(stock.on_hand_qty, stock.reserved_qty + excluded.reserved_qty), reserved_qty = stock.reserved_qty + excluded.reserved_qty
 ), lines AS (
     UPDATE order_lines l SET reserved_qty = l.qty - l.cancelled_qty FROM made m WHERE l.order_id = m.order_id AND l.no = m.no
+), moves AS (
+    INSERT INTO stock_movements (warehouse_code, item_code, qty, kind, at) SELECT warehouse_code, item_code, sum(qty), 'made', $3 FROM made GROUP BY 1, 2
 )
 INSERT INTO allocations (order_id, line_no, warehouse_code, item_code, qty, shipment_id, allocated_at)
 SELECT order_id, no, warehouse_code, item_code, qty, id, $3 FROM made ORDER BY order_id, no;

@@ -34,6 +34,8 @@ var spoken = []struct {
 	{"rules", "refuse", 0},
 	{"rules", "say", 0},
 	{"ingest/web", "bad", 2},
+	{"ingest/partner", "bad", 2},
+	{"ingest/partner", "note", 1},
 	{"ingest/form", "doubt", 0},
 	{"ingest/form", "stop", 1},
 	{"ingest/form", "review", 0},
@@ -66,7 +68,7 @@ func literals(t *testing.T) map[string]string {
 	t.Helper()
 	root := filepath.Join("..", "..")
 	found := map[string]string{}
-	for _, top := range []string{"order", "rules", "store", "worker", "ingest/form", "ingest/fax", "ingest/mail", "ingest/web", "templates/form", "desk"} {
+	for _, top := range []string{"order", "rules", "store", "worker", "ingest/form", "ingest/fax", "ingest/mail", "ingest/web", "ingest/partner", "templates/form", "desk"} {
 		err := filepath.WalkDir(filepath.Join(root, top), func(path string, e fs.DirEntry, err error) error {
 			if err != nil || !e.IsDir() {
 				return err
