@@ -13,6 +13,7 @@ import (
 //	held by APR-1 ─► ask_approvers ─► deliver_document; approved ─► hold_freed ─► allocate_orders
 //	deadline missed, day closed ─► replan_shipments ─► replanned
 //	ship day of card goods ─► charge_cards (before the wave); cancelled, short, shipped ─► charge_cards
+//	read_partner_file ─► shipped | short ─► tell_shipped ─► deliver_document
 //	cut-off passed ─► settle_fees
 //	accepted, replanned, short, cancelled …, page to review, illegible ─► answer_customers ─► deliver_document
 //

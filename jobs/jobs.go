@@ -239,6 +239,18 @@ func (ReadPartnerFile) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueOutput, MaxAttempts: 20}
 }
 
+// TellShipped tells customers that shipments left, and sets when shipments count as delivered (WHS-3).
+// It says only "look".
+type TellShipped struct{}
+
+// Kind implements river.JobArgs.
+func (TellShipped) Kind() string { return "tell_shipped" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (TellShipped) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueAnswer, MaxAttempts: 8}
+}
+
 // SealArchive appends what waits to the archive's chain (KEP-1). It says only "look".
 type SealArchive struct{}
 
@@ -282,7 +294,7 @@ func (VerifyArchive) InsertOpts() river.InsertOpts {
 // yet is as good as two.
 func Look(args river.JobArgs) bool {
 	switch args.(type) {
-	case AllocateOrders, ReplanShipments, SettleFees, SealArchive, AnswerCustomers, VerifyArchive, AskApprovers, ChasePartners, ChargeCards:
+	case AllocateOrders, ReplanShipments, SettleFees, SealArchive, AnswerCustomers, VerifyArchive, AskApprovers, ChasePartners, ChargeCards, TellShipped:
 		return true
 	default:
 		return false

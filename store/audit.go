@@ -86,7 +86,7 @@ func (e Entry) Review() bool {
 func (s *Store) Ledger(ctx context.Context) ([]Entry, error) {
 	var all []Entry
 	for _, name := range []string{
-		"LedgerDocuments", "LedgerPages", "LedgerGateways", "LedgerOrders", "LedgerPickLists", "LedgerDeliveries", "LedgerAnswers", "LedgerRuns", "LedgerJobs", "LedgerThresholds",
+		"LedgerDocuments", "LedgerPages", "LedgerGateways", "LedgerOrders", "LedgerPickLists", "LedgerPartnerFiles", "LedgerDeliveries", "LedgerAnswers", "LedgerRuns", "LedgerJobs", "LedgerThresholds",
 	} {
 		found, err := collect(ctx, s.pool, name, pgx.RowToStructByPos[Entry])
 		if err != nil {

@@ -114,8 +114,12 @@ func (tx *Tx) applyResult(ctx context.Context, warehouse string, lists []int64, 
 			column(shipments, func(s rules.ResultShipment) string { return strings.Join(s.Tracking, "\n") }),
 			column(shipments, func(s rules.ResultShipment) int { return s.WeightGrams }),
 			column(shipments, func(s rules.ResultShipment) date { return date(s.DeliveredOn) }),
+			now,
 		}},
-		{"ResultShipmentsSettle", []any{column(shipments, func(s rules.ResultShipment) int64 { return s.ShipmentID })}},
+		{"ResultShipmentsSettle", []any{
+			column(shipments, func(s rules.ResultShipment) int64 { return s.ShipmentID }),
+			now, now.Add(time.Duration(tx.s.Settings().On(order.DateOf(now)).NoticeWaitMinutes) * time.Minute),
+		}},
 	} {
 		if err := tx.exec(ctx, step.name, step.args...); err != nil {
 			return out, err
@@ -153,6 +157,9 @@ func (tx *Tx) applyResult(ctx context.Context, warehouse string, lists []int64, 
 		}
 	}
 	if err := tx.Enqueue(ctx, jobs.Next(column(events, func(e orderEvent) order.Event { return e.Event }))...); err != nil {
+		return out, err
+	}
+	if err := tx.Enqueue(ctx, jobs.TellShipped{}); err != nil {
 		return out, err
 	}
 	if out.Short > 0 { // what is there after all may fill a backorder (STK-4)

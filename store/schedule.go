@@ -190,6 +190,14 @@ func (tx *Tx) wake(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
+	if err := tx.tx.QueryRow(ctx, query("ShippingWaits"), now, date(order.DateOf(now))).Scan(&waits); err != nil {
+		return fmt.Errorf("look at shipments: %w", err)
+	}
+	if waits {
+		if err := tx.Enqueue(ctx, jobs.TellShipped{}); err != nil {
+			return err
+		}
+	}
 	if err := tx.tx.QueryRow(ctx, query("ApprovalsWait"), now).Scan(&waits); err != nil {
 		return fmt.Errorf("look at approvals: %w", err)
 	}

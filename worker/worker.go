@@ -111,6 +111,7 @@ func Workers(cfg Config) *river.Workers {
 	river.AddWorker(ws, &ReleaseWave{cfg: cfg})
 	river.AddWorker(ws, &ReplanShipments{cfg: cfg})
 	river.AddWorker(ws, &SettleFees{cfg: cfg})
+	river.AddWorker(ws, &TellShipped{cfg: cfg})
 	river.AddWorker(ws, &AdaptThresholds{cfg: cfg})
 	river.AddWorker(ws, &AnswerCustomers{cfg: cfg})
 	river.AddWorker(ws, &AskApprovers{cfg: cfg})

@@ -21,6 +21,9 @@ type warehouseCommand struct {
 	HostKey warehouseHostKeyCommand `cmd:"" name:"hostkey" help:"Print the host keys that an SFTP server shows, as they are pinned."`
 	Files   warehouseFilesCommand   `cmd:"" help:"List files that partners handed in, newest first."`
 	File    warehouseFileCommand    `cmd:"" help:"Hand in a file of a partner by hand."`
+	Result  warehouseReportCommand  `cmd:"" help:"Apply a partner's shipment result or acknowledgement at once, as a whole, and tell what came of it."`
+	Count   warehouseReportCommand  `cmd:"" help:"Apply a partner's stock count at once, as a whole, and tell what came of it."`
+	Decide  warehouseDecideCommand  `cmd:"" help:"Settle a file that waits for a person: refused, or a count below what was promised."`
 	Token   warehouseTokenCommand   `cmd:"" help:"Manage who may speak for a warehouse at the API."`
 }
 
@@ -119,7 +122,7 @@ func (c *warehouseHostKeyCommand) Run(ctx context.Context, a *App) error {
 
 type warehouseFilesCommand struct {
 	Warehouse string `help:"Only of this warehouse." placeholder:"CODE"`
-	State     string `help:"Only in this state: received, applied or refused." enum:",received,applied,refused" default:""`
+	State     string `help:"Only in this state: received, applied, asks or refused." enum:",received,applied,asks,refused" default:""`
 	Limit     int    `help:"How many at most." default:"100"`
 	JSON      bool   `name:"json" help:"Print one JSON object a line."`
 }

@@ -37,13 +37,16 @@ UPDATE shipments s SET shipped_on = coalesce(greatest(s.shipped_on, t.shipped_on
     tracking = s.tracking || ARRAY(SELECT n FROM unnest(string_to_array(nullif(t.tracking, ''), E'\n')) n WHERE n <> ALL(s.tracking)),
     weight_grams = greatest(s.weight_grams, t.weight_grams),
     delivered_on = coalesce(t.delivered_on, s.delivered_on),
-    delivered_by = CASE WHEN t.delivered_on IS NULL THEN s.delivered_by ELSE 'result' END
+    delivered_by = CASE WHEN t.delivered_on IS NULL THEN s.delivered_by ELSE 'result' END,
+    notice_due_at = CASE WHEN s.notice = 'waiting' AND t.tracking <> '' THEN least(s.notice_due_at, $6::timestamptz) ELSE s.notice_due_at END
 FROM unnest($1::bigint[], $2::date[], $3::text[], $4::int[], $5::date[]) AS t (id, shipped_on, tracking, weight_grams, delivered_on)
 WHERE s.id = t.id;
 
 -- name: ResultShipmentsSettle
 -- Shipments of which nothing is open: shipped where anything of them left, else nothing travels.
-UPDATE shipments s SET state = CASE WHEN g.shipped > 0 THEN 'shipped' ELSE 'cancelled' END
+UPDATE shipments s SET state = CASE WHEN g.shipped > 0 THEN 'shipped' ELSE 'cancelled' END,
+    notice = CASE WHEN g.shipped > 0 THEN 'waiting' ELSE '' END, -- the customer is told, with the number if it comes in time (WHS-3)
+    notice_due_at = CASE WHEN g.shipped = 0 THEN NULL WHEN cardinality(s.tracking) > 0 THEN $2::timestamptz ELSE $3::timestamptz END
 FROM (SELECT shipment_id, sum(shipped_qty) AS shipped FROM allocations WHERE shipment_id = ANY($1)
       GROUP BY 1 HAVING sum(qty - shipped_qty - short_qty) = 0) g
 WHERE s.id = g.shipment_id AND s.state = 'released';
@@ -143,3 +146,35 @@ WITH gone AS (
     UPDATE order_lines l SET reserved_qty = l.reserved_qty - $2 FROM t WHERE l.order_id = t.order_id AND l.no = t.line_no
 )
 UPDATE stock s SET reserved_qty = s.reserved_qty - $2 FROM t WHERE s.warehouse_code = t.warehouse_code AND s.item_code = t.item_code;
+
+-- name: NoticesDue
+SELECT id FROM shipments WHERE notice = 'waiting' AND notice_due_at <= $1 ORDER BY notice_due_at, id LIMIT $2;
+
+-- name: NoticeClose
+UPDATE shipments SET notice = $2, notice_detail = $3 WHERE id = $1 AND notice = 'waiting';
+
+-- name: ShipmentOrder
+SELECT order_id FROM shipments WHERE id = $1;
+
+-- name: ShippedLines
+SELECT l.no, l.item_code, l.name, l.unit, sum(a.shipped_qty)::int
+FROM allocations a JOIN order_lines l ON l.order_id = a.order_id AND l.no = a.line_no
+WHERE a.shipment_id = $1 AND a.shipped_qty > 0 GROUP BY 1, 2, 3, 4 ORDER BY 1;
+
+-- name: DeliveredClaim
+-- Orders with shipments that left before $1, arrive by then, and of which nobody told when they came.
+SELECT DISTINCT order_id FROM shipments
+WHERE state = 'shipped' AND delivered_on IS NULL AND shipped_on < $1 AND (arrival_on IS NULL OR arrival_on <= $1) LIMIT $2;
+
+-- name: DeliveredSet
+UPDATE shipments s SET delivered_on = t.delivered_on, delivered_by = 'lead_time'
+FROM unnest($1::bigint[], $2::date[]) AS t (id, delivered_on) WHERE s.id = t.id AND s.delivered_on IS NULL;
+
+-- name: ShippingWaits
+SELECT EXISTS (SELECT FROM shipments WHERE notice = 'waiting' AND notice_due_at <= $1)
+    OR EXISTS (SELECT FROM shipments WHERE state = 'shipped' AND delivered_on IS NULL AND shipped_on < $2 AND (arrival_on IS NULL OR arrival_on <= $2));
+
+-- name: LedgerPartnerFiles
+-- Files of partners that wait for a person, or for their job.
+SELECT 'partner file', f.id::text, f.state, f.warehouse_code || ' ' || f.name || ': ' || CASE f.state WHEN 'received' THEN 'is being read' ELSE f.error END, f.received_at
+FROM partner_files f WHERE f.state = 'received' OR (f.state IN ('refused', 'asks') AND f.closed_at IS NULL) ORDER BY f.id;

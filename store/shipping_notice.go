@@ -1,0 +1,140 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"todoke/order"
+	"todoke/rules"
+)
+
+// ShippedFacts are what a customer is told of a shipment that left.
+type ShippedFacts struct {
+	Order    order.Order
+	Shipment order.Shipment
+	Customer order.Department
+	Email    string // of who ordered, else of the customer
+	Profile  order.WarehouseProfile
+	Lines    []ShippedLine
+}
+
+// ShippedLine is what of a line is in a shipment.
+type ShippedLine struct {
+	No   int
+	Item string
+	Name string
+	Unit string
+	Qty  int
+}
+
+// DueNotices are the shipments of which a customer is to be told now, by id (WHS-3).
+func (s *Store) DueNotices(ctx context.Context, now time.Time, limit int) ([]int64, error) {
+	return collect(ctx, s.pool, "NoticesDue", pgx.RowTo[int64], at(now), limit)
+}
+
+// FactsOfShipment reads what a shipping notice is made of.
+func (s *Store) FactsOfShipment(ctx context.Context, shipment int64) (ShippedFacts, error) {
+	var f ShippedFacts
+	var id int64
+	if err := s.pool.QueryRow(ctx, query("ShipmentOrder"), shipment).Scan(&id); err != nil {
+		return f, kinded(fmt.Errorf("find shipment: %w", err))
+	}
+	var err error
+	if f.Order, err = s.GetOrderByID(ctx, id); err != nil {
+		return f, err
+	}
+	for _, sh := range f.Order.Shipments {
+		if sh.ID == shipment {
+			f.Shipment = sh
+		}
+	}
+	if f.Customer, err = s.GetDepartment(ctx, f.Order.DepartmentCode); err != nil {
+		return f, err
+	}
+	f.Email = f.Customer.Email
+	var email string
+	if err := s.pool.QueryRow(ctx, query("AnswerUserEmail"), f.Order.UserCode, f.Order.DepartmentCode).Scan(&email); err != nil && !missing(err) {
+		return f, kinded(fmt.Errorf("find mail address: %w", err))
+	}
+	if email != "" {
+		f.Email = email
+	}
+	if f.Profile, err = s.WarehouseProfile(ctx, f.Shipment.WarehouseCode); err != nil {
+		return f, err
+	}
+	f.Lines, err = collect(ctx, s.pool, "ShippedLines", pgx.RowToStructByPos[ShippedLine], shipment)
+	return f, err
+}
+
+// CloseNotice records that a customer was told of a shipment, or why not; ok is false where another
+// was faster, and then nothing may be sent.
+func (tx *Tx) CloseNotice(ctx context.Context, shipment int64, state, detail string) (ok bool, err error) {
+	tag, err := tx.tx.Exec(ctx, query("NoticeClose"), shipment, state, bounded(text(detail)))
+	if err != nil {
+		return false, fmt.Errorf("close notice: %w", err)
+	}
+	return tag.RowsAffected() == 1, nil
+}
+
+// MarkDelivered sets the day of delivery of shipments of which nobody told it, by the carrier's lead
+// time (WHS-3, rules.DeliveredOn), and returns how many were set.
+func (s *Store) MarkDelivered(ctx context.Context, now time.Time, limit int) (int, error) {
+	now = at(now)
+	n := 0
+	err := s.InTx(ctx, func(tx *Tx) error {
+		n = 0
+		sh, err := tx.s.shared(ctx, tx.tx)
+		if err != nil {
+			return err
+		}
+		ids, err := collect(ctx, tx.tx, "DeliveredClaim", pgx.RowTo[int64], date(order.DateOf(now)), limit)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		orders, err := readOrders(ctx, tx.tx, ids)
+		if err != nil {
+			return err
+		}
+		var shipments []int64
+		var days []date
+		var events []orderEvent
+		for _, o := range orders {
+			region, ok := sh.regions.ByCode(o.RegionCode)
+			for _, p := range o.Shipments {
+				if !ok || p.State != order.ShipmentShipped || !p.DeliveredOn.IsZero() || p.ShippedOn.IsZero() {
+					continue
+				}
+				r := region
+				for _, w := range sh.warehouses {
+					if w.Code == p.WarehouseCode {
+						r = rules.RegionFrom(region, w)
+					}
+				}
+				on := rules.DeliveredOn(p, p.ShippedOn, order.Date{}, r, sh.settings.On(order.DateOf(now)), sh.calendar, now)
+				if on.IsZero() {
+					continue
+				}
+				shipments, days = append(shipments, p.ID), append(days, date(on))
+				events = append(events, orderEvent{o.ID, order.Event{
+					Kind: order.EventNoted, Rule: "WHS-3", Text: fmt.Sprintf("Shipment %d counts as delivered on %s by the carrier's days.", p.No, on),
+					Inputs: order.Inputs(map[string]any{"shipment": p.No, "shipped_on": p.ShippedOn, "arrival_on": p.ArrivalOn, "region": o.RegionCode, "delivered_on": on, "decided_at": now}),
+				}})
+			}
+		}
+		n = len(shipments)
+		if n == 0 {
+			return nil
+		}
+		b := &pgx.Batch{}
+		b.Queue(query("DeliveredSet"), shipments, days)
+		queueOrderEvents(b, events, now)
+		if err := tx.tx.SendBatch(ctx, b).Close(); err != nil {
+			return fmt.Errorf("save deliveries: %w", err)
+		}
+		return nil
+	})
+	return n, err
+}
