@@ -102,7 +102,7 @@ func (s *Store) MarkDelivered(ctx context.Context, now time.Time, limit int) (in
 		var days []date
 		var events []orderEvent
 		for _, o := range orders {
-			region, ok := sh.regions.ByCode(o.RegionCode)
+			region, ok := sh.regions.On(order.DateOf(now)).ByCode(o.RegionCode)
 			for _, p := range o.Shipments {
 				if !ok || p.State != order.ShipmentShipped || !p.DeliveredOn.IsZero() || p.ShippedOn.IsZero() {
 					continue
