@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -109,26 +110,26 @@ func TestDropIsWholeAndRepeatable(t *testing.T) {
 func TestDropThatFails(t *testing.T) {
 	t.Parallel()
 	data := bytes.Repeat([]byte("0123456789"), 30_000)
-	for name, broken := range map[string]func(*sftptest.Config, *bool){
-		"cut in the middle": func(c *sftptest.Config, on *bool) {
+	for name, broken := range map[string]func(*sftptest.Config, *atomic.Bool){
+		"cut in the middle": func(c *sftptest.Config, on *atomic.Bool) {
 			c.Write = func(_ string, at int64, _ int) error {
-				if *on && at > 100_000 {
+				if on.Load() && at > 100_000 {
 					return sftptest.ErrCut
 				}
 				return nil
 			}
 		},
-		"disk full": func(c *sftptest.Config, on *bool) {
+		"disk full": func(c *sftptest.Config, on *atomic.Bool) {
 			c.Write = func(_ string, at int64, _ int) error {
-				if *on && at > 100_000 {
+				if on.Load() && at > 100_000 {
 					return syscall.ENOSPC
 				}
 				return nil
 			}
 		},
-		"cut before the rename": func(c *sftptest.Config, on *bool) {
+		"cut before the rename": func(c *sftptest.Config, on *atomic.Bool) {
 			c.Rename = func(string, string) error {
-				if *on {
+				if on.Load() {
 					return sftptest.ErrCut
 				}
 				return nil
@@ -137,7 +138,8 @@ func TestDropThatFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			on := true
+			var on atomic.Bool
+			on.Store(true)
 			var cfg sftptest.Config
 			broken(&cfg, &on)
 			s, where := partner(t, cfg)
@@ -149,7 +151,7 @@ func TestDropThatFails(t *testing.T) {
 			if n := names(t, filepath.Join(where, "in")); strings.Contains(" "+n+" ", " list.csv ") {
 				t.Fatal("a file that is not whole stands there:", n)
 			}
-			on = false
+			on.Store(false)
 			if _, err := way.Send(t.Context(), parcel("list.csv", data), data); err != nil {
 				t.Fatal(err)
 			}
