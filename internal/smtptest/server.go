@@ -59,6 +59,7 @@ type Server struct {
 	number  int
 	queued  []Fault
 	arrived chan struct{} // closed and made anew with every mail
+	once    sync.Once
 }
 
 // New makes a server that runs when served.
@@ -128,7 +129,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 // Close ends the server and its connections at once.
 func (s *Server) Close() {
 	s.end()
-	_ = s.smtp.Close()
+	s.once.Do(func() { _ = s.smtp.Close() }) // it does not bear two callers at one instant
 }
 
 // TB is what Start needs of a test.
