@@ -47,6 +47,7 @@ func (d *Desk) gatewayEdit(ctx context.Context, r *http.Request, name string) (v
 	} else {
 		v.Text = strings.ReplaceAll(newGateway, "%NAME%", name)
 	}
+	v.Was = v.Text
 	history, err := d.Store.GatewayHistory(ctx, name, gatewayVersions)
 	if err != nil {
 		return v, err
@@ -93,7 +94,7 @@ func (d *Desk) editGateway(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	do := r.PostFormValue("do")
-	before := v.Text
+	before := v.Was
 	v.Text = strings.ReplaceAll(r.PostFormValue("text"), "\r\n", "\n")
 	v.Reason, v.GiveUp = strings.TrimSpace(r.PostFormValue("reason")), r.PostFormValue("giveup") != ""
 	kept := v.Text
@@ -107,7 +108,8 @@ func (d *Desk) editGateway(w http.ResponseWriter, r *http.Request) {
 		seen = v.After
 	}
 	if seen != v.After {
-		v.Problems = append(v.Problems, page.Saying(p.Lang, "somebody changed this meanwhile: open it again"))
+		d.gatewayConflict(w, r, v)
+		return
 	}
 	if v.Reason == "" {
 		v.Problems = append(v.Problems, pick(p.Lang, "理由を入力してください。", "Say why."))
@@ -123,6 +125,10 @@ func (d *Desk) editGateway(w http.ResponseWriter, r *http.Request) {
 	v.Gone, v.New = lineChanges(before, v.Text)
 	if do == "save" && len(v.Problems) == 0 {
 		err := d.Store.SaveGatewayProfile(ctx, store.GatewayVersion{Name: v.Name, Text: kept, Reason: v.Reason, By: p.By(), At: d.Now()}, seen)
+		if order.KindOf(err) == order.KindConflict { // somebody was a moment quicker
+			d.gatewayConflict(w, r, v)
+			return
+		}
 		if err != nil {
 			d.fail(w, r, err)
 			return
@@ -146,6 +152,31 @@ func (d *Desk) editGateway(w http.ResponseWriter, r *http.Request) {
 		status = http.StatusUnprocessableEntity
 	}
 	d.showAs(w, r, status, v)
+}
+
+// gatewayConflict tells a person what somebody else saved while they edited, and keeps what they
+// typed.
+func (d *Desk) gatewayConflict(w http.ResponseWriter, r *http.Request, v page.GatewayEdit) {
+	p := personOf(r.Context())
+	now, err := d.gatewayEdit(r.Context(), r, v.Name)
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	seen := now.Was
+	if was := strings.ReplaceAll(r.PostFormValue("was"), "\r\n", "\n"); was != "" {
+		seen = was
+	}
+	v.Was, v.After, v.Versions, v.Origin, v.File, v.Off, v.There = now.Was, now.After, now.Versions, now.Origin, now.File, now.Off, now.There
+	v.Gone, v.New = nil, nil
+	v.Problems = []string{pick(p.Lang, "編集中に他の人がこの内容を変更しました。下の変更を確かめ、必要なら取り入れてから、もう一度確認してください。まだ何も保存していません。",
+		"Somebody changed this while you edited it. Look at their change below, take over what you need and try again: nothing of yours is saved yet.")}
+	v.Newer = &page.NewerTable{}
+	v.Newer.Gone, v.Newer.New = lineChanges(seen, now.Was)
+	if len(now.Versions) > 0 {
+		v.Newer.By, v.Newer.At, v.Newer.Reason = now.Versions[0].By, now.Versions[0].At, now.Versions[0].Reason
+	}
+	d.showAs(w, r, http.StatusConflict, v)
 }
 
 // changeDetail is a change as the log keeps it.

@@ -82,15 +82,31 @@ func TestEditGateway(t *testing.T) {
 	if a := b.post(path, edit); a.status != http.StatusSeeOther || now() != first {
 		t.Fatalf("saving: %d %q", a.status, now())
 	}
+	// Over another's change: what that was is told, what was typed is kept, nothing is saved.
 	edit.Set("text", "name: efax\nabout: again\n")
-	if a := b.post(path, edit); a.status != http.StatusUnprocessableEntity || now() != first {
+	edit.Set("was", "name: efax\nabout: shipped\n")
+	a = b.post(path, edit)
+	_, newer, _ := strings.Cut(a.body, `id="newer"`)
+	newer, rest, _ := strings.Cut(newer, "</section>")
+	if a.status != http.StatusConflict || now() != first {
 		t.Errorf("over another's change: %d %q", a.status, now())
+	}
+	for _, want := range []string{"業者の書式変更", `<span class="mono">about: shipped</span>`, `<span class="mono">about: ours</span>`} {
+		if !strings.Contains(newer, want) {
+			t.Errorf("the other's change lacks %s: %s", want, newer)
+		}
+	}
+	if !strings.Contains(rest, "about: again</textarea>") && !strings.Contains(rest, "about: again\n</textarea>") || strings.Contains(rest, `value="save"`) {
+		t.Errorf("what was typed is lost, or can be saved unseen: %s", rest)
 	}
 	history, err := o.st.GatewayHistory(t.Context(), "efax", 5)
 	if err != nil || len(history) != 1 {
 		t.Fatalf("%v %v", history, err)
 	}
 	id := func(i int) string { return strconv.FormatInt(history[i].ID, 10) }
+	if !strings.Contains(rest, `name="after" value="`+id(0)+`"`) {
+		t.Error("seen, the other's change still stands in the way")
+	}
 	edit.Set("after", id(0))
 	if a := b.post(path, edit); a.status != http.StatusSeeOther || !strings.Contains(now(), "again") {
 		t.Fatalf("a second change: %d %q", a.status, now())

@@ -103,3 +103,55 @@ func TestResendByKey(t *testing.T) {
 		t.Errorf("the review is %s (%v)", r.State, err)
 	}
 }
+
+// TestReopenDuplicate: a page that was closed as sent again by mistake goes back to review, is asked
+// about anew, and becomes an order. One that a correction replaced stays closed as long as the
+// correction's order stands, and says why and what to do.
+func TestReopenDuplicate(t *testing.T) {
+	t.Parallel()
+	o, b, _ := openOffice(t)
+	reason := url.Values{"reason": {"別の注文でした"}}
+	first := o.again(t, "first", "10")
+	b.post("/desk/review/"+first+"/settle", nil)
+	o.clock.Set(o.clock.Now().Add(time.Hour))
+	second := "/desk/review/" + o.again(t, "second", "10")
+	b.post(second+"/as", url.Values{"as": {"resend"}, "of": {first}})
+	if a := b.get(second); !strings.Contains(a.body, second+"/reopen") || !strings.Contains(a.body, "重複ではない") {
+		t.Fatalf("a duplicate cannot be taken back: %s", a.body)
+	}
+	if a := b.post(second+"/reopen", reason); a.status != http.StatusSeeOther {
+		t.Fatalf("not taken back: %d %s", a.status, a.body)
+	}
+	if a := b.post(second+"/settle", nil); a.status == http.StatusSeeOther {
+		t.Error("nobody is asked again what it is")
+	}
+	if a := b.get("/desk/queue"); !strings.Contains(a.body, second) {
+		t.Error("what was taken back is not in the queue")
+	}
+	if a := b.post(second+"/as", url.Values{"as": {"own"}, "of": {first}}); a.status != http.StatusSeeOther {
+		t.Fatalf("not settled: %d %s", a.status, a.body)
+	}
+
+	// A page waits, is corrected by the next one, and is closed for that.
+	o.clock.Set(o.clock.Now().Add(100 * 24 * time.Hour))
+	b.signIn("hanako", secret)
+	third := o.again(t, "third", "20")
+	o.clock.Set(o.clock.Now().Add(time.Hour))
+	fourth := o.again(t, "fourth", "30")
+	if a := b.post("/desk/review/"+fourth+"/as", url.Values{"as": {"correction"}, "of": {third}}); a.status != http.StatusSeeOther {
+		t.Fatalf("not corrected: %d %s", a.status, a.body)
+	}
+	a := b.get("/desk/review/" + third)
+	if strings.Contains(a.body, third+"/reopen") || !strings.Contains(a.body, `href="/desk/review/`+fourth+`"`) || !strings.Contains(a.body, "先にその頁を確認に戻すか") {
+		t.Errorf("a corrected page does not say why it stays closed: %s", a.body)
+	}
+	if a := b.post("/desk/review/"+third+"/reopen", reason); a.status != http.StatusConflict || !strings.Contains(a.body, "両方に代わります") {
+		t.Errorf("a corrected page is ordered beside its correction: %d", a.status)
+	}
+	if a := b.post("/desk/review/"+fourth+"/reopen", reason); a.status != http.StatusSeeOther {
+		t.Fatalf("the correction is not taken back: %d %s", a.status, a.body)
+	}
+	if a := b.post("/desk/review/"+third+"/reopen", reason); a.status != http.StatusSeeOther {
+		t.Fatalf("the corrected page is not taken back: %d %s", a.status, a.body)
+	}
+}

@@ -140,20 +140,16 @@ func (d *Desk) keyField(w http.ResponseWriter, r *http.Request) {
 	}
 	field, value := r.PostFormValue("field"), normal(r.PostFormValue("value"))
 	var s said
-	old := (*order.DraftField)(nil)
-	if v.Draft != nil {
-		old = v.Draft.Field(field)
-	}
 	_, asked := r.PostForm["again"]
 	known, err := d.knows(ctx, v, field, value)
 	if err != nil {
 		d.fail(w, r, err)
 		return
 	}
-	if old != nil && d.blind(*old) && d.differs(*old, value) && !known && (!asked || r.PostFormValue("again") != value) {
+	if read, differs := d.unlike(p.Lang, v.Draft, field, value); differs && !known && (!asked || r.PostFormValue("again") != value) {
 		s = said{
-			text: pick(p.Lang, page.FieldName(p.Lang, field)+"：読み取りは「"+old.Text+"」です。画像を見て、正しい値をもう一度入力してください。",
-				page.FieldName(p.Lang, field)+": it was read as "+strconv.Quote(old.Text)+". Look again and key what is right."),
+			text: pick(p.Lang, page.FieldName(p.Lang, field)+"：読み取りは「"+read+"」です。画像を見て、正しい値をもう一度入力してください。",
+				page.FieldName(p.Lang, field)+": it was read as "+strconv.Quote(read)+". Look again and key what is right."),
 			wrong: true, again: map[string]string{field: value}, focus: field,
 		}
 	} else if v.Review, err = d.Store.KeyFields(ctx, v.DocumentID, v.PageNo, keyed(field, value), p.By(), d.Now()); err != nil {

@@ -27,6 +27,61 @@ func stockoutMarks(answer string) (values map[string]string, ok bool) {
 	return nil, false
 }
 
+// stockoutRead is the answer that was read of the marks; ok is false where they contradict each
+// other.
+func stockoutRead(d *order.Draft) (answer string, ok bool) {
+	set := func(name string) bool {
+		f := d.Field(name)
+		return f != nil && f.Text != ""
+	}
+	switch wait, cancel := set(waitField), set(cancelField); {
+	case wait && cancel:
+		return "", false
+	case wait:
+		return string(order.StockoutBackorder), true
+	case cancel:
+		return string(order.StockoutCancel), true
+	}
+	return "", true
+}
+
+// unlike tells whether what was keyed is not what was read of a hidden field, or of one of the two
+// hidden marks, and what that was in words.
+func (d *Desk) unlike(lang page.Lang, draft *order.Draft, field, value string) (read string, differs bool) {
+	if draft == nil {
+		return "", false
+	}
+	if field == stockoutField {
+		answer, ok := stockoutRead(draft)
+		if !ok {
+			return "", false
+		}
+		read = stockoutText(lang, answer)
+	}
+	for name, v := range keyed(field, value) {
+		f := draft.Field(name)
+		if f == nil || !d.blind(*f) || !d.differs(*f, v) {
+			continue
+		}
+		if field != stockoutField {
+			read = f.Text
+		}
+		return read, true
+	}
+	return "", false
+}
+
+// stockoutText is an answer in words.
+func stockoutText(lang page.Lang, answer string) string {
+	switch answer {
+	case string(order.StockoutBackorder):
+		return pick(lang, "入荷を待つ", "Wait")
+	case string(order.StockoutCancel):
+		return pick(lang, "取り消す", "Cancel")
+	}
+	return pick(lang, "ご登録どおり", "As registered")
+}
+
 // addStockout puts both marks onto the page as one choice, of which a key takes each.
 func (b *fieldsBuilder) addStockout() {
 	wait, cancel := b.v.Draft.Field(waitField), b.v.Draft.Field(cancelField)
@@ -52,12 +107,15 @@ func (b *fieldsBuilder) addStockout() {
 	}
 	out.Known = !hidden && (!given[waitField] || !given[cancelField])
 	for _, w := range []page.ReviewWay{
-		{Value: string(order.StockoutBackorder), Text: pick(b.lang, "入荷を待つ", "Wait"), Keys: "1", Here: given[waitField]},
-		{Value: string(order.StockoutCancel), Text: pick(b.lang, "取り消す", "Cancel"), Keys: "2", Here: given[cancelField]},
-		{Text: pick(b.lang, "ご登録どおり", "As registered"), Keys: "0", Here: !given[waitField] && !given[cancelField]},
+		{Value: string(order.StockoutBackorder), Text: stockoutText(b.lang, string(order.StockoutBackorder)), Keys: "1", Here: given[waitField]},
+		{Value: string(order.StockoutCancel), Text: stockoutText(b.lang, string(order.StockoutCancel)), Keys: "2", Here: given[cancelField]},
+		{Text: stockoutText(b.lang, ""), Keys: "0", Here: !given[waitField] && !given[cancelField]},
 	} {
 		w.Here = w.Here && out.Known
 		out.Ways = append(out.Ways, w)
+	}
+	if again, ok := b.said.again[stockoutField]; ok {
+		out.Again, out.Doubt = &again, true
 	}
 	b.view.Stockout = &out
 }

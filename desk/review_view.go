@@ -29,7 +29,15 @@ func (d *Desk) reviewView(r *http.Request, v reviewed, s said) (page.Review, err
 	}
 	if !view.Open {
 		view.ClosedText = pick(p.Lang, "この頁は"+v.ClosedBy+"さんが処理済みです（"+stateName(p.Lang, v.State)+"）。", v.ClosedBy+" settled this page ("+stateName(p.Lang, v.State)+").")
-		view.CanReopen = v.PageID != 0 && v.State != store.ReviewDuplicate
+		c, corrected, err := d.Store.CorrectionOf(ctx, v.Review)
+		if err != nil {
+			return view, err
+		}
+		if corrected {
+			view.Corrected = &page.ReviewCorrection{Order: c.Order.Grouped(), Path: "/desk/orders/" + string(c.Order), Page: c.Page}
+		}
+		view.Duplicate = v.State == store.ReviewDuplicate
+		view.CanReopen = v.PageID != 0 && !corrected
 		return view, d.addCustomer(ctx, &view, v)
 	}
 	if err := d.addTime(ctx, &view, v); err != nil {

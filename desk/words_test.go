@@ -193,3 +193,53 @@ func TestDeskManners(t *testing.T) {
 		t.Error("that somebody else has it is not seen, or something can be released all the same")
 	}
 }
+
+// TestHiddenChoice: what is wanted where goods are short is compared as any hidden reading is: an
+// answer unlike a mark that was read weakly is asked for once more, and what is keyed then holds.
+func TestHiddenChoice(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		wait, cancel order.DraftField
+		keyed, read  string // read: what the desk says was read; "" where it asks nothing
+	}{
+		"another":       {sure("stockout.backorder", ""), weak("stockout.cancel", "x"), "backorder", "取り消す"},
+		"none":          {weak("stockout.backorder", "x"), sure("stockout.cancel", ""), "", "入荷を待つ"},
+		"the same":      {weak("stockout.backorder", "x"), sure("stockout.cancel", ""), "backorder", ""},
+		"half a mark":   {weak("stockout.backorder", ""), sure("stockout.cancel", ""), "backorder", ""},
+		"contradiction": {weak("stockout.backorder", "x"), weak("stockout.cancel", "x"), "cancel", ""},
+		"shown":         {sure("stockout.backorder", "x"), sure("stockout.cancel", ""), "cancel", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o, b, _ := openOffice(t)
+			id, _, err := o.st.AddDocument(t.Context(), store.NewDocument{Source: "folder", ExternalID: "marks", ReceivedAt: o.clock.Now(), Bytes: []byte("marks"), FileName: "marks.tif"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			fields := []order.DraftField{sure("customer_code", storetest.Code(storetest.Tokyo)), sure("lines[1].item_code", storetest.Code(storetest.Pen)), sure("lines[1].quantity", "10"), c.wait, c.cancel}
+			path := "/desk/review/" + o.page(t, id, &order.Draft{Form: "order", Decision: order.DecisionReview, Fields: fields}, order.Invalid("FAX-2", "stockout.backorder", "the reader is not sure"))
+			said := "読み取りは「" + c.read + "」です"
+			if a := b.get(path); strings.Contains(a.body, "読み取りは「") || c.wait.Confidence < 0.9 && strings.Contains(a.body, `aria-pressed="true"`) {
+				t.Error("a weak mark is shown before it is keyed")
+			}
+			a := b.post(path+"/key", key("stockout", c.keyed))
+			if c.read != "" {
+				form := regexp.MustCompile(`<form class="choice[^>]*>`).FindString(a.body)
+				if !strings.Contains(a.body, said) || !strings.Contains(form, "data-focus") || !strings.Contains(a.body, `name="again" value="`+c.keyed+`"`) || !strings.Contains(a.body, `id="release" disabled`) {
+					t.Fatalf("an answer unlike the reading was taken without a word: %s", a.body)
+				}
+				again := key("stockout", c.keyed)
+				again.Set("again", c.keyed)
+				a = b.post(path+"/key", again)
+			}
+			if strings.Contains(a.body, "読み取りは「") || strings.Contains(a.body, `id="release" disabled`) {
+				t.Fatalf("not settled: %s", a.body)
+			}
+			r, err := o.st.GetReview(t.Context(), id, 1)
+			want := map[string][2]string{"backorder": {"x", ""}, "cancel": {"", "x"}, "": {"", ""}}[c.keyed]
+			if err != nil || r.Draft.Field("stockout.backorder").Text != want[0] || r.Draft.Field("stockout.cancel").Text != want[1] {
+				t.Errorf("kept are %+v (%v)", r.Draft.Fields[3:], err)
+			}
+		})
+	}
+}

@@ -163,7 +163,8 @@ func (tx *Tx) correct(ctx context.Context, r Review, rel *order.Related, now ord
 		if p.No != rel.Page {
 			continue
 		}
-		if err := tx.note(ctx, rel.Document, "FAX-5", rel.By, "page "+Review{DocumentID: rel.Document, PageNo: p.No}.Name()+" "+text, nil, at); err != nil {
+		if err := tx.note(ctx, rel.Document, "FAX-5", rel.By, "page "+Review{DocumentID: rel.Document, PageNo: p.No}.Name()+" "+text,
+			order.Inputs(map[string]any{"page": p.No, "corrected_by": r.Name(), "order": now.Number}), at); err != nil {
 			return err
 		}
 		if p.State != PageReview {
@@ -177,4 +178,30 @@ func (tx *Tx) correct(ctx context.Context, r Review, rel *order.Related, now ord
 		return tx.closeReview(ctx, other, PageDuplicate, DocumentDuplicate, text, at)
 	}
 	return nil
+}
+
+// Correction is the page that corrected another one, and the order that stands for both.
+type Correction struct {
+	Order order.Number
+	Page  string // its name
+}
+
+// CorrectionOf is what stands for a page that was closed because another one corrected it; ok is
+// false where nothing does.
+func (s *Store) CorrectionOf(ctx context.Context, r Review) (c Correction, ok bool, err error) {
+	return correctionOf(ctx, s.pool, r)
+}
+
+func correctionOf(ctx context.Context, q querier, r Review) (c Correction, ok bool, err error) {
+	if r.State != ReviewDuplicate {
+		return c, false, nil
+	}
+	err = q.QueryRow(ctx, query("CorrectionOf"), r.DocumentID, r.PageNo).Scan(&c.Order, &c.Page)
+	if missing(err) {
+		return c, false, nil
+	}
+	if err != nil {
+		return c, false, fmt.Errorf("find correction: %w", err)
+	}
+	return c, true, nil
 }

@@ -178,7 +178,8 @@ func (s *Store) changeDraft(ctx context.Context, documentID int64, page int, by 
 }
 
 // ReopenReview takes a settled page back to its review: the order that it became is cancelled,
-// which is possible until goods of it are on a pick list (WHS-1).
+// which is possible until goods of it are on a pick list (WHS-1). A page that was closed as sent again
+// is asked about once more; one that a standing order corrects stays closed.
 func (s *Store) ReopenReview(ctx context.Context, documentID int64, page int, by, reason string, now time.Time) (Review, error) {
 	now = at(now)
 	by, reason = strings.TrimSpace(by), strings.TrimSpace(reason)
@@ -203,6 +204,11 @@ func (s *Store) ReopenReview(ctx context.Context, documentID int64, page int, by
 		}
 		if r = all[i]; r.State == ReviewOpen {
 			return order.Conflict("", "review "+r.Name()+" is open: there is nothing to take back")
+		}
+		if c, corrected, err := correctionOf(ctx, tx.tx, r); err != nil {
+			return err
+		} else if corrected { // both would ship
+			return order.Conflict("FAX-5", "page "+r.Name()+" was corrected by order "+c.Order.Grouped()+", which stands for both: take page "+c.Page+" back to review or cancel that order first")
 		}
 		if r.State == ReviewJoined {
 			if err := tx.unjoin(ctx, &r, by, reason, now); err != nil {

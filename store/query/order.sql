@@ -98,6 +98,13 @@ FROM shipments WHERE order_id = ANY($1) ORDER BY order_id, no;
 -- name: EventsByOrder
 SELECT kind, rule, text, inputs, by, at FROM events WHERE order_id = $1 ORDER BY id;
 
+-- name: CorrectionOf
+-- The order that stands for a page because another page corrected it.
+SELECT o.number, e.inputs->>'corrected_by'
+FROM events e JOIN orders o ON o.number = e.inputs->>'order'
+WHERE e.document_id = $1 AND e.rule = 'FAX-5' AND e.inputs->>'page' = $2::int::text AND e.inputs->>'corrected_by' IS NOT NULL AND o.state <> 'cancelled'
+ORDER BY e.id DESC LIMIT 1;
+
 -- name: EventsByDocument
 SELECT kind, rule, text, inputs, by, at FROM events WHERE document_id = $1 ORDER BY id;
 

@@ -18,6 +18,8 @@ type Review struct {
 	Open       bool
 	ClosedText string // how it was closed, where it is not open
 	CanReopen  bool
+	Corrected  *ReviewCorrection // why it stays closed
+	Duplicate  bool              // closed as one
 	Sheet      Sheet
 	Joined     []Sheet      // of pages whose lines are on this order
 	JoinedTo   string       // the page whose order this one's lines are on
@@ -60,10 +62,14 @@ type Review struct {
 type ReviewChoice struct {
 	Field   string // where it stands on the page
 	Ways    []ReviewWay
-	Doubt   bool // a person is asked
-	Known   bool // one of the answers is taken for right
+	Doubt   bool    // a person is asked
+	Known   bool    // one of the answers is taken for right
+	Again   *string // keyed once already, unlike what was read
 	Problem string
 }
+
+// ReviewCorrection is what stands for a page that another one corrected.
+type ReviewCorrection struct{ Order, Path, Page string }
 
 // ReviewWay is an answer to it.
 type ReviewWay struct {

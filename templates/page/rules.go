@@ -147,6 +147,8 @@ func (v Gateways) Render(w io.Writer) error { return Render(w, v.Lang, "gateways
 type GatewayEdit struct {
 	Frame
 	Name, Text, Origin, File string
+	Was                      string      // what is in force
+	Newer                    *NewerTable // what somebody else saved meanwhile
 	There, Off, MayEdit      bool
 	GiveUp                   bool // the text of the desk, for the folder's or the shipped one
 	Reason                   string

@@ -16,6 +16,7 @@ var fieldNames = map[string][2]string{
 	"delivery_day":        {"お届け希望日", "delivery day"},
 	"total_quantity":      {"合計数量", "total quantity"},
 	"note":                {"通信欄", "note"},
+	"stockout":            {"品切れの場合", "if short"},
 	"stockout.backorder":  {"品切れの場合：入荷を待つ", "if short: wait"},
 	"stockout.cancel":     {"品切れの場合：取り消す", "if short: cancel"},
 	"received_at":         {"受信時刻", "received at"},
