@@ -160,7 +160,7 @@ var storeSayings = []saying{
 	{`there is no schedule %v: see todoke schedule list`, "定時処理「$1」はありません。一覧から選んでください"},
 	{`%v lies in the future: only runs that are due can be run`, "$1はまだ先です。予定時刻を過ぎたものだけ実行できます"},
 	{`no run of %v is due by then`, "その時刻までに予定された「$1」の実行はありません"},
-	{`page %s was corrected by order %s, which stands for both: take page %s back to review or cancel that order first`, "頁$1は注文$2で訂正されており、その注文が両方に代わります。先に頁$3を確認に戻すか、その注文を取り消してください"},
+	{`page %v was corrected by order %v, which stands for both: take page %v back to review or cancel that order first`, "頁$1は注文$2で訂正されており、その注文が両方に代わります。先に頁$3を確認に戻すか、その注文を取り消してください"},
 	{`there is no such field: use customer_code, ship_to, delivery_month, delivery_day, lines[N].item_code, lines[N].quantity, lines[N].comment, total_quantity, note, stockout.backorder, stockout.cancel or received_at`, "その記入欄はありません"},
 	{`this line is not left out of the order`, "この行は除外されていません"},
 	{`nothing is written on this line: there is nothing to leave out`, "この行には何も書かれていません"},
