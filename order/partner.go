@@ -82,6 +82,27 @@ func CheckPartnerAddress(text string) error {
 	return fmt.Errorf("%q is neither sftp://user@host/folder nor https://host/path nor a mail address", text)
 }
 
+// TrackingNumber stands in a tracking URL for a parcel's number.
+const TrackingNumber = "{number}"
+
+// CheckTrackingURL tells what is wrong with the address at which a carrier tells of a parcel; it may
+// be empty.
+func CheckTrackingURL(text string) error {
+	if text == "" {
+		return nil
+	}
+	before, _, found := strings.Cut(text, TrackingNumber)
+	if !found || strings.Count(text, TrackingNumber) > 1 {
+		return fmt.Errorf("the address needs %s once, where the parcel's number belongs, such as https://carrier.example/track?no=%s", TrackingNumber, TrackingNumber)
+	}
+	// The number must not become a part of the server's name.
+	u, err := url.Parse(before)
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.Path == "" || strings.ContainsAny(text, " \t\"<>") {
+		return fmt.Errorf("%q is no address such as https://carrier.example/track?no=%s", text, TrackingNumber)
+	}
+	return nil
+}
+
 // CheckMailAddress tells whether a text is one plain mail address.
 func CheckMailAddress(text string) error {
 	if !mailAddress.MatchString(text) {

@@ -35,6 +35,15 @@ func PickColumns() []PickColumn {
 	}
 }
 
+// ResultColumns are the columns of what partners send back that they may call otherwise than we do
+// (ingest/partner), by key.
+func ResultColumns() []string {
+	return []string{
+		"list_number", "order_number", "line", "item_code", "shipped", "short", "quantity", "reason", "tracking", "weight",
+		"shipped_on", "delivered_on", "on_hand", "counted_at", "location",
+	}
+}
+
 // usualColumns is how many of PickColumns a list without a profile has.
 const usualColumns = 12
 

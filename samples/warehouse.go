@@ -11,6 +11,11 @@ import (
 func makeProfiles() []order.WarehouseProfile {
 	east, west, north := order.DefaultProfile(WarehouseEast), order.DefaultProfile(WarehouseWest), order.DefaultProfile(WarehouseNorth)
 	east.ChaseMinutes = 30
+	east.Carrier, east.TrackingURL = "はやぶさ急送", "https://hayabusa-kyuso.example/track?no={number}"
+	west.Carrier, west.TrackingURL = "なにわ運輸", "https://naniwa-unyu.example/parcels/{number}"
+	west.Results = []order.PickColumn{{Key: "shipped", Heading: "出荷実績"}, {Key: "short", Heading: "欠品"}, {Key: "tracking", Heading: "送り状NO"}}
+	north.Carrier = "北雪配送"
+	north.Results = []order.PickColumn{{Key: "list_number", Heading: "指示番号"}, {Key: "shipped", Heading: "実数"}, {Key: "tracking", Heading: "問番"}}
 	west.Sort, west.ChaseMinutes = order.SortItem, 20
 	west.Columns = []order.PickColumn{
 		{Key: "item_code", Heading: "商品コード"},

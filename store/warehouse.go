@@ -21,7 +21,9 @@ func (tx *Tx) importProfiles(ctx context.Context, bad *complaints, rows []order.
 		if err := tx.exec(ctx, "WarehouseProfileUpsert", r.WarehouseCode, string(r.Halves), string(r.Sort), string(r.Encoding),
 			column(r.Columns, func(c order.PickColumn) string { return c.Key }),
 			column(r.Columns, func(c order.PickColumn) string { return c.Heading }),
-			r.Copies, r.Slips, r.Returns, r.Address, r.ChaseMinutes, r.HostKey, r.Fetch, r.Contact, orEmpty(r.Senders)); err != nil {
+			r.Copies, r.Slips, r.Returns, r.Address, r.ChaseMinutes, r.HostKey, r.Fetch, r.Contact, orEmpty(r.Senders),
+			column(r.Results, func(c order.PickColumn) string { return c.Key }), column(r.Results, func(c order.PickColumn) string { return c.Heading }),
+			r.Carrier, r.TrackingURL); err != nil {
 			return err
 		}
 	}

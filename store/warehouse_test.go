@@ -24,6 +24,8 @@ func TestWarehouseProfiles(t *testing.T) {
 		WarehouseCode: st.East, Halves: order.HalvesTotal, Sort: order.SortItem, Encoding: order.EncodingCP932, Copies: 3, Slips: true,
 		Columns: []order.PickColumn{{Key: "item_code", Heading: "コード"}, {Key: "quantity", Heading: "数"}}, Address: "pick@partner.example", ChaseMinutes: 20,
 		HostKey: "SHA256:x", Fetch: "out", Contact: "c@partner.example", Senders: []string{"a@partner.example"},
+		Results: []order.PickColumn{{Key: "shipped", Heading: "実績"}, {Key: "tracking", Heading: "送状"}},
+		Carrier: "はやて便", TrackingURL: "https://hayate.example/track?no={number}",
 	}
 	bad := want
 	bad.WarehouseCode = "Z9"

@@ -104,7 +104,7 @@ func (c Config) shippedMail(f store.ShippedFacts) mail.Shipped {
 	for _, n := range f.Shipment.Tracking {
 		t := mail.Tracking{Number: n}
 		if f.Profile.TrackingURL != "" {
-			t.URL = strings.ReplaceAll(f.Profile.TrackingURL, "{number}", strings.ReplaceAll(n, "-", ""))
+			t.URL = strings.ReplaceAll(f.Profile.TrackingURL, order.TrackingNumber, strings.ReplaceAll(n, "-", ""))
 		}
 		m.Tracking = append(m.Tracking, t)
 	}

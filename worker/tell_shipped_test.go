@@ -26,6 +26,11 @@ func TestWHS3ShippingNotice(t *testing.T) {
 	if err := b.s.ImportCustomers(ctx, []order.Department{d}); err != nil {
 		t.Fatal(err)
 	}
+	profile := order.DefaultProfile(st.East)
+	profile.Carrier, profile.TrackingURL = "はやて便", "https://hayate.example/track?no={number}"
+	if err := b.s.Import(ctx, order.Masters{Profiles: []order.WarehouseProfile{profile}}); err != nil {
+		t.Fatal(err)
+	}
 	var numbers []order.Number
 	for _, key := range []string{"a", "b"} {
 		w, err := b.s.PlaceWebOrder(ctx, store.WebOrder{ShopFront: st.Front, Key: key, Body: []byte("{}"), Request: st.Request(order.ChannelWeb, b.clock.Now(), st.Tokyo, st.Pen, 20)}, b.clock.Now())
@@ -82,7 +87,8 @@ func TestWHS3ShippingNotice(t *testing.T) {
 	second := rules.ResultRow{Field: "b", Order: string(numbers[1]), LineNo: 1, Shipped: 20}
 	report(first, second)
 	mails := told()
-	if len(mails) != 1 || !strings.Contains(mails[0], "お問い合わせ番号：4012-3456-7890") || !strings.Contains(mails[0], numbers[0].Grouped()) || !strings.Contains(mails[0], "20個") {
+	if len(mails) != 1 || !strings.Contains(mails[0], "お問い合わせ番号：4012-3456-7890\n　https://hayate.example/track?no=401234567890\n") ||
+		!strings.Contains(mails[0], "配送会社　　　：はやて便") || !strings.Contains(mails[0], numbers[0].Grouped()) || !strings.Contains(mails[0], "20個") {
 		t.Fatalf("%d mails: %v", len(mails), mails)
 	}
 	// The number of the other comes later: the mail waited for it.

@@ -43,6 +43,7 @@ func (c *warehouseListCommand) Run(ctx context.Context, a *App) error {
 				if err := printJSON(a.Stdout, map[string]any{
 					"warehouse": p.WarehouseCode, "name": p.Name, "channel": p.Channel, "address": p.Address, "host_key": p.HostKey,
 					"fetch": p.Fetch, "contact": p.Contact, "senders": p.Senders, "chase_minutes": p.ChaseMinutes,
+					"carrier": p.Carrier, "tracking_url": p.TrackingURL,
 				}); err != nil {
 					return err
 				}

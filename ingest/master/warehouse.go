@@ -29,7 +29,11 @@ var profiles = table[order.WarehouseProfile]{
 		{"fetch", text(func(p *order.WarehouseProfile) *string { return &p.Fetch }, maxAddress, false), func(p *order.WarehouseProfile) string { return p.Fetch }, "WHS-2"},
 		{"contact", checked(func(p *order.WarehouseProfile) *string { return &p.Contact }, orNone(order.CheckMailAddress)), func(p *order.WarehouseProfile) string { return p.Contact }, "WHS-2"},
 		{"senders", list(func(p *order.WarehouseProfile) *[]string { return &p.Senders }, mailEntry, false), func(p *order.WarehouseProfile) string { return joined(p.Senders) }, "WHS-2"},
+		{"results", resultColumns, func(p *order.WarehouseProfile) string { return resultsText(p.Results) }, "WHS-2"},
+		{"carrier", text(func(p *order.WarehouseProfile) *string { return &p.Carrier }, maxCarrier, false), func(p *order.WarehouseProfile) string { return p.Carrier }, "WHS-3"},
+		{"tracking_url", checked(func(p *order.WarehouseProfile) *string { return &p.TrackingURL }, order.CheckTrackingURL), func(p *order.WarehouseProfile) string { return p.TrackingURL }, "WHS-3"},
 	},
+	optional: []string{"results", "carrier", "tracking_url"}, // later than the files of most shops
 	check: func(p *order.WarehouseProfile, _ *Options, found func(Problem)) {
 		need := []string{"item_code", "quantity"}
 		if p.Halves != order.HalvesTotal {
@@ -94,6 +98,43 @@ func columnsText(columns []order.PickColumn) string {
 		if c.Heading == order.HeadingOf(c.Key) {
 			parts[i] = c.Key
 		}
+	}
+	return strings.Join(parts, listSep)
+}
+
+// maxCarrier is how many characters a carrier's name may have.
+const maxCarrier = 40
+
+// resultColumns reads "shipped=実績;tracking=送状NO", what the partner calls the columns of what it sends back.
+func resultColumns(p *order.WarehouseProfile, cell string, _ *Options) string {
+	if cell == "" {
+		return ""
+	}
+	for part := range strings.SplitSeq(cell, listSep) {
+		key, heading, _ := strings.Cut(part, "=")
+		c := order.PickColumn{Key: strings.ToLower(fold(key)), Heading: strings.TrimSpace(heading)}
+		const most = 40 // runes of a heading
+		switch {
+		case !slices.Contains(order.ResultColumns(), c.Key):
+			return fmt.Sprintf("%q is no column of what comes back: they are %s", clip(key), strings.Join(order.ResultColumns(), ", "))
+		case c.Heading == "":
+			return c.Key + " has no heading: write the partner's own after a =, or leave the column out"
+		case len([]rune(c.Heading)) > most:
+			return fmt.Sprintf("the heading of %s is longer than %d characters: shorten it", c.Key, most)
+		case slices.ContainsFunc(p.Results, func(o order.PickColumn) bool { return o.Key == c.Key }):
+			return c.Key + " stands twice in the list: delete one"
+		case slices.ContainsFunc(p.Results, func(o order.PickColumn) bool { return fold(o.Heading) == fold(c.Heading) }):
+			return fmt.Sprintf("two columns have the heading %q: give one another", clip(c.Heading))
+		}
+		p.Results = append(p.Results, c)
+	}
+	return ""
+}
+
+func resultsText(columns []order.PickColumn) string {
+	parts := make([]string, len(columns))
+	for i, c := range columns {
+		parts[i] = c.Key + "=" + c.Heading
 	}
 	return strings.Join(parts, listSep)
 }

@@ -2,12 +2,13 @@
 
 -- name: WarehouseProfileUpsert
 INSERT INTO warehouse_profiles (warehouse_code, halves, sort, encoding, column_keys, headings, copies, slips, returns, address, chase_minutes,
-    host_key, fetch_folder, contact, senders)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    host_key, fetch_folder, contact, senders, result_keys, result_headings, carrier, tracking_url)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 ON CONFLICT (warehouse_code) DO UPDATE SET halves = excluded.halves, sort = excluded.sort, encoding = excluded.encoding,
     column_keys = excluded.column_keys, headings = excluded.headings, copies = excluded.copies, slips = excluded.slips,
     returns = excluded.returns, address = excluded.address, chase_minutes = excluded.chase_minutes,
-    host_key = excluded.host_key, fetch_folder = excluded.fetch_folder, contact = excluded.contact, senders = excluded.senders;
+    host_key = excluded.host_key, fetch_folder = excluded.fetch_folder, contact = excluded.contact, senders = excluded.senders,
+    result_keys = excluded.result_keys, result_headings = excluded.result_headings, carrier = excluded.carrier, tracking_url = excluded.tracking_url;
 
 -- name: WarehouseProfiles
 -- Of one warehouse $1, or of all where it is empty.
