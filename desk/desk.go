@@ -133,6 +133,8 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("GET /desk/orders", d.only(atDesk, d.showOrders))
 	m.HandleFunc("GET /desk/orders/{number}", d.only(atDesk, d.showOrder))
 	m.HandleFunc("POST /desk/orders/{number}/act", d.only(atDesk, d.actOnOrder))
+	m.HandleFunc("POST /desk/orders/{number}/payment", d.only(atDesk, d.actOnCard))
+	m.HandleFunc("POST /desk/orders/{number}/payment/lead", d.only(leads, d.leadOnCard))
 	m.HandleFunc("GET /desk/issued/{id}", d.only(atDesk, d.issuedBytes))
 	m.HandleFunc("GET /desk/issued/{id}/page/{no}", d.only(atDesk, d.issuedPicture))
 	m.HandleFunc("GET /desk/deliveries/{id}", d.only(atDesk, d.showDelivery))

@@ -205,7 +205,7 @@ func TestRoutesAndRoles(t *testing.T) {
 		"POST /desk/claim": atDesk, "POST /desk/take-over": {lead, operator}, "GET /desk/deliveries/1": atDesk, "POST /desk/deliveries/1": atDesk, "GET /desk/answers/1": atDesk, "POST /desk/answers/1": atDesk,
 		"GET /desk/lists/1000000018": atDesk, "POST /desk/lists/1000000018": atDesk, "GET /desk/mails/1": atDesk, "POST /desk/mails/1": atDesk, "GET /desk/mails/1/files/1": atDesk,
 		"GET /desk/mails/1/files/1/picture": atDesk, "GET /desk/issued/1/page/1": atDesk, "POST /desk/picklists/1000000018/acknowledged": {warehouse},
-		"POST /desk/orders/1000000018/act": atDesk, "GET /desk/issued/1": atDesk, "GET /desk/documents/1/bytes": atDesk,
+		"POST /desk/orders/1000000018/act": atDesk, "POST /desk/orders/1000000018/payment": atDesk, "POST /desk/orders/1000000018/payment/lead": {lead, operator}, "GET /desk/issued/1": atDesk, "GET /desk/documents/1/bytes": atDesk,
 		"POST /desk/orders/1000000018/resend/1": atDesk, "GET /desk/intake": atDesk, "POST /desk/intake": atDesk, "GET /desk/customers": atDesk, "GET /desk/customers/10000016": atDesk,
 		"GET /desk/customers/10000016/form.pdf": atDesk, "POST /desk/customers/10000016/dealer": atDesk, "POST /desk/customers/10000016/wish": atDesk, "GET /desk/forms/order.pdf": atDesk, "GET /desk/dealers": atDesk,
 		"POST /desk/dealers/1": atDesk, "GET /desk/today": atDesk, "GET /desk/today/list/waiting": atDesk, "GET /desk/runs": {lead, operator}, "POST /desk/runs": {operator},

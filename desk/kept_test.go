@@ -197,6 +197,7 @@ func (w *world) asks(t *testing.T) []ask {
 	}
 	again := key("lines[2].quantity", "1")
 	again.Set("again", "1")
+	billed, free := "/desk/orders/"+string(w.office.cardOrder(t, "auth-1", 1).Number), "/desk/orders/"+string(w.office.cardOrder(t, "auth-2", 1).Number)
 	return []ask{
 		{"GET /desk/asset/", w.desk, "", nil, nobody},
 		{"GET /desk/login", w.desk, "/desk/login", nil, nobody},
@@ -223,6 +224,8 @@ func (w *world) asks(t *testing.T) []ask {
 		{"GET /desk/orders", w.desk, "/desk/orders", nil, viewed},
 		{"GET /desk/orders/{number}", w.desk, orders, nil, viewed},
 		{"POST /desk/orders/{number}/act", w.desk, orders + "/act", act("note", "請求書は本社あて"), changed},
+		{"POST /desk/orders/{number}/payment", w.desk, billed + "/payment", act("invoice", "お客様のご希望"), changed},
+		{"POST /desk/orders/{number}/payment/lead", w.lead, free + "/payment/lead", act("release", "長年のお客様"), changed},
 		{"GET /desk/issued/{id}", w.desk, "/desk/issued/" + w.issued, nil, viewed},
 		{"GET /desk/documents/{id}/bytes", w.desk, "/desk/documents/1/bytes", nil, viewed},
 		{"GET /desk/intake", w.desk, "/desk/intake", nil, viewed},

@@ -97,12 +97,11 @@ func (d *Desk) orderPage(r *http.Request, o order.Order) (page.Order, error) {
 	if err := d.orderActs(ctx, p, &v, o); err != nil {
 		return v, err
 	}
-	if waits(o) {
-		var err error
-		if v.Claim, err = d.claim(ctx, "hold", o.ID); err != nil {
-			return v, err
-		}
-		v.FromQueue = r.FormValue("task") != ""
+	if err := d.orderCard(ctx, p, &v, o); err != nil {
+		return v, err
+	}
+	if err := d.claimOrder(r, &v, o); err != nil {
+		return v, err
 	}
 	if p.At(leads) {
 		seen, err := d.Store.Accesses(ctx, time.Time{}.AddDate(2000, 0, 0), d.Now().Add(time.Minute), "", "order "+string(o.Number), 30)
@@ -114,6 +113,24 @@ func (d *Desk) orderPage(r *http.Request, o order.Order) (page.Order, error) {
 		}
 	}
 	return v, nil
+}
+
+// claimOrder takes an order that waits for a person.
+func (d *Desk) claimOrder(r *http.Request, v *page.Order, o order.Order) error {
+	ctx, task := r.Context(), ""
+	if waits(o) {
+		task = "hold"
+	} else if card, err := d.cardWaits(ctx, o); err != nil {
+		return err
+	} else if card {
+		task = "payment"
+	}
+	if task == "" {
+		return nil
+	}
+	c, err := d.claim(ctx, task, o.ID)
+	v.Claim, v.FromQueue = c, r.FormValue("task") != ""
+	return err
 }
 
 // settles is how long after its last event an accepted order's page looks whether its goods are reserved.

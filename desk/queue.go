@@ -137,6 +137,8 @@ func taskPage(t store.Task) (path, name string) {
 	switch kind {
 	case "hold":
 		return "/desk/orders/" + t.Name + "?task=hold", order.Number(t.Name).Grouped()
+	case "payment":
+		return "/desk/orders/" + t.Name + "?task=payment", order.Number(t.Name).Grouped()
 	case "delivery":
 		return "/desk/deliveries/" + id, t.Name
 	case "answer":
@@ -241,7 +243,7 @@ func (d *Desk) onward(w http.ResponseWriter, r *http.Request) {
 	d.openReview(w, r, v)
 }
 
-var claimable = regexp.MustCompile(`^(review|hold|delivery|answer|picklist) [1-9][0-9]{0,17}$`)
+var claimable = regexp.MustCompile(`^(review|hold|delivery|answer|picklist|payment) [1-9][0-9]{0,17}$`)
 
 // renewTask is the sign of life of somebody who works on something of the queue.
 func (d *Desk) renewTask(w http.ResponseWriter, r *http.Request) {

@@ -3,6 +3,8 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"todoke/order"
 )
@@ -159,7 +161,7 @@ func bookOf(past []Charge, ships []CardShipment, o order.Order) *cardBook {
 				continue // for a return: the goods had left (PlanRefund)
 			}
 			x.open, x.stuck = x.open || c.State.Open(), x.stuck || c.State == ChargeFailed
-			if c.State == ChargeDone {
+			if c.State == ChargeDone || c.State == ChargeWaived {
 				x.net -= c.Yen
 			}
 		case ChargeVoid:
@@ -170,7 +172,7 @@ func bookOf(past []Charge, ships []CardShipment, o order.Order) *cardBook {
 				b.closed = true
 				continue
 			}
-			b.reduced = b.reduced || c.State != ChargeDone
+			b.reduced = b.reduced || c.State != ChargeDone && c.State != ChargeWaived
 			if c.State != ChargeFailed {
 				b.voided += c.Yen
 			}
@@ -341,4 +343,74 @@ func MayAuthorise(o order.Order, past []Charge, ref string, yen order.Yen) *orde
 		return order.Invalid("PAY-1", "authorised_yen", fmt.Sprintf("%s yen do not reach: %s yen of the order are to be captured", yen.Grouped(), need.Grouped()))
 	}
 	return nil
+}
+
+// Reissued are failed charges that PlanCharges would not plan again by itself once they are settled,
+// under keys of their own: refunds for returns, and voids of authorisations that the order does not
+// use any more.
+func Reissued(o order.Order, failed, past []Charge) []Charge {
+	var out []Charge
+	for _, c := range failed {
+		byHand := c.Kind == ChargeRefund && c.ShipmentNo == 0
+		left := c.Kind == ChargeVoid && c.Reference != o.Authorisation
+		if !byHand && !left {
+			continue
+		}
+		base, _, _ := strings.Cut(c.Key, "~")
+		n := 2
+		for slices.ContainsFunc(past, func(p Charge) bool { return p.Key == fmt.Sprintf("%s~%d", base, n) }) {
+			n++
+		}
+		c.Key, c.OrderID, c.State = fmt.Sprintf("%s~%d", base, n), o.ID, ChargePlanned
+		c.Tries, c.Doubtful, c.NotBefore = 0, false, time.Time{}
+		out = append(out, c)
+	}
+	return out
+}
+
+// ChargeSum is what became of an order's money.
+type ChargeSum struct {
+	Captured, Refunded order.Yen
+	Voided             order.Yen // of what is known: a void of all that is open counts for the present authorisation
+	Waived             order.Yen // captures that a lead let go
+	Open               order.Yen // of the present authorisation
+	OpenKnown          bool      // somebody said for how much it is
+	Refundable         order.Yen // captured, and neither refunded nor about to be
+}
+
+// SumCharges adds up what was done about an order's card.
+func SumCharges(o order.Order, past []Charge) ChargeSum {
+	var s ChargeSum
+	var captured, voided order.Yen // of the present authorisation
+	closed := false
+	for _, c := range past {
+		mine := c.Reference == o.Authorisation
+		switch {
+		case c.Kind == ChargeCapture && c.State == ChargeWaived:
+			s.Waived += c.Yen
+		case c.Kind == ChargeCapture && c.State == ChargeDone:
+			s.Captured += c.Yen
+			s.Refundable += c.Yen
+			if mine {
+				captured += c.Yen
+			}
+		case c.Kind == ChargeRefund && c.State != ChargeFailed && c.State != ChargeWithdrawn:
+			s.Refundable -= c.Yen
+			if c.State == ChargeDone {
+				s.Refunded += c.Yen
+			}
+		case c.Kind == ChargeVoid && c.State == ChargeDone:
+			s.Voided += c.Yen
+			if mine {
+				voided, closed = voided+c.Yen, closed || c.Yen == 0
+			}
+		}
+	}
+	if s.OpenKnown = o.AuthorisedYen > 0; s.OpenKnown {
+		s.Open = max(0, o.AuthorisedYen-captured-voided)
+	}
+	if closed {
+		s.Voided, s.Open, s.OpenKnown = s.Voided+s.Open, 0, true
+	}
+	return s
 }

@@ -25,7 +25,7 @@ const (
 //	   └──────────┴────► uncertain  no answer: its status is asked, and it is asked again under the same key
 //
 // A planned charge that is not needed any more is withdrawn, as is a failed one that is tried again
-// under another key; what a lead lets leave uncharged is waived.
+// under another key; what a lead lets leave uncharged, or settled without the gateway, is waived.
 type ChargeState string
 
 // The states of a charge.
@@ -36,7 +36,7 @@ const (
 	ChargeFailed    ChargeState = "failed"
 	ChargeUncertain ChargeState = "uncertain"
 	ChargeWithdrawn ChargeState = "withdrawn" // never asked, or failed and tried again as another
-	ChargeWaived    ChargeState = "waived"    // a lead lets it leave uncharged
+	ChargeWaived    ChargeState = "waived"    // a lead lets it leave uncharged, or settled it otherwise
 )
 
 // Open tells whether it is still to be known what becomes of the charge.

@@ -18,7 +18,7 @@ import (
 
 // Task is one thing that waits for a person.
 type Task struct {
-	Key          string // review 12, hold 17, delivery 8, answer 3, picklist 4: what is claimed
+	Key          string // review 12, hold 17, delivery 8, answer 3, picklist 4, payment 17 of order 17: what is claimed
 	Name         string // 12.1 of a page, 12 of a document, the number of an order, pick list or issued document, an answer's id
 	Why          rules.Why
 	Reasons      []*order.Error
@@ -73,11 +73,11 @@ func (s *Store) Tasks(ctx context.Context, f TaskFilter, now time.Time) ([]Task,
 	}
 	acknowledged, left := s.settings.PickListAskedBefore(now), s.settings.DeliveryAskedBefore(now)
 	return collect(ctx, s.pool, "TasksList", scanTask, at(now), string(f.Why), f.Customer, f.Source, f.Who, f.Form, deadline, review, rank, id, f.Limit,
-		s.deadlines(now), at(acknowledged), at(left), f.For)
+		s.deadlines(now), at(acknowledged), at(left), f.For, s.Settings().PaymentTries)
 }
 
 // taskRanks are the kinds of tasks in the order in which they stand at one deadline, as in TasksList.
-var taskRanks = []string{"hold", "review", "delivery", "answer", "picklist"}
+var taskRanks = []string{"hold", "review", "delivery", "answer", "picklist", "payment"}
 
 const reviewRank = 1
 
@@ -126,7 +126,7 @@ type TaskCount struct {
 
 // TaskCounts are how much of each kind, source and form waits.
 func (s *Store) TaskCounts(ctx context.Context, now time.Time) ([]TaskCount, error) {
-	return collect(ctx, s.pool, "TaskCounts", pgx.RowToStructByPos[TaskCount], at(s.settings.PickListAskedBefore(now)), at(s.settings.DeliveryAskedBefore(now)))
+	return collect(ctx, s.pool, "TaskCounts", pgx.RowToStructByPos[TaskCount], at(s.settings.PickListAskedBefore(now)), at(s.settings.DeliveryAskedBefore(now)), s.Settings().PaymentTries)
 }
 
 // AtWork are the people who work on something now, logins and names.

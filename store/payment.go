@@ -189,6 +189,15 @@ func (tx *Tx) insertCharge(ctx context.Context, c rules.Charge, by string, now t
 	return tx.Enqueue(ctx, jobs.ChargeCards{})
 }
 
+func (tx *Tx) insertCharges(ctx context.Context, all []rules.Charge, by string, now time.Time) error {
+	for _, c := range all {
+		if err := tx.insertCharge(ctx, c, by, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // captureFailed holds what has not left of an order, or tells that nothing can be held.
 func (tx *Tx) captureFailed(ctx context.Context, o order.Order, c rules.Charge, why string, now time.Time) (order.Order, error) {
 	held, events := rules.CaptureFailed(o, c, why, now)

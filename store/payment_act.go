@@ -23,6 +23,7 @@ const (
 	PayAuthorise PaymentAct = "authorise" // the customer had the card, or another, authorised anew
 	PayInvoice   PaymentAct = "invoice"   // it is billed instead
 	PayRelease   PaymentAct = "release"   // by a lead: it leaves uncharged
+	PaySettled   PaymentAct = "settled"   // by a lead: a refund or void that failed was done otherwise
 )
 
 // PaymentDecision is what a person decided about an order's card, and why.
@@ -48,6 +49,8 @@ func (s *Store) SettlePayment(ctx context.Context, orderID int64, d PaymentDecis
 		return order.Order{}, order.Invalid("KEP-2", "reason", "say why")
 	case d.Act == PayRelease && !d.Lead:
 		return order.Order{}, order.Conflict("PAY-1", "a lead alone lets goods leave uncharged")
+	case d.Act == PaySettled && !d.Lead:
+		return order.Order{}, order.Conflict("PAY-1", "a lead alone says that a refund or void was settled otherwise")
 	}
 	var out order.Order
 	err := s.InTx(ctx, func(tx *Tx) error {
@@ -109,19 +112,34 @@ func (tx *Tx) settlePayment(ctx context.Context, o order.Order, f Facts, d Payme
 	case PayInvoice:
 		o.Payment = order.PaymentInvoice
 		e.Text = fmt.Sprintf("Billed instead of paid by card, decided by %s: %s.", d.By, d.Reason)
+	case PaySettled:
+		if !slices.ContainsFunc(past, func(c rules.Charge) bool { return c.State == rules.ChargeFailed && c.Kind != rules.ChargeCapture }) {
+			return o, nil, order.Conflict("PAY-1", "no refund or void failed that could be settled otherwise")
+		}
+		e.Text = fmt.Sprintf("Settled without the gateway by %s: %s.", d.By, d.Reason)
 	case PayRelease:
 		e.Text = fmt.Sprintf("Let go uncharged by %s: %s.", d.By, d.Reason)
 	default:
-		return o, nil, order.Invalid("PAY-1", "act", "there is no such action: choose retry, authorise, invoice or release")
+		return o, nil, order.Invalid("PAY-1", "act", "there is no such action: choose retry, authorise, invoice, release or settled")
 	}
 	if err := tx.exec(ctx, "OrderPay", o.ID, string(o.Payment), o.Authorisation, int64(o.AuthorisedYen), instant(o.AuthorisedTill)); err != nil {
 		return o, nil, err
 	}
 	gone, err := collect(ctx, tx.tx, "PaymentsSupersede", func(r pgx.CollectableRow) (rules.Charge, error) {
 		var c rules.Charge
-		return c, r.Scan(&c.ShipmentNo, &c.Kind, &c.Reference, &c.Yen, &c.Qty, &c.Key)
-	}, o.ID)
+		return c, r.Scan(&c.ShipmentNo, &c.Kind, &c.Reference, &c.Yen, &c.Qty, &c.Key, &c.Why)
+	}, o.ID, d.Act == PaySettled)
 	if err != nil {
+		return o, nil, err
+	}
+	if d.Act == PaySettled {
+		for i := range gone {
+			gone[i].Key, gone[i].OrderID, gone[i].State, gone[i].Why = "settled-"+gone[i].Key, o.ID, rules.ChargeWaived, d.Reason
+		}
+		inputs["waived"], e.Inputs = gone, order.Inputs(inputs)
+		return o, []order.Event{e}, tx.insertCharges(ctx, gone, d.By, now)
+	}
+	if err := tx.insertCharges(ctx, rules.Reissued(o, gone, past), d.By, now); err != nil {
 		return o, nil, err
 	}
 	if d.Act == PayRelease {
@@ -130,11 +148,11 @@ func (tx *Tx) settlePayment(ctx context.Context, o order.Order, f Facts, d Payme
 			return o, nil, problem
 		}
 		inputs["waived"] = waived
-		for _, c := range waived {
-			c.Why = d.Reason
-			if err := tx.insertCharge(ctx, c, d.By, now); err != nil {
-				return o, nil, err
-			}
+		for i := range waived {
+			waived[i].Why = d.Reason
+		}
+		if err := tx.insertCharges(ctx, waived, d.By, now); err != nil {
+			return o, nil, err
 		}
 	}
 	var freed bool

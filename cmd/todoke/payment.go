@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"todoke/order"
@@ -22,8 +23,9 @@ type paymentCommand struct {
 	Retry     paymentRetryCommand     `cmd:"" help:"Try again what failed for an order."`
 	Authorise paymentAuthoriseCommand `cmd:"" help:"Enter another authorisation that the customer's card was given."`
 	Invoice   paymentInvoiceCommand   `cmd:"" help:"Have an order billed instead."`
-	Release   paymentReleaseCommand   `cmd:"" help:"Let an order go uncharged (a lead's decision)."`
-	Refund    paymentRefundCommand    `cmd:"" help:"Pay an amount back to an order's card."`
+	Release   paymentReleaseCommand   `cmd:"" help:"Let an order go uncharged, decided by a lead."`
+	Settled   paymentSettledCommand   `cmd:"" help:"Say that a refund or void that failed was settled without the gateway, decided by a lead."`
+	Refund    paymentRefundCommand    `cmd:"" help:"Pay an amount back to an order's card, decided by a lead."`
 	Simulate  paymentSimulateCommand  `cmd:"" help:"Run a card gateway that is none, to try and test against."`
 }
 
@@ -134,18 +136,20 @@ type paymentDecision struct {
 
 func (c paymentDecision) settle(ctx context.Context, a *App, d store.PaymentDecision) error {
 	d.By, d.Reason = c.By, c.Reason
-	return a.withOrder(ctx, c.Number, func(st *store.Store, o order.Order) error {
-		after, err := st.SettlePayment(ctx, o.ID, d, a.Now())
-		if err != nil {
-			return err
-		}
-		text := string(after.State)
-		if after.HoldReason != "" {
-			text += " (" + after.HoldReason + ")"
-		}
-		_, err = fmt.Fprintf(a.Stdout, "order %s is %s\n", after.Number.Grouped(), text)
+	return a.withOrder(ctx, c.Number, func(st *store.Store, o order.Order) error { return settlePayment(ctx, a, st, o, d) })
+}
+
+func settlePayment(ctx context.Context, a *App, st *store.Store, o order.Order, d store.PaymentDecision) error {
+	after, err := st.SettlePayment(ctx, o.ID, d, a.Now())
+	if err != nil {
 		return err
-	})
+	}
+	text := string(after.State)
+	if after.HoldReason != "" {
+		text += " (" + after.HoldReason + ")"
+	}
+	_, err = fmt.Fprintf(a.Stdout, "order %s is %s\n", after.Number.Grouped(), text)
+	return err
 }
 
 type paymentRetryCommand struct{ paymentDecision }
@@ -174,15 +178,54 @@ func (c *paymentInvoiceCommand) Run(ctx context.Context, a *App) error {
 	return c.settle(ctx, a, store.PaymentDecision{Act: store.PayInvoice})
 }
 
-type paymentReleaseCommand struct{ paymentDecision }
+// leadDecision is what a lead alone decides: the login must be one of the desk's people with that role.
+type leadDecision struct {
+	Number string `arg:"" help:"Order number, with or without hyphens."`
+	Reason string `required:"" help:"Why."`
+	By     string `required:"" placeholder:"LOGIN" help:"Login of the lead or operator who decides it (todoke staff list)."`
+}
+
+// lead is the person's name, where they may decide it.
+func (c leadDecision) lead(ctx context.Context, st *store.Store) (string, error) {
+	p, err := st.GetStaff(ctx, strings.TrimSpace(c.By))
+	if order.KindOf(err) == order.KindNotFound {
+		return "", order.Invalid("PAY-1", "by", fmt.Sprintf("there is no login %q at the desk: give that of a lead (todoke staff list)", c.By))
+	}
+	if err != nil {
+		return "", err
+	}
+	if !p.Active() || p.Role != store.RoleLead && p.Role != store.RoleOperator {
+		return "", order.Conflict("PAY-1", fmt.Sprintf("%s is no lead who works here now: a lead or operator decides this", p.Login))
+	}
+	return p.Name, nil
+}
+
+func (c leadDecision) settle(ctx context.Context, a *App, act store.PaymentAct) error {
+	return a.withOrder(ctx, c.Number, func(st *store.Store, o order.Order) error {
+		by, err := c.lead(ctx, st)
+		if err != nil {
+			return err
+		}
+		return settlePayment(ctx, a, st, o, store.PaymentDecision{Act: act, By: by, Reason: c.Reason, Lead: true})
+	})
+}
+
+type paymentReleaseCommand struct{ leadDecision }
 
 // Run implements the command.
 func (c *paymentReleaseCommand) Run(ctx context.Context, a *App) error {
-	return c.settle(ctx, a, store.PaymentDecision{Act: store.PayRelease, Lead: true})
+	return c.settle(ctx, a, store.PayRelease)
+}
+
+type paymentSettledCommand struct{ leadDecision }
+
+// Run implements the command.
+func (c *paymentSettledCommand) Run(ctx context.Context, a *App) error {
+	return c.settle(ctx, a, store.PaySettled)
 }
 
 type paymentRefundCommand struct {
-	paymentDecision
+	leadDecision
 	Yen  int64  `required:"" help:"How much, incl. tax."`
 	Name string `required:"" help:"What it is for, such as a return's number: a name is refunded once."`
 }
@@ -190,12 +233,16 @@ type paymentRefundCommand struct {
 // Run implements the command.
 func (c *paymentRefundCommand) Run(ctx context.Context, a *App) error {
 	return a.withOrder(ctx, c.Number, func(st *store.Store, o order.Order) error {
+		by, err := c.lead(ctx, st)
+		if err != nil {
+			return err
+		}
 		if err := st.InTx(ctx, func(tx *store.Tx) error {
-			return tx.Refund(ctx, o.ID, c.Name, order.Yen(c.Yen), c.By, c.Reason, a.Now())
+			return tx.Refund(ctx, o.ID, c.Name, order.Yen(c.Yen), by, c.Reason, a.Now())
 		}); err != nil {
 			return err
 		}
-		_, err := fmt.Fprintf(a.Stdout, "%s yen go back to the card of order %s\n", order.Yen(c.Yen).Grouped(), o.Number.Grouped())
+		_, err = fmt.Fprintf(a.Stdout, "%s yen go back to the card of order %s\n", order.Yen(c.Yen).Grouped(), o.Number.Grouped())
 		return err
 	})
 }

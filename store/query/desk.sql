@@ -9,7 +9,7 @@ ON CONFLICT (review_id) DO UPDATE SET why = excluded.why, form = excluded.form, 
 -- '-' for nobody), $6 form; the page begins after deadline $7 and there after review $8, or after rank $9 and id
 -- $10 of what is no review, and has $11 rows. $12 are the dispatch deadlines by class and by warehouse and class;
 -- lists issued by $13 should be acknowledged unless their partner is still asked after them, deliveries made by $14 should have left; what $15 put off, a login or
--- '' for nobody, is left out. Reviews, of which there are many, go by their index as far as the page needs, and
+-- '' for nobody, is left out; payments asked for $16 times in vain wait, too. Reviews, of which there are many, go by their index as far as the page needs, and
 -- texts are looked up for its rows alone. OFFSET 0 keeps the planner from joining what it would then read whole.
 WITH others AS (
     SELECT (SELECT min(((s.ship_on + coalesce(($12::jsonb ->> (s.warehouse_code || ' ' || s.class))::time, ($12::jsonb ->> s.class)::time)) AT TIME ZONE 'Asia/Tokyo')) FROM shipments s WHERE s.order_id = o.id AND s.state = 'planned') AS due,
@@ -45,6 +45,15 @@ WITH others AS (
         p.value_yen, p.issued_at, p.issued_at, 'to:' || h.channel, '', 0, 0
     FROM pick_lists p JOIN waves w ON w.id = p.wave_id JOIN warehouses h ON h.code = w.warehouse_code
     WHERE p.acknowledged_at IS NULL AND p.shipped_at IS NULL AND (p.told_at IS NOT NULL OR NOT p.chasing AND p.issued_at <= $13) AND $2 IN ('', 'picklist')
+    UNION ALL
+    SELECT NULL, 5, o.id, 'payment ' || o.id, o.number, 'payment',
+        CASE x.state WHEN 'failed' THEN 'the ' ELSE 'no answer yet from the gateway: the ' END || CASE WHEN x.kind = 'void' AND x.yen = 0 THEN 'void of the rest' ELSE x.kind || ' of ' || to_char(x.yen, 'FM999,999,999,990') || ' yen' END
+            || CASE x.state WHEN 'failed' THEN ' failed' ELSE '' END,
+        'PAY-1', '', o.department_code, '', o.goods_yen, o.received_at, x.at, coalesce(d.source, CASE o.shop_front WHEN '' THEN o.channel ELSE 'web:' || o.shop_front END), coalesce(d.caller, ''), coalesce(o.document_id, 0), o.id
+    FROM (SELECT DISTINCT ON (order_id) order_id, kind, state, yen, coalesce(answered_at, created_at) AS at FROM payments
+        WHERE (state = 'failed' OR due_at IS NOT NULL AND tries >= $16) AND $2 IN ('', 'payment') ORDER BY order_id, id) x
+    JOIN orders o ON o.id = x.order_id LEFT JOIN documents d ON d.id = o.document_id
+    WHERE NOT (o.state = 'held' AND o.hold_reason LIKE '%PAY-1: %')
 ), tasks AS MATERIALIZED (
     SELECT * FROM (
         (SELECT r.due, 1 AS rank, r.id, 'review ' || r.id AS task, '' AS name, coalesce(f.why, 'doubt') AS why, '' AS said, '' AS rule, coalesce(f.form, '') AS form,
@@ -59,7 +68,7 @@ WITH others AS (
           AND ($5 <> '-' OR l.login IS NULL)
           AND ($15 = '' OR NOT EXISTS (SELECT FROM desk_put_off x WHERE x.task = 'review ' || r.id AND x.login = $15 AND x.until_at > $1))
           AND ($5 IN ('', '-') OR 'review ' || r.id IN (SELECT c.task FROM desk_claims c WHERE c.login = $5 AND c.until_at > $1))
-          AND $2 NOT IN ('hold', 'delivery', 'picklist')
+          AND $2 NOT IN ('hold', 'delivery', 'picklist', 'payment')
         ORDER BY r.due, r.id LIMIT $11)
         UNION ALL
         (SELECT coalesce(x.due, 'infinity'), x.rank, x.id, x.task, x.name, x.why, x.said, x.rule, x.form, x.customer_code, x.party, x.value_yen, x.received_at,
@@ -80,7 +89,7 @@ ORDER BY t.due, t.rank, t.id;
 
 -- name: TaskCounts
 -- How much waits, by why, source and form; the value of what is known of it. Lists issued by $1 should be
--- acknowledged, deliveries made by $2 should have left.
+-- acknowledged, deliveries made by $2 should have left, payments be known after $3 tries.
 SELECT why, source, form, count(*), coalesce(sum(value_yen), 0)::bigint FROM (
     SELECT coalesce(f.why, 'doubt') AS why, d.source, coalesce(f.form, '') AS form, f.value_yen
     FROM reviews r CROSS JOIN LATERAL (SELECT source FROM documents d WHERE d.id = r.document_id OFFSET 0) d
@@ -102,7 +111,13 @@ SELECT why, source, form, count(*), coalesce(sum(value_yen), 0)::bigint FROM (
     UNION ALL
     SELECT 'picklist', 'to:' || h.channel, '', p.value_yen
     FROM pick_lists p JOIN waves w ON w.id = p.wave_id JOIN warehouses h ON h.code = w.warehouse_code
-    WHERE p.acknowledged_at IS NULL AND p.shipped_at IS NULL AND (p.told_at IS NOT NULL OR NOT p.chasing AND p.issued_at <= $1)) t
+    WHERE p.acknowledged_at IS NULL AND p.shipped_at IS NULL AND (p.told_at IS NOT NULL OR NOT p.chasing AND p.issued_at <= $1)
+    UNION ALL
+    SELECT 'payment', coalesce(d.source, CASE o.shop_front WHEN '' THEN o.channel ELSE 'web:' || o.shop_front END), '', o.goods_yen
+    FROM (SELECT DISTINCT ON (order_id) order_id, kind, state, yen, coalesce(answered_at, created_at) AS at FROM payments
+        WHERE (state = 'failed' OR due_at IS NOT NULL AND tries >= $3) ORDER BY order_id, id) x
+    JOIN orders o ON o.id = x.order_id LEFT JOIN documents d ON d.id = o.document_id
+    WHERE NOT (o.state = 'held' AND o.hold_reason LIKE '%PAY-1: %')) t
 GROUP BY why, source, form ORDER BY why, source, form;
 
 -- name: ClaimsNow

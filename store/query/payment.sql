@@ -24,8 +24,9 @@ UPDATE payments SET state = 'withdrawn', due_at = NULL WHERE order_id = $1 AND k
 
 -- name: PaymentsSupersede
 -- Failed ones are tried again as others, or settled otherwise.
-UPDATE payments SET state = 'withdrawn' WHERE order_id = $1 AND state = 'failed'
-RETURNING shipment_no, kind, reference, yen, qty, key;
+-- Captures stay as they are where $2.
+UPDATE payments SET state = 'withdrawn' WHERE order_id = $1 AND state = 'failed' AND NOT ($2 AND kind = 'capture')
+RETURNING shipment_no, kind, reference, yen, qty, key, why;
 
 -- name: PaymentsHurry
 UPDATE payments SET due_at = $2 WHERE order_id = $1 AND state IN ('planned', 'uncertain');

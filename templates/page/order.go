@@ -20,6 +20,7 @@ type Order struct {
 	Lines                    []OrderLine
 	Shipments                []OrderShipment
 	Money                    OrderMoney
+	Card                     *CardView // nil where no card ever paid
 	Pictures                 []Picture
 	Belongings               []Belonging // beside its own page
 	Reading                  []ReadingRow
