@@ -35,10 +35,12 @@ type Config struct {
 	Orders Orders
 	// Warehouses answers partner warehouses; nil answers none.
 	Warehouses Warehouses
-	Settings   rules.Settings
-	Now        func() time.Time
-	Log        *slog.Logger
-	Version    string // of the program
+	// Apply applies a report that was taken in, and returns it settled; nil takes no reports.
+	Apply    func(ctx context.Context, f store.PartnerFile) (store.PartnerFile, error)
+	Settings rules.Settings
+	Now      func() time.Time
+	Log      *slog.Logger
+	Version  string // of the program
 	// Timeout ends a request's work; 0 is 20 seconds.
 	Timeout time.Duration
 	// MaxBody is the largest order in bytes; 0 is web.DefaultLimits'.

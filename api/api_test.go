@@ -24,6 +24,7 @@ import (
 	"todoke/samples"
 	"todoke/store"
 	"todoke/store/storetest"
+	"todoke/worker"
 )
 
 // bundle is an API over the small shop.
@@ -62,7 +63,7 @@ func serve(t *testing.T, orders api.Orders, s *store.Store, clock *storetest.Clo
 	t.Helper()
 	log := &logBuffer{}
 	server := httptest.NewServer(api.New(api.Config{
-		Orders: orders, Warehouses: s, Settings: rules.Default(), Now: clock.Now, Log: slog.New(slog.NewTextHandler(log, nil)), Version: "test",
+		Orders: orders, Warehouses: s, Apply: worker.Config{Store: s}.ApplyPartnerFile, Settings: rules.Default(), Now: clock.Now, Log: slog.New(slog.NewTextHandler(log, nil)), Version: "test",
 	}))
 	t.Cleanup(server.Close)
 	return bundle{store: s, clock: clock, url: server.URL, log: log}

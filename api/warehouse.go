@@ -25,6 +25,7 @@ type Warehouses interface {
 	PickListFiles(ctx context.Context, pickListID int64) ([]store.PickListFile, error)
 	AcknowledgePickList(ctx context.Context, id int64, note, by string, now time.Time) error
 	ReceivePartnerFile(ctx context.Context, f store.NewPartnerFile, now time.Time) (file store.PartnerFile, again bool, err error)
+	RetryPartnerFile(ctx context.Context, id int64, by string, now time.Time) error
 	GetPartnerFile(ctx context.Context, id int64) (store.PartnerFile, error)
 	Blobs() *store.Blobs
 }
@@ -91,7 +92,7 @@ type PartnerFileAnswer struct {
 	SHA256     string     `json:"sha256"`
 	SizeBytes  int64      `json:"size_bytes"`
 	ReceivedAt time.Time  `json:"received_at"`
-	State      string     `json:"state" enum:"received,applied,refused"`
+	State      string     `json:"state" enum:"received,applied,asks,refused" doc:"asks: a count of which some items wait for a person"`
 	Error      string     `json:"error,omitempty" doc:"Why it was refused; nothing of a refused file is applied"`
 	SettledAt  *time.Time `json:"settled_at,omitempty"`
 	Again      bool       `json:"again,omitempty" doc:"These bytes were handed in before: nothing happened"`
@@ -146,6 +147,9 @@ func (a *api) registerWarehouses(h huma.API, problem func(string) *huma.Response
 		Security: security, Middlewares: middle, Tags: []string{"warehouses"},
 		Responses: map[string]*huma.Response{"200": shows("The file", huma.SchemaFromType(registry, typeOf[PartnerFileAnswer]())), "401": refused, "404": none},
 	}, a.partnerFile)
+	if a.Apply != nil {
+		a.registerReports(h, problem)
+	}
 }
 
 // authenticateWarehouse finds the warehouse of the bearer token before anything of the body is read,

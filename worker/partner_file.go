@@ -82,6 +82,27 @@ func (c Config) ReadPartnerFile(ctx context.Context, f store.PartnerFile, data [
 	}, nil
 }
 
+// ApplyPartnerFile reads a file that was received and settles it at once; where its job was faster,
+// it is what that made of it.
+func (c Config) ApplyPartnerFile(ctx context.Context, f store.PartnerFile) (store.PartnerFile, error) {
+	data, err := c.Store.Blobs().Get(f.SHA256)
+	if err != nil {
+		return f, err
+	}
+	settle, err := c.ReadPartnerFile(ctx, f, data)
+	if err != nil {
+		return f, err
+	}
+	err = c.Store.InTx(ctx, func(tx *store.Tx) error {
+		_, err := settle(tx)
+		return err
+	})
+	if err != nil && order.KindOf(err) != order.KindConflict {
+		return f, err
+	}
+	return c.Store.GetPartnerFile(ctx, f.ID)
+}
+
 // headingsOf are the partner's own names of the columns of what it sends back; those by which its
 // lists call the same things hold there too.
 func headingsOf(p order.WarehouseProfile) map[string]string {

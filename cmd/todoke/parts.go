@@ -44,8 +44,9 @@ var partServe = part{"API and desk", func(ctx context.Context, app *App, st *sto
 		FactorRoles: app.Config.Desk.FactorRoles,
 		DeskName:    app.Config.DeskName, ShopFax: app.Config.ShopFax, ShopPhone: app.Config.ShopPhone, DeskHours: app.Config.DeskHours, ShopWeb: app.Config.ShopWeb,
 	})
+	applying := worker.Config{Store: st, Log: app.Log, ShopName: app.Config.ShopName}
 	m := http.NewServeMux()
-	m.Handle("/", api.New(api.Config{Orders: st, Warehouses: st, Settings: app.Config.Rules, Now: app.Now, Log: app.Log, Version: versionNumber()}))
+	m.Handle("/", api.New(api.Config{Orders: st, Warehouses: st, Apply: applying.ApplyPartnerFile, Settings: app.Config.Rules, Now: app.Now, Log: app.Log, Version: versionNumber()}))
 	m.Handle("GET /{$}", pages)
 	m.Handle("/desk", pages)
 	m.Handle("/desk/", pages)

@@ -92,6 +92,10 @@ func ReadJSON(data []byte, kind Kind, o Options) (File, []Fault) {
 		}
 		return d
 	}
+	// Without its time, the same numbers of another day would be the same count.
+	if kind == KindCount && count.CountedAt == "" {
+		note("counted_at", "the time of the count is missing: write it, such as 2026-11-24T19:30:00+09:00")
+	}
 	var at time.Time
 	if count.CountedAt != "" {
 		if at, err = time.Parse(time.RFC3339, count.CountedAt); err != nil {

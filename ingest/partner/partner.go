@@ -120,7 +120,10 @@ func (f Fault) String() string {
 func (f *File) Fault(field, rule, message string) Fault {
 	out := Fault{Rule: rule, Message: message}
 	if f.JSON {
-		out.Field = field
+		out.Field = strings.TrimSuffix(field, ".weight")
+		if out.Field != field {
+			out.Field += ".weight_grams"
+		}
 		return out
 	}
 	where, key, _ := strings.Cut(field, ".")

@@ -9,6 +9,7 @@ var resultSayings = []saying{
 	{`%s is before it was shipped`, "$1は出荷日より前です"},
 	{`%q is no time: write it as 2026-11-24T19:30:00+09:00`, "「$1」は日時ではありません。2026-11-24T19:30:00+09:00 の形で入力してください"},
 	{`%q is no time: write it as YYYY-MM-DD HH:MM, such as 2026-11-24 19:30`, "「$1」は日時ではありません。2026-11-24 19:30 の形で入力してください"},
+	{`the time of the count is missing: write it, such as 2026-11-24T19:30:00+09:00`, "棚卸の日時がありません。2026-11-24T19:30:00+09:00 の形で入力してください"},
 	{`%q is no weight: write grams, such as 1200, or 1.2kg`, "「$1」は重量ではありません。1200（グラム）または 1.2kg の形で入力してください"},
 	{`%q is not a whole number: write digits`, "「$1」は整数ではありません。数字で入力してください"},
 	{`%q was shortened by the spreadsheet: format the column as text and write the number again`, "「$1」は表計算ソフトで桁が失われています。列の書式を「文字列」にして、番号を入力し直してください"},
