@@ -90,6 +90,11 @@ type ordered struct {
 		Item     string `json:"item_code"`
 		Quantity int
 	}
+	Goods order.Yen `json:"goods_yen"`
+	Fee   order.Yen `json:"fee_yen"`
+	Taxes []struct {
+		Yen order.Yen `json:"tax_yen"`
+	}
 	Source struct {
 		Document int64 `json:"document_id"`
 	}

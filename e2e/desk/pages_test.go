@@ -16,8 +16,8 @@ import (
 
 // TestDesk opens every page of the desk that links lead to, in both languages and two sizes:
 // nothing is cut off or needs scrolling sideways, and axe-core finds nothing serious. Doubtful
-// faxes are settled by the keyboard alone, and one across a crash. SHOTS=DIR keeps a picture of
-// each page, and what stands in Latin letters on Japanese ones.
+// faxes are settled by the keyboard alone, and one across a crash; so is done what other roles do
+// rarely. SHOTS=DIR keeps a picture of each page, and what stands in Latin letters on Japanese ones.
 func TestDesk(t *testing.T) {
 	t.Parallel()
 	s := openShop(t)
@@ -31,6 +31,7 @@ func TestDesk(t *testing.T) {
 	if o := s.orders()[s.documents["empty-form.tif"]]; len(o) != 1 || len(o[0].Lines) != 2 || o[0].Customer != restartCustomer {
 		t.Errorf("typed across a restart: %+v", o)
 	}
+	keyboard(t, s, b)
 }
 
 func pages(t *testing.T, s *shop, b *browsertest.Browser) {

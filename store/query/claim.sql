@@ -56,5 +56,5 @@ SELECT id, name, text, reason, by, at FROM gateway_profiles WHERE name = $1 ORDE
 INSERT INTO gateway_profiles (name, text, reason, by, at) VALUES ($1, $2, $3, $4, $5);
 
 -- name: RecentMails
-SELECT id, received_at FROM documents WHERE source = 'mail' AND parent_id IS NULL AND size_bytes > 0
+SELECT id, received_at FROM documents WHERE (source = 'mail' OR media_type = 'message/rfc822') AND parent_id IS NULL AND size_bytes > 0
   AND NOT EXISTS (SELECT FROM archive_erasures e WHERE e.document_id = documents.id) ORDER BY id DESC LIMIT $1;
