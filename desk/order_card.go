@@ -57,8 +57,9 @@ func (d *Desk) orderCard(ctx context.Context, p Person, v *page.Order, o order.O
 	open := has(func(x rules.Charge) bool { return x.State.Open() })
 	live := o.State != order.StateCancelled && o.State != order.StateShipped
 	c.Retry = failed || open
-	c.Authorise = o.Payment == order.PaymentCard && live
-	c.Invoice = o.Payment == order.PaymentCard && (live || failed)
+	uncharged := live && c.Need > 0 || has(func(x rules.Charge) bool { return x.State == rules.ChargeFailed && x.Kind == rules.ChargeCapture })
+	c.Authorise = o.Payment == order.PaymentCard && live && uncharged
+	c.Invoice = o.Payment == order.PaymentCard && uncharged
 	if lead := p.At(leads); lead {
 		c.Release = rules.HeldBy(o, "PAY-1") || has(func(x rules.Charge) bool { return x.State == rules.ChargeFailed && x.Kind == rules.ChargeCapture })
 		c.Settled = has(func(x rules.Charge) bool { return x.State == rules.ChargeFailed && x.Kind != rules.ChargeCapture })

@@ -148,7 +148,8 @@ func TestPAY1OrderPage(t *testing.T) {
 	if a := lead.post(path+"/payment/lead", settled); a.location() != "/desk/next?why=payment" || task() {
 		t.Errorf("not settled: %d %s", a.status, a.location())
 	}
-	if a := lead.get(path); !strings.Contains(a.body, "別の方法で処理") || !strings.Contains(a.body, "銀行振込で返金") {
+	if a := lead.get(path); !strings.Contains(a.body, "カードに300円を返金できませんでした：カード会社に断られました") ||
+		!strings.Contains(a.body, "別の方法で処理") || !strings.Contains(a.body, "銀行振込で返金") {
 		t.Error("the page does not tell how it was settled")
 	}
 	all, err := o.st.PaymentsOf(t.Context(), one.ID)

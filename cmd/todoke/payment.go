@@ -26,6 +26,7 @@ type paymentCommand struct {
 	Release   paymentReleaseCommand   `cmd:"" help:"Let an order go uncharged, decided by a lead."`
 	Settled   paymentSettledCommand   `cmd:"" help:"Say that a refund or void that failed was settled without the gateway, decided by a lead."`
 	Refund    paymentRefundCommand    `cmd:"" help:"Pay an amount back to an order's card, decided by a lead."`
+	Reconcile paymentReconcileCommand `cmd:"" help:"Compare what the gateway did on a day with what stands here."`
 	Simulate  paymentSimulateCommand  `cmd:"" help:"Run a card gateway that is none, to try and test against."`
 }
 
@@ -244,6 +245,61 @@ func (c *paymentRefundCommand) Run(ctx context.Context, a *App) error {
 		}
 		_, err = fmt.Fprintf(a.Stdout, "%s yen go back to the card of order %s\n", order.Yen(c.Yen).Grouped(), o.Number.Grouped())
 		return err
+	})
+}
+
+type paymentReconcileCommand struct {
+	Day  string `help:"Day of Japan's calendar, such as 2026-11-24; yesterday where none is given."`
+	JSON bool   `name:"json" help:"Print one JSON object a difference."`
+}
+
+func (paymentReconcileCommand) Help() string {
+	return "Asks the gateway for its list of the day. Tells what is missing there, missing here, of another amount, or done twice, and ends with status 1 where anything is. It changes nothing."
+}
+
+// Run implements the command.
+func (c *paymentReconcileCommand) Run(ctx context.Context, a *App) error {
+	day := order.DateOf(a.Now()).Add(-1)
+	if c.Day != "" {
+		var err error
+		if day, err = order.ParseDate(c.Day); err != nil {
+			return err
+		}
+	}
+	g, err := a.cards()
+	if err != nil {
+		return err
+	}
+	if g == nil {
+		return order.Invalid("PAY-1", "payment.url", "no card gateway is configured: there is nothing to compare with")
+	}
+	return a.withStore(ctx, func(st *store.Store) error {
+		all, err := st.Reconcile(ctx, g, day)
+		if err != nil {
+			return err
+		}
+		rows := [][]string{{"DIFFERENCE", "WHAT", "AUTHORISATION", "HERE", "THERE", "WHEN", "KEY"}}
+		for _, d := range all {
+			if c.JSON {
+				if err := printJSON(a.Stdout, d); err != nil {
+					return err
+				}
+				continue
+			}
+			rows = append(rows, []string{d.Kind, string(d.What), d.Ref, d.Here.Grouped(), d.There.Grouped(), stamp(d.At), d.Key})
+		}
+		if len(all) == 0 {
+			if !c.JSON {
+				fmt.Fprintf(a.Stdout, "%s: the gateway's books and ours agree\n", day)
+			}
+			return nil
+		}
+		if !c.JSON {
+			if err := printTable(a.Stdout, rows); err != nil {
+				return err
+			}
+		}
+		return order.Conflict("PAY-1", fmt.Sprintf("the gateway's books of %s and ours differ in %d things: look at each order (todoke payment list)", day, len(all)))
 	})
 }
 

@@ -87,3 +87,10 @@ WHERE p.state = 'failed' OR p.due_at IS NOT NULL AND p.tries >= $1 ORDER BY p.id
 
 -- name: OrdersByCard
 SELECT id FROM orders WHERE id = ANY($1) AND authorisation <> '' ORDER BY id;
+
+-- name: PaymentsToReconcile
+-- What was done from $1 to before $2, and what has the keys $3. What the gateway was never asked for is left out.
+SELECT key, kind, reference, yen, state, coalesce(answered_at, created_at) FROM payments
+WHERE gateway <> '' AND (state = 'done' AND answered_at >= $1 AND answered_at < $2 OR key = ANY($3))
+   OR key = ANY($3) AND state IN ('planned', 'sent', 'uncertain')
+ORDER BY id;

@@ -72,6 +72,9 @@ func Told(lang Lang, e order.Event) string {
 	if lang == English {
 		return e.Text
 	}
+	if text := Saying(Japanese, e.Text); e.Rule == "PAY-1" && text != e.Text {
+		return text // a gateway's own words may stand in it
+	}
 	name := eventNames[e.Kind]
 	if e.Kind == order.EventNoted && ruleNames[e.Rule] != "" {
 		name = ruleNames[e.Rule]
