@@ -183,6 +183,7 @@ func orderGoods(v *page.Order, o order.Order, goods []store.ListedGoods) {
 	for _, s := range o.Shipments {
 		row := page.OrderShipment{
 			No: s.No, State: string(s.State), Class: string(s.Class), Warehouse: s.WarehouseCode, AcceptanceOn: s.AcceptanceOn, ShipOn: s.ShipOn, ArrivalOn: s.ArrivalOn, Rules: s.Rules,
+			Tracking: s.Tracking, ShippedOn: s.ShippedOn, DeliveredOn: s.DeliveredOn, ByCarrier: s.DeliveredBy == order.DeliveredByLeadTime,
 		}
 		row.MayDate = s.Class == order.ClassPhone && s.State == order.ShipmentPlanned && o.State != order.StateCancelled
 		if len(o.Shipments) > 1 {

@@ -107,7 +107,37 @@ func (a *App) printOrder(o order.Order, customer string) error {
 	for _, s := range o.Shipments {
 		ships = append(ships, []string{strconv.Itoa(s.No), string(s.State), string(s.Class), s.WarehouseCode, dateText(s.ShipOn), dateText(s.ArrivalOn), strings.Join(s.Rules, " ")})
 	}
-	return printTable(a.Stdout, ships)
+	if err := printTable(a.Stdout, ships); err != nil {
+		return err
+	}
+	for _, line := range travelled(o) {
+		fmt.Fprintln(a.Stdout, line)
+	}
+	return nil
+}
+
+// travelled tells of each shipment that left when, with which numbers, and when it arrived (WHS-3).
+func travelled(o order.Order) []string {
+	var out []string
+	for _, s := range o.Shipments {
+		if s.ShippedOn.IsZero() && len(s.Tracking) == 0 {
+			continue
+		}
+		line := fmt.Sprintf("shipment %d left %s on %s", s.No, s.WarehouseCode, dateText(s.ShippedOn))
+		if len(s.Tracking) > 0 {
+			line += ", tracking number " + strings.Join(s.Tracking, " ")
+		}
+		switch {
+		case s.DeliveredOn.IsZero():
+			line += ", not delivered yet as far as is known"
+		case s.DeliveredBy == order.DeliveredByLeadTime:
+			line += ", delivered " + s.DeliveredOn.String() + " by the carrier's days"
+		default:
+			line += ", delivered " + s.DeliveredOn.String()
+		}
+		out = append(out, line)
+	}
+	return out
 }
 
 type orderCancelCommand struct {
@@ -242,6 +272,11 @@ func (c *orderExplainCommand) Run(ctx context.Context, a *App) error {
 			fmt.Fprintf(a.Stdout, "%s  %-7s %-10s %s\n", stamp(e.At), e.Rule, e.Kind, told(e))
 			if c.Inputs && len(e.Inputs) > 0 {
 				fmt.Fprintf(a.Stdout, "%41s%s\n", "", e.Inputs)
+			}
+		}
+		if !c.JSON {
+			for _, line := range travelled(o) {
+				fmt.Fprintln(a.Stdout, line)
 			}
 		}
 		return nil

@@ -77,6 +77,12 @@ func TestWarehouseReports(t *testing.T) {
 			t.Errorf("%s %s: %d %s%s lacks %q", c.command, c.name, status, stdout, stderr, c.says)
 		}
 	}
+	for _, command := range []string{"show", "explain"} {
+		want := "shipment 1 left " + st.East + " on 2026-11-24, tracking number 4012-3456-7890, not delivered yet"
+		if status, stdout, stderr := run(t, url, "order", command, string(o.Number)); status != exitOK || !strings.Contains(stdout, want) {
+			t.Errorf("order %s: %d %s%s lacks %q", command, status, stdout, stderr, want)
+		}
+	}
 	if got, err := s.GetOrder(t.Context(), o.Number); err != nil || got.State != order.StateShipped {
 		t.Error(got.State, err)
 	}
