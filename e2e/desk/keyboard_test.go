@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -23,7 +24,7 @@ func keyboard(t *testing.T, s *shop, b *browsertest.Browser) {
 	s.hire("hara", "原 由美子", "lead")
 	k := &keys{Browser: b, shop: s, t: t}
 	orders := s.orders()
-	o := append(orders[s.documents["order.tif"]], orders[s.documents["order-resent.tif"]]...) // the one that was read first
+	o := slices.Concat(orders[s.documents["order.tif"]], orders[s.documents["order-resent.tif"]]) // the one that was read first
 	if len(o) == 0 {
 		t.Fatal("the sure fax became no order")
 	}
