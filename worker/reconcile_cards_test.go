@@ -8,6 +8,7 @@ import (
 	"todoke/order"
 	"todoke/payment"
 	"todoke/payment/simulate"
+	"todoke/worker"
 )
 
 // TestPAY1Reconcile: each kind of difference between the gateway's books and ours is found, and what
@@ -29,7 +30,7 @@ func TestPAY1Reconcile(t *testing.T) {
 	day := order.DateOf(b.clock.Now())
 	find := func(on order.Date) (out []string) {
 		t.Helper()
-		all, err := b.s.Reconcile(t.Context(), b.cfg.Cards, on)
+		all, err := worker.ReconcileCards(t.Context(), b.s, b.cfg.Cards, on)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,6 +14,7 @@ import (
 	"todoke/payment/simulate"
 	"todoke/rules"
 	"todoke/store"
+	"todoke/worker"
 )
 
 // paymentCommand works on what is asked of the card gateway (PAY-1).
@@ -274,7 +275,7 @@ func (c *paymentReconcileCommand) Run(ctx context.Context, a *App) error {
 		return order.Invalid("PAY-1", "payment.url", "no card gateway is configured: there is nothing to compare with")
 	}
 	return a.withStore(ctx, func(st *store.Store) error {
-		all, err := st.Reconcile(ctx, g, day)
+		all, err := worker.ReconcileCards(ctx, st, g, day)
 		if err != nil {
 			return err
 		}
