@@ -86,7 +86,7 @@ func Fill(ctx context.Context, w io.Writer, st *store.Store, superuser string, c
 
 // copyOrders writes orders of the last Days, all day long, most of them shipped.
 func copyOrders(ctx context.Context, db *pgx.Conn, n int, now time.Time) error {
-	const first, open, day = 100_000_001, 3000, 11 * 3600
+	const first, open, held, day = 100_000_001, 3000, 300, 11 * 3600
 	today := order.DateOf(now.In(order.JST))
 	i := 0
 	_, err := db.CopyFrom(ctx, pgx.Identifier{"orders"}, []string{
@@ -105,7 +105,7 @@ func copyOrders(ctx context.Context, db *pgx.Conn, n int, now time.Time) error {
 		} else if i%40 == 0 {
 			state = "cancelled"
 		}
-		if i > n-20 {
+		if i > n-held {
 			state = "held"
 		}
 		if i%5 > 2 {

@@ -52,7 +52,7 @@ INSERT INTO waves (id, warehouse_code, ship_on, class, released_at) OVERRIDING S
 SELECT row_number() OVER (ORDER BY d, h), (SELECT code FROM warehouses ORDER BY code LIMIT 1), d, 'normal', (d + h) AT TIME ZONE 'Asia/Tokyo'
 FROM (SELECT DISTINCT acceptance_on AS d FROM orders) o, (VALUES (time '13:11'), ('17:01'), ('18:30')) t(h);
 INSERT INTO pick_lists (id, number, wave_id, issued_at, shipped_at, shipped_by)
-SELECT 500000000 + id, 'P' || id, id, released_at, released_at + interval '2 hours', '倉庫' FROM waves;
+SELECT 500000000 + id, 'P' || id, id, released_at, CASE WHEN id <= (SELECT max(id) - 40 FROM waves) THEN released_at + interval '2 hours' END, CASE WHEN id <= (SELECT max(id) - 40 FROM waves) THEN '倉庫' ELSE '' END FROM waves;
 INSERT INTO allocations (order_id, line_no, warehouse_code, item_code, qty, shipment_id, pick_list_id, allocated_at)
 SELECT l.order_id, l.no, s.warehouse_code, l.item_code, l.reserved_qty, s.id, CASE WHEN s.state IN ('shipped', 'released') THEN w.list END, o.accepted_at
 FROM order_lines l JOIN orders o ON o.id = l.order_id JOIN shipments s ON s.order_id = o.id
@@ -68,7 +68,9 @@ FROM orders o CROSS JOIN (VALUES ('accepted', 'CUT-4', 'Accepted.'), ('promised'
 INSERT INTO issued_documents (kind, number, format, file_name, blob_key, sha256, size_bytes, issued_at, order_id, document_id)
 SELECT 'acknowledgement', id::text, 'pdf', 'answer-' || number || '.pdf', '', lpad('', 64, '1'), 20000, accepted_at, id, id FROM orders WHERE channel = 'fax' AND id % 2 = 0;
 INSERT INTO deliveries (issued_document_id, channel, recipient, state, created_at, sent_at)
-SELECT id, 'fax', '0312345678', CASE WHEN id % 4999 = 0 THEN 'failed' ELSE 'sent' END, issued_at, issued_at + interval '40 seconds' FROM issued_documents;
+SELECT id, 'fax', '0312345678', CASE WHEN id % 999 = 0 THEN 'failed' ELSE 'sent' END, issued_at, issued_at + interval '40 seconds' FROM issued_documents;
+INSERT INTO answers (order_id, department_code, state, wanted_at, due_at, detail, closed_at)
+SELECT id, department_code, 'desk', accepted_at, accepted_at, 'FAX-3: the customer has no registered fax number', accepted_at FROM orders WHERE channel = 'web' ORDER BY id DESC LIMIT 200;
 INSERT INTO schedule_runs (schedule, due_at, inserted_at, finished_at)
 SELECT 'wave_' || to_char(released_at AT TIME ZONE 'Asia/Tokyo', 'HH24MI'), released_at, released_at, released_at FROM waves;
 

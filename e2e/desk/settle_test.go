@@ -237,6 +237,18 @@ func (p *person) key(mask, text string) {
 	}
 }
 
+// stockoutKey answers what to do in case of shortage as the customer ticked it.
+func stockoutKey(fields map[string]string) string {
+	switch {
+	case fields["stockout.backorder"] != "":
+		return "1"
+	case fields["stockout.cancel"] != "":
+		return "2"
+	default:
+		return "0"
+	}
+}
+
 // fax settles the fax that is shown, or that is being shown; false where there is none.
 func (p *person) fax() bool {
 	p.WaitFor("window.stopwatch?.ready")
@@ -256,6 +268,13 @@ func (p *person) fax() bool {
 		v = p.see() // what it says by now
 		if v.Focus == "release" || !known {
 			break
+		}
+		if v.Focus == "stockout" { // what to do in case of shortage: a key for each answer
+			seen[v.Focus] = true
+			p.press(stockoutKey(sent.Fields))
+			p.WaitFor(fmt.Sprintf("stopwatch.moved(%q, %d)", v.Focus, v.Panel))
+			v = p.see()
+			continue
 		}
 		field, isField := strings.CutPrefix(v.Focus, "f-")
 		if !isField {

@@ -19,7 +19,7 @@
   w.see = () => {
     const a = document.activeElement;
     return {
-      Path: location.pathname, Focus: a?.id || "", Value: a?.value || "", Hidden: !!a?.matches?.(".blind"),
+      Path: location.pathname, Focus: a?.id || "", Value: typeof a?.value === "string" ? a.value : "", Hidden: !!a?.matches?.(".blind"),
       Mask: a?.dataset?.mask && !("whole" in a.dataset) ? a.dataset.mask : "", Panel: w.panel, Next: w.next, Nav: w.nav,
       Problem: [...document.querySelectorAll(".problem, .problem-text")].map((p) => p.textContent).join("; "),
     };
