@@ -104,7 +104,7 @@ func TestQueuePages(t *testing.T) {
 		}
 	}
 	args := func(limit int) []any {
-		return []any{now, "", "", "", "-", "", "-infinity", 0, -1, 0, limit, "{}", now, now, ""}
+		return []any{now, "", "", "", "-", "", "-infinity", 0, -1, 0, limit, "{}", now, now, "", 5}
 	}
 	for limit, most := range map[int]int{2: 250, 101: 1800} {
 		if got := touched(t, c, "TasksList", args(limit)...); got > most {
