@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"todoke/internal/built"
 )
 
 // What all tests share, in a folder of their own that all can read.
@@ -39,14 +41,18 @@ func TestMain(m *testing.M) {
 		return
 	}
 	todoke, samples = filepath.Join(dir, "todoke"), filepath.Join(dir, "samples")
-	build := exec.Command("go", "build", "-o", todoke, "../cmd/todoke") // go test ends it
-	build.Stdout, build.Stderr = os.Stderr, os.Stderr
-	if err := build.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "build todoke:", err)
+	if err := built.Todoke(context.Background(), "..", todoke); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return
 	}
 	status = m.Run()
 	base.remove()
+}
+
+// TestIsOfTheseSources: a result that go test keeps is one of the sources as they are.
+func TestIsOfTheseSources(t *testing.T) {
+	t.Parallel()
+	built.Watch(t, "..")
 }
 
 // patience is how long anything may take on a busy machine. Nothing that works comes near it.

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"todoke/internal/built"
 	"todoke/internal/dovecottest"
 	"todoke/internal/needs"
 )
@@ -122,10 +123,8 @@ func (r *run) prepare() {
 	r.dir, r.data = dir, filepath.Join(dir, "data")
 	if r.todoke = os.Getenv("CHAOS_TODOKE"); r.todoke == "" {
 		r.todoke = filepath.Join(dir, "todoke")
-		out, err := exec.CommandContext(t.Context(), "go", "build", "-o", r.todoke, "../../cmd/todoke").CombinedOutput()
-		if err != nil {
-			t.Fatalf("build todoke: %v\n%s", err, out)
-		}
+		built.Watch(t, "../..")
+		must(t, built.Todoke(t.Context(), "../..", r.todoke))
 	}
 	must(t, os.Mkdir(filepath.Join(dir, "faxes"), 0o700))
 	r.db.url = "host=" + filepath.Join(r.data, "postgres", "run") + " user=todoke dbname=todoke connect_timeout=5"

@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"todoke/internal/browsertest"
+	"todoke/internal/built"
 )
 
 // patience is how long anything may take on a busy machine.
@@ -32,13 +34,17 @@ func TestMain(m *testing.M) {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	todoke = filepath.Join(dir, "todoke")
-	build := exec.Command("go", "build", "-o", todoke, "../../cmd/todoke")
-	build.Stdout, build.Stderr = os.Stderr, os.Stderr
-	if err := build.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "build todoke:", err)
+	if err := built.Todoke(context.Background(), "../..", todoke); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return
 	}
 	status = m.Run()
+}
+
+// TestIsOfTheseSources: a result that go test keeps is one of the sources as they are.
+func TestIsOfTheseSources(t *testing.T) {
+	t.Parallel()
+	built.Watch(t, "../..")
 }
 
 // shop is a sample shop that runs in a process of its own.
