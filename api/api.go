@@ -180,33 +180,44 @@ func exampleOrder() map[string]any {
 // authenticate finds the shop front of the bearer token before anything of the body is read.
 // The store looks tokens up by hash, so no timing tells how near a guess was.
 func (a *api) authenticate() func(huma.Context, func(huma.Context)) {
-	return func(ctx huma.Context, next func(huma.Context)) {
-		refuse := func(p *Problem) {
-			for name, values := range p.header {
-				ctx.SetHeader(name, values[0])
-			}
-			ctx.SetHeader("Content-Type", problemType)
-			ctx.SetStatus(p.Status)
-			_ = json.NewEncoder(ctx.BodyWriter()).Encode(p)
-		}
-		scheme, token, ok := strings.Cut(ctx.Header("Authorization"), " ")
-		token = strings.TrimSpace(token)
-		if !ok || !strings.EqualFold(scheme, "Bearer") || token == "" {
-			refuse(newProblem(http.StatusUnauthorized, "Send the shop front's token as \"Authorization: Bearer …\".").with("WWW-Authenticate", "Bearer"))
-			return
-		}
+	return bearer("shop front", func(ctx huma.Context, token string) (huma.Context, *Problem) {
 		front, ok, err := a.Orders.FindShopFront(ctx.Context(), token)
-		if err != nil {
-			refuse(a.failure(ctx.Context(), "find shop front", err))
-			return
-		}
-		if !ok {
-			refuse(newProblem(http.StatusUnauthorized, "The token belongs to no shop front.").with("WWW-Authenticate", `Bearer error="invalid_token"`))
-			return
+		switch {
+		case err != nil:
+			return nil, a.failure(ctx.Context(), "find shop front", err)
+		case !ok:
+			return nil, badToken("shop front")
 		}
 		note(ctx.Context(), func(r *record) { r.front = front.Code })
-		next(huma.WithValue(ctx, frontKey{}, front))
+		return huma.WithValue(ctx, frontKey{}, front), nil
+	})
+}
+
+// bearer hands a request's bearer token to find, and goes on with the context that it gives, or answers
+// with what stands against it. whose is who has such tokens.
+func bearer(whose string, find func(ctx huma.Context, token string) (huma.Context, *Problem)) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		var known huma.Context
+		p := newProblem(http.StatusUnauthorized, "Send the "+whose+"'s token as \"Authorization: Bearer …\".").with("WWW-Authenticate", "Bearer")
+		scheme, token, ok := strings.Cut(ctx.Header("Authorization"), " ")
+		if token = strings.TrimSpace(token); ok && strings.EqualFold(scheme, "Bearer") && token != "" {
+			known, p = find(ctx, token)
+		}
+		if p == nil {
+			next(known)
+			return
+		}
+		for name, values := range p.header {
+			ctx.SetHeader(name, values[0])
+		}
+		ctx.SetHeader("Content-Type", problemType)
+		ctx.SetStatus(p.Status)
+		_ = json.NewEncoder(ctx.BodyWriter()).Encode(p)
 	}
+}
+
+func badToken(whose string) *Problem {
+	return newProblem(http.StatusUnauthorized, "The token belongs to no "+whose+".").with("WWW-Authenticate", `Bearer error="invalid_token"`)
 }
 
 type placeInput struct {

@@ -155,36 +155,19 @@ func (a *api) registerWarehouses(h huma.API, problem func(string) *huma.Response
 // authenticateWarehouse finds the warehouse of the bearer token before anything of the body is read,
 // and answers for every other warehouse as if there were none.
 func (a *api) authenticateWarehouse() func(huma.Context, func(huma.Context)) {
-	return func(ctx huma.Context, next func(huma.Context)) {
-		refuse := func(p *Problem) {
-			for name, values := range p.header {
-				ctx.SetHeader(name, values[0])
-			}
-			ctx.SetHeader("Content-Type", problemType)
-			ctx.SetStatus(p.Status)
-			_ = json.NewEncoder(ctx.BodyWriter()).Encode(p)
-		}
-		scheme, token, ok := strings.Cut(ctx.Header("Authorization"), " ")
-		token = strings.TrimSpace(token)
-		if !ok || !strings.EqualFold(scheme, "Bearer") || token == "" {
-			refuse(newProblem(http.StatusUnauthorized, "Send the warehouse's token as \"Authorization: Bearer …\".").with("WWW-Authenticate", "Bearer"))
-			return
-		}
+	return bearer("warehouse", func(ctx huma.Context, token string) (huma.Context, *Problem) {
 		t, ok, err := a.Warehouses.FindWarehouseToken(ctx.Context(), token)
 		switch {
 		case err != nil:
-			refuse(a.failure(ctx.Context(), "find warehouse's token", err))
-			return
+			return nil, a.failure(ctx.Context(), "find warehouse's token", err)
 		case !ok:
-			refuse(newProblem(http.StatusUnauthorized, "The token belongs to no warehouse.").with("WWW-Authenticate", `Bearer error="invalid_token"`))
-			return
+			return nil, badToken("warehouse")
 		case ctx.Param("warehouse") != t.WarehouseCode:
-			refuse(newProblem(http.StatusNotFound, "This token speaks for another warehouse."))
-			return
+			return nil, newProblem(http.StatusNotFound, "This token speaks for another warehouse.")
 		}
 		note(ctx.Context(), func(r *record) { r.warehouse = t.WarehouseCode })
-		next(huma.WithValue(ctx, warehouseKey{}, t))
-	}
+		return huma.WithValue(ctx, warehouseKey{}, t), nil
+	})
 }
 
 type pickListsInput struct {

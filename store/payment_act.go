@@ -54,8 +54,8 @@ func (s *Store) SettlePayment(ctx context.Context, orderID int64, d PaymentDecis
 	}
 	var out order.Order
 	err := s.InTx(ctx, func(tx *Tx) error {
-		_, err := tx.Change(ctx, orderID, func(o order.Order, f Facts) (order.Order, []order.Event, error) {
-			return tx.settlePayment(ctx, o, f, d, now)
+		_, err := tx.Change(ctx, orderID, func(o order.Order, _ Facts) (order.Order, []order.Event, error) {
+			return tx.settlePayment(ctx, o, d, now)
 		})
 		if err != nil {
 			return err
@@ -76,7 +76,7 @@ func (s *Store) SettlePayment(ctx context.Context, orderID int64, d PaymentDecis
 	return out, err
 }
 
-func (tx *Tx) settlePayment(ctx context.Context, o order.Order, f Facts, d PaymentDecision, now time.Time) (order.Order, []order.Event, error) {
+func (tx *Tx) settlePayment(ctx context.Context, o order.Order, d PaymentDecision, now time.Time) (order.Order, []order.Event, error) {
 	past, err := tx.charges(ctx, o.ID)
 	if err != nil {
 		return o, nil, err

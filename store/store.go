@@ -25,12 +25,15 @@ type Config struct {
 	BlobDir  string           // folder for documents, pages and issued documents
 	Now      func() time.Time // the injected clock
 	Settings rules.Settings
-	Log      *slog.Logger    // nil logs nothing
-	MaxConns int32           // 0 takes pgx's default: the larger of 4 and the number of CPUs
-	Trace    pgx.QueryTracer // sees every statement; nil for none
+	Log      *slog.Logger // nil logs nothing
+	MaxConns int32        // 0 takes pgx's default: the larger of 4 and the number of CPUs
+	Trace    Trace        // sees every statement; nil for none
 	// Schedules is the cron table; nil takes Schedules(Settings).
 	Schedules []jobs.Spec
 }
+
+// Trace sees every statement that a store runs; a benchmark writes them down.
+type Trace = pgx.QueryTracer
 
 // Store is the database, the blobs and the queue. It may be used from many goroutines.
 type Store struct {

@@ -45,7 +45,12 @@ func sftpServer(t *testing.T) (address, hostKey, dir string) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() { ended <- server.Serve(ctx, l) }()
-	t.Cleanup(func() { stop(); <-ended })
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 	dir = filepath.Join(cfg.Folder, "e1", "in")
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		t.Fatal(err)

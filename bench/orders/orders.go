@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/riverqueue/river"
 
 	"todoke/ingest/web"
 	"todoke/order"
@@ -36,12 +35,18 @@ type Options struct {
 	BinDir  string // of PostgreSQL's programs
 	// URL is the superuser's of a database with the shop's masters; copies of it are measured.
 	URL       string
-	Open      func(ctx context.Context, database string, trace pgx.QueryTracer) (*store.Store, error)
+	Open      func(ctx context.Context, database string, trace store.Trace) (*store.Store, error)
 	Serve     func(st *store.Store) http.Handler
-	Work      func(st *store.Store) (*river.Client[pgx.Tx], error)
+	Work      func(st *store.Store) (Queue, error)
 	Customers []order.Department
 	Items     []order.Item
 	Token     string // of the shop front
+}
+
+// Queue is the workers' client.
+type Queue interface {
+	Start(ctx context.Context) error
+	StopAndCancel(ctx context.Context) error
 }
 
 // lines is how many an order has.

@@ -3,11 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
 
 	"todoke/bench/archive"
-	"todoke/order"
 )
 
 // benchArchiveCommand measures sealing, verifying and searching on generated rows in a private
@@ -28,23 +25,11 @@ func (*benchArchiveCommand) Help() string {
 
 // Run implements the command.
 func (c *benchArchiveCommand) Run(ctx context.Context, a *App) (err error) {
-	if a.Config.Database.URL != "" {
-		return order.Invalid("", "database.url", "the benchmark makes a database of its own: unset it")
-	}
-	dir, err := os.MkdirTemp("", "todoke-bench-archive-")
-	if err != nil {
-		return fmt.Errorf("make a folder: %w", err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	a.Config.moveData(dir)
-	db, err := a.openDatabase(ctx, true)
+	db, _, end, err := a.benchDatabase(ctx, "archive", "")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, db.Close(ctx)) }()
-	if err := db.migrate(ctx); err != nil {
-		return err
-	}
+	defer func() { err = errors.Join(err, end()) }()
 	st, err := a.newStore(ctx, db)
 	if err != nil {
 		return err

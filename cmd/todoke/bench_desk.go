@@ -30,25 +30,11 @@ func (*benchDeskCommand) Help() string {
 
 // Run implements the command.
 func (c *benchDeskCommand) Run(ctx context.Context, a *App) (err error) {
-	if a.Config.Database.URL != "" {
-		return order.Invalid("", "database.url", "the benchmark makes a database of its own: unset it")
-	}
-	dir := c.Keep
-	if dir == "" {
-		if dir, err = os.MkdirTemp("", "todoke-bench-desk-"); err != nil {
-			return fmt.Errorf("make a folder: %w", err)
-		}
-		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	}
-	a.Config.moveData(dir)
-	db, err := a.openDatabase(ctx, true)
+	db, _, end, err := a.benchDatabase(ctx, "desk", c.Keep)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, db.Close(ctx)) }()
-	if err := db.migrate(ctx); err != nil {
-		return err
-	}
+	defer func() { err = errors.Join(err, end()) }()
 	// An afternoon within business hours, whenever it is measured.
 	noon, started := time.Date(2026, 11, 24, 16, 0, 0, 0, order.JST), a.Now()
 	clock := a.Now

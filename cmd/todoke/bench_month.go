@@ -106,9 +106,6 @@ const (
 
 // Run implements the command.
 func (c *benchMonthCommand) Run(ctx context.Context, a *App) (err error) {
-	if a.Config.Database.URL != "" {
-		return order.Invalid("", "database.url", "the benchmark makes a database of its own: unset it")
-	}
 	from, err := order.ParseDate(c.From)
 	if err != nil {
 		return order.Invalid("", "from", fmt.Sprintf("%q is no date: write it as YYYY-MM-DD", c.From))
@@ -116,22 +113,11 @@ func (c *benchMonthCommand) Run(ctx context.Context, a *App) (err error) {
 	if c.Orders < 1 || c.Departments < 1 || c.Days < 1 || c.Tail < 1 {
 		return order.Invalid("", "orders", "the month needs an order, a department, a day and one that follows")
 	}
-	dir := c.Keep
-	if dir == "" {
-		if dir, err = os.MkdirTemp("", "todoke-bench-month-"); err != nil {
-			return fmt.Errorf("make a folder: %w", err)
-		}
-		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	}
-	a.Config.moveData(dir)
-	db, err := a.openDatabase(ctx, true)
+	db, dir, end, err := a.benchDatabase(ctx, "month", c.Keep)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, db.Close(ctx)) }()
-	if err := db.migrate(ctx); err != nil {
-		return err
-	}
+	defer func() { err = errors.Join(err, end()) }()
 	clock, err := month.NewClock(filepath.Join(dir, monthClock), from.At(order.Clock{Hour: 6}))
 	if err != nil {
 		return err

@@ -10,9 +10,6 @@ import (
 	"os"
 	"strconv"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/riverqueue/river"
-
 	"todoke/api"
 	"todoke/bench/orders"
 	"todoke/internal/pgcluster"
@@ -37,30 +34,18 @@ func (*benchOrdersCommand) Help() string {
 
 // Run implements the command.
 func (c *benchOrdersCommand) Run(ctx context.Context, a *App) (err error) {
-	if a.Config.Database.URL != "" {
-		return order.Invalid("", "database.url", "the benchmark makes a database of its own: unset it")
-	}
-	dir, err := os.MkdirTemp("", "todoke-bench-orders-")
-	if err != nil {
-		return fmt.Errorf("make a folder: %w", err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	a.Config.moveData(dir)
-	db, err := a.openDatabase(ctx, true)
+	db, dir, end, err := a.benchDatabase(ctx, "orders", "")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, db.Close(ctx)) }()
-	if err := db.migrate(ctx); err != nil {
-		return err
-	}
+	defer func() { err = errors.Join(err, end()) }()
 	bin, err := pgcluster.Find(a.Config.Database.BinDir)
 	if err != nil {
 		return err
 	}
 	o := orders.Options{
 		Orders: c.Orders, Clients: c.Clients, Seconds: c.Seconds, Dir: dir, BinDir: bin.Dir, URL: db.URL,
-		Open: func(ctx context.Context, name string, trace pgx.QueryTracer) (*store.Store, error) {
+		Open: func(ctx context.Context, name string, trace store.Trace) (*store.Store, error) {
 			u, err := url.Parse(db.URL)
 			if err != nil {
 				return nil, fmt.Errorf("read database URL: %w", err)
@@ -73,7 +58,7 @@ func (c *benchOrdersCommand) Run(ctx context.Context, a *App) (err error) {
 		Serve: func(st *store.Store) http.Handler {
 			return api.New(api.Config{Orders: st, Settings: a.Config.Rules, Now: a.Now, Log: slog.New(slog.DiscardHandler), Version: versionNumber()})
 		},
-		Work: func(st *store.Store) (*river.Client[pgx.Tx], error) { return worker.Client(a.workerConfig(st)) },
+		Work: func(st *store.Store) (orders.Queue, error) { return worker.Client(a.workerConfig(st)) },
 	}
 	if o.Token, err = c.fill(ctx, a, db, &o); err != nil {
 		return err

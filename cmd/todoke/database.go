@@ -13,7 +13,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"todoke/internal/pgcluster"
@@ -250,7 +249,7 @@ func (a *App) newStore(ctx context.Context, db *database) (*store.Store, error) 
 }
 
 // newStoreTraced is newStore with somebody who sees every statement.
-func (a *App) newStoreTraced(ctx context.Context, db *database, trace pgx.QueryTracer) (*store.Store, error) {
+func (a *App) newStoreTraced(ctx context.Context, db *database, trace store.Trace) (*store.Store, error) {
 	return store.Open(ctx, store.Config{
 		DSN: db.as(migrations.RoleApp), BlobDir: a.Config.Blobs, Now: a.Now, Settings: a.Config.Rules, Log: a.Log,
 		MaxConns: int32(a.Config.Database.PoolSize), Trace: trace,
