@@ -101,7 +101,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		pool.Close()
 		return nil, fmt.Errorf("open store: %w", kinded(err))
 	}
-	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: cfg.Log})
+	// River tells workers of an insert no more often than this: within its 100 ms after one job another would
+	// lie until a worker looks by itself. Workers have a cooldown of their own.
+	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: cfg.Log, FetchCooldown: river.FetchCooldownMin})
 	if err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("open store: %w", err)

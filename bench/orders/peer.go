@@ -274,11 +274,11 @@ func (o *Options) keep(ctx context.Context, to string, columns []string, rows []
 	return err
 }
 
-// pgbench runs a script with so many clients until each of the orders had its turn.
-func (o *Options) pgbench(ctx context.Context, database, script string, clients int) (time.Duration, error) {
+// pgbench runs a script with so many clients until each of the orders had its turn. Plans is PostgreSQL's plan_cache_mode.
+func (o *Options) pgbench(ctx context.Context, database, script string, clients int, plans string) (time.Duration, error) {
 	cmd := exec.CommandContext(ctx, filepath.Join(o.BinDir, "pgbench"), "-n", "-M", "prepared", "-t", strconv.Itoa(o.Orders/clients),
 		"-c", strconv.Itoa(clients), "-j", "2", "-D", "i=0", "-D", "clients="+strconv.Itoa(clients), "-f", script, o.on(database))
-	cmd.Env = append(os.Environ(), "PGOPTIONS=-c role="+migrations.RoleApp+" -c jit=off")
+	cmd.Env = append(os.Environ(), "PGOPTIONS=-c role="+migrations.RoleApp+" -c jit=off -c plan_cache_mode="+plans)
 	started := time.Now()
 	text, err := cmd.CombinedOutput()
 	took := time.Since(started)
