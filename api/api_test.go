@@ -220,6 +220,7 @@ func TestProblems(t *testing.T) {
 		"free_address":  {`{"customer_code":"` + customer + `","address":{"name":"a","postal_code":"9000001","prefecture":"沖縄県","address":"b"},"lines":[{"item_code":"` + pen + `","quantity":1}]}`, 422},
 		"ship_to":       {`{"customer_code":"` + customer + `","ship_to":"999","lines":[{"item_code":"` + pen + `","quantity":1}]}`, 422},
 		"payment":       {`{"customer_code":"` + customer + `","payment":{"method":"card"},"lines":[{"item_code":"` + pen + `","quantity":1}]}`, 422},
+		"authorised":    {`{"customer_code":"` + customer + `","payment":{"method":"card","authorisation":"auth-17"},"terms":{"version":"1","agreed_at":"2026-11-01T09:00:00+09:00"},"lines":[{"item_code":"` + pen + `","quantity":1}]}`, 422},
 		"too_many_digs": {`{"customer_code":"` + customer + `","lines":[{"item_code":"` + pen + `","quantity":100000}]}`, 422},
 	} {
 		got := b.place(t, name, c.body)

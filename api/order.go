@@ -36,7 +36,7 @@ type OrderAddress struct {
 type OrderPayment struct {
 	Method          string `json:"method" enum:"invoice,card"`
 	Authorisation   string `json:"authorisation,omitempty" maxLength:"200" doc:"The card authorisation's reference; needed for card. Never a card's number"`
-	AuthorisedYen   int64  `json:"authorised_yen,omitempty" minimum:"1" doc:"What the card is authorised for, incl. tax; needed for card. An order that comes to more is held"`
+	AuthorisedYen   int64  `json:"authorised_yen,omitempty" minimum:"1" doc:"What the card is authorised for, in whole yen incl. tax; needed for card, which is refused with 422 (PAY-1) without it. An order that comes to more is held"`
 	AuthorisedUntil string `json:"authorised_until,omitempty" format:"date-time" doc:"The last instant of the authorisation, where it has one"`
 }
 

@@ -107,6 +107,9 @@ func (tx *Tx) ReceivePartnerFile(ctx context.Context, f NewPartnerFile, now time
 	if !known {
 		return file, false, order.NotFound("warehouse", "there is no warehouse "+f.WarehouseCode+": see warehouses.csv")
 	}
+	if err := tx.exec(ctx, "PartnerFilesLock", f.WarehouseCode); err != nil {
+		return file, false, err
+	}
 	if file.Key = bounded(text(f.Key)); file.Key != "" {
 		var before string
 		err := tx.tx.QueryRow(ctx, query("PartnerFileByKey"), file.WarehouseCode, file.Key).Scan(&before)
@@ -120,9 +123,6 @@ func (tx *Tx) ReceivePartnerFile(ctx context.Context, f NewPartnerFile, now time
 	err = tx.tx.QueryRow(ctx, query("PartnerFileInsert"), file.WarehouseCode, file.Channel, file.Name, file.Sender, file.SHA256, file.SizeBytes, file.ReceivedAt, file.Key).Scan(&file.ID)
 	if missing(err) {
 		before, err := collect(ctx, tx.tx, "PartnerFilesList", scanPartnerFile, nil, f.WarehouseCode, "", file.SHA256, 1)
-		if err == nil && len(before) == 0 {
-			err = order.Temporary("the same file is being stored at this moment", nil)
-		}
 		if err != nil {
 			return file, false, err
 		}

@@ -57,8 +57,8 @@ func chargeCards(ctx context.Context, cfg Config, limit int) (more bool, err err
 			failed = append(failed, fmt.Errorf("charge order %d: %w", id, err))
 		}
 	}
-	asked := 0
-	for began := time.Duration(0); cfg.Cards != nil && asked < limit && began < jobs.Timeout/2; asked++ {
+	asked, spent := 0, time.Duration(0)
+	for cfg.Cards != nil && asked < limit && spent < jobs.Timeout/4 { // one more may take a status and a request
 		p, ok, err := s.ClaimPayment(ctx, chargeClaim, s.Now())
 		if err != nil {
 			failed = append(failed, err)
@@ -74,12 +74,13 @@ func chargeCards(ctx context.Context, cfg Config, limit int) (more bool, err err
 		if _, err := s.RecordPayment(ctx, p, a, s.Now()); err != nil {
 			failed = append(failed, fmt.Errorf("record %s: %w", p.Key, err))
 		}
-		began += s.Now().Sub(a.BeganAt)
+		asked++
+		spent += s.Now().Sub(a.BeganAt)
 	}
 	if err := errors.Join(failed...); err != nil {
 		return false, order.Temporary("some cards could not be charged", err)
 	}
-	return len(due) == limit || asked == limit, nil
+	return len(due) == limit || asked == limit || spent >= jobs.Timeout/4, nil
 }
 
 // ask asks the gateway for a payment, and first what became of it where nobody knows: it is asked

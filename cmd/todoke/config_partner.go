@@ -37,6 +37,9 @@ type PartnerConfig struct {
 // partnersKey holds the partners, each under its name.
 const partnersKey = "partners"
 
+// mostPartnerTimeout lets a whole session end well within its job (jobs.SendTimeout).
+const mostPartnerTimeout = 90 * time.Second
+
 type partnerField struct {
 	name, about, allowed string
 	secret               bool
@@ -73,8 +76,10 @@ var partnerFields = []partnerField{
 		get: func(p *PartnerConfig) string { return strconv.FormatBool(p.Private) },
 	},
 	{
-		name: "timeout", about: "how long its server may be silent while it owes an answer", allowed: "a duration from 1s to 10m such as 60s",
-		set: func(p *PartnerConfig, v string) error { return setDuration(&p.Timeout, v, time.Second, 10*time.Minute) },
+		name: "timeout", about: "how long its server may be silent while it owes an answer; a whole SFTP session may take eight times as long", allowed: "a duration from 1s to 90s such as 60s",
+		set: func(p *PartnerConfig, v string) error {
+			return setDuration(&p.Timeout, v, time.Second, mostPartnerTimeout)
+		},
 		get: func(p *PartnerConfig) string { return p.Timeout.String() },
 	},
 }

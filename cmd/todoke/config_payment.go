@@ -40,7 +40,14 @@ var paymentSettings = []setting{
 		get: func(c *Config) string { return c.Payment.Token },
 	},
 	lineSetting("payment.token_file", "file that holds the token", "a file", func(c *Config) *string { return &c.Payment.TokenFile }),
-	waitSetting("payment.timeout", "how long the gateway may take to answer", func(c *Config) *time.Duration { return &c.Payment.Timeout }),
+	{
+		key: "payment.timeout", about: "how long the gateway may take to answer", allowed: "a duration from 1s to 40s such as 30s",
+		// The job of two minutes asks no more after a quarter, and one may take a status and a request.
+		set: func(c *Config, v string) error {
+			return setDuration(&c.Payment.Timeout, v, time.Second, 40*time.Second)
+		},
+		get: func(c *Config) string { return c.Payment.Timeout.String() },
+	},
 }
 
 // cards is the configured gateway, nil where there is none.

@@ -91,6 +91,9 @@ func TestConfigErrorsNameTheirKey(t *testing.T) {
 		{name: "unknown by --set", flags: settingFlags{Set: map[string]string{"log.lvl": "x"}}, want: []string{"log.lvl:", "--set", "did you mean log.level?"}},
 		{name: "misspelt rule by --set", flags: settingFlags{Set: map[string]string{"rules.fee_yan": "3"}}, want: []string{"rules.fee_yan:", "--set", "did you mean rules.fee_yen?"}},
 		{name: "rule by --set of the wrong type", flags: settingFlags{Set: map[string]string{"rules.fee_yen": "cheap"}}, want: []string{"rules.fee_yen:", "(from --set)"}},
+		{name: "a partner longer than its job", file: "partners:\n  east:\n    timeout: 91s\npayment:\n  timeout: 41s\n", want: []string{
+			"partners.east.timeout: \"91s\" is out of range or no duration: it must be a duration from 1s to 90s", "payment.timeout: \"41s\" is out of range",
+		}},
 		{name: "rule by --set out of range", flags: settingFlags{Set: map[string]string{"rules.fee_yen": "-3"}}, want: []string{"rules.fee_yen: -3 is out of range", "--set"}},
 		{name: "rule by --set with another under it", flags: settingFlags{Set: map[string]string{"rules.fee_yen": "3\nmax_lines: 1"}}, want: []string{"rules.fee_yen:", "more than one line"}},
 		{name: "rule without its parent by --set", flags: settingFlags{Set: map[string]string{"fee_yen": "3"}}, want: []string{"did you mean rules.fee_yen?"}},

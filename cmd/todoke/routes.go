@@ -17,6 +17,7 @@ import (
 	"todoke/delivery/folder"
 	"todoke/delivery/hylafax"
 	"todoke/delivery/mail"
+	"todoke/delivery/sftp"
 	"todoke/order"
 	"todoke/worker"
 )
@@ -34,6 +35,9 @@ func (a *App) routes() (worker.Routes, error) {
 	}
 	returns := cmp.Or(c.SMTP.Returns, c.SMTP.From)
 	r := worker.Routes{Ways: map[string][]delivery.Way{}, Domain: c.SMTP.messageDomain(), Timeout: 3*c.SMTP.Timeout + c.SMTP.Answer + time.Minute, Partner: a.partnerWay}
+	for _, p := range c.Partners {
+		r.Timeout = max(r.Timeout, sftp.WholeSession*p.Timeout+time.Minute)
+	}
 	if c.SMTP.Tagged && returns != "" {
 		local, domain, _ := strings.Cut(returns, "@")
 		r.Returns = func(messageID string) string {

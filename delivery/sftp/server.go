@@ -18,9 +18,9 @@ import (
 // DefaultTimeout is how long a server may be silent while it owes an answer.
 const DefaultTimeout = time.Minute
 
-// wholeSession bounds a session by so many of its time-outs: a server that answers each question
+// WholeSession bounds a session by so many of its time-outs: a server that answers each question
 // slowly holds nobody for ever.
-const wholeSession = 8
+const WholeSession = 8
 
 // Server is a partner's SFTP server.
 type Server struct {
@@ -200,7 +200,7 @@ func hostKeyAlgorithm(a string) bool {
 
 // dial connects; the connection closes with ctx, or when the time of a whole session is over.
 func (s Server) dial(ctx context.Context) (net.Conn, func(), error) {
-	ctx, cancel := context.WithTimeout(ctx, wholeSession*s.timeout())
+	ctx, cancel := context.WithTimeout(ctx, WholeSession*s.timeout())
 	conn, err := (&net.Dialer{Timeout: s.timeout()}).DialContext(ctx, "tcp", s.Address)
 	if err != nil {
 		cancel()

@@ -1,5 +1,9 @@
 -- Statements about what partner warehouses hand in, and how they are asked.
 
+-- name: PartnerFilesLock
+-- Files of a warehouse are taken in one after the other: of two under one key the second sees the first.
+SELECT pg_advisory_xact_lock(hashtextextended('todoke files of ' || $1::text, 7));
+
 -- name: PartnerFileInsert
 INSERT INTO partner_files (warehouse_code, channel, name, sender, sha256, size_bytes, received_at, result_key)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)

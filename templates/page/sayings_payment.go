@@ -18,7 +18,7 @@ var paymentSayings = []saying{
 	{`the amount must be whole yen, at least 1`, "金額は1円以上の整数です"},
 	{`the card cannot be charged: have it authorised anew, or the order billed`, "カードに請求できません。承認を取り直すか、請求書払いにしてください"},
 	{`the card was authorised more than once, and none of the captures reaches for so much: refund it in parts`, "カードの承認が複数あり、1件ではこの額を返金できません。分けて返金してください"},
-	{`the field is missing: a card order says for how much the card is authorised`, "カードの承認額がありません"},
+	{`the field is missing: send for how much the card is authorised, in whole yen incl. tax`, "カードの承認額がありません。税込の承認額を円の整数で送ってください"},
 	{`the gateway is being asked about the card: wait until that is over`, "カード会社に問い合わせ中です。終わるまでお待ちください"},
 	{`the order is not paid by card`, "カード払いのご注文ではありません"},
 	{`the reference looks like a card's number, which must not be sent here: send the reference that the gateway gave to the authorisation`, "カード番号と思われる値です。カード番号は入力できません。決済会社の承認番号を入力してください"},

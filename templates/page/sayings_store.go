@@ -10,7 +10,6 @@ var storeSayings = []saying{
 	{`the file is empty: send it again`, "ファイルが空です。もう一度送ってください"},
 	{`the file is larger than %d bytes: send it in parts`, "ファイルが大きすぎます（上限$1バイト）。分けて送ってください"},
 	{`there is no warehouse %v: see warehouses.csv`, "倉庫$1は登録されていません"},
-	{`the same file is being stored at this moment`, "同じファイルをいま受け付けています"},
 	{`there is no such file of a partner`, "その倉庫ファイルはありません"},
 	{`the partner's file is settled already`, "その倉庫ファイルは処理済みです"},
 	{`the file could not be stored`, "ファイルを保存できませんでした"},
