@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -187,36 +188,26 @@ func (tx *Tx) ReleaseWave(ctx context.Context, now time.Time) ([]int64, error) {
 }
 
 // ReplanShipments gives the shipments that missed their dispatch deadline, or of which a day was
-// closed after it was promised (CUT-1), the earliest date still reachable (CUT-11), each order in a transaction of its own, and returns how many
-// orders it saw. An order of which no date can be found is held for the desk.
+// closed after it was promised (CUT-1), the earliest date still reachable (CUT-11), at most maxReplan
+// orders in one transaction, and returns how many it saw. Orders that somebody changes at this moment
+// are left to the next time. An order of which no date can be found is held for the desk.
 func (s *Store) ReplanShipments(ctx context.Context, now time.Time) (int, error) {
-	now = at(now)
-	var ids []int64
-	err := s.InTx(ctx, func(tx *Tx) (err error) {
-		ids, err = tx.missed(ctx, now, maxReplan)
-		return err
-	})
-	if err != nil {
-		return 0, err
-	}
-	for _, id := range ids {
-		err := s.InTx(ctx, func(tx *Tx) error {
-			_, err := tx.Change(ctx, id, func(o order.Order, f Facts) (order.Order, []order.Event, error) {
-				return tx.replan(ctx, o, f, now)
-			})
+	seen := 0
+	err := s.InTx(ctx, func(tx *Tx) error {
+		ids, err := tx.missed(ctx, at(now), maxReplan)
+		seen = len(ids)
+		if err != nil || seen == 0 {
 			return err
-		})
-		if err != nil {
-			return 0, err
 		}
-	}
-	return len(ids), nil
+		return tx.replan(ctx, ids, at(now))
+	})
+	return seen, err
 }
 
 // maxReplan bounds one job; the tick asks again while there are more.
 const maxReplan = 500
 
-// missed finds orders whose goods missed their dispatch deadline or are planned on a closed day.
+// missed locks orders whose goods missed their dispatch deadline or are planned on a closed day.
 func (tx *Tx) missed(ctx context.Context, now time.Time, limit int) ([]int64, error) {
 	_, closed, err := tx.openness(ctx, now)
 	if err != nil {
@@ -230,33 +221,90 @@ func (tx *Tx) missed(ctx context.Context, now time.Time, limit int) ([]int64, er
 	return collect(ctx, tx.tx, "ReplanClaim", pgx.RowTo[int64], date(today), list(closed.warehouses), list(closed.classes), limit, days)
 }
 
-func (tx *Tx) replan(ctx context.Context, o order.Order, f Facts, now time.Time) (order.Order, []order.Event, error) {
-	if o.State == order.StateCancelled || o.State == order.StateHeld || o.State == order.StateReleased || o.State == order.StateShipped {
-		return o, nil, nil // it changed since it was found
-	}
-	used, err := collect(ctx, tx.tx, "AllocatedShipments", pgx.RowTo[int64], o.ID)
+// replan plans the shipments of locked orders anew. Dates alone move, and no fee hangs on one that
+// moves (FEE-3), so neither departments nor stock are locked.
+func (tx *Tx) replan(ctx context.Context, ids []int64, now time.Time) error {
+	sh, err := tx.s.shared(ctx, tx.tx)
 	if err != nil {
-		return o, nil, err
+		return err
 	}
-	region, ok := f.Regions.ByCode(o.RegionCode)
+	orders, err := readOrders(ctx, tx.tx, ids)
+	if err != nil {
+		return err
+	}
+	ready, err := collect(ctx, tx.tx, "ReplanReady", pgx.RowTo[int64], ids)
+	if err != nil {
+		return err
+	}
+	goods := make(map[int64]bool, len(ready))
+	for _, id := range ready {
+		goods[id] = true
+	}
+	var looked []order.Shipment
+	var held []order.Order
+	var events []orderEvent
+	var follow []order.Event
+	var tell []int64
+	for _, o := range orders {
+		o, seen, told := replanned(o, goods, sh, now)
+		looked = append(looked, seen...)
+		if o.State == order.StateHeld {
+			held = append(held, o)
+		}
+		for _, e := range told {
+			events, follow = append(events, orderEvent{o.ID, e}), append(follow, e)
+		}
+		if wantsAnswer(jobs.Next(told)) {
+			tell = append(tell, o.ID)
+		}
+	}
+	b := &pgx.Batch{}
+	b.Queue(query("ReplanSave"),
+		column(looked, func(s order.Shipment) int64 { return s.ID }),
+		column(looked, func(s order.Shipment) date { return date(s.ReadyOn) }),
+		column(looked, func(s order.Shipment) date { return date(s.ShipOn) }),
+		column(looked, func(s order.Shipment) date { return date(s.ArrivalOn) }),
+		column(looked, func(s order.Shipment) string { return strings.Join(s.Rules, " ") }))
+	if len(held) > 0 {
+		b.Queue(query("OrderStatesUpdate"),
+			column(held, func(o order.Order) int64 { return o.ID }),
+			column(held, func(o order.Order) string { return string(o.State) }),
+			column(held, func(o order.Order) string { return o.HoldReason }))
+	}
+	queueOrderEvents(b, events, now)
+	if len(tell) > 0 {
+		wantAnswers(b, tx.s.Settings().On(order.DateOf(now)), tell, false, now)
+	}
+	if err := tx.tx.SendBatch(ctx, b).Close(); err != nil {
+		return fmt.Errorf("save new dates: %w", err)
+	}
+	return tx.Enqueue(ctx, jobs.Next(follow)...)
+}
+
+// replanned is an order with the shipments that were looked at, those whose goods are there to be
+// shipped, and what was decided. One of which no date can be found is held as it was.
+func replanned(o order.Order, goods map[int64]bool, sh *shared, now time.Time) (order.Order, []order.Shipment, []order.Event) {
+	today := order.DateOf(now)
+	region, ok := sh.regions.On(today).ByCode(o.RegionCode)
 	if !ok {
-		return hold(o, "CUT-2", "region "+o.RegionCode+" is not in the region table any more", now)
+		return unplanned(o, "CUT-2", "region "+o.RegionCode+" is not in the region table any more", now)
 	}
+	var looked []order.Shipment
 	var events []order.Event
-	for i, sh := range o.Shipments {
-		if o.State != order.StateAccepted && !slices.Contains(used, sh.ID) {
-			continue // nothing of it is there to be shipped
+	for _, s := range o.Shipments {
+		if s.State != order.ShipmentPlanned || o.State != order.StateAccepted && !goods[s.ID] {
+			continue
 		}
-		next, e, changed, problem := rules.Replan(o, sh, regionFrom(region, sh, f.Warehouses), f.Settings.On(order.DateOf(now)), f.Calendar, now)
+		next, e, changed, problem := rules.Replan(o, s, regionFrom(region, s, sh.warehouses), sh.settings.On(today), sh.calendar, now)
 		if problem != nil {
-			return hold(o, "CUT-11", "no date could be found for a shipment that cannot go as planned", now)
+			return unplanned(o, "CUT-11", "no date could be found for a shipment that cannot go as planned", now)
 		}
+		looked = append(looked, next)
 		if changed {
-			o.Shipments[i] = next
 			events = append(events, e)
 		}
 	}
-	return o, events, nil
+	return o, looked, events
 }
 
 // regionFrom is a region as goods of a shipment's warehouse reach it (STK-1).
@@ -265,6 +313,12 @@ func regionFrom(r order.Region, sh order.Shipment, warehouses []order.Warehouse)
 		return rules.RegionFrom(r, warehouses[i])
 	}
 	return r
+}
+
+// unplanned holds an order of which no date can be found.
+func unplanned(o order.Order, rule, reason string, now time.Time) (order.Order, []order.Shipment, []order.Event) {
+	o, events, _ := hold(o, rule, reason, now)
+	return o, nil, events
 }
 
 func hold(o order.Order, rule, reason string, now time.Time) (order.Order, []order.Event, error) {

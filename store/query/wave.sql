@@ -92,14 +92,22 @@ WITH due AS (
 ), late AS (
     SELECT order_id, class = 'phone' OR EXISTS (SELECT FROM allocations a WHERE a.shipment_id = due.id) AS reserved FROM due)
 -- OFFSET 0: the orders are looked up one by one; merged, every order there is would be read.
-SELECT DISTINCT o.id FROM late CROSS JOIN LATERAL (SELECT id, state FROM orders WHERE id = late.order_id OFFSET 0) o
-WHERE o.state = 'accepted' OR (o.state IN ('allocated', 'short') AND late.reserved)
-ORDER BY o.id LIMIT $4;
+SELECT id FROM orders WHERE id = ANY(ARRAY(
+    SELECT DISTINCT o.id FROM late CROSS JOIN LATERAL (SELECT id, state FROM orders WHERE id = late.order_id OFFSET 0) o
+    WHERE o.state = 'accepted' OR (o.state IN ('allocated', 'short') AND late.reserved)
+    ORDER BY o.id LIMIT $4))
+AND state IN ('accepted', 'allocated', 'short') -- once more, of what the lock finds
+ORDER BY id FOR NO KEY UPDATE SKIP LOCKED;
 
--- name: AllocatedShipments
--- Shipments that have goods; those made to order have them on their day.
-SELECT DISTINCT shipment_id FROM allocations WHERE order_id = $1
-UNION SELECT id FROM shipments WHERE order_id = $1 AND class = 'phone' AND ship_on IS NOT NULL;
+-- name: ReplanReady
+-- Planned shipments that have goods; those made to order have them on their day.
+SELECT id FROM shipments s WHERE order_id = ANY($1) AND state = 'planned'
+  AND (class = 'phone' AND ship_on IS NOT NULL OR EXISTS (SELECT FROM allocations a WHERE a.shipment_id = s.id));
+
+-- name: ReplanSave
+-- The rules come as one text each: arrays of arrays must be even.
+UPDATE shipments s SET ready_on = t.ready_on, ship_on = t.ship_on, arrival_on = t.arrival_on, rules = string_to_array(t.rules, ' '), replan = false
+FROM unnest($1::bigint[], $2::date[], $3::date[], $4::date[], $5::text[]) AS t (id, ready_on, ship_on, arrival_on, rules) WHERE s.id = t.id;
 
 -- name: NoSaturdayItems
 SELECT EXISTS (SELECT FROM items WHERE no_saturday AND code = ANY($1));
