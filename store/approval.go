@@ -218,7 +218,10 @@ func (tx *Tx) decideApproval(ctx context.Context, orderID int64, d ApprovalDecis
 				return o, nil, problem
 			}
 		case rules.ApprovalRefused:
-			o, more = unapproved(o, "refused", "the customer's approver refused it: "+d.Note, now)
+			o, more, err = tx.unapproved(ctx, o, f, rules.ApprovalRefused, "the customer's approver refused it: "+d.Note, now)
+			if err != nil {
+				return o, nil, err
+			}
 		case rules.ApprovalAsked, rules.ApprovalLevel1, rules.ApprovalExpired, rules.ApprovalWithdrawn:
 		}
 		if a.State.Open() {
@@ -228,14 +231,11 @@ func (tx *Tx) decideApproval(ctx context.Context, orderID int64, d ApprovalDecis
 	})
 }
 
-// unapproved cancels an order that its customer did not let go.
-func unapproved(o order.Order, why, text string, now time.Time) (order.Order, []order.Event) {
-	was := o.State
-	o.State, o.HoldReason, o.FeeUntil = order.StateCancelled, "", time.Time{}
-	return o, []order.Event{{
-		Kind: order.EventCancelled, Rule: "APR-1", At: now, Text: "Cancelled by todoke: " + text + ".",
-		Inputs: order.Inputs(map[string]any{"reason": text, "approval": why, "was": was}),
-	}}
+// unapproved cancels an order that its customer did not let go, as every order is cancelled (CAN-1).
+func (tx *Tx) unapproved(ctx context.Context, o order.Order, f Facts, why rules.ApprovalState, text string, now time.Time) (order.Order, []order.Event, error) {
+	return tx.cancelled(ctx, o, f, rules.Cancellation{
+		AskedBy: rules.AskedByShop, Reason: text, Rule: "APR-1", About: map[string]any{"approval": why},
+	}, now)
 }
 
 // saveApproval saves where an approval stands; ask has those who may decide now be written to.
@@ -276,8 +276,10 @@ func (s *Store) LookAtApproval(ctx context.Context, orderID int64, now time.Time
 				return o, nil, err
 			}
 			if a, lapsed := rules.ApprovalLapsed(c.Approval, f.Settings, now); lapsed {
-				o, events := unapproved(o, "expired", fmt.Sprintf("nobody of the customer's approvers decided within %d days", f.Settings.ApprovalExpireDays), now)
-				return o, events, tx.saveApproval(ctx, a, f.Settings, false)
+				if err := tx.saveApproval(ctx, a, f.Settings, false); err != nil {
+					return o, nil, err
+				}
+				return tx.unapproved(ctx, o, f, a.State, fmt.Sprintf("nobody of the customer's approvers decided within %d days", f.Settings.ApprovalExpireDays), now)
 			}
 			if a, due := rules.ApprovalReminded(c.Approval, f.Settings, now); due {
 				return o, nil, tx.saveApproval(ctx, a, f.Settings, true)

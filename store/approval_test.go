@@ -71,12 +71,18 @@ func TestApprovalOnTwoLevels(t *testing.T) {
 	}
 }
 
-// APR-1: a refusal cancels, tells the customer why, and gives the budget back; without a reason
-// it is none.
+// APR-1: a refusal cancels as every order is cancelled (CAN-1): stock, budget, card and the fees of
+// add-ons are as if it had never been. Without a reason it is none.
 func TestApprovalRefused(t *testing.T) {
 	t.Parallel()
 	s, clock := underApproval(t, order.Masters{Budgets: []order.BudgetRow{budget("month", 100_000, "block")}}, []string{"AP1"})
-	o := accept(t, s, st.Request(order.ChannelWeb, clock.Now(), st.Tokyo, st.Pen, 50))
+	req := st.Request(order.ChannelWeb, clock.Now(), st.Tokyo, st.Pen, 50)
+	req.Payment, req.Authorisation, req.AuthorisedYen = order.PaymentCard, "a1", 10_000
+	o := accept(t, s, req)
+	addOn := accept(t, s, st.Request(order.ChannelFax, clock.Now(), st.Tokyo, st.Pen, 1))
+	if fee, first, _ := feeOf(t, s, addOn.ID); fee != 0 || first != o.Number {
+		t.Fatal(fee, first)
+	}
 	if _, err := s.DecideApproval(t.Context(), o.ID, store.ApprovalDecision{By: "AP1"}, s.Now()); order.KindOf(err) != order.KindInvalid {
 		t.Errorf("refused without a reason: %v", err)
 	}
@@ -88,9 +94,22 @@ func TestApprovalRefused(t *testing.T) {
 	if c.State != rules.ApprovalRefused || len(c.Steps) != 1 || c.Steps[0].EnteredBy != "受付 花子" || !c.DueAt.IsZero() {
 		t.Errorf("%+v", c.Steps)
 	}
-	if used := count(t, s, `SELECT sum(yen) FROM budget_entries`); used != 0 {
+	if used := count(t, s, `SELECT sum(yen) FROM budget_entries WHERE order_id = $1`, o.ID); used != 0 {
 		t.Errorf("%d yen stay taken", used)
 	}
+	if n := count(t, s, `SELECT count(*) FROM payments WHERE order_id = $1 AND kind = 'void' AND state = 'planned'`, o.ID); n != 1 {
+		t.Errorf("%d times the card is given back", n)
+	}
+	if fee, first, _ := feeOf(t, s, addOn.ID); fee != 300 || first != "" {
+		t.Errorf("the add-on's fee is %d, of the first order %s", fee, first)
+	}
+	if n := count(t, s, `SELECT count(*) FROM shipments WHERE order_id = $1 AND state = 'planned'`, o.ID); n != 0 || o.HoldReason != "" {
+		t.Errorf("%d shipments are planned, held by %q", n, o.HoldReason)
+	}
+	if _, reserved := stockOf(t, s, st.East, st.Pen); reserved != 0 {
+		t.Errorf("%d reserved", reserved)
+	}
+	audit(t, s)
 }
 
 // APR-1: what a budget of the kind "approve" does not cover waits for the department's administrator.
@@ -218,4 +237,56 @@ func TestApprovalRaces(t *testing.T) {
 			t.Errorf("%d decisions", len(c.Steps))
 		}
 	}
+}
+
+// TestApprovalAgainstWave: what is approved at the very instant of a wave goes with it or with the
+// next one, on its day: on one list, once.
+func TestApprovalAgainstWave(t *testing.T) {
+	t.Parallel()
+	s, clock := underApproval(t, order.Masters{}, []string{"AP1"})
+	wave := func(at time.Time) {
+		if err := s.InTx(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.ReleaseWave(t.Context(), at)
+			return err
+		}); err != nil {
+			t.Error(err)
+		}
+	}
+	const qty = 5
+	released := map[bool]int{}
+	for round, day := range []string{"11-24", "11-25", "11-26", "11-30", "12-01", "12-02"} {
+		clock.Set(st.At(t, "2026-"+day+" 10:00:00"))
+		o := accept(t, s, st.Request(order.ChannelFax, clock.Now(), st.Tokyo, st.Pen, qty))
+		clock.Set(st.At(t, "2026-"+day+" 17:00:00")) // the cut-off, in time (CUT-2, CUT-9)
+		var wg sync.WaitGroup
+		approved := make(chan struct{})
+		wg.Go(func() {
+			if _, err := decide(t, s, o.ID, "AP1", true); err != nil {
+				t.Error(err)
+			}
+			close(approved)
+			allocate(t, s, 10, false)
+		})
+		wg.Go(func() {
+			if round%2 == 1 { // it runs against the allocation, else against the approval
+				<-approved
+			}
+			wave(s.Now())
+		})
+		wg.Wait()
+		released[get(t, s, o.ID).State == order.StateReleased]++
+		allocate(t, s, 10, false) // the next tick's: the wave may have held the order while the first looked
+		wave(st.At(t, "2026-"+day+" 18:30:00"))
+		if got := get(t, s, o.ID); got.State != order.StateReleased || got.Shipments[0].ShipOn != order.DateOf(clock.Now()) {
+			t.Errorf("approved at %s: %s, ships %s", clock.Now(), got.State, got.Shipments[0].ShipOn)
+		}
+		if n := count(t, s, `SELECT sum(a.qty) FROM allocations a JOIN pick_lists p ON p.id = a.pick_list_id WHERE a.order_id = $1`, o.ID); n != qty {
+			t.Errorf("%d of %d are on lists", n, qty)
+		}
+		if n := count(t, s, `SELECT count(*) FROM events WHERE order_id = $1 AND kind = 'released'`, o.ID); n != 1 {
+			t.Errorf("released %d times", n)
+		}
+		audit(t, s)
+	}
+	t.Logf("%d went with the wave, %d with the next", released[true], released[false])
 }
