@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,11 +13,17 @@ import (
 )
 
 // How an approver's link stands in a file: as text that may be broken by quoted-printable's soft
-// line ends, or inside lines of base64.
-const softEnd = `(?:=\r?\n)?`
+// line ends, by flowed lines or by a reply that quotes it, rewritten as part of another address, or
+// inside lines of base64.
+const (
+	lineBreak = `(?:=20)?[ \t]*=?\r?\n(?:[ \t]*(?:>|\||&gt;))*[ \t]*`
+	tokenSize = 43
+)
 
 var (
-	linkText = regexp.MustCompile(strings.Join(strings.Split(ApprovalPath, ""), softEnd) + `(?:` + softEnd + `[A-Za-z0-9_-]){43}`)
+	linkText = regexp.MustCompile(strings.ReplaceAll(strings.Join(strings.Split(ApprovalPath, ""), `(?:`+lineBreak+`)?`), "/", "(?:/|%2[Ff])") +
+		`(?:(?:` + lineBreak + `)?[A-Za-z0-9_-]){` + strconv.Itoa(tokenSize) + `}`)
+	breaks   = regexp.MustCompile(lineBreak)
 	encoded  = regexp.MustCompile(`(?:[A-Za-z0-9+/]{4,}={0,2}\r?\n)*[A-Za-z0-9+/]{60,}={0,2}(?:\r?\n[A-Za-z0-9+/]{4,}={0,2})*`)
 	lineEnds = regexp.MustCompile(`\r?\n`)
 )
@@ -43,15 +50,23 @@ func MaskLinks(ctx context.Context, st *store.Store, data []byte, now time.Time)
 
 func maskLinks(data []byte, works func(token string) bool, depth int) []byte {
 	out := linkText.ReplaceAllFunc(data, func(found []byte) []byte {
-		joined := strings.TrimPrefix(string(lineEnds.ReplaceAll(bytes.ReplaceAll(found, []byte("="), nil), nil)), ApprovalPath)
-		if !works(joined) {
+		joined := breaks.ReplaceAll(found, nil)
+		if !works(string(joined[len(joined)-tokenSize:])) {
 			return found
 		}
-		masked, left := bytes.Clone(found), len(joined)
-		for i := len(masked) - 1; left > 0; i-- {
-			if c := masked[i]; c != '=' && c != '\r' && c != '\n' {
-				masked[i] = '*'
+		masked, left, end := bytes.Clone(found), tokenSize, len(found)
+		at := breaks.FindAllIndex(found, -1)
+		for i := len(at); left > 0; i-- {
+			from := 0
+			if i > 0 {
+				from = at[i-1][1]
+			}
+			for ; end > from && left > 0; end-- {
+				masked[end-1] = '*'
 				left--
+			}
+			if i > 0 {
+				end = at[i-1][0]
 			}
 		}
 		return masked

@@ -102,8 +102,12 @@ func TestLinksAreMasked(t *testing.T) {
 		path  string
 		links int
 	}{
-		{auditor, "/desk/archive/issued/" + issued + "/bytes", 1}, {auditor, "/desk/archive/inbound/" + doc + "/bytes", 3},
-		{clerk, "/desk/issued/" + issued, 1}, {clerk, "/desk/deliveries/" + strconv.FormatInt(waiting[0].ID, 10), 1}, {clerk, "/desk/documents/" + doc + "/bytes", 3}, {clerk, "/desk/mails/" + doc, 2},
+		{auditor, "/desk/archive/issued/" + issued + "/bytes", 1},
+		{auditor, "/desk/archive/inbound/" + doc + "/bytes", 3},
+		{clerk, "/desk/issued/" + issued, 1},
+		{clerk, "/desk/deliveries/" + strconv.FormatInt(waiting[0].ID, 10), 1},
+		{clerk, "/desk/documents/" + doc + "/bytes", 3},
+		{clerk, "/desk/mails/" + doc, 2},
 	} {
 		a := x.b.get(x.path)
 		if got := plain(a.body); a.status != http.StatusOK || strings.Contains(got, token) || strings.Count(got, stars) < x.links {
