@@ -138,17 +138,17 @@ func (d *Desk) auditReport(w http.ResponseWriter, r *http.Request, status int, p
 		row.Target, row.Share, row.Read, row.Waiting, row.Unreadable = k.Target.String(), "—", k.Accepted+k.Reviewed, k.Waiting, k.Unreadable
 		row.Over = k.Audited > 0 && k.Lower > k.Target
 		if row.Read > 0 {
-			row.Share = k.Share.String()
+			row.Share = k.Share.Short()
 		}
 		v.Kinds = append(v.Kinds, row)
 	}
 	v.Kinds = append(v.Kinds, auditRow(page.ReadingKind(p.Lang, "all"), f.Overall))
 	if f.Overall.Audited > 0 {
-		v.Weighted = f.Weighted.String()
+		v.Weighted = f.Weighted.Short()
 	}
 	for _, b := range f.Bands {
 		row := auditRow(pick(p.Lang, b.From.String()+" 以上", "from "+b.From.String()), b.ErrorFigures)
-		row.Expected = b.Expected.String()
+		row.Expected = b.Expected.Short()
 		v.Bands = append(v.Bands, row)
 	}
 	for _, x := range f.Persons {
@@ -180,7 +180,7 @@ func (d *Desk) auditReport(w http.ResponseWriter, r *http.Request, status int, p
 func auditRow(name string, f store.ErrorFigures) page.AuditRow {
 	row := page.AuditRow{Name: name, Audited: f.Audited, Errors: f.Errors, Rate: "—"}
 	if f.Audited > 0 {
-		row.Rate, row.Lower, row.Upper = f.Rate.String(), f.Lower.String(), f.Upper.String()
+		row.Rate, row.Lower, row.Upper = f.Rate.Short(), f.Lower.Short(), f.Upper.Short()
 	}
 	return row
 }

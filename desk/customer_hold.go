@@ -67,7 +67,7 @@ func (d *Desk) customerControls(ctx context.Context, p Person, v *page.Customer,
 		if b.Span == rules.BudgetYear {
 			row.Span = pick(p.Lang, "年度", "year")
 		}
-		if b.Budget.Over == rules.OverApprove {
+		if b.Over == rules.OverApprove {
 			row.Over = pick(p.Lang, "承認を求める", "needs approval")
 		}
 		v.Budgets = append(v.Budgets, row)

@@ -21,7 +21,7 @@ func boxed(name, text string, doubt ...int) order.DraftField {
 	f := weak(name, text)
 	f.Area = &order.Area{X0: 100, Y0: 20, X1: 700, Y1: 60}
 	for i := range text {
-		f.Cells = append(f.Cells, order.DraftCell{Text: text[i : i+1], Confidence: 0.999, Box: order.Box{X: 30 + 6.5*float64(i), Y: 50, W: 5, H: 7}}) //nolint:forbidigo // mm
+		f.Cells = append(f.Cells, order.DraftCell{Text: text[i : i+1], Confidence: 0.999, Box: order.Box{X: 30 + 6.5*float64(i), Y: 50, W: 5, H: 7}})
 	}
 	for _, i := range doubt {
 		f.Cells[i].Confidence = 0.4

@@ -25,7 +25,7 @@ func TestPastSettingsStay(t *testing.T) {
 	edit := func(rows string) answer {
 		return b.post("/desk/rules/settings", url.Values{"text": {head + rows}, "reason": {"送料の見直し"}, "do": {"save"}})
 	}
-	today := o.clock.Now().In(time.FixedZone("JST", 9*60*60)).Format(time.DateOnly) //nolint:forbidigo // as keyed
+	today := o.clock.Now().In(time.FixedZone("JST", 9*60*60)).Format(time.DateOnly)
 	rest := strings.Repeat(",", len(rules.ChangeColumns)-2) + "\n"
 	row := today + ",3000" + rest
 	if a := edit(row); a.status != http.StatusSeeOther {

@@ -29,7 +29,7 @@ func TestUploadsHaveALimit(t *testing.T) {
 		if err == nil {
 			err = form.Close()
 		}
-		w.CloseWithError(err) //nolint:errcheck // never fails
+		w.CloseWithError(err)
 		sent <- n
 	}()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, o.URL+"/desk/login", body)

@@ -50,7 +50,7 @@ const (
 )
 
 // MarshalBinary writes the ink for keeping. It cannot fail on what a form can hold.
-func (k Ink) MarshalBinary() ([]byte, error) {
+func (k *Ink) MarshalBinary() ([]byte, error) {
 	b := []byte{inkVersion}
 	text := func(s string) { b = append(binary.AppendUvarint(b, uint64(len(s))), s...) }
 	text(k.Form)

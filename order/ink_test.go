@@ -29,7 +29,7 @@ func TestInkIsKept(t *testing.T) {
 }
 
 func FuzzInk(f *testing.F) {
-	b, _ := order.Ink{Form: "order", Fields: []order.InkField{{Name: "note", Boxes: []order.InkBox{{State: order.InkWritten}}}}}.MarshalBinary()
+	b, _ := (&order.Ink{Form: "order", Fields: []order.InkField{{Name: "note", Boxes: []order.InkBox{{State: order.InkWritten}}}}}).MarshalBinary()
 	f.Add(b)
 	f.Add([]byte{1, 0, 0, 0, 255, 255, 255, 255, 15})
 	f.Fuzz(func(t *testing.T, b []byte) {

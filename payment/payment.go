@@ -114,7 +114,7 @@ func CheckReference(ref string) *order.Error {
 		return order.Invalid("PAY-1", "authorisation", "the reference of the card's authorisation is missing")
 	case order.LooksLikeCard(ref):
 		return order.Invalid("PAY-1", "authorisation", "the reference looks like a card's number, which is never kept here: send the reference that the gateway gave to the authorisation")
-	case len(ref) > longest || strings.ContainsFunc(ref, func(r rune) bool { return unicode.IsControl(r) }):
+	case len(ref) > longest || strings.ContainsFunc(ref, unicode.IsControl):
 		return order.Invalid("PAY-1", "authorisation", "the reference is one line of at most 200 bytes")
 	}
 	return nil

@@ -2,8 +2,8 @@ package payment_test
 
 import (
 	"context"
-	"fmt"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -86,11 +86,18 @@ func TestPAY1Books(t *testing.T) {
 		yen  order.Yen
 		want payment.Outcome
 	}{
-		{payment.Capture, 600, payment.Done}, {payment.Capture, 500, payment.Refused}, {payment.Void, 100, payment.Done},
-		{payment.Capture, 301, payment.Refused}, {payment.Refund, 601, payment.Refused}, {payment.Refund, 200, payment.Done},
-		{payment.Void, 0, payment.Done}, {payment.Capture, 1, payment.Refused}, {payment.Refund, 400, payment.Done}, {payment.Refund, 1, payment.Refused},
+		{payment.Capture, 600, payment.Done},
+		{payment.Capture, 500, payment.Refused},
+		{payment.Void, 100, payment.Done},
+		{payment.Capture, 301, payment.Refused},
+		{payment.Refund, 601, payment.Refused},
+		{payment.Refund, 200, payment.Done},
+		{payment.Void, 0, payment.Done},
+		{payment.Capture, 1, payment.Refused},
+		{payment.Refund, 400, payment.Done},
+		{payment.Refund, 1, payment.Refused},
 	} {
-		if a := c.Do(t.Context(), payment.Request{Key: fmt.Sprint(i), Kind: step.kind, Reference: "a", Yen: step.yen}); a.Outcome != step.want {
+		if a := c.Do(t.Context(), payment.Request{Key: strconv.Itoa(i), Kind: step.kind, Reference: "a", Yen: step.yen}); a.Outcome != step.want {
 			t.Errorf("%d %+v: %+v", i, step, a)
 		}
 	}

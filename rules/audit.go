@@ -26,6 +26,16 @@ func (p PPM) String() string {
 	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".") + " %"
 }
 
+// Short is a percentage for reports: one decimal, and all of it where less than 1 % or less than 1 %
+// from the whole makes the difference.
+func (p PPM) Short() string {
+	const percent, tenth = Whole / 100, Whole / 1000
+	if p <= percent || p >= Whole-percent {
+		return p.String()
+	}
+	return ((p + tenth/2) / tenth * tenth).String()
+}
+
 // ReadingKind is a kind of written field that is accepted unseen by a threshold of its own.
 type ReadingKind string
 

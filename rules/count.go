@@ -76,7 +76,7 @@ func ReadCount(rows []CountRow, levels map[string]CountLevel, s Settings, now ti
 		case r.OnHand < 0:
 			bad("on_hand", "quantities are 0 or more")
 		case r.At.After(now):
-			bad("counted_at", fmt.Sprintf("%s is still to come", r.At.In(order.JST).Format("2006-01-02 15:04")))
+			bad("counted_at", r.At.In(order.JST).Format("2006-01-02 15:04")+" is still to come")
 		case r.At.Before(now.AddDate(0, 0, -s.CountMaxDays)):
 			bad("counted_at", fmt.Sprintf("the count is older than %d days: count again", s.CountMaxDays))
 		case at[r.ItemCode][r.Location]:

@@ -58,7 +58,7 @@ func ReadFind(text string, today order.Date) Find {
 		if len(f.Words) == findWords {
 			break
 		}
-		word, wrong := findWord(w, today)
+		word, wrong := findWord(w)
 		if wrong {
 			f.Wrong = w
 		}
@@ -103,7 +103,7 @@ const (
 	fewestNumberDigits = 6 // fewer say too little of which order
 )
 
-func findWord(w string, today order.Date) (f FindWord, wrong bool) {
+func findWord(w string) (f FindWord, wrong bool) {
 	if f, ok := issued(w); ok {
 		return f, false
 	}
@@ -266,7 +266,7 @@ func findDay(w string, today order.Date) (from, to order.Date, ok bool) {
 		}
 		return from, to, false
 	}
-	if m := fullDay.FindStringSubmatch(w); m != nil && !(m[2] == "" && strings.ContainsAny(w, "-.")) && (m[1] != "" || m[2] == "" || len(m[2]) == 4) {
+	if m := fullDay.FindStringSubmatch(w); m != nil && (m[2] != "" || !strings.ContainsAny(w, "-.")) && (m[1] != "" || m[2] == "" || len(m[2]) == 4) {
 		d, ok := calendarDay(m[2], m[3], m[4], m[1], today)
 		return d, d, ok
 	}

@@ -10,7 +10,7 @@ import (
 func TestKeyMask(t *testing.T) {
 	t.Parallel()
 	s := Default()
-	cells := func(text string, sure ...float64) []order.DraftCell { //nolint:forbidigo // probabilities
+	cells := func(text string, sure ...float64) []order.DraftCell {
 		var out []order.DraftCell
 		for i, c := range text {
 			cell := order.DraftCell{Text: string(c), Confidence: sure[i]}

@@ -16,6 +16,7 @@ func line(n, item, qty, page string) []order.DraftField {
 // TestRereadKeepsWhatThePageDoesNotSay: a page that is read again loses neither the question which of
 // two times holds nor a line of a page that was joined to it.
 func TestRereadKeepsWhatThePageDoesNotSay(t *testing.T) {
+	t.Parallel()
 	was := order.Draft{Decision: order.DecisionNotAForm, Fields: line("1", "2020013", "3", "12.2")}
 	was.Keyed = []string{"lines[1].quantity"}
 	AskReceived(&was, order.Invalid("CUT-3", "received_at", "decide which holds"))
@@ -49,6 +50,7 @@ func TestRereadKeepsWhatThePageDoesNotSay(t *testing.T) {
 
 // TestJoinKeepsTheTime: an order of two faxes counts as received when the one that it is joined to was.
 func TestJoinKeepsTheTime(t *testing.T) {
+	t.Parallel()
 	first := order.Draft{Fields: line("1", "1010013", "5", "")}
 	second := order.Draft{Fields: append(line("1", "1010045", "1", ""), order.DraftField{Name: "received_at", Text: "2026-11-24T16:59:00+09:00", Decision: order.DecisionAccept})}
 	d, problem := JoinDrafts(first, second, "13.1")

@@ -151,11 +151,11 @@ func ChargeEvent(c, was Charge, answer string, now time.Time) (e order.Event, to
 	case c.State == ChargeDone && c.Kind == ChargeCapture:
 		e.Text = fmt.Sprintf("The card was charged %s yen for shipment %d.", yen, c.ShipmentNo)
 	case c.State == ChargeDone && c.Kind == ChargeRefund:
-		e.Text = fmt.Sprintf("%s yen were paid back to the card.", yen)
+		e.Text = yen + " yen were paid back to the card."
 	case c.State == ChargeDone && c.Yen == 0:
 		e.Text = "What was left of the card's authorisation was given back."
 	case c.State == ChargeDone:
-		e.Text = fmt.Sprintf("%s yen of the card's authorisation were given back.", yen)
+		e.Text = yen + " yen of the card's authorisation were given back."
 	case c.State == ChargeFailed && c.Kind == ChargeRefund:
 		e.Text = fmt.Sprintf("%s yen could not be paid back to the card: %s.", yen, answer)
 	case c.State == ChargeFailed:

@@ -59,7 +59,7 @@ type Resend struct {
 }
 
 // Suspect tells whether a person must decide.
-func (r Resend) Suspect() bool { return r.Relation != RelationDifferent && r.Relation != "" }
+func (r *Resend) Suspect() bool { return r.Relation != RelationDifferent && r.Relation != "" }
 
 // Relate tells what a page is to another one or to an order of the same customer (FAX-5).
 //
@@ -128,6 +128,7 @@ func Relate(f ResendFacts, s Settings) Resend {
 		say("the other order is at the warehouse already")
 	case order.StateShipped:
 		say("the other order has left already")
+	default: // it can still be stopped
 	}
 	return out
 }

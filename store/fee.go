@@ -73,9 +73,9 @@ func (f *feeSiblings) collect(rows pgx.Rows) error {
 }
 
 // orders are those of one department.
-func (f feeSiblings) orders(department string, regions *rules.Regions) []rules.FeeOrder {
+func (f *feeSiblings) orders(department string, regions *rules.Regions) []rules.FeeOrder {
 	var out []rules.FeeOrder
-	for _, x := range f {
+	for _, x := range *f {
 		if x.department != department {
 			continue
 		}

@@ -195,6 +195,7 @@ func TestFEE2Race(t *testing.T) {
 }
 
 func cancelQuietly(tb testing.TB, s *store.Store, id int64) {
+	tb.Helper()
 	if err := s.InTx(context.WithoutCancel(tb.Context()), func(tx *store.Tx) error {
 		_, err := tx.Change(tb.Context(), id, func(o order.Order, _ store.Facts) (order.Order, []order.Event, error) {
 			o.State = order.StateCancelled

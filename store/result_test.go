@@ -115,8 +115,11 @@ func TestWHS3ShortPick(t *testing.T) {
 	s, clock := st.NewShop(t)
 	ctx := t.Context()
 	// Tokyo backorders, Osaka cancels; nothing of the tea lies elsewhere.
-	if err := s.ImportStock(ctx, []order.StockLevel{{WarehouseCode: st.West, ItemCode: st.Code(st.Tea), OnHand: 0}, {WarehouseCode: st.West, ItemCode: st.Code(st.Pen), OnHand: 3},
-		{WarehouseCode: st.East, ItemCode: st.Code(st.Tea), OnHand: 100, RestockOn: order.D(2026, 11, 30)}}); err != nil {
+	if err := s.ImportStock(ctx, []order.StockLevel{
+		{WarehouseCode: st.West, ItemCode: st.Code(st.Tea), OnHand: 0},
+		{WarehouseCode: st.West, ItemCode: st.Code(st.Pen), OnHand: 3},
+		{WarehouseCode: st.East, ItemCode: st.Code(st.Tea), OnHand: 100, RestockOn: order.D(2026, 11, 30)},
+	}); err != nil {
 		t.Fatal(err)
 	}
 	orders, _ := released(t, s, clock, with(st.Request(order.ChannelFax, clock.Now(), st.Tokyo, st.Pen, 20), st.Tea, 6))

@@ -103,6 +103,7 @@ func (m *simulation) accepted(o order.Order) {
 
 // ok tells whether an operation was carried out, or refused as the rules may; all else is a defect.
 func (m *simulation) ok(t *testing.T, doing string, err error) bool {
+	t.Helper()
 	if err == nil {
 		return true
 	}
@@ -118,6 +119,7 @@ func (m *simulation) ok(t *testing.T, doing string, err error) bool {
 
 // step does one operation.
 func (m *simulation) step(t *testing.T, r *rand.Rand) {
+	t.Helper()
 	ctx, now := t.Context(), m.clock.Now()
 	items := []string{st.Paper, st.Pen, st.Tea, st.Desk}
 	switch p := r.IntN(100); {
@@ -214,6 +216,7 @@ func (m *simulation) step(t *testing.T, r *rand.Rand) {
 // arrive is a delivery of one item: more where little is left, so that a shop that lives is short now
 // and then and not for ever. The day of the next one is stated in half of the files.
 func (m *simulation) arrive(t *testing.T, r *rand.Rand, warehouse, item string) {
+	t.Helper()
 	m.warehouse.Lock()
 	defer m.warehouse.Unlock()
 	onHand, reserved := stockOf(t, m.s, warehouse, item)
@@ -232,6 +235,7 @@ func (m *simulation) arrive(t *testing.T, r *rand.Rand, warehouse, item string) 
 }
 
 func (m *simulation) wave(t *testing.T) {
+	t.Helper()
 	var lists []int64
 	if m.ok(t, "wave", m.s.InTx(t.Context(), func(tx *store.Tx) (err error) {
 		lists, err = tx.ReleaseWave(t.Context(), m.clock.Now())
@@ -243,6 +247,7 @@ func (m *simulation) wave(t *testing.T) {
 
 // ship reports up to so many lists shipped, the oldest first; two may report one.
 func (m *simulation) ship(t *testing.T, most int) {
+	t.Helper()
 	m.warehouse.Lock()
 	defer m.warehouse.Unlock()
 	rows, err := m.s.Pool().Query(t.Context(), `SELECT number FROM pick_lists WHERE issued_at IS NOT NULL AND shipped_at IS NULL ORDER BY id LIMIT $1`, most)

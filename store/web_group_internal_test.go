@@ -88,7 +88,8 @@ func TestWebOrdersAreWrittenTogether(t *testing.T) {
 	gone, leave := context.WithCancel(t.Context())
 	var rest []chan error
 	for i, a := range [][2]string{
-		{"3", "C"}, {"4", "D"},
+		{"3", "C"},
+		{"4", "D"},
 		{"1", "E"}, // the same attempt again: after the first
 		{"5", "A"}, // the same department: after its other order
 		{"6", "D"}, // and of those that wait, too

@@ -155,12 +155,13 @@ func TestPAY1NeverShippedUncaptured(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			told := ""
+			var all strings.Builder
 			for _, e := range story {
 				if e.Rule == "PAY-1" {
-					told += e.Text + "|"
+					all.WriteString(e.Text + "|")
 				}
 			}
+			told := all.String()
 			if !strings.Contains(told, "The card was charged 1,650 yen for shipment 1.") || !strings.Contains(told, "given back") {
 				t.Error(told)
 			}

@@ -85,6 +85,6 @@ func headerClaim(page, top, bottom int, yDPI float64) store.Claim { //nolint:for
 	const mm = 25.4
 	return store.Claim{
 		Kind: store.ClaimHeader, By: "the sending machine's print",
-		Text: fmt.Sprintf("page %d, %.1f to %.1f mm from its top", page, float64(top)/yDPI*mm, float64(bottom)/yDPI*mm),
+		Text: fmt.Sprintf("page %d, %.1f to %.1f mm from its top", page, float64(top)/yDPI*mm, float64(bottom)/yDPI*mm), //nolint:forbidigo // millimetres of paper
 	}
 }

@@ -122,7 +122,7 @@ func (w *DeliverDocument) way(ctx context.Context, d store.Delivery, name string
 	}
 	way = w.cfg.Routes.Ways[channelMail][slices.Index(w.cfg.Routes.names(d.Channel), name)]
 	if err := order.CheckMailAddress(profile.Address); err != nil {
-		return nowhere{way, fmt.Errorf("the profile of %s names no mail address: write it into address of warehouse_profiles.csv, then send again", d.Recipient)}, d.Recipient, nil
+		return nowhere{way, fmt.Errorf("the profile of %s names no mail address: write it into address of warehouse_profiles.csv, then send again", d.Recipient)}, d.Recipient, nil //nolint:nilerr // the attempt fails, with what to do
 	}
 	return way, profile.Address, nil
 }
@@ -354,7 +354,7 @@ func (w *DeliverDocument) pack(ctx context.Context, d store.Delivery, past []sto
 	data, cannot := way.Compose(p)
 	if cannot != nil {
 		p.Text = cannot.Error()
-		return a, p, nil, nil
+		return a, p, nil, nil //nolint:nilerr // the attempt is kept with the reason
 	}
 	a.SentKey, err = s.Blobs().Put(data)
 	return a, p, data, err

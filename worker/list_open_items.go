@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/riverqueue/river"
@@ -130,7 +131,7 @@ func (w *ListOpenItems) list(ctx context.Context) (*document.OpenItems, error) {
 	}
 	for _, a := range audits {
 		g := &l.Groups[groups["audit"]]
-		g.Items = append(g.Items, document.OpenItem{Name: fmt.Sprint(a.ID), Since: a.DrawnAt})
+		g.Items = append(g.Items, document.OpenItem{Name: strconv.FormatInt(a.ID, 10), Since: a.DrawnAt})
 	}
 	return l, nil
 }

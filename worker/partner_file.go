@@ -147,7 +147,7 @@ func (c Config) answerPartner(ctx context.Context, tx *store.Tx, f store.Partner
 		from, err := netmail.ParseAddress(f.Sender)
 		if err != nil {
 			c.logger().WarnContext(ctx, "nobody can be told of a partner's refused file", "file", f.ID, "warehouse", f.WarehouseCode)
-			return nil // it stands at the desk
+			return nil //nolint:nilerr // it stands at the desk
 		}
 		const most = 50 // a mail is read
 		m, err := partnerErrors(c.mailShop(), f, faults, most).Render()

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"time"
 
@@ -115,7 +116,7 @@ func copyOrders(ctx context.Context, db *pgx.Conn, n int, now time.Time) error {
 		goods := int64(500 + i*37%40_000)
 		taxes := fmt.Sprintf(`[{"rate":10,"base_yen":%d,"tax_yen":%d}]`, goods, goods/10)
 		return []any{
-			id, string(order.NumberOf(id)), state, channel, at, at.Add(40 * time.Second), on.Start(), fmt.Sprint(60_000_001 + i*31%10_000), "本社", "1000001", "東京都",
+			id, string(order.NumberOf(id)), state, channel, at, at.Add(40 * time.Second), on.Start(), strconv.Itoa(60_000_001 + i*31%10_000), "本社", "1000001", "東京都",
 			"千代田区", "KANTO", "backorder", "invoice", goods, int64(0), taxes, id, page,
 		}, nil
 	}))
@@ -169,7 +170,7 @@ func (c Options) waiting(ctx context.Context, db *pgx.Conn, st *store.Store, sql
 	const lines = 12
 	for i := 1; i <= lines; i++ {
 		line := fmt.Sprintf("lines[%d].", i)
-		draft.Fields = append(draft.Fields, sure(line+"item_code", c.Items[i%len(c.Items)]), sure(line+"quantity", fmt.Sprint(1+i%5)))
+		draft.Fields = append(draft.Fields, sure(line+"item_code", c.Items[i%len(c.Items)]), sure(line+"quantity", strconv.Itoa(1+i%5)))
 	}
 	weak := &draft.Fields[len(draft.Fields)-1]
 	weak.Confidence, weak.Decision = 0.6, order.DecisionReview

@@ -93,7 +93,13 @@ func Measure(ctx context.Context, w io.Writer, pages http.Handler, superuser str
 		return err
 	}
 	client := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	in, err := client.PostForm(server.URL+"/desk/login", url.Values{"login": {c.Login}, "password": {c.Secret}})
+	form := url.Values{"login": {c.Login}, "password": {c.Secret}}
+	login, err := http.NewRequestWithContext(ctx, http.MethodPost, server.URL+"/desk/login", strings.NewReader(form.Encode()))
+	if err != nil {
+		return err
+	}
+	login.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	in, err := client.Do(login)
 	if err != nil {
 		return err
 	}
@@ -121,7 +127,7 @@ func Measure(ctx context.Context, w io.Writer, pages http.Handler, superuser str
 func (c Options) measure(ctx context.Context, w io.Writer, db *pgx.Conn, client *http.Client, server string, p Page, asked []string) error {
 	const warm = 2
 	took := make([]time.Duration, 0, c.N)
-	size, code := 0, 0
+	var size, code int
 	var own, others time.Duration
 	for i := range c.N + warm {
 		if i == warm {

@@ -14,7 +14,7 @@ const adverts = 7
 // it; day changes nothing but a small date.
 func advert(advertiser uint64, layout, day int, order []string) *sheet {
 	s := newSheet(rand.New(rand.NewPCG(advertiser, 91)))
-	free := [3]float64{25, 230, 12}
+	var free [3]float64 // where something may be written: x, baseline, pitch
 	switch layout % adverts {
 	case 0: // a headline in black, a picture, prices
 		s.reversed(12, 14, 186, 34, bold(44), "驚きの低価格！")

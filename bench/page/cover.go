@@ -15,7 +15,7 @@ func cover(sender uint64, layout, day, pages int, order []string) *sheet {
 	s := newSheet(stay)
 	change := rand.New(rand.NewPCG(sender^uint64(day)<<20, 78))
 	company, person, tel, fax := s.pick(companies), s.pick(people), s.number(), s.number()
-	free := [3]float64{25, 205, 11} // where something may be written: x, baseline, pitch
+	var free [3]float64 // where something may be written: x, baseline, pitch
 	switch layout % covers {
 	case 0: // a letter
 		s.Text(185, 30, s.date(day), typeset.Style{Size: 10.5, Align: typeset.Right})

@@ -44,7 +44,7 @@ func (s *sheet) lines(x, y, pitch float64, st typeset.Style, text ...string) flo
 }
 
 // write sets text by hand: uneven type, digits with the pen.
-func (s *sheet) write(x, y, size float64, text string) float64 {
+func (s *sheet) write(x, y, size float64, text string) {
 	for _, c := range text {
 		w := size * typeset.MMPerPoint
 		if c >= '0' && c <= '9' {
@@ -60,7 +60,6 @@ func (s *sheet) write(x, y, size float64, text string) float64 {
 		}
 		x += s.Text(x, y+.06*w*s.r.NormFloat64(), string(c), st) * (1 + .05*s.r.NormFloat64())
 	}
-	return x
 }
 
 // tone fills a box with a screened picture: light and dark by smooth waves, in dots of the given

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 
 	"todoke/bench/fax"
@@ -60,9 +61,9 @@ type Again struct {
 }
 
 // read is a page as the program takes it.
-func read(m likeness.Page) (order.Draft, order.PageLook, likeness.Print) {
+func read(m likeness.Page) (order.Draft, order.PageLook) {
 	d := form.Read(form.Page{Image: m.Image, XDPI: m.XDPI, YDPI: m.YDPI}, form.Knowledge{})
-	return d, page.Look(m.Image, m.XDPI, m.YDPI), likeness.Of(m.Image, m.XDPI, m.YDPI)
+	return d, page.Look(m.Image, m.XDPI, m.YDPI)
 }
 
 // send faxes a sheet in one of the everyday conditions.
@@ -83,7 +84,7 @@ func sample(t Truth, i int, r *rand.Rand) (*fax.Paper, error) {
 		p := &fax.Paper{Image: printed.Raster(d, fax.PaperDPI, fax.PaperDPI)}
 		sheet := fax.Sheet{Customer: order.WithCheckDigit(fmt.Sprintf("%07d", r.IntN(9999999)))}
 		for k := range 1 + r.IntN(8) {
-			sheet.Lines = append(sheet.Lines, fax.SheetLine{Row: k + 1, Code: order.WithCheckDigit(fmt.Sprintf("%06d", r.IntN(999999))), Quantity: fmt.Sprint(1 + r.IntN(90))})
+			sheet.Lines = append(sheet.Lines, fax.SheetLine{Row: k + 1, Code: order.WithCheckDigit(fmt.Sprintf("%06d", r.IntN(999999))), Quantity: strconv.Itoa(1 + r.IntN(90))})
 		}
 		fax.Fill(p, &d.Layout, sheet, fax.NewWriter(r), fax.Mess{}, r)
 		return p, nil
@@ -144,7 +145,7 @@ func Measure(ctx context.Context, n int, seed uint64) (Report, error) {
 			if err != nil {
 				return rep, err
 			}
-			d, look, _ := read(send(p, r))
+			d, look := read(send(p, r))
 			f := rules.PageFacts{Decision: d.Decision, Form: d.Form, By: d.IdentifiedBy, No: 1, Pages: 1, Look: look}
 			before := f
 			before.Pages, before.Written, before.Forms, before.Ordered = 2, 1, 1, 1
@@ -195,7 +196,7 @@ func (rep *Report) again(ctx context.Context, n int, seed uint64) error {
 				f = rules.PageFacts{No: 1, Pages: 1}
 			}
 			now := send(p.paper, r)
-			d, look, _ := read(now)
+			d, look := read(now)
 			f.Decision, f.Form, f.By, f.Look = d.Decision, d.Form, d.IdentifiedBy, look
 			f.Like = []rules.PageLike{like(was, now, kind, settings)}
 			v := rules.KindOfPage(f, settings)
@@ -232,7 +233,7 @@ func like(was, now likeness.Page, kind order.PageKind, s rules.Settings) rules.P
 }
 
 // Print writes the report.
-func (rep Report) Print(w io.Writer) error {
+func (rep *Report) Print(w io.Writer) error {
 	var b strings.Builder
 	var columns []order.PageKind
 	for _, k := range order.PageKinds() {

@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 
 	"todoke/bench/fax"
 	"todoke/templates/barcode"
@@ -18,7 +19,7 @@ func own(seed uint64, layout int) *sheet {
 	r := rand.New(rand.NewPCG(seed, 55))
 	s := newSheet(r)
 	company, day := s.pick(companies), r.IntN(200)
-	line := func() (string, string) { return s.pick(goods), fmt.Sprint(1 + r.IntN(40)) }
+	line := func() (string, string) { return s.pick(goods), strconv.Itoa(1 + r.IntN(40)) }
 	switch layout % owns {
 	case 0: // a typed order
 		s.Text(width/2, 32, "注　文　書", centred(bold(22)))
@@ -31,7 +32,7 @@ func own(seed uint64, layout int) *sheet {
 		}
 		for i := 1; i <= 3+r.IntN(11); i++ {
 			name, n := line()
-			for j, t := range []string{fmt.Sprint(i), fmt.Sprintf("%07d", r.IntN(9999999)), name, n} {
+			for j, t := range []string{strconv.Itoa(i), fmt.Sprintf("%07d", r.IntN(9999999)), name, n} {
 				x, y := at(i, j)
 				s.Text(x, y, t, pt(10))
 			}
@@ -74,7 +75,7 @@ func own(seed uint64, layout int) *sheet {
 				s.Text(x, y+53, s.pick(goods), bold(11))
 				s.lines(x, y+60, 5, pt(8), fmt.Sprintf("品番 %07d", r.IntN(9999999)), fmt.Sprintf("税抜 %d円", 100+r.IntN(9000)))
 				if r.IntN(2) == 0 {
-					s.write(x+55, y+64, 26, fmt.Sprint(1+r.IntN(30))+"コ")
+					s.write(x+55, y+64, 26, strconv.Itoa(1+r.IntN(30))+"コ")
 				}
 			}
 		}
@@ -83,7 +84,7 @@ func own(seed uint64, layout int) *sheet {
 		at := s.table(12, 20, 186, 6.5, 38, 14, 40, 110, 130, 155)
 		for i := range 8 + r.IntN(28) {
 			name, n := line()
-			for j, t := range []string{fmt.Sprint(i + 1), fmt.Sprintf("%07d", r.IntN(9999999)), name, n, fmt.Sprint(100 * r.IntN(90)), ""} {
+			for j, t := range []string{strconv.Itoa(i + 1), fmt.Sprintf("%07d", r.IntN(9999999)), name, n, strconv.Itoa(100 * r.IntN(90)), ""} {
 				x, y := at(i, j)
 				s.Text(x, y, t, pt(9))
 			}
@@ -125,7 +126,7 @@ func letter(seed uint64, layout int) *sheet {
 			x, y := at(i, 0)
 			s.Text(x, y, "運送費", pt(10))
 			x, y = at(i, 3)
-			s.Text(x, y, fmt.Sprint(1000*r.IntN(50)), pt(10))
+			s.Text(x, y, strconv.Itoa(1000*r.IntN(50)), pt(10))
 		}
 	default:
 		s.write(25, 50, 18, "配送の方へ")
@@ -165,7 +166,7 @@ func otherForm(seed uint64, kind printed.Kind) (*sheet, error) {
 		x, y := at(i, 0)
 		s.write(x, y, 15, fmt.Sprintf("%07d", r.IntN(9999999)))
 		x, y = at(i, 1)
-		s.write(x, y, 15, fmt.Sprint(1+r.IntN(20)))
+		s.write(x, y, 15, strconv.Itoa(1+r.IntN(20)))
 	}
 	return s, nil
 }

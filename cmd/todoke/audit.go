@@ -184,14 +184,14 @@ func (a *App) printAudit(f store.AuditFigures) error {
 		if e.Audited == 0 {
 			return []string{"0", "0", "-", "-"}
 		}
-		return []string{strconv.Itoa(e.Audited), strconv.Itoa(e.Errors), e.Rate.String(), e.Lower.String() + " to " + e.Upper.String()}
+		return []string{strconv.Itoa(e.Audited), strconv.Itoa(e.Errors), e.Rate.Short(), e.Lower.Short() + " to " + e.Upper.Short()}
 	}
 	fmt.Fprintf(a.Stdout, "audited from %s to %s; bounds of 95 %%\n", stamp(f.From), stamp(f.To))
 	rows := [][]string{{"KIND", "AUDITED", "ERRORS", "RATE", "BETWEEN", "TARGET", "ACCEPTED", "OF", "WAITING", "UNREADABLE"}}
 	for _, k := range f.Kinds {
 		share := "-"
 		if k.Accepted+k.Reviewed > 0 {
-			share = k.Share.String()
+			share = k.Share.Short()
 		}
 		rows = append(rows, append(append([]string{string(k.Kind)}, columns(k.ErrorFigures)...),
 			k.Target.String(), share, strconv.Itoa(k.Accepted+k.Reviewed), strconv.Itoa(k.Waiting), strconv.Itoa(k.Unreadable)))
@@ -201,13 +201,13 @@ func (a *App) printAudit(f store.AuditFigures) error {
 		return err
 	}
 	if f.Overall.Audited > 0 {
-		fmt.Fprintf(a.Stdout, "among all that was accepted, by its kinds: %s\n", f.Weighted)
+		fmt.Fprintf(a.Stdout, "among all that was accepted, by its kinds: %s\n", f.Weighted.Short())
 	}
 	if len(f.Bands) > 0 {
 		fmt.Fprintln(a.Stdout)
 		rows = [][]string{{"CONFIDENCE", "AUDITED", "ERRORS", "RATE", "BETWEEN", "EXPECTED"}}
 		for _, b := range f.Bands {
-			rows = append(rows, append(append([]string{"from " + b.From.String()}, columns(b.ErrorFigures)...), b.Expected.String()))
+			rows = append(rows, append(append([]string{"from " + b.From.String()}, columns(b.ErrorFigures)...), b.Expected.Short()))
 		}
 		if err := printTable(a.Stdout, rows); err != nil {
 			return err

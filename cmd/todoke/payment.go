@@ -197,7 +197,7 @@ func (c leadDecision) lead(ctx context.Context, st *store.Store) (string, error)
 		return "", err
 	}
 	if !p.Active() || p.Role != store.RoleLead && p.Role != store.RoleOperator {
-		return "", order.Conflict("PAY-1", fmt.Sprintf("%s is no lead who works here now: a lead or operator decides this", p.Login))
+		return "", order.Conflict("PAY-1", p.Login+" is no lead who works here now: a lead or operator decides this")
 	}
 	return p.Name, nil
 }
@@ -254,7 +254,7 @@ type paymentReconcileCommand struct {
 	JSON bool   `name:"json" help:"Print one JSON object a difference."`
 }
 
-func (paymentReconcileCommand) Help() string {
+func (*paymentReconcileCommand) Help() string {
 	return "Asks the gateway for its list of the day. Tells what is missing there, missing here, of another amount, or done twice, and ends with status 1 where anything is. It changes nothing."
 }
 
@@ -310,7 +310,7 @@ type paymentSimulateCommand struct {
 	Delay time.Duration `default:"2s" help:"How long a slow answer takes."`
 }
 
-func (paymentSimulateCommand) Help() string {
+func (*paymentSimulateCommand) Help() string {
 	return "Speaks the contract of docs/payments.md and keeps its books in memory. Any reference is taken for an authorisation; one that ends in -refuse, -unavailable, " +
 		"-fail, -fail-after, -lose, -lose-after, -timeout, -twice, -garbage, -slow or -pending has each first request go wrong so. Use it with payment.url=http://127.0.0.1:8098 and payment.token=simulator."
 }

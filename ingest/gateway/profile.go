@@ -170,7 +170,7 @@ func LoadWith(dir string, stored []Stored, own []string) (*Book, error) {
 			first = append(first, p)
 		}
 	}
-	b.all = append(first, all...)
+	b.all = slices.Concat(first, all)
 	for _, p := range b.all {
 		if !p.Off {
 			b.profiles = append(b.profiles, p)

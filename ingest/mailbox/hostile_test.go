@@ -317,11 +317,11 @@ func TestHostileServers(t *testing.T) {
 }
 
 // TestHostileServersTakeLittleMemory, one after the other, at what they send without end.
-func TestHostileServersTakeLittleMemory(t *testing.T) {
+func TestHostileServersTakeLittleMemory(t *testing.T) { //nolint:paralleltest // it measures the whole process
 	if raced {
 		t.Skip("the race detector allocates")
 	}
-	all := hostilities() //nolint:paralleltest // it measures the whole process
+	all := hostilities()
 	for name, do := range all {
 		if !strings.Contains(name, "without end") && !strings.Contains(name, "TB") && !strings.Contains(name, "nests") {
 			continue

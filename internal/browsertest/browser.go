@@ -53,7 +53,7 @@ func New(tb testing.TB, width, height int, lang string) *Browser {
 // window is closed, which is no fault of the test.
 func profile(tb testing.TB) string {
 	tb.Helper()
-	dir, err := os.MkdirTemp("", "todoke-browser-")
+	dir, err := os.MkdirTemp("", "todoke-browser-") //nolint:usetesting // it is still written to, as said above
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func Changes(a, b Page) float64 {
 		return pa.covered() + pb.covered()
 	}
 	dx, dy, _ := pa.shrunk().align(pb.shrunk(), 0, 0, shiftCoarse)
-	dx, dy, _ = pa.align(pb, coarse*dx, coarse*dy, refine)
+	dx, dy = pa.align(pb, coarse*dx, coarse*dy, refine)
 	n := da.missing(db, pa, pb, dx, dy) + db.missing(da, pb, pa, -dx, -dy)
 	return float64(n) * fineBlock * fineBlock * fineMM * fineMM
 }

@@ -56,7 +56,7 @@ func compare(a, b Print, least float64) Likeness {
 	if alike < least-.15 { // coarse cells of pages that are alike are nearly all of one ink
 		return Likeness{}
 	}
-	dx, dy, _ = a.align(b, coarse*dx, coarse*dy, refine)
+	dx, dy = a.align(b, coarse*dx, coarse*dy, refine)
 	l := a.soft().blocks(b.soft(), dx, dy)
 	l.AddedMM2, l.GoneMM2 = b.beyond(a, -dx, -dy), a.beyond(b, dx, dy)
 	return l
@@ -135,8 +135,8 @@ func (p Print) at(x, y int) uint8 {
 }
 
 // align is that of grid, for fine cells: the sum of products finds the place sharply.
-func (p Print) align(o Print, dx0, dy0, reach int) (dx, dy int, best int) {
-	best = -1
+func (p Print) align(o Print, dx0, dy0, reach int) (dx, dy int) {
+	best := -1
 	for sy := dy0 - reach; sy <= dy0+reach; sy++ {
 		for sx := dx0 - reach; sx <= dx0+reach; sx++ {
 			n := 0
@@ -155,7 +155,7 @@ func (p Print) align(o Print, dx0, dy0, reach int) (dx, dy int, best int) {
 			}
 		}
 	}
-	return dx, dy, best
+	return dx, dy
 }
 
 // A block is the same on both pages where its ink correlates at least so much once the two lie

@@ -128,7 +128,7 @@ func (g *Gateway) now() time.Time {
 	if g.Now != nil {
 		return g.Now()
 	}
-	return time.Now()
+	return time.Now() //nolint:forbidigo // the simulator stands for another company
 }
 
 const maxBody = 64 << 10

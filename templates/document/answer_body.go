@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"todoke/order"
 	"todoke/templates/phrase"
@@ -129,11 +130,7 @@ func shipmentOf(o order.ToldOrder, n order.Note) string {
 	case len(lines) > most:
 		return fmt.Sprintf("（%s行目ほか %d明細）", lines[0], len(lines))
 	}
-	s := lines[0]
-	for _, x := range lines[1:] {
-		s += "・" + x
-	}
-	return "（" + s + "行目）"
+	return "（" + strings.Join(lines, "・") + "行目）"
 }
 
 // The columns of an order's table.

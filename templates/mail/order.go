@@ -3,6 +3,7 @@ package mail
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"todoke/order"
 	"todoke/templates/phrase"
@@ -106,17 +107,15 @@ const reducedRate order.Percent = 8
 
 // Days say when it arrives.
 func (r rowText) Days() string {
-	s := ""
-	for i, a := range r.Arrivals {
-		if i > 0 {
-			s += "、"
-		}
-		s += phrase.Day(a.On)
+	var days []string
+	for _, a := range r.Arrivals {
+		day := phrase.Day(a.On)
 		if a.Qty != r.KeptQty() {
-			s += "（" + strconv.Itoa(a.Qty) + r.Unit + "）"
+			day += "（" + strconv.Itoa(a.Qty) + r.Unit + "）"
 		}
+		days = append(days, day)
 	}
-	return s
+	return strings.Join(days, "、")
 }
 
 // Lack says what is short of it, or nothing.

@@ -150,8 +150,9 @@ func Note(n order.Note) string { //nolint:gocyclo // a sentence for each kind
 			return "期限までに貴社のご承認をいただけませんでしたので、ご注文を取り消しました。"
 		case order.ReasonStock:
 			return SoldOut
+		default:
+			return "ご注文を取り消しました。"
 		}
-		return "ご注文を取り消しました。"
 	case order.NoteChanged:
 		return changed(n)
 	case order.NoteHeld:
@@ -210,7 +211,7 @@ func changed(n order.Note) string {
 	if len(parts) > 0 {
 		what = strings.Join(parts, "、") + "変更し"
 	}
-	return fmt.Sprintf("ご注文 %sの%s、新しいご注文番号 %sで承りました。", order.Number(n.Was).Grouped()+" ", what, order.Number(n.Order).Grouped()+" ")
+	return fmt.Sprintf("ご注文 %sの%s、新しいご注文番号 %sで承りました。", order.Number(n.Was).Grouped()+" ", what, n.Order.Grouped()+" ")
 }
 
 // HeldForApproval says that an order waits for its customer's own approver (APR-1).
