@@ -27,7 +27,7 @@ var todoke string // the binary, built once
 func TestMain(m *testing.M) {
 	status := 1
 	defer func() { os.Exit(status) }()
-	dir, err := os.MkdirTemp("", "todoke-desk-") //nolint:usetesting // root's PostgreSQL must pass through, and it goes last
+	dir, err := os.MkdirTemp("", "todoke-desk-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return
@@ -84,7 +84,7 @@ const (
 // openShop starts a shop at which 白石 works, who may see everything but a warehouse's pages.
 func openShop(t *testing.T) *shop {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "todoke-desk-")
+	dir, err := os.MkdirTemp("", "todoke-desk-") //nolint:usetesting // root's PostgreSQL must pass through, and it goes last
 	if err != nil {
 		t.Fatal(err)
 	}
