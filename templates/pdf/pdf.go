@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"codeberg.org/go-pdf/fpdf"
@@ -28,9 +30,13 @@ type Info struct {
 	At      time.Time // creation and modification date: an argument, so that equal input gives equal bytes
 }
 
-// Doc is a PDF being written. The first error sticks and is told by Output.
+// Doc is a PDF being written. The first error sticks and is told by Output. What is drawn is put down
+// only then: by that time it is known which glyphs the fonts must have.
 type Doc struct {
 	f      *fpdf.Fpdf
+	drawn  []func()
+	pages  int
+	used   [2]map[rune]bool // runes, by weight
 	fonts  [2]bool
 	images map[picture]string
 	err    error
@@ -69,37 +75,48 @@ func New(widthMM, heightMM float64, info Info) *Doc {
 	f.SetAuthor(typeset.Clean(info.Author), true)
 	f.SetLang("ja-JP")
 	f.SetDisplayMode("fullpage", "single")
-	return &Doc{f: f, images: make(map[picture]string)}
+	return &Doc{f: f, images: make(map[picture]string), used: [2]map[rune]bool{{}, {}}}
 }
+
+func (d *Doc) draw(do func()) { d.drawn = append(d.drawn, do) }
 
 // AddPage begins a new page.
 func (d *Doc) AddPage() {
-	d.f.AddPage()
-	d.width = -1 // fpdf repeats its own state on a new page, but say it anew
-	d.size = 0
+	d.pages++
+	d.draw(func() {
+		d.f.AddPage()
+		d.width = -1 // fpdf repeats its own state on a new page, but say it anew
+		d.size = 0
+	})
 }
 
 // Fill paints a rectangle black.
-func (d *Doc) Fill(x, y, w, h float64) { d.f.Rect(x, y, w, h, "F") }
+func (d *Doc) Fill(x, y, w, h float64) { d.draw(func() { d.f.Rect(x, y, w, h, "F") }) }
 
 // Shade paints a rectangle in a light grey for the heads of tables; level is 0 (black) to 255
 // (white).
 func (d *Doc) Shade(x, y, w, h float64, level int) {
-	d.f.SetFillColor(level, level, level)
-	d.f.Rect(x, y, w, h, "F")
-	d.f.SetFillColor(0, 0, 0)
+	d.draw(func() {
+		d.f.SetFillColor(level, level, level)
+		d.f.Rect(x, y, w, h, "F")
+		d.f.SetFillColor(0, 0, 0)
+	})
 }
 
 // Frame draws a rectangle's outline, its line centred on the edges.
 func (d *Doc) Frame(x, y, w, h, line float64) {
-	d.line(line)
-	d.f.Rect(x, y, w, h, "D")
+	d.draw(func() {
+		d.line(line)
+		d.f.Rect(x, y, w, h, "D")
+	})
 }
 
 // Line draws a line with square ends at its end points.
 func (d *Doc) Line(x0, y0, x1, y1, line float64) {
-	d.line(line)
-	d.f.Line(x0, y0, x1, y1)
+	d.draw(func() {
+		d.line(line)
+		d.f.Line(x0, y0, x1, y1)
+	})
 }
 
 func (d *Doc) line(width float64) {
@@ -138,16 +155,21 @@ func (d *Doc) Text(x, y float64, s string, st typeset.Style) float64 {
 	case typeset.Right:
 		x -= w
 	}
-	d.setFont(size, st.Weight)
-	if st.Grey != d.grey {
-		v := 0
-		if st.Grey {
-			v = textGrey
-		}
-		d.f.SetTextColor(v, v, v)
-		d.grey = st.Grey
+	for _, r := range s {
+		d.used[st.Weight][r] = true
 	}
-	d.f.Text(x, y, s)
+	d.draw(func() {
+		d.setFont(size, st.Weight)
+		if st.Grey != d.grey {
+			v := 0
+			if st.Grey {
+				v = textGrey
+			}
+			d.f.SetTextColor(v, v, v)
+			d.grey = st.Grey
+		}
+		d.f.Text(x, y, s)
+	})
 	return w
 }
 
@@ -157,7 +179,7 @@ func (d *Doc) setFont(size float64, w typeset.Weight) {
 		style = "B"
 	}
 	if !d.fonts[w] {
-		d.f.AddUTF8FontFromBytes(family, style, w.TTF())
+		d.f.AddUTF8FontFromBytes(family, style, w.Subset(slices.Collect(maps.Keys(d.used[w]))))
 		d.fonts[w] = true
 	}
 	if size != d.size || w != d.weight {
@@ -184,13 +206,17 @@ func (d *Doc) Image(x, y, w, h float64, m *bilevel.Image) {
 		d.f.RegisterImageOptionsReader(name, fpdf.ImageOptions{ImageType: "PNG"}, &b)
 		d.images[key] = name
 	}
-	d.f.ImageOptions(name, x, y, w, h, false, fpdf.ImageOptions{ImageType: "PNG"}, 0, "")
+	d.draw(func() { d.f.ImageOptions(name, x, y, w, h, false, fpdf.ImageOptions{ImageType: "PNG"}, 0, "") })
 }
 
 // Modules paints a bar code or QR code: dark runs of the matrix as rectangles, stretched to the
 // box. Runs that continue in the row below overlap it by a hair, lest viewers show a white
 // seam between them.
 func (d *Doc) Modules(x, y, w, h float64, matrix [][]bool) {
+	d.draw(func() { d.modules(x, y, w, h, matrix) })
+}
+
+func (d *Doc) modules(x, y, w, h float64, matrix [][]bool) {
 	const hair = 0.02
 	rows := len(matrix)
 	for j, row := range matrix {
@@ -224,13 +250,17 @@ func anyDark(row []bool, i, k int) bool {
 }
 
 // Pages is the number of pages so far.
-func (d *Doc) Pages() int { return d.f.PageCount() }
+func (d *Doc) Pages() int { return d.pages }
 
 // Output finishes the document and writes it.
 func (d *Doc) Output(w io.Writer) error {
 	if d.err != nil {
 		return fmt.Errorf("render pdf: %w", d.err)
 	}
+	for _, do := range d.drawn {
+		do()
+	}
+	d.drawn = nil
 	if err := d.f.Output(w); err != nil {
 		return fmt.Errorf("render pdf: %w", err)
 	}
