@@ -92,7 +92,7 @@ func (s *Store) ArchiveWaiting(ctx context.Context) (waits bool, err error) {
 	return waits, kinded(err)
 }
 
-// sealBatch is how many rows one transaction seals.
+// sealBatch is about how many rows one transaction seals.
 const sealBatch = 1000
 
 // Seal seals everything that waits, in batches, and gives the number of entries made. Any number
@@ -100,14 +100,24 @@ const sealBatch = 1000
 func (s *Store) Seal(ctx context.Context) (int, error) {
 	total := 0
 	for {
-		var entries, taken int
-		err := s.InTx(ctx, func(tx *Tx) (err error) {
-			entries, taken, err = tx.seal(ctx, at(s.now()))
-			return err
+		entries, taken := 0, 0
+		err := s.InTx(ctx, func(tx *Tx) error {
+			entries, taken = 0, 0
+			for more := 1; more > 0 && taken < sealBatch; taken += more { // what is sealed calls for facts, which are sealed too
+				var n int
+				var err error
+				if n, more, err = tx.seal(ctx, at(s.now())); err != nil {
+					return err
+				}
+				entries += n
+			}
+			return nil
 		})
-		total += entries
-		if err != nil || taken == 0 {
+		if err != nil {
 			return total, err
+		}
+		if total += entries; taken < sealBatch {
+			return total, nil
 		}
 	}
 }

@@ -25,7 +25,8 @@ const answerBatch = 50
 // AnswerCustomers works jobs.AnswerCustomers: it gives every answer that is ready.
 type AnswerCustomers struct {
 	river.WorkerDefaults[jobs.AnswerCustomers]
-	cfg Config
+	cfg  Config
+	busy busy
 }
 
 // Work implements river.Worker. Each answer is made with no transaction open and saved in one of
@@ -40,7 +41,10 @@ func (w *AnswerCustomers) Work(ctx context.Context, job *river.Job[jobs.AnswerCu
 	var failed []error
 	closed := 0
 	for _, id := range ids {
-		ok, err := w.answer(ctx, id)
+		ok, err := true, error(nil)
+		if !w.busy.do(id, func() { ok, err = w.answer(ctx, id) }) {
+			ok = true // the job beside this one gives it
+		}
 		if err != nil {
 			failed = append(failed, fmt.Errorf("answer %d: %w", id, err))
 		}

@@ -21,7 +21,8 @@ const IssueShippingNotice = "shipping_notice"
 // TellShipped works jobs.TellShipped.
 type TellShipped struct {
 	river.WorkerDefaults[jobs.TellShipped]
-	cfg Config
+	cfg  Config
+	busy busy
 }
 
 // Work implements river.Worker: each notice is made with no transaction open and saved in one of its
@@ -35,7 +36,9 @@ func (w *TellShipped) Work(ctx context.Context, job *river.Job[jobs.TellShipped]
 	}
 	var failed []error
 	for _, id := range ids {
-		if err := w.tell(ctx, id); err != nil {
+		var err error
+		w.busy.do(id, func() { err = w.tell(ctx, id) })
+		if err != nil {
 			failed = append(failed, fmt.Errorf("shipment %d: %w", id, err))
 		}
 	}

@@ -79,8 +79,13 @@ func (m *run) check(ctx context.Context, whole bool) error {
 	return nil
 }
 
-// breaches notes what a check found, and how long it took.
+// breaches notes what a check found that was not found before, and how long it took.
 func (m *run) breaches(name string, found []string, took time.Duration) {
+	found = slices.DeleteFunc(found, func(f string) bool {
+		known := m.told[name+f]
+		m.told[name+f] = true
+		return known
+	})
 	m.report.checked(name, len(found), took)
 	for i, f := range found {
 		if i == mostShown {

@@ -127,13 +127,27 @@ func (m *run) close(ctx context.Context, on order.Date) error {
 		return fmt.Errorf("take the day's figures: %w", err)
 	}
 	m.report.Days = append(m.report.Days, d)
-	f := d.Figures
-	fmt.Fprintf(m.Log, "%s %s  %5d came, %5d accepted, %5d released, %5d shipped, %4d short, %4d cancelled, %4d open  %6.1f s, checks %4.1f s%s\n", on, on.Weekday().String()[:3],
-		d.Received[wayWeb]+d.Received[wayFax]+d.Received[wayFile], f.Accepted, f.Released, f.Shipped, f.Short, f.Cancelled, f.Open, d.Took.Seconds(), d.Checked.Seconds(), wrongs(d.Wrong))
+	m.report.Took = m.Wall().Sub(m.report.Began)
+	f, used := d.Figures, d.Used.Driver+d.Used.Workers+d.Used.PostgreSQL
+	fmt.Fprintf(m.Log, "%s %s  %5d came, %5d accepted, %5d released, %5d shipped, %4d short, %4d cancelled, %4d open  %6.1f s (processor %.0f s), checks %4.1f s%s%s\n", on, on.Weekday().String()[:3],
+		d.Received[wayWeb]+d.Received[wayFax]+d.Received[wayFile], f.Accepted, f.Released, f.Shipped, f.Short, f.Cancelled, f.Open,
+		d.Took.Seconds(), used.Seconds(), d.Checked.Seconds(), m.left(), wrongs(d.Wrong))
 	for _, w := range m.report.Wrong[len(m.report.Wrong)-d.Wrong:] {
 		fmt.Fprintln(m.Log, "  WRONG", w)
 	}
+	if m.Page != nil {
+		return m.Page(m.report)
+	}
 	return nil
+}
+
+// left tells about how long the days to come take, by the orders that are still to be sent.
+func (m *run) left() string {
+	if len(m.visits) == 0 || m.planned == len(m.visits) {
+		return ""
+	}
+	done := float64(m.planned-len(m.visits)) / float64(m.planned)
+	return fmt.Sprintf(", about %s left", time.Duration(float64(m.report.Took)*(1-done)/done).Round(time.Second))
 }
 
 func wrongs(n int) string {

@@ -49,6 +49,8 @@ type Place struct {
 	Wall    func() time.Time
 	// Processor tells what was used so far; nil where nobody knows.
 	Processor func() Processor
+	// Page is given the report after each day; nil where nobody wants it before the end.
+	Page func(*Report) error
 }
 
 // Processor is processor time by process.
@@ -84,6 +86,7 @@ type run struct {
 	Place
 	shop     *shop
 	visits   []visit
+	planned  int // visits of the whole month
 	agenda   agenda
 	no       int
 	r        *rand.Rand
@@ -94,12 +97,13 @@ type run struct {
 	world    world
 	sent     map[string]*sent // what became of each visit, by key
 	killNext bool
+	told     map[string]bool // breaches that were told: each day's checks find those of the days before again
 }
 
 // Run lets the month pass. The report tells what does not hold; an error is what kept it from going on.
 func Run(ctx context.Context, p Place, o Options) (*Report, error) {
 	m := &run{
-		Options: o, Place: p, r: rand.New(rand.NewPCG(o.Seed, 3)), sent: map[string]*sent{},
+		Options: o, Place: p, r: rand.New(rand.NewPCG(o.Seed, 3)), sent: map[string]*sent{}, told: map[string]bool{},
 		report: &Report{Options: o, Began: p.Wall()}, day: &Day{Acts: map[string]int{}},
 	}
 	var err error
@@ -109,6 +113,7 @@ func Run(ctx context.Context, p Place, o Options) (*Report, error) {
 	if m.visits, err = m.shop.plan(o); err != nil {
 		return nil, err
 	}
+	m.planned = len(m.visits)
 	if err := m.open(ctx); err != nil {
 		return nil, err
 	}
@@ -237,14 +242,18 @@ func (m *run) due() time.Time {
 	return due
 }
 
-// move sets the clock, and ticks as `todoke work` does every few seconds: here once a minute.
+// lull is how often the schedules are looked at while nothing falls due. `todoke work` looks every few
+// seconds; of a day that passes in a minute most looks would find one order each.
+const lull = 10 * time.Minute
+
+// move sets the clock, and ticks where it is time.
 func (m *run) move(ctx context.Context, t time.Time, tick bool) error {
 	if t.After(m.Clock.Now()) {
 		if err := m.Clock.Set(t); err != nil {
 			return err
 		}
 	}
-	if now := m.Clock.Now(); tick || now.Sub(m.ticked) >= time.Minute {
+	if now := m.Clock.Now(); tick || now.Sub(m.ticked) >= lull {
 		m.ticked = now
 		if _, err := m.Store.Tick(ctx, now); err != nil {
 			return fmt.Errorf("tick: %w", err)
@@ -253,26 +262,18 @@ func (m *run) move(ctx context.Context, t time.Time, tick bool) error {
 	return nil
 }
 
-// idle ticks and waits until every job that can be worked is worked. What waits for another attempt
-// is worked at once: the queue's pauses are real time, of which the month has little.
+// idle waits until every job that can be worked is worked, then ticks, until a tick finds nothing more
+// to do. What waits for another attempt is worked at once: the queue's pauses are real time, of which
+// the month has little.
 func (m *run) idle(ctx context.Context) error {
 	const patience = 10 * time.Minute
 	began := m.Wall()
 	for n := 0; ; n++ {
-		if n%8 == 0 {
-			if _, err := m.Store.Tick(ctx, m.Clock.Now()); err != nil {
-				return fmt.Errorf("tick: %w", err)
-			}
-		}
 		unfinished, err := m.Store.Unfinished(ctx)
 		if err != nil {
 			return err
 		}
 		if unfinished == 0 {
-			if n == 0 {
-				return nil
-			}
-			n = -1 // once more, with a tick: what was worked may call for more
 			if again, err := m.ticks(ctx); err != nil || !again {
 				return err
 			}
@@ -298,7 +299,8 @@ func (m *run) idle(ctx context.Context) error {
 
 // ticks tells whether a tick finds more to do.
 func (m *run) ticks(ctx context.Context) (bool, error) {
-	if _, err := m.Store.Tick(ctx, m.Clock.Now()); err != nil {
+	m.ticked = m.Clock.Now()
+	if _, err := m.Store.Tick(ctx, m.ticked); err != nil {
 		return false, fmt.Errorf("tick: %w", err)
 	}
 	n, err := m.Store.Unfinished(ctx)

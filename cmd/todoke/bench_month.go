@@ -166,17 +166,12 @@ func (c *benchMonthCommand) Run(ctx context.Context, a *App) (err error) {
 		Store: st, Admin: admin, Clock: clock, API: "http://" + l.Addr().String(), Token: rand.Text(), Arrived: filepath.Join(dir, monthArrived), Out: a.Config.Out,
 		Log: a.Stdout, Wall: wall, Processor: processorTimes(db),
 		Start: func(ctx context.Context) (month.Worker, error) { return startMonthWorker(ctx, a, db.URL, dir) },
+		Page:  c.write,
 	}, month.Options{
 		Orders: c.Orders, Departments: c.Departments, Seed: c.Seed, From: from, Days: c.Days, Tail: c.Tail, Kills: c.Kills, Senders: c.Senders,
 	})
-	if report != nil && c.Out != "" {
-		var page bytes.Buffer
-		if err := report.HTML(&page); err != nil {
-			return err
-		}
-		if err := os.WriteFile(c.Out, page.Bytes(), 0o600); err != nil {
-			return fmt.Errorf("write the page of figures: %w", err)
-		}
+	if report != nil {
+		err = errors.Join(err, c.write(report))
 	}
 	if err != nil {
 		return err
@@ -184,6 +179,25 @@ func (c *benchMonthCommand) Run(ctx context.Context, a *App) (err error) {
 	report.Print(a.Stdout)
 	if len(report.Wrong) > 0 {
 		return fmt.Errorf("%d thing(s) do not hold: see above", len(report.Wrong))
+	}
+	return nil
+}
+
+// write writes the page of figures: after each day, so that it is there of a month that was cut short.
+func (c *benchMonthCommand) write(r *month.Report) error {
+	if c.Out == "" {
+		return nil
+	}
+	var page bytes.Buffer
+	if err := r.HTML(&page); err != nil {
+		return err
+	}
+	whole := c.Out + ".part"
+	if err := os.WriteFile(whole, page.Bytes(), 0o600); err != nil {
+		return fmt.Errorf("write the page of figures: %w", err)
+	}
+	if err := os.Rename(whole, c.Out); err != nil {
+		return fmt.Errorf("write the page of figures: %w", err)
 	}
 	return nil
 }
