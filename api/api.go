@@ -169,7 +169,7 @@ func (a *api) register(h huma.API) {
 // exampleOrder is an order that the sample shop accepts.
 func exampleOrder() map[string]any {
 	return map[string]any{
-		"customer_code": "10000036",
+		"customer_code": "10000386",
 		"stockout":      "backorder",
 		"lines": []any{
 			map[string]any{"item_code": "1010013", "quantity": 30, "comment": "3階 総務部"},

@@ -144,6 +144,10 @@ func (a *acceptor) header() {
 	if a.o.Payment != order.PaymentInvoice && a.o.Payment != order.PaymentCard {
 		a.bad("PAY-1", "payment", "%q is unknown: choose invoice or card", a.o.Payment)
 	}
+	// Also where nobody named the card: it is how the customer always pays.
+	if a.o.Payment == order.PaymentCard && req.Source.ShopFront != "" && req.Terms == nil {
+		a.bad("ACC-5", "terms", "the field is missing: customers who pay by card have agreed to the terms, so send their version and when")
+	}
 }
 
 // shipTo resolves where the goods go (ACC-1) and its region (CUT-2).
@@ -516,7 +520,7 @@ func (a *acceptor) promised(sh order.Shipment, d Dates) {
 	if more := a.f.Calendar.For(o.RegionCode, sh.Class).Slower(sh.ShipOn); more > 0 {
 		inputs["carrier_lead_days"] = more
 	}
-	inputs["dispatch_deadline"], inputs["decided_at"] = s.Deadline(sh.WarehouseCode, sh.Class), a.now
+	inputs["dispatch_deadline"], inputs["decided_at"] = s.deadlineOn(sh.ShipOn, sh.WarehouseCode, sh.Class), a.now
 	if !o.DesignatedOn.IsZero() {
 		inputs["designated_on"], inputs["moved"] = o.DesignatedOn, d.Moved
 	}

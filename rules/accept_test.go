@@ -299,6 +299,31 @@ func TestAcceptShipTo(t *testing.T) {
 	}
 }
 
+// TestACC5Terms takes no card order from a shop front whose customer agreed to no terms, whoever
+// says that it is paid by card.
+func TestACC5Terms(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		change func(*order.Request, *rules.Facts)
+		want   string
+	}{
+		"card, as the customer always pays": {func(_ *order.Request, f *rules.Facts) { f.Department.Payment = order.PaymentCard }, "ACC-5"},
+		"card, as this order says":          {func(r *order.Request, _ *rules.Facts) { r.Payment = order.PaymentCard }, "ACC-5"},
+		"with terms": {func(r *order.Request, f *rules.Facts) {
+			f.Department.Payment, r.Terms = order.PaymentCard, &order.Terms{Version: "2026-04", AgreedAt: r.ReceivedAt}
+		}, ""},
+		"invoice": {func(*order.Request, *rules.Facts) {}, ""},
+	} {
+		f, req := facts(t), request(t, order.ChannelWeb, "2026-11-24 10:00", lines(pen, 1))
+		req.Source.ShopFront = "shop"
+		tt.change(&req, &f)
+		_, _, errs := rules.Accept(req, f, req.ReceivedAt)
+		if got := len(errs) == 1 && errs[0].Rule == "ACC-5" && errs[0].Field == "terms"; got != (tt.want != "") || len(errs) > 1 {
+			t.Errorf("%s: %v", name, errs)
+		}
+	}
+}
+
 // TestAcceptRefusals: each fault alone, by rule, field and what is offered.
 func TestAcceptRefusals(t *testing.T) {
 	t.Parallel()

@@ -54,27 +54,35 @@ func Availability(ask StockAsk, warehouses []order.Warehouse, s Settings, c *Cal
 		e.Suggest = ask.Item.SuccessorCode
 		return StockAnswer{}, e
 	}
+	s = s.On(order.DateOf(ask.At)) // as of an order that came now
 	ranked := WarehouseOrder(ask.Region.Code, warehouses)
 	if len(ranked) == 0 {
 		return StockAnswer{}, order.Permanent("no warehouse is set up: import warehouses.csv", nil)
 	}
 	d, err := Promise(Wish{
 		Channel: ask.Channel, Class: class, Region: ask.Region, Warehouse: ranked[0], ReceivedAt: ask.At, Now: ask.At, NoSaturday: ask.Item.NoSaturday,
-	}, s.On(order.DateOf(ask.At)), c)
+	}, s, c)
 	if err != nil {
 		return StockAnswer{}, err
 	}
 	out := StockAnswer{AcceptanceOn: d.AcceptanceOn, ArrivalOn: d.ArrivalOn, Rules: d.Rules}
 	today := order.DateOf(ask.At)
 	need := max(1, ask.Qty)
+	var restocked order.Date // when what comes in can arrive, the earliest of all warehouses
 	for _, code := range ranked {
 		i := slices.IndexFunc(ask.Stock, func(x Stock) bool { return x.WarehouseCode == code })
 		if i < 0 {
 			continue
 		}
 		x := ask.Stock[i]
-		if r := x.RestockOn; !r.IsZero() && !r.Before(today) && (out.RestockOn.IsZero() || r.Before(out.RestockOn)) {
-			out.RestockOn = r
+		w := warehouses[slices.IndexFunc(warehouses, func(w order.Warehouse) bool { return w.Code == code })]
+		if r := x.RestockOn; !r.IsZero() && !r.Before(today) {
+			if out.RestockOn.IsZero() || r.Before(out.RestockOn) {
+				out.RestockOn = r
+			}
+			if on := RestockArrival(r, RegionFrom(ask.Region, w), class, s, c); restocked.IsZero() || !on.IsZero() && on.Before(restocked) {
+				restocked = on
+			}
 		}
 		have := x.Available()
 		out.AvailableQty += have
@@ -82,7 +90,6 @@ func Availability(ask StockAsk, warehouses []order.Warehouse, s Settings, c *Cal
 			continue
 		}
 		need -= have
-		w := warehouses[slices.IndexFunc(warehouses, func(w order.Warehouse) bool { return w.Code == code })]
 		sh, _, err := FromWarehouse(order.Shipment{
 			State: order.ShipmentPlanned, Class: class, AcceptanceOn: d.AcceptanceOn, ReadyOn: d.ReadyOn, ShipOn: d.ShipOn, ArrivalOn: d.ArrivalOn,
 		}, w, ask.Region, s, c, ask.At)
@@ -92,11 +99,12 @@ func Availability(ask StockAsk, warehouses []order.Warehouse, s Settings, c *Cal
 		out.LikelyOn = laterOf(out.LikelyOn, sh.ArrivalOn)
 	}
 	out.Enough = out.AvailableQty >= max(1, ask.Qty)
-	if !out.Enough {
+	switch {
+	case out.Enough:
+	case restocked.IsZero():
 		out.LikelyOn = order.Date{}
-		if on := RestockArrival(out.RestockOn, ask.Region, class, s, c); !on.IsZero() {
-			out.LikelyOn = laterOf(on, d.ArrivalOn)
-		}
+	default:
+		out.LikelyOn = laterOf(laterOf(out.LikelyOn, d.ArrivalOn), restocked)
 	}
 	return out, nil
 }

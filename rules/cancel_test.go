@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"strings"
 	"testing"
 
 	"todoke/order"
@@ -52,6 +53,44 @@ func TestCAN1UndoesEverything(t *testing.T) {
 	o.Channel = order.ChannelFax
 	if _, _, _, err = rules.Cancel(o, f, rules.Cancellation{AskedBy: rules.AskedByCustomer}, now); err == nil || err.Rule != "CAN-1" {
 		t.Errorf("fax: %v", err)
+	}
+}
+
+// TestCAN1Minutes cancels at the customer's wish within the minutes alone, and says CAN-1 whatever
+// became of the order since.
+func TestCAN1Minutes(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		channel order.Channel
+		state   order.State
+		now     string
+		want    string
+	}{
+		"at once":                 {order.ChannelWeb, order.StateAccepted, "2026-11-24 17:29:00", ""},
+		"the last instant":        {order.ChannelWeb, order.StateAllocated, "2026-11-24 17:39:00", ""},
+		"a second later":          {order.ChannelWeb, order.StateAllocated, "2026-11-24 17:39:01", "CAN-1"},
+		"held":                    {order.ChannelWeb, order.StateHeld, "2026-11-24 17:39:00", ""},
+		"short of stock":          {order.ChannelWeb, order.StateShort, "2026-11-24 17:39:00", ""},
+		"released":                {order.ChannelWeb, order.StateReleased, "2026-11-24 17:39:01", "CAN-1"},
+		"shipped":                 {order.ChannelWeb, order.StateShipped, "2026-11-25 09:00:00", "CAN-1"},
+		"faxed":                   {order.ChannelFax, order.StateAccepted, "2026-11-24 17:30:00", "CAN-1"},
+		"faxed and released":      {order.ChannelFax, order.StateReleased, "2026-11-24 17:30:00", "CAN-1"},
+		"faxed, shipped long ago": {order.ChannelFax, order.StateShipped, "2026-12-24 17:30:00", "CAN-1"},
+	} {
+		o := order.Order{Channel: tt.channel, State: tt.state, Shipments: []order.Shipment{{State: order.ShipmentPlanned}}}
+		if tt.channel == order.ChannelWeb {
+			o.CancelUntil = jst(t, "2026-11-24 17:29:00").Add(rules.Default().CancelWindow())
+		}
+		if tt.state == order.StateReleased {
+			o.Shipments[0].State = order.ShipmentReleased
+		}
+		_, _, _, err := rules.Cancel(o, rules.CancelFacts{Settings: rules.Default()}, rules.Cancellation{AskedBy: rules.AskedByCustomer}, jst(t, tt.now))
+		switch {
+		case (err == nil) != (tt.want == ""):
+			t.Errorf("%s: %v, want %q", name, err, tt.want)
+		case err != nil && (err.Rule != tt.want || err.Kind != order.KindConflict || !strings.Contains(err.Message, "return")):
+			t.Errorf("%s: %+v, want %s", name, err, tt.want)
+		}
 	}
 }
 

@@ -57,20 +57,19 @@ func MayAct(o order.Order, act OrderAct, askedBy AskedBy, now time.Time) *order.
 		}
 		return nil
 	case ActCancel, ActChange:
+		if act == ActCancel && askedBy == AskedByCustomer {
+			if e := mayCancel(o, now); e != nil {
+				return e // whatever became of the order since: the customer is told of returns
+			}
+		}
 		if o.State == order.StateCancelled || !o.State.CanBecome(order.StateCancelled) {
 			return order.Conflict("WHS-1", fmt.Sprintf("an order that is %s is neither cancelled nor changed: take goods back as a return", o.State))
 		}
 		if e := atWarehouse(o); e != nil {
 			return e
 		}
-		if act == ActChange {
-			if o.Payment == order.PaymentCard {
-				return order.Conflict("PAY-1", "the card is authorised for this order alone: cancel it and have the customer order again")
-			}
-			return nil
-		}
-		if askedBy == AskedByCustomer {
-			return mayCancel(o, now)
+		if act == ActChange && o.Payment == order.PaymentCard {
+			return order.Conflict("PAY-1", "the card is authorised for this order alone: cancel it and have the customer order again")
 		}
 		return nil
 	}

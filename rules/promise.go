@@ -199,11 +199,10 @@ func acceptance(w Wish, c *Calendar) order.Date {
 
 // dispatchDay is the first business day from on whose dispatch deadline is not past (CUT-11).
 func dispatchDay(from order.Date, warehouse string, class order.Class, now time.Time, s Settings, c *Calendar) order.Date {
-	deadline := s.Deadline(warehouse, class)
 	if today := order.DateOf(now); today.After(from) {
 		from = today
 	}
-	return OnOrAfter(from, func(d order.Date) bool { return c.Business(d) && !now.After(d.At(deadline)) })
+	return OnOrAfter(from, func(d order.Date) bool { return c.Business(d) && !now.After(d.At(s.deadlineOn(d, warehouse, class))) })
 }
 
 // designated judges a designated date against the ready day (CUT-7).

@@ -334,3 +334,22 @@ func FuzzPromise(f *testing.F) {
 		}
 	})
 }
+
+// TestCUT11DeadlineOfItsDay: an order is judged by the settings of its receipt, and leaves with the
+// waves of the day on which it ships.
+func TestCUT11DeadlineOfItsDay(t *testing.T) {
+	t.Parallel()
+	earlier := order.Clock{Hour: 17}
+	s := rules.Default()
+	s.Changes = []rules.Change{{From: day(t, "2026-12-01"), DispatchDeadline: &earlier}}
+	for _, of := range []rules.Settings{s, s.On(day(t, "2026-11-30"))} {
+		for now, want := range map[string]string{"2026-11-30 17:30:00": "2026-12-01", "2026-12-01 17:00:00": "2026-12-02", "2026-12-01 17:00:01": "2026-12-03"} {
+			d, err := rules.Promise(rules.Wish{
+				Channel: order.ChannelFax, Class: order.ClassNormal, Region: region(t, rules.RegionHonshu), ReceivedAt: jst(t, "2026-11-30 16:50"), Now: jst(t, now),
+			}, of, rules.DefaultCalendar())
+			if err != nil || d.ArrivalOn != day(t, want) || d.AcceptanceOn != day(t, "2026-11-30") {
+				t.Errorf("read at %s: accepted %s, arrives %s, want %s (%v)", now, d.AcceptanceOn, d.ArrivalOn, want, err)
+			}
+		}
+	}
+}

@@ -53,6 +53,7 @@ type Settings struct {
 
 	// Changes are numbers that take effect on a day to come; see On.
 	Changes []Change `json:"changes,omitempty" yaml:"changes,omitempty"`
+	changes []Change // all of them, of settings as they hold On a day
 
 	// The doors of the desk's pages.
 	WrongPasswords int `json:"wrong_passwords" yaml:"wrong_passwords"` // ACC-2, one more locks the login
@@ -157,6 +158,9 @@ type Change struct {
 func (s Settings) On(day order.Date) Settings {
 	changes := slices.Clone(s.Changes)
 	slices.SortStableFunc(changes, func(a, b Change) int { return a.From.Compare(b.From) })
+	if len(changes) > 0 {
+		s.changes = changes
+	}
 	s.Changes = nil
 	for _, c := range changes {
 		if c.From.After(day) {
@@ -583,6 +587,22 @@ func (s Settings) Deadline(warehouse string, class order.Class) order.Clock {
 		return s.DispatchDeadlineTruck
 	}
 	return s.DispatchDeadline
+}
+
+// deadlineOn is the dispatch deadline of a warehouse for a class on a day: an order that was judged
+// by the settings of its receipt goes by the waves of the day on which it ships (CUT-11).
+func (s Settings) deadlineOn(day order.Date, warehouse string, class order.Class) order.Clock {
+	if len(s.Changes) > 0 {
+		s = s.On(day)
+	}
+	for _, c := range s.changes {
+		if c.From.After(day) {
+			break
+		}
+		override(&s.DispatchDeadline, c.DispatchDeadline)
+		override(&s.DispatchDeadlineTruck, c.DispatchDeadlineTruck)
+	}
+	return s.Deadline(warehouse, class)
 }
 
 // LeadDays is how many business days lie between shipping and arrival, and so between

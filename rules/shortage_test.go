@@ -137,28 +137,59 @@ func TestSTK1FallbackWarehouse(t *testing.T) {
 	}
 }
 
-// TestSTK3: availability says exactly what ordering would promise then.
+// TestSTK3: availability says exactly what ordering would promise at that instant, and, where the
+// goods lie, when allocating them at that instant lets them arrive: for all regions, islands among
+// them, channels and classes, around cut-offs, year ends and leap days, with carriers' days and
+// settings that change.
 func TestSTK3(t *testing.T) {
 	t.Parallel()
 	f := facts(t)
+	for i := range f.Warehouses {
+		f.Warehouses[i].FallbackLeadDays = i
+	}
+	later, truckLater := order.Clock{Hour: 16}, order.Clock{Hour: 12, Minute: 30}
+	f.Settings.Changes = []rules.Change{{From: day(t, "2027-01-12"), DispatchDeadline: &later, DispatchDeadlineTruck: &truckLater}}
+	var err error
+	if f.Calendar, err = f.Calendar.WithCarriers([]order.CarrierDay{
+		{Region: rules.RegionIslands, Weekdays: []time.Weekday{time.Tuesday}},
+		{Region: rules.RegionHokkaido, Class: order.ClassTruck, From: day(t, "2026-12-20"), To: day(t, "2027-01-10"), LeadDays: 2},
+		{From: day(t, "2027-02-12"), To: day(t, "2027-02-12")},
+	}); err != nil {
+		t.Fatal(err)
+	}
 	rnd := rand.New(rand.NewPCG(3, 3))
-	start := jst(t, "2026-11-01 00:00")
-	prefectures := order.Prefectures()
-	for range 3000 {
-		at := start.Add(time.Duration(rnd.IntN(90*24*3600)) * time.Second)
+	start, days := jst(t, "2026-11-01 00:00"), 485 // over two year ends, to a leap day
+	places := [][2]string{{"新潟県", "9520011"}, {"鹿児島県", "8940001"}}
+	for _, p := range order.Prefectures() {
+		places = append(places, [2]string{p, "9999999"})
+	}
+	for i := range 6000 {
+		at := start.Add(time.Duration(rnd.IntN(days*24*3600)) * time.Second)
+		place := places[rnd.IntN(len(places))]
+		r, _ := f.Regions.Find(place[0], place[1])
 		code := []string{pen, tea, cabinet, madeChair, glass}[rnd.IntN(5)]
 		channel := []order.Channel{order.ChannelFax, order.ChannelWeb}[rnd.IntN(2)]
+		if i%2 == 0 { // at a cut-off or a deadline, or a second beside it
+			on := order.DateOf(at)
+			of := f.Settings.On(on)
+			clocks := []order.Clock{r.CutoffFax, r.CutoffWeb, r.CutoffTruck, of.DispatchDeadline, of.DispatchDeadlineTruck, {}}
+			at = on.At(clocks[rnd.IntN(len(clocks))]).Add(time.Duration(rnd.IntN(3)-1) * time.Second)
+		}
 		req := request(t, channel, "2026-11-24 10:00", lines(code, 1))
 		req.ReceivedAt = at
-		req.ShipTo = &order.Address{Name: "x", Address: "y", PostalCode: "9999999", Prefecture: prefectures[rnd.IntN(len(prefectures))]}
+		req.ShipTo = &order.Address{Name: "x", Address: "y", PostalCode: place[1], Prefecture: place[0]}
 		o, _ := mustAccept(t, req, f, at)
-		r, _ := f.Regions.Find(o.ShipTo.Prefecture, o.ShipTo.PostalCode)
-		got, err := rules.Availability(rules.StockAsk{Item: f.Items[code], Qty: 1, Region: r, Channel: channel, At: at, Stock: []rules.Stock{{WarehouseCode: "W1", OnHand: 5}}}, f.Warehouses, f.Settings, f.Calendar)
+		w := f.Warehouses[rnd.IntN(len(f.Warehouses))]
+		got, err := rules.Availability(rules.StockAsk{Item: f.Items[code], Qty: 1, Region: r, Channel: channel, At: at, Stock: []rules.Stock{{WarehouseCode: w.Code, OnHand: 5}}}, f.Warehouses, f.Settings, f.Calendar)
 		if err != nil || got.ArrivalOn != o.Shipments[0].ArrivalOn || got.AcceptanceOn != o.Shipments[0].AcceptanceOn || !slices.Equal(got.Rules, o.Shipments[0].Rules) {
 			t.Fatalf("%s %s %s to %s: %+v, ordering promises %+v (%v)", at, channel, code, r.Code, got, o.Shipments[0], err)
 		}
-		if code != madeChair && got.LikelyOn.Before(got.ArrivalOn) {
-			t.Fatalf("likely before it is promised: %+v", got)
+		if code == madeChair {
+			continue
+		}
+		sent, _, problem := rules.FromWarehouse(o.Shipments[0], w, r, f.Settings.On(order.DateOf(at)), f.Calendar, at)
+		if problem != nil || got.LikelyOn != sent.ArrivalOn || got.LikelyOn.Before(got.ArrivalOn) {
+			t.Fatalf("%s %s %s from %s to %s: likely on %s, allocation says %s (%v)", at, channel, code, w.Code, r.Code, got.LikelyOn, sent.ArrivalOn, problem)
 		}
 	}
 }
@@ -186,7 +217,9 @@ func TestSTK3Quantities(t *testing.T) {
 	}{
 		"near":                {ask(pen, 3, near, far), 13, true, "2026-11-25"},
 		"partly far":          {ask(pen, 4, near, far), 13, true, "2026-11-27"},
-		"not enough":          {ask(pen, 14, near, far), 13, false, "2026-12-11"},
+		"comes in far away":   {ask(pen, 14, near, far), 13, false, "2026-12-14"}, // with that warehouse's days
+		"comes in nearby":     {ask(pen, 14, near, far, rules.Stock{WarehouseCode: "W2", RestockOn: day(t, "2026-12-10")}), 13, false, "2026-12-11"},
+		"part of it far away": {ask(pen, 14, rules.Stock{WarehouseCode: "W1", RestockOn: day(t, "2026-11-24")}, far), 10, false, "2026-11-27"},
 		"nothing, no restock": {ask(pen, 1), 0, false, ""},
 		"oversold by hand":    {ask(pen, 1, rules.Stock{WarehouseCode: "W1", OnHand: 1, Reserved: 3}), 0, false, ""},
 	} {

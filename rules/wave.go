@@ -82,20 +82,6 @@ func arrivable(sh order.Shipment, c *Calendar) bool {
 	return c.Delivery(sh.ArrivalOn) || sh.Class == order.ClassNormal && c.Business(sh.ArrivalOn) && c.Carried(sh.ArrivalOn)
 }
 
-// Cancellable tells whether the customer may still cancel (CAN-1): web orders, up to and with
-// the last instant of the window, and nothing of which is at a warehouse.
-func Cancellable(o order.Order, now time.Time) *order.Error {
-	switch {
-	case o.Channel != order.ChannelWeb:
-		return order.Conflict("CAN-1", "faxed orders cannot be cancelled: please return the goods with the return request form")
-	case now.After(o.CancelUntil):
-		return order.Conflict("CAN-1", fmt.Sprintf("the order could be cancelled until %s: please return the goods instead", stamp(o.CancelUntil)))
-	case !o.State.CanBecome(order.StateCancelled):
-		return order.Conflict("CAN-1", fmt.Sprintf("the order is %s: please return the goods instead", o.State))
-	}
-	return nil
-}
-
 // Replan gives a planned shipment that missed its dispatch deadline the earliest date still
 // reachable, and one of which a day was closed after it was promised (CUT-1) the earliest from
 // its promised date on: where that day itself stands and an earlier ship day still reaches it,

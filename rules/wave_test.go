@@ -82,35 +82,6 @@ func web(received string) func(*order.Order, *order.Shipment) {
 	}
 }
 
-// TestCancellable is CAN-1.
-func TestCancellable(t *testing.T) {
-	t.Parallel()
-	for name, tt := range map[string]struct {
-		channel order.Channel
-		state   order.State
-		now     string
-		may     bool
-	}{
-		"at once":          {order.ChannelWeb, order.StateAccepted, "2026-11-24 17:29", true},
-		"the last instant": {order.ChannelWeb, order.StateAllocated, "2026-11-24 17:39:00", true},
-		"a second later":   {order.ChannelWeb, order.StateAllocated, "2026-11-24 17:39:01", false},
-		"held":             {order.ChannelWeb, order.StateHeld, "2026-11-24 17:30", true},
-		"released":         {order.ChannelWeb, order.StateReleased, "2026-11-24 17:30", false},
-		"faxed":            {order.ChannelFax, order.StateAccepted, "2026-11-24 17:30", false},
-	} {
-		o := order.Order{State: tt.state}
-		web("2026-11-24 17:29")(&o, nil)
-		o.Channel = tt.channel
-		err := rules.Cancellable(o, jst(t, tt.now))
-		if (err == nil) != tt.may {
-			t.Errorf("%s: %v", name, err)
-		}
-		if err != nil && (err.Rule != "CAN-1" || err.Kind != order.KindConflict || !strings.Contains(err.Message, "return")) {
-			t.Errorf("%s: %+v", name, err)
-		}
-	}
-}
-
 // TestReplan is CUT-11: what missed its deadline gets the earliest date still reachable.
 func TestReplan(t *testing.T) {
 	t.Parallel()

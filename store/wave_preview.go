@@ -38,7 +38,7 @@ func (s *Store) WavePreview(ctx context.Context, now time.Time) ([]PreviewRow, e
 		var o order.Order
 		var until instant
 		var paid bool
-		if err := r.Scan(&w.Order, &w.Shipment, &o.State, &o.HoldReason, &until, &w.Warehouse, &w.Class,
+		if err := r.Scan(&w.Order, &o.RegionCode, &w.Shipment, &o.State, &o.HoldReason, &until, &w.Warehouse, &w.Class,
 			(*date)(&w.ShipOn), (*date)(&w.ArrivalOn), &w.Qty, &w.Lines, &paid); err != nil {
 			return w, err
 		}

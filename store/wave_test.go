@@ -298,3 +298,35 @@ func TestPickListTellsShipments(t *testing.T) {
 		t.Errorf("lines by order %v", seen)
 	}
 }
+
+// TestWHS1PreviewCarrier: what a carrier does not take to its region any more stays, in the preview
+// as in the wave.
+func TestWHS1PreviewCarrier(t *testing.T) {
+	t.Parallel()
+	s, clock := st.NewShop(t)
+	clock.Set(st.At(t, "2026-11-24 10:00:00"))
+	o := accept(t, s, st.Request(order.ChannelFax, clock.Now(), st.Tokyo, st.Pen, 1))
+	allocate(t, s, 10, false)
+	goes := func() (n int) {
+		preview, err := s.WavePreview(t.Context(), st.At(t, "2026-11-24 17:45:00"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range preview {
+			if p.Goes {
+				n++
+			}
+		}
+		return n
+	}
+	if n := goes(); n != 1 {
+		t.Fatalf("%d go before the carrier rests", n)
+	}
+	on := o.Shipments[0].ArrivalOn
+	if err := s.Import(t.Context(), order.Masters{Carriers: []order.CarrierDay{{Carrier: "はやて便", Region: o.RegionCode, From: on, To: on, Name: "点検"}}}); err != nil {
+		t.Fatal(err)
+	}
+	if n := goes(); n != 0 {
+		t.Errorf("%d go that the carrier does not deliver on %s", n, on)
+	}
+}

@@ -212,7 +212,7 @@ func TestUpLoadsTheSampleShopAndTakesOrders(t *testing.T) {
 	if status := app.Main(t.Context(), []string{"shopfront", "add", "ao", "--data", data}); status != exitOK {
 		t.Fatal(errs)
 	}
-	body := `{"customer_code":"10000036","lines":[{"item_code":"1010013","quantity":30}]}`
+	body := `{"customer_code":"10000386","lines":[{"item_code":"1010013","quantity":30}]}`
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v1/orders", strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)

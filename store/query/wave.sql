@@ -159,7 +159,7 @@ SELECT issued_at FROM pick_lists WHERE id = $1 FOR UPDATE;
 
 -- name: WavePreview
 -- Every shipment that is still to be put on a list, with what a wave looks at (rules.Releasable).
-SELECT o.number, s.no, o.state, o.hold_reason, o.cancel_until_at, s.warehouse_code, s.class, s.ship_on, s.arrival_on,
+SELECT o.number, o.region_code, s.no, o.state, o.hold_reason, o.cancel_until_at, s.warehouse_code, s.class, s.ship_on, s.arrival_on,
     g.qty, g.lines,
     o.payment <> 'card' OR EXISTS (SELECT FROM payments p WHERE p.order_id = o.id AND p.shipment_no = s.no AND p.kind = 'capture'
         AND p.state IN ('done', 'waived') AND p.qty >= g.qty)
