@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -29,7 +30,7 @@ const (
 
 // uploads are where files are taken in; they hold to limits of their own. Anywhere else a form with
 // files is refused before any of it lies on the disk.
-var uploads = map[string]bool{"/desk/intake": true, "/desk/gateways": true}
+var uploads = regexp.MustCompile(`^/desk/(intake|gateways|warehouses/[^/]+)$`)
 
 // guard sets the headers that every page has, signed in or not.
 func (d *Desk) guard(h http.Header, policy, referrer string) {
@@ -57,7 +58,7 @@ func (d *Desk) around(next http.Handler) http.Handler {
 		d.guard(h, policy, "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-		if !uploads[r.URL.Path] {
+		if !uploads.MatchString(r.URL.Path) {
 			r.Body = http.MaxBytesReader(w, r.Body, formBytes)
 		}
 		defer func() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/alexedwards/scs/pgxstore"
@@ -43,6 +44,8 @@ type Config struct {
 	Answerer rules.Answerer
 	// Gateways are the profiles that mails of fax gateways are read by, and what they make of a mail.
 	Gateways Gateways
+	// Partners reads what partner warehouses hand in.
+	Partners Partners
 	// Export writes what a search of the archive finds; nil exports nothing.
 	Export ArchiveExport
 }
@@ -95,6 +98,7 @@ var (
 	operators = []store.Role{store.RoleOperator}
 	overseers = []store.Role{store.RoleAuditor, store.RoleLead, store.RoleOperator}
 	packers   = []store.Role{store.RoleWarehouse}
+	parties   = append(slices.Clone(atDesk), store.RoleWarehouse)
 )
 
 // routes is every page of the desk and who may see it.
@@ -147,6 +151,12 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("GET /desk/mails/{id}/files/{no}/picture", d.only(atDesk, d.letterPicture))
 	m.HandleFunc("GET /desk/lists/{number}", d.only(atDesk, d.showList))
 	m.HandleFunc("POST /desk/lists/{number}", d.only(atDesk, d.actOnList))
+	m.HandleFunc("GET /desk/warehouses", d.only(parties, d.showWarehouses))
+	m.HandleFunc("GET /desk/warehouses/{code}", d.only(parties, d.showWarehouse))
+	m.HandleFunc("POST /desk/warehouses/{code}", d.only(parties, d.handInPartnerFile))
+	m.HandleFunc("GET /desk/partner-files/{id}", d.only(parties, d.showPartnerFile))
+	m.HandleFunc("GET /desk/partner-files/{id}/bytes", d.only(parties, d.partnerFileBytes))
+	m.HandleFunc("POST /desk/partner-files/{id}", d.only(atDesk, d.actOnPartnerFile))
 	m.HandleFunc("GET /desk/documents/{id}/bytes", d.only(atDesk, d.documentBytes))
 	m.HandleFunc("POST /desk/orders/{number}/resend/{delivery}", d.only(atDesk, d.resend))
 	m.HandleFunc("GET /desk/intake", d.only(atDesk, d.showIntake))
@@ -251,6 +261,7 @@ var menu = []entry{
 	{page.MenuItem{Key: "audits", Path: "/desk/audits", Japanese: "検査", English: "Audit", Shortcut: "g a"}, atDesk},
 	{page.MenuItem{Key: "runs", Path: "/desk/runs", Japanese: "定時処理", English: "Runs", Shortcut: "g r", Rare: true}, leads},
 	{page.MenuItem{Key: "picklists", Path: "/desk/picklists", Japanese: "ピッキングリスト", English: "Pick lists"}, packers},
+	{page.MenuItem{Key: "warehouses", Path: "/desk/warehouses", Japanese: "倉庫", English: "Warehouses", Shortcut: "g w", Rare: true}, parties},
 	{page.MenuItem{Key: "staff", Path: "/desk/staff", Japanese: "担当者", English: "Staff", Rare: true}, leads},
 	{page.MenuItem{Key: "archive", Path: "/desk/archive", Japanese: "保存文書", English: "Archive", Shortcut: "g h", Rare: true}, overseers},
 	{page.MenuItem{Key: "accesses", Path: "/desk/accesses", Japanese: "閲覧記録", English: "Accesses", Rare: true}, overseers},

@@ -217,6 +217,11 @@ func TestRoutesAndRoles(t *testing.T) {
 		"GET /desk/archive/inbound/1": {lead, operator, auditor}, "GET /desk/archive/issued/1/bytes": {lead, operator, auditor},
 		"GET /desk/picklists": {warehouse}, "GET /desk/picklists/1000000018": {warehouse}, "GET /desk/picklists/1000000018/files/1": {warehouse}, "POST /desk/picklists/1000000018/shipped": {warehouse},
 	}
+	parties := append(slices.Clone(atDesk), warehouse)
+	for _, route := range []string{"GET /desk/warehouses", "GET /desk/warehouses/E1", "POST /desk/warehouses/E1", "GET /desk/partner-files/1", "GET /desk/partner-files/1/bytes"} {
+		routes[route] = parties
+	}
+	routes["POST /desk/partner-files/1"] = atDesk
 	stranger := o.browser(t)
 	for _, role := range all {
 		login := "p-" + string(role)

@@ -91,6 +91,8 @@ func subjectOf(r *http.Request) string {
 		{"audits/", "id", "audit "},
 		{"dealers/", "id", "dealer request "},
 		{"staff/", "login", "staff "},
+		{"warehouses/", "code", "warehouse "},
+		{"partner-files/", "id", "partner file "},
 	} {
 		if v := r.PathValue(s.value); v != "" && strings.HasPrefix(path, s.begin) {
 			return s.subject + v

@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
@@ -127,6 +128,21 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
+// refusedReport is the page of a file of the eastern warehouse that was refused.
+func (w *world) refusedReport(t *testing.T) string {
+	t.Helper()
+	f, _, err := w.st.ReceivePartnerFile(t.Context(), store.NewPartnerFile{WarehouseCode: storetest.East, Channel: store.PartnerSFTP, Name: "jisseki.csv", Sender: "sftp://e1", Bytes: []byte("a,b")}, w.clock.Now())
+	if err == nil {
+		err = w.st.InTx(t.Context(), func(tx *store.Tx) error {
+			return tx.RefusePartnerFile(t.Context(), f.ID, store.PartnerResult, 1, json.RawMessage(`[{"line":2,"message":"there are no rows"}]`), "line 2: there are no rows", w.clock.Now())
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "/desk/partner-files/" + strconv.FormatInt(f.ID, 10)
+}
+
 // routesOf reads the table of routes, and whether each goes through the doors, where whatever a page
 // does not log itself is logged for it.
 func routesOf(t *testing.T) map[string]bool {
@@ -198,6 +214,7 @@ func (w *world) asks(t *testing.T) []ask {
 	again := key("lines[2].quantity", "1")
 	again.Set("again", "1")
 	billed, free := "/desk/orders/"+string(w.office.cardOrder(t, "auth-1", 1).Number), "/desk/orders/"+string(w.office.cardOrder(t, "auth-2", 1).Number)
+	report := w.refusedReport(t)
 	return []ask{
 		{"GET /desk/asset/", w.desk, "", nil, nobody},
 		{"GET /desk/login", w.desk, "/desk/login", nil, nobody},
@@ -277,6 +294,12 @@ func (w *world) asks(t *testing.T) []ask {
 		{"GET /desk/picklists/{number}", w.warehouse, list, nil, viewed},
 		{"GET /desk/picklists/{number}/files/{id}", w.warehouse, list + "/files/" + strconv.FormatInt(files[0].ID, 10), nil, viewed},
 		{"POST /desk/picklists/{number}/shipped", w.warehouse, list + "/shipped", nil, changed},
+		{"GET /desk/warehouses", w.desk, "/desk/warehouses", nil, viewed},
+		{"GET /desk/warehouses/{code}", w.warehouse, "/desk/warehouses/" + storetest.East, nil, viewed},
+		{"POST /desk/warehouses/{code}", nil, "", nil, changed}, // TestPartnerFiles: it takes files
+		{"GET /desk/partner-files/{id}", w.desk, report, nil, viewed},
+		{"GET /desk/partner-files/{id}/bytes", w.warehouse, report + "/bytes", nil, viewed},
+		{"POST /desk/partner-files/{id}", w.desk, report, url.Values{"act": {"close"}, "note": {"電話で再送を依頼"}}, changed},
 		{"POST /desk/take-over", w.lead, "/desk/take-over", url.Values{"task": {"hold 1"}, "from": {"/desk/queue"}}, changed},
 		{"POST /desk/claim", w.desk, "/desk/claim", url.Values{"task": {"hold 1"}}, nobody},
 		// Customers' approvers, who are none of the desk's people: TestApprovalPage. Decisions are events of the order.
@@ -418,6 +441,18 @@ func TestOwnership(t *testing.T) {
 	}
 	if a := w.west.post(list+"/shipped", nil); a.status != http.StatusNotFound {
 		t.Errorf("the west reports what is the east's: %d", a.status)
+	}
+	report := w.refusedReport(t)
+	for _, path := range []string{report, report + "/bytes", "/desk/warehouses/" + storetest.East} {
+		if a := w.west.get(path); a.status != http.StatusNotFound || strings.Contains(a.body, "jisseki") {
+			t.Errorf("the west sees %s: %d", path, a.status)
+		}
+	}
+	if a := w.west.get("/desk/warehouses"); a.location() != "/desk/warehouses/"+storetest.West {
+		t.Errorf("the west is led to %d %s", a.status, a.location())
+	}
+	if a := w.west.post("/desk/warehouses/"+storetest.East, nil); a.status != http.StatusNotFound {
+		t.Errorf("the west hands in for the east: %d", a.status)
 	}
 	if l, err := w.st.GetPickListByNumber(t.Context(), w.list.Number); err != nil || !l.ShippedAt.IsZero() {
 		t.Errorf("shipped by a stranger: %v (%v)", l.ShippedAt, err)

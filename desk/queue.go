@@ -143,6 +143,8 @@ func taskPage(t store.Task) (path, name string) {
 		return "/desk/deliveries/" + id, t.Name
 	case "answer":
 		return "/desk/answers/" + id, id
+	case "partner":
+		return partnerFilePath(id), id
 	case "picklist":
 		return "/desk/lists/" + t.Name, order.Number(t.Name).Grouped()
 	}
@@ -243,7 +245,7 @@ func (d *Desk) onward(w http.ResponseWriter, r *http.Request) {
 	d.openReview(w, r, v)
 }
 
-var claimable = regexp.MustCompile(`^(review|hold|delivery|answer|picklist|payment) [1-9][0-9]{0,17}$`)
+var claimable = regexp.MustCompile(`^(review|hold|delivery|answer|picklist|payment|partner) [1-9][0-9]{0,17}$`)
 
 // renewTask is the sign of life of somebody who works on something of the queue.
 func (d *Desk) renewTask(w http.ResponseWriter, r *http.Request) {

@@ -66,6 +66,7 @@ type ResultShipment struct {
 	ShippedOn   order.Date   // the latest of its rows
 	DeliveredOn order.Date   // the latest of its rows, zero where not told
 	Complete    bool         // nothing of it is left open on the lists
+	Again       []string     // fields of the rows that say what was told before
 
 	open int
 }
@@ -157,6 +158,10 @@ func ReadResult(rows []ResultRow, listed []Listed, s Settings, now time.Time) ([
 			for _, i := range found {
 				lines[i].told = true
 				of(lines[i].Listed)
+			}
+			if len(found) > 0 {
+				info := of(lines[found[0]].Listed)
+				info.Again = append(info.Again, r.Field)
 			}
 			continue
 		}

@@ -24,6 +24,7 @@ const (
 	WhyDelivery Why = "delivery" // something did not reach its recipient (FAX-3)
 	WhyPickList Why = "picklist" // a warehouse has not acknowledged a list (WHS-1)
 	WhyPayment  Why = "payment"  // a card was not charged, or not given back (PAY-1)
+	WhyPartner  Why = "partner"  // a warehouse's file was refused, or asks something (WHS-2)
 )
 
 // WhyReview is the main reason of a review: what decides how a person settles it. d is what was

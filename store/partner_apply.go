@@ -85,7 +85,7 @@ func (tx *Tx) ApplyPartnerFile(ctx context.Context, f PartnerFile, rows PartnerR
 	switch rows.Kind {
 	case PartnerResult:
 		var got ResultApplied
-		got, problems, err = tx.ApplyResult(ctx, f.WarehouseCode, rows.Results, f.Sender, now)
+		got, problems, err = tx.applyReport(ctx, f.WarehouseCode, f.ID, rows.Results, f.Sender, now)
 		out.Result = &got
 	case PartnerAcknowledgement:
 		var got AckApplied

@@ -21,6 +21,7 @@ type ResultApplied struct {
 	Shipped  int            `json:"shipped"`         // quantity
 	Short    int            `json:"short"`           // quantity
 	Lists    []order.Number `json:"lists,omitempty"` // of which nothing is open any more
+	Again    []string       `json:"again,omitempty"` // rows that say what was told before
 }
 
 // ApplyResult applies a shipment result as a whole, or nothing of it (WHS-2, rules.ReadResult): goods
@@ -28,7 +29,11 @@ type ResultApplied struct {
 // which nothing is open go on, the lists count as acknowledged. What stands against it comes back with
 // its row, and nothing is done. by is who reports it.
 func (tx *Tx) ApplyResult(ctx context.Context, warehouse string, rows []rules.ResultRow, by string, now time.Time) (ResultApplied, []*order.Error, error) {
-	now = at(now)
+	return tx.applyReport(ctx, warehouse, 0, rows, by, at(now))
+}
+
+// applyReport is ApplyResult for the rows of a partner's file.
+func (tx *Tx) applyReport(ctx context.Context, warehouse string, file int64, rows []rules.ResultRow, by string, now time.Time) (ResultApplied, []*order.Error, error) {
 	var numbers, named []string
 	for _, r := range rows {
 		if n, err := order.ParseNumber(r.Order); err == nil {
@@ -52,12 +57,13 @@ func (tx *Tx) ApplyResult(ctx context.Context, warehouse string, rows []rules.Re
 	if len(problems) > 0 {
 		return ResultApplied{}, problems, nil
 	}
-	out, err := tx.applyResult(ctx, warehouse, ids, shipments, by, now)
+	out, err := tx.applyResult(ctx, warehouse, file, ids, shipments, by, now)
 	if err != nil {
 		return out, nil, err
 	}
 	touched := []int64{}
 	for _, s := range shipments {
+		out.Again = append(out.Again, s.Again...)
 		for _, l := range s.Lines {
 			touched = append(touched, l.Listed.ListID)
 		}
@@ -74,7 +80,7 @@ func (tx *Tx) listed(ctx context.Context, lists []int64) ([]rules.Listed, error)
 }
 
 // applyResult saves what is known of shipments on lists that the caller has locked.
-func (tx *Tx) applyResult(ctx context.Context, warehouse string, lists []int64, shipments []rules.ResultShipment, by string, now time.Time) (ResultApplied, error) {
+func (tx *Tx) applyResult(ctx context.Context, warehouse string, file int64, lists []int64, shipments []rules.ResultShipment, by string, now time.Time) (ResultApplied, error) {
 	var out ResultApplied
 	var orders []int64
 	var lines []rules.ResultLine
@@ -127,9 +133,9 @@ func (tx *Tx) applyResult(ctx context.Context, warehouse string, lists []int64, 
 	}
 	var ms []stockMovement
 	for i, l := range lines {
-		ms = append(ms, stockMovement{l.Listed.ItemCode, -l.Shipped, "shipped", l.Listed.ListID, 0, time.Time{}, ""})
+		ms = append(ms, stockMovement{l.Listed.ItemCode, -l.Shipped, "shipped", l.Listed.ListID, file, time.Time{}, ""})
 		if lost := gone[i] - l.Shipped; lost > 0 {
-			ms = append(ms, stockMovement{l.Listed.ItemCode, -lost, "short", l.Listed.ListID, 0, time.Time{}, string(l.Reason)})
+			ms = append(ms, stockMovement{l.Listed.ItemCode, -lost, "short", l.Listed.ListID, file, time.Time{}, string(l.Reason)})
 		}
 	}
 	if err := tx.addMovements(ctx, warehouse, ms, by, now); err != nil {

@@ -86,7 +86,7 @@ func (tx *Tx) shipPickList(ctx context.Context, n order.Number, by string, now t
 	if out.Again {
 		return out, nil
 	}
-	applied, err := tx.applyResult(ctx, warehouse, []int64{id}, shipments, by, now)
+	applied, err := tx.applyResult(ctx, warehouse, 0, []int64{id}, shipments, by, now)
 	out.Finished = applied.Finished
 	return out, err
 }

@@ -43,16 +43,12 @@ func (c Config) ReadPartnerFile(ctx context.Context, f store.PartnerFile, data [
 	if err != nil {
 		return nil, err
 	}
-	o := partner.DefaultOptions()
-	o.Item, o.Headings = c.Store.Settings().Scheme().Item, headingsOf(profile)
+	o := c.partnerOptions(profile)
 	var file partner.File
 	var faults []partner.Fault
-	switch {
-	case f.Channel == store.PartnerAPI && f.Name == PartnerCountName:
-		file, faults = partner.ReadJSON(data, partner.KindCount, o)
-	case f.Channel == store.PartnerAPI && f.Name == PartnerResultName:
-		file, faults = partner.ReadJSON(data, partner.KindResult, o)
-	default:
+	if kind := jsonKind(f); kind != "" {
+		file, faults = partner.ReadJSON(data, kind, o)
+	} else {
 		file, faults = partner.Read(data, o)
 	}
 	return func(tx *store.Tx) (PartnerVerdict, error) {
@@ -80,6 +76,38 @@ func (c Config) ReadPartnerFile(ctx context.Context, f store.PartnerFile, data [
 		}
 		return v, c.answerPartner(ctx, tx, f, profile, v.Faults, now)
 	}, nil
+}
+
+func (c Config) partnerOptions(p order.WarehouseProfile) partner.Options {
+	o := partner.DefaultOptions()
+	o.Item, o.Headings = c.Store.Settings().Scheme().Item, headingsOf(p)
+	return o
+}
+
+// jsonKind is what a report of our API is; "" for files.
+func jsonKind(f store.PartnerFile) partner.Kind {
+	switch {
+	case f.Channel == store.PartnerAPI && f.Name == PartnerCountName:
+		return partner.KindCount
+	case f.Channel == store.PartnerAPI && f.Name == PartnerResultName:
+		return partner.KindResult
+	}
+	return ""
+}
+
+// ShowPartnerFile is a partner's file as it stands: its headings, at most so many of its rows, and how
+// many there are.
+func (c Config) ShowPartnerFile(ctx context.Context, f store.PartnerFile, most int) (head []string, rows []partner.ShownRow, all int, err error) {
+	profile, err := c.Store.WarehouseProfile(ctx, f.WarehouseCode)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	data, err := c.Store.Blobs().Get(f.SHA256)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	head, rows, all = partner.Show(data, jsonKind(f), c.partnerOptions(profile), most)
+	return head, rows, all, nil
 }
 
 // ApplyPartnerFile reads a file that was received and settles it at once; where its job was faster,

@@ -36,15 +36,16 @@ var partServe = part{"API and desk", func(ctx context.Context, app *App, st *sto
 	if err != nil {
 		return service{}, err
 	}
+	applying := worker.Config{Store: st, Log: app.Log, ShopName: app.Config.ShopName}
 	pages := desk.New(desk.Config{
-		Ask:   app.ask(st),
-		Mails: deskMails(shelf.Book), Picture: deskPicture{}, Answerer: app.answerer(),
+		Partners: deskPartners(applying),
+		Ask:      app.ask(st),
+		Mails:    deskMails(shelf.Book), Picture: deskPicture{}, Answerer: app.answerer(),
 		Jobs: jobs, Masters: app.deskMasters, Gateways: app.deskGateways(st), Export: app.deskExport(st),
 		Store: st, Settings: app.Config.Rules, Now: app.Now, Log: app.Log, ShopName: app.Config.ShopName, Secure: app.Config.Desk.HTTPS,
 		FactorRoles: app.Config.Desk.FactorRoles,
 		DeskName:    app.Config.DeskName, ShopFax: app.Config.ShopFax, ShopPhone: app.Config.ShopPhone, DeskHours: app.Config.DeskHours, ShopWeb: app.Config.ShopWeb,
 	})
-	applying := worker.Config{Store: st, Log: app.Log, ShopName: app.Config.ShopName}
 	m := http.NewServeMux()
 	m.Handle("/", api.New(api.Config{Orders: st, Warehouses: st, Apply: applying.ApplyPartnerFile, Settings: app.Config.Rules, Now: app.Now, Log: app.Log, Version: versionNumber()}))
 	m.Handle("GET /{$}", pages)

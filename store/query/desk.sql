@@ -54,6 +54,11 @@ WITH others AS (
         WHERE (state = 'failed' OR due_at IS NOT NULL AND tries >= $16) AND $2 IN ('', 'payment') ORDER BY order_id, id) x
     JOIN orders o ON o.id = x.order_id LEFT JOIN documents d ON d.id = o.document_id
     WHERE NOT (o.state = 'held' AND o.hold_reason LIKE '%PAY-1: %')
+    UNION ALL
+    SELECT NULL, 6, f.id, 'partner ' || f.id, f.id::text, 'partner',
+        CASE f.state WHEN 'refused' THEN 'nothing of the file ' || f.name || ' was applied: ' || coalesce(f.faults -> 0 ->> 'message', f.error) ELSE f.error END,
+        'WHS-2', '', f.warehouse_code, h.name, NULL::bigint, f.received_at, f.settled_at, 'by:' || f.channel, '', 0, 0
+    FROM partner_files f JOIN warehouses h ON h.code = f.warehouse_code WHERE f.state IN ('refused', 'asks') AND f.closed_at IS NULL AND $2 IN ('', 'partner')
 ), tasks AS MATERIALIZED (
     SELECT * FROM (
         (SELECT r.due, 1 AS rank, r.id, 'review ' || r.id AS task, '' AS name, coalesce(f.why, 'doubt') AS why, '' AS said, '' AS rule, coalesce(f.form, '') AS form,
@@ -68,7 +73,7 @@ WITH others AS (
           AND ($5 <> '-' OR l.login IS NULL)
           AND ($15 = '' OR NOT EXISTS (SELECT FROM desk_put_off x WHERE x.task = 'review ' || r.id AND x.login = $15 AND x.until_at > $1))
           AND ($5 IN ('', '-') OR 'review ' || r.id IN (SELECT c.task FROM desk_claims c WHERE c.login = $5 AND c.until_at > $1))
-          AND $2 NOT IN ('hold', 'delivery', 'picklist', 'payment')
+          AND $2 NOT IN ('hold', 'delivery', 'picklist', 'payment', 'partner')
         ORDER BY r.due, r.id LIMIT $11)
         UNION ALL
         (SELECT coalesce(x.due, 'infinity'), x.rank, x.id, x.task, x.name, x.why, x.said, x.rule, x.form, x.customer_code, x.party, x.value_yen, x.received_at,
@@ -117,7 +122,9 @@ SELECT why, source, form, count(*), coalesce(sum(value_yen), 0)::bigint FROM (
     FROM (SELECT DISTINCT ON (order_id) order_id, kind, state, yen, coalesce(answered_at, created_at) AS at FROM payments
         WHERE (state = 'failed' OR due_at IS NOT NULL AND tries >= $3) ORDER BY order_id, id) x
     JOIN orders o ON o.id = x.order_id LEFT JOIN documents d ON d.id = o.document_id
-    WHERE NOT (o.state = 'held' AND o.hold_reason LIKE '%PAY-1: %')) t
+    WHERE NOT (o.state = 'held' AND o.hold_reason LIKE '%PAY-1: %')
+    UNION ALL
+    SELECT 'partner', 'by:' || channel, '', NULL::bigint FROM partner_files WHERE state IN ('refused', 'asks') AND closed_at IS NULL) t
 GROUP BY why, source, form ORDER BY why, source, form;
 
 -- name: ClaimsNow

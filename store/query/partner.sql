@@ -71,3 +71,35 @@ WHERE id = $1 AND chased = $2 AND acknowledged_at IS NULL AND shipped_at IS NULL
 
 -- name: PartnerFileByKey
 SELECT sha256 FROM partner_files WHERE warehouse_code = $1 AND result_key = $2;
+
+-- name: WarehousesSeen
+-- The warehouse $1, or all where it is empty, with how many of its files wait for a person.
+SELECT h.code, h.name, h.channel, (SELECT count(*) FROM partner_files f WHERE f.state IN ('refused', 'asks') AND f.closed_at IS NULL AND f.warehouse_code = h.code)
+FROM warehouses h WHERE $1 IN ('', h.code) ORDER BY h.code;
+
+-- name: WarehouseLists
+-- The latest $2 lists of the warehouse $1, or of each where it is empty: how they left, what was said of them.
+SELECT h.code, p.number, p.ship_on, p.class, p.issued_at, p.acknowledged_at, p.acknowledged_by, p.chasing, p.chased, p.told_at, p.shipped_at, p.shipped_by,
+    a.orders, a.qty, a.shipped, a.short, coalesce(d.way, ''), d.sent_at, coalesce(d.waiting, false), coalesce(d.failed, false)
+FROM warehouses h CROSS JOIN LATERAL (
+    SELECT p.*, w.ship_on, w.class FROM pick_lists p JOIN waves w ON w.id = p.wave_id
+    WHERE w.warehouse_code = h.code AND p.issued_at IS NOT NULL ORDER BY p.id DESC LIMIT $2) p
+CROSS JOIN LATERAL (
+    SELECT count(DISTINCT order_id)::int AS orders, coalesce(sum(qty), 0)::int AS qty, coalesce(sum(shipped_qty), 0)::int AS shipped, coalesce(sum(short_qty), 0)::int AS short
+    FROM allocations WHERE pick_list_id = p.id) a
+CROSS JOIN LATERAL (
+    SELECT max(coalesce(nullif(v.way, ''), v.channel)) AS way, max(v.sent_at) AS sent_at, bool_or(v.state = 'waiting') AS waiting, bool_or(v.state = 'failed') AS failed
+    FROM issued_documents i JOIN deliveries v ON v.issued_document_id = i.id WHERE i.pick_list_id = p.id AND v.state <> 'resent') d
+WHERE $1 IN ('', h.code) ORDER BY h.code, p.id DESC;
+
+-- name: PartnerFilesLatest
+-- The latest $2 files of the warehouse $1, or of each where it is empty, columns as of PartnerFilesList.
+SELECT f.id, f.warehouse_code, f.channel, f.name, sender, sha256, size_bytes, received_at, state, error, settled_at,
+    kind, row_count, outcome, faults, closed_at, closed_by, closed_note, result_key
+FROM warehouses h CROSS JOIN LATERAL (SELECT * FROM partner_files f WHERE f.warehouse_code = h.code ORDER BY f.id DESC LIMIT $2) f
+WHERE $1 IN ('', h.code) ORDER BY f.warehouse_code, f.id DESC;
+
+-- name: PartnerFileMovements
+-- How a file $1 changed stock on hand, at most $2 items.
+SELECT v.item_code, coalesce(i.name, ''), v.qty, v.kind, v.reason
+FROM stock_movements v LEFT JOIN items i ON i.code = v.item_code WHERE v.file_id = $1 ORDER BY v.item_code, v.id LIMIT $2;

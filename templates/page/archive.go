@@ -131,6 +131,9 @@ func SourceName(lang Lang, source string) string {
 	if kind == "to" { // how something leaves
 		return pick(lang, "送付："+ChannelName(lang, rest), "out: "+ChannelName(lang, rest))
 	}
+	if kind == "by" { // how a warehouse hands in
+		return pick(lang, "倉庫から："+ChannelName(lang, rest), "in: "+ChannelName(lang, rest))
+	}
 	n, ok := sourceNames[kind]
 	if !ok {
 		return source

@@ -57,6 +57,8 @@ var states = map[string][3]string{
 	"approval_refused": {"否認", "refused", "bad"}, "approval_expired": {"期限切れ", "lapsed", ""}, "approval_withdrawn": {"取り下げ", "withdrawn", ""},
 	"read": {"読み取り済", "read", "good"}, "ordered": {"受注", "ordered", "good"}, "refused": {"お断り", "refused", ""},
 	"duplicate": {"重複", "duplicate", ""}, "junk": {"不要", "junk", ""}, "blank": {"白紙", "blank", ""}, "cover": {"送付状", "cover", ""}, "handled": {"処理済", "handled", ""},
+	// of partners' files
+	"file_received": {"読み取り待ち", "to be read", "accent"}, "file_applied": {"取込済", "applied", "good"}, "file_asks": {"要判断", "asks", "warn"}, "file_refused": {"取込不可", "refused", "bad"},
 	// of requests to dealers
 	"open": {"回答待ち", "open", "warn"}, "answered": {"回答あり", "answered", "accent"}, "closed": {"完了", "closed", ""},
 }
@@ -71,7 +73,7 @@ func StateName(lang Lang, state string) string {
 
 func stateLook(state string) string { return states[state][2] }
 
-var channels = map[string][2]string{"fax": {"FAX", "fax"}, "web": {"Web", "web"}, "mail": {"メール", "mail"}, "folder": {"フォルダ", "folder"}, "email": {"メール", "mail"}, "sftp": {"SFTP", "SFTP"}, "http": {"HTTPS送信", "HTTPS push"}, "api": {"API", "API"}}
+var channels = map[string][2]string{"fax": {"FAX", "fax"}, "web": {"Web", "web"}, "mail": {"メール", "mail"}, "folder": {"フォルダ", "folder"}, "email": {"メール", "mail"}, "sftp": {"SFTP", "SFTP"}, "http": {"HTTPS送信", "HTTPS push"}, "api": {"API", "API"}, "desk": {"手作業", "by hand"}}
 
 // ChannelName is a way that orders come or documents go in people's words.
 func ChannelName(lang Lang, c string) string {

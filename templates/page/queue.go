@@ -59,7 +59,7 @@ var whys = map[string][2]string{
 	"": {"すべて", "All"}, "doubt": {"読み取り確認", "Doubtful readings"}, "rule": {"規則で保留", "Stopped by a rule"},
 	"resend": {"再送の疑い", "Sent again?"}, "unknown": {"定型外の用紙", "Other paper"}, "mail": {"メール", "Mails"},
 	"failed": {"読めない", "Unreadable"}, "time": {"時刻の確認", "Which time?"}, "hold": {"注文の保留", "Held orders"},
-	"delivery": {"送付の失敗", "Failed deliveries"}, "picklist": {"受領待ちリスト", "Lists not acknowledged"}, "payment": {"カード決済", "Card payments"},
+	"delivery": {"送付の失敗", "Failed deliveries"}, "picklist": {"受領待ちリスト", "Lists not acknowledged"}, "payment": {"カード決済", "Card payments"}, "partner": {"倉庫のファイル", "Warehouses' files"},
 }
 
 // Claim is who works on a task of the queue.

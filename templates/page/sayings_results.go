@@ -49,5 +49,7 @@ var resultSayings = []saying{
 	{`item %s was counted at two times: count it at one`, "商品$1の棚卸日時が2つあります。同じ日時で数えてください"},
 	{`the count is below what orders were promised of %d item(s): decide whose promise is kept`, "在庫数が引当済みの数に足りない商品が$1点あります。どのご注文を優先するか決めてください"},
 	{`Shipment %d counts as delivered on %s by the carrier's days.`, "出荷$1は、配送日数により$2にお届け済みとみなします。"},
+	{`there is no such warehouse`, "その倉庫はありません"},
+	{`nothing of the file %v was applied: %v`, "ファイル「$1」は取り込んでいません：$2"},
 	{`some customers could not be told of their shipments`, "一部のお客様に発送のお知らせを送れませんでした"},
 }

@@ -39,6 +39,8 @@ var subjects = [][3]string{
 	{"table regions", "規則の表（地域と締切）", "table of regions"},
 	{"table calendar", "規則の表（営業日カレンダー）", "calendar"},
 	{"table settings", "規則の表（送料・期限）", "table of fees and terms"},
+	{"warehouse", "倉庫", "warehouse"},
+	{"partner file", "倉庫のファイル", "warehouse's file"},
 	{"archive", "保存文書", "archive"},
 	{"accesses", "閲覧・変更の記録", "accesses"},
 }
@@ -47,7 +49,7 @@ var subjects = [][3]string{
 // has no name of its own.
 var places = map[string][2]string{
 	"queue": {"受付", "queue"}, "next": {"受付", "queue"}, "claim": {"受付", "queue"}, "take-over": {"受付", "queue"}, "today": {"概況", "overview"}, "intake": {"紙の受付", "intake"}, "rules": {"規則", "rules"},
-	"gateways": {"FAX受信の設定", "gateways"}, "audits": {"検査", "audit"}, "deliveries": {"送付", "delivery"}, "lists": {"ピッキングリスト", "pick list"}, "picklists": {"ピッキングリスト", "pick lists"},
+	"gateways": {"FAX受信の設定", "gateways"}, "audits": {"検査", "audit"}, "deliveries": {"送付", "delivery"}, "lists": {"ピッキングリスト", "pick list"}, "picklists": {"ピッキングリスト", "pick lists"}, "warehouses": {"倉庫", "warehouses"}, "partner-files": {"倉庫のファイル", "warehouse's file"},
 	"answers": {"回答", "answer"}, "mails": {"メール", "mail"}, "issued": {"発行文書", "issued document"}, "orders": {"注文", "orders"}, "runs": {"定時処理", "runs"}, "archive": {"保存文書", "archive"},
 	"account": {"自分の設定", "account"}, "documents": {"受信文書", "document"}, "staff": {"担当者", "staff"}, "customers": {"お客様", "customers"}, "dealers": {"販売店への依頼", "dealer requests"},
 	"accesses": {"閲覧・変更の記録", "accesses"}, "review": {"受信文書", "document"}, "image": {"受信文書", "document"}, "item": {"商品", "item"}, "forms": {"注文用紙", "order form"}, "jobs": {"ジョブ", "jobs"}, "lang": {"表示言語", "language"},
