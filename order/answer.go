@@ -165,6 +165,7 @@ const (
 	ReasonLapsed       Reason = "lapsed"       // no approver decided in time
 	ReasonStock        Reason = "stock"        // not to be had, and no day is known (STK-2)
 	ReasonWish         Reason = "wish"         // the customer wants nothing that is short to be waited for (STK-2)
+	ReasonCarrier      Reason = "carrier"      // the carrier takes longer since (CUT-5)
 	ReasonFarther      Reason = "farther"      // another warehouse sends it than was planned (STK-1)
 	ReasonArrived      Reason = "arrived"      // what it waited for came in (STK-4)
 )

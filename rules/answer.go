@@ -365,6 +365,8 @@ func dateNotes(o order.Order, events []order.Event) []order.Note {
 		switch e.Rule {
 		case "CUT-1":
 			n.Why = order.ReasonClosed
+		case "CUT-5":
+			n.Why = order.ReasonCarrier
 		case "STK-1":
 			n.Why = order.ReasonFarther
 		case "STK-4":

@@ -54,8 +54,31 @@ func TestCUT5Carriers(t *testing.T) {
 	if got := rules.Releasable(o, sh, 1, f.Settings, c, jst(t, "2026-11-24 10:00")); got.Verdict != rules.ReleaseLate {
 		t.Errorf("a day that the carrier took since: %+v", got)
 	}
-	if got, _, changed, err := rules.Replan(o, sh, region(t, rules.RegionHonshu), f.Settings, c, jst(t, "2026-11-24 10:00")); err != nil || !changed || got.ArrivalOn != day(t, "2026-11-30") {
+	if got, _, changed, err := rules.Replan(o, sh, region(t, rules.RegionHonshu), false, f.Settings, c, jst(t, "2026-11-24 10:00")); err != nil || !changed || got.ArrivalOn != day(t, "2026-11-30") {
 		t.Errorf("%+v %v", got, err)
+	}
+	// It takes a day more since: what can leave earlier keeps its promise, the rest moves.
+	slow, err := rules.DefaultCalendar().WithCarriers([]order.CarrierDay{{Carrier: "はやて便", LeadDays: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		ship, arrival, nextShip, next string
+		carried, changed              bool
+	}{
+		{"2026-11-26", "2026-11-27", "2026-11-25", "2026-11-27", true, true},
+		{"2026-11-24", "2026-11-25", "2026-11-24", "2026-11-26", true, true},
+		{"2026-11-24", "2026-11-26", "2026-11-24", "2026-11-26", true, false},
+		{"2026-11-24", "2026-11-25", "2026-11-24", "2026-11-25", false, false}, // as it was promised with those days
+	} {
+		sh := order.Shipment{State: order.ShipmentPlanned, Class: order.ClassNormal, AcceptanceOn: day(t, "2026-11-24"), ReadyOn: day(t, "2026-11-25"), ShipOn: day(t, tt.ship), ArrivalOn: day(t, tt.arrival)}
+		got, e, changed, err := rules.Replan(o, sh, region(t, rules.RegionHonshu), tt.carried, f.Settings, slow, jst(t, "2026-11-24 10:00"))
+		if err != nil || changed != tt.changed || got.ShipOn != day(t, tt.nextShip) || got.ArrivalOn != day(t, tt.next) || changed && e.Rule != "CUT-5" {
+			t.Errorf("%+v: %+v %+v %v", tt, got, e, err)
+		}
+		if _, _, again, _ := rules.Replan(o, got, region(t, rules.RegionHonshu), true, f.Settings, slow, jst(t, "2026-11-24 10:00")); tt.carried && again {
+			t.Errorf("%+v: planned anew twice", tt)
+		}
 	}
 	for name, row := range map[string]order.CarrierDay{
 		"nothing":  {},

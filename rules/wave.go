@@ -85,19 +85,21 @@ func arrivable(sh order.Shipment, c *Calendar) bool {
 // Replan gives a planned shipment that missed its dispatch deadline the earliest date still
 // reachable, and one of which a day was closed after it was promised (CUT-1) the earliest from
 // its promised date on: where that day itself stands and an earlier ship day still reaches it,
-// the promise is kept (CUT-11). The event says so. changed is false where the dates stand. The
-// error is of a calendar without business days.
-func Replan(o order.Order, sh order.Shipment, r order.Region, s Settings, c *Calendar, now time.Time) (_ order.Shipment, _ order.Event, changed bool, _ *order.Error) {
+// the promise is kept (CUT-11). So is one that leaves too late for the days its carrier takes, where
+// carried tells that these changed since it was planned (CUT-5). The event says so. changed is false
+// where the dates stand. The error is of a calendar without business days.
+func Replan(o order.Order, sh order.Shipment, r order.Region, carried bool, s Settings, c *Calendar, now time.Time) (_ order.Shipment, _ order.Event, changed bool, _ *order.Error) {
 	if sh.State != order.ShipmentPlanned || sh.ShipOn.IsZero() {
 		return sh, order.Event{}, false, nil
 	}
 	c = c.For(r.Code, sh.Class)
 	late := missed(sh, s, now)
 	shut, isShut := closedDay(sh, c)
-	if !late && !isShut {
+	lead := s.LeadDays(sh.Class, r)
+	slow := carried && !late && !isShut && c.reach(sh.ShipOn, lead).After(sh.ArrivalOn)
+	if !late && !isShut && !slow {
 		return sh, order.Event{}, false, nil
 	}
-	lead := s.LeadDays(sh.Class, r)
 	was := sh
 	from := sh.ShipOn
 	if !late {
@@ -114,7 +116,7 @@ func Replan(o order.Order, sh order.Shipment, r order.Region, s Settings, c *Cal
 			sh.ArrivalOn = OnOrAfter(sh.ArrivalOn, c.Delivery)
 		}
 	}
-	if late || sh.ArrivalOn.Before(reachable) {
+	if late || sh.ArrivalOn.Before(reachable) && c.leave(sh.ArrivalOn, lead).Before(dispatch) {
 		sh.ReadyOn, sh.ArrivalOn = reachable, OnOrAfter(reachable, c.Delivery)
 	}
 	sh.ShipOn = c.leave(sh.ArrivalOn, lead)
@@ -122,7 +124,11 @@ func Replan(o order.Order, sh order.Shipment, r order.Region, s Settings, c *Cal
 		return was, order.Event{}, false, noDay(now)
 	}
 	rule, why := "CUT-11", fmt.Sprintf("missed the dispatch deadline of %s", was.ShipOn)
-	if !late {
+	switch {
+	case slow:
+		rule, why = "CUT-5", fmt.Sprintf("would arrive late if it left on %s, for its carrier takes longer now", was.ShipOn)
+		sh.Rules = withRule(sh.Rules, "CUT-5")
+	case !late:
 		rule, why = "CUT-1", fmt.Sprintf("was planned on %s, a %s now", shut, dayName(shut, c))
 		sh.Rules = withRule(sh.Rules, "CUT-1")
 	}

@@ -113,7 +113,7 @@ func TestReplan(t *testing.T) {
 		if tt.region == "" {
 			tt.region = rules.RegionHonshu
 		}
-		got, event, changed, err := rules.Replan(order.Order{State: order.StateAllocated}, sh, region(t, tt.region), s, c, jst(t, tt.now))
+		got, event, changed, err := rules.Replan(order.Order{State: order.StateAllocated}, sh, region(t, tt.region), false, s, c, jst(t, tt.now))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -131,7 +131,7 @@ func TestReplan(t *testing.T) {
 			t.Errorf("%s: the shipment given was changed", name)
 		}
 		// Planned anew, it is due: replanning again changes nothing, and a wave may take it.
-		if _, _, again, _ := rules.Replan(order.Order{}, got, region(t, tt.region), s, c, jst(t, tt.now)); again {
+		if _, _, again, _ := rules.Replan(order.Order{}, got, region(t, tt.region), false, s, c, jst(t, tt.now)); again {
 			t.Errorf("%s: replanned twice", name)
 		}
 	}
@@ -196,7 +196,7 @@ func TestReplanAroundClosedDays(t *testing.T) {
 		if verdict := rules.Releasable(o, sh, 1, s, c, now).Verdict; (verdict == rules.ReleaseLate) != tt.changed {
 			t.Errorf("%s: a wave says %s", name, verdict)
 		}
-		got, event, changed, problem := rules.Replan(o, sh, region(t, tt.region), s, c, now)
+		got, event, changed, problem := rules.Replan(o, sh, region(t, tt.region), false, s, c, now)
 		if problem != nil {
 			t.Errorf("%s: %v", name, problem)
 			continue
@@ -217,7 +217,7 @@ func TestReplanAroundClosedDays(t *testing.T) {
 		if !got.ReadyOn.IsZero() && (!c.Business(got.ReadyOn) || got.ReadyOn.After(got.ArrivalOn)) {
 			t.Errorf("%s: ready on %s, arrives %s", name, got.ReadyOn, got.ArrivalOn)
 		}
-		if _, _, again, _ := rules.Replan(o, got, region(t, tt.region), s, c, now); again {
+		if _, _, again, _ := rules.Replan(o, got, region(t, tt.region), false, s, c, now); again {
 			t.Errorf("%s: replanned twice", name)
 		}
 	}

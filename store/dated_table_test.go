@@ -133,6 +133,91 @@ func TestCUT5CarriersOfTheShop(t *testing.T) {
 	}
 }
 
+// CUT-5: where a carrier takes longer from a day on, what is planned leaves earlier, or arrives later
+// and is told, once; so is what was held when its table came.
+func TestCUT5CarrierTakesLonger(t *testing.T) {
+	t.Parallel()
+	s, clock := st.NewShop(t)
+	ctx := t.Context()
+	clock.Set(st.At(t, "2026-11-24 10:00:00"))
+	take := func(on order.Date) order.Order {
+		req := st.Request(order.ChannelFax, clock.Now(), st.Tokyo, st.Pen, 1)
+		req.DesignatedOn = on
+		return accept(t, s, req)
+	}
+	near, far, held := take(order.Date{}), take(order.D(2026, 11, 30)), take(order.Date{})
+	allocate(t, s, 10, false)
+	decide := func(act rules.OrderAct) {
+		if _, err := s.DecideOrder(ctx, held.ID, store.OrderDecision{Act: act, Reason: "確認", By: "山田"}, clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	decide(rules.ActHold)
+	if _, err := s.Pool().Exec(ctx, `UPDATE answers SET state = 'needless', closed_at = now()`); err != nil {
+		t.Fatal(err)
+	}
+	rows := []order.CarrierDay{{Carrier: "はやて便", From: order.D(2026, 11, 24), LeadDays: 1, Name: "歳末"}}
+	if p, err := s.PreviewRules(ctx, store.RuleTables{Carriers: rows, HasCarriers: true}, clock.Now()); err != nil || p.Planned != 3 {
+		t.Fatalf("%+v %v", p, err)
+	}
+	if err := s.Import(ctx, order.Masters{Carriers: rows}); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, s, `SELECT count(*) FROM river_job WHERE kind = 'replan_shipments'`); n != 1 {
+		t.Errorf("%d jobs look", n)
+	}
+	wave := func() (lists []int64) {
+		if err := s.InTx(ctx, func(tx *store.Tx) (err error) {
+			lists, err = tx.ReleaseWave(ctx, clock.Now())
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return lists
+	}
+	if lists := wave(); len(lists) != 0 {
+		t.Error("a wave took what is to be planned anew")
+	}
+	replan := func(want int) {
+		t.Helper()
+		if n, err := s.ReplanShipments(ctx, clock.Now()); err != nil || n != want {
+			t.Errorf("%d orders planned anew, want %d: %v", n, want, err)
+		}
+	}
+	replan(2)
+	decide(rules.ActFree)
+	replan(1)
+	replan(0)
+	for name, tt := range map[string]struct {
+		o         order.Order
+		was       order.Order
+		ship, day order.Date
+		told      int
+	}{
+		"near": {get(t, s, near.ID), near, order.D(2026, 11, 24), order.D(2026, 11, 26), 1},
+		"far":  {get(t, s, far.ID), far, order.D(2026, 11, 27), order.D(2026, 11, 30), 1},
+		"held": {get(t, s, held.ID), held, order.D(2026, 11, 24), order.D(2026, 11, 26), 1},
+	} {
+		sh := tt.o.Shipments[0]
+		if sh.ShipOn != tt.ship || sh.ArrivalOn != tt.day {
+			t.Errorf("%s: %s to %s, was %s to %s", name, sh.ShipOn, sh.ArrivalOn, tt.was.Shipments[0].ShipOn, tt.was.Shipments[0].ArrivalOn)
+		}
+		if n := count(t, s, `SELECT count(*) FROM events WHERE order_id = $1 AND kind = 'replanned' AND rule = 'CUT-5'`, tt.o.ID); n != 1 {
+			t.Errorf("%s: planned anew %d times", name, n)
+		}
+		if n := count(t, s, `SELECT count(*) FROM answers WHERE order_id = $1 AND state = 'waiting'`, tt.o.ID); n != tt.told {
+			t.Errorf("%s: %d answers wait", name, n)
+		}
+	}
+	if lists := wave(); len(lists) != 1 {
+		t.Errorf("%d lists", len(lists))
+	}
+	if err := s.Import(ctx, order.Masters{Carriers: rows}); err != nil { // nothing new
+		t.Fatal(err)
+	}
+	replan(0)
+}
+
 // Two who save one table at the same moment: one is told of the other, nothing is written over.
 func TestTwoAtOneTable(t *testing.T) {
 	t.Parallel()

@@ -472,16 +472,23 @@ func (tx *Tx) importCarriers(ctx context.Context, bad *complaints, rows []order.
 	return nil
 }
 
-// restDays are the days ahead on which carriers' days shut what could be delivered before.
-type restDays struct {
+// carrierDays are the days ahead on which carriers' days shut what could be delivered before, and
+// those for which what leaves on them takes longer.
+type carrierDays struct {
 	regions, classes []string
 	days             []date
+	leaves           []bool
+}
+
+func (c *carrierDays) add(region string, class order.Class, day order.Date, leaves bool) {
+	c.regions, c.classes = append(c.regions, region), append(c.classes, string(class))
+	c.days, c.leaves = append(c.days, date(day)), append(c.leaves, leaves)
 }
 
 // restAhead is how far ahead promises are looked at, in days: what may be designated, and more.
 const restAhead = 120
 
-func newRests(before, after *rules.Calendar, tables *rules.RegionTables, today order.Date) (out restDays) {
+func newCarrierDays(before, after *rules.Calendar, tables *rules.RegionTables, today order.Date) (out carrierDays) {
 	regions := map[string]bool{}
 	for _, r := range tables.Rows() {
 		regions[r.Code] = true
@@ -490,8 +497,12 @@ func newRests(before, after *rules.Calendar, tables *rules.RegionTables, today o
 		for _, class := range []order.Class{order.ClassNormal, order.ClassTruck, order.ClassPhone} {
 			was, now := before.For(region, class), after.For(region, class)
 			for i := range restAhead {
-				if d := today.Add(i); was.Carried(d) && !now.Carried(d) {
-					out.regions, out.classes, out.days = append(out.regions, region), append(out.classes, string(class)), append(out.days, date(d))
+				d := today.Add(i)
+				if was.Carried(d) && !now.Carried(d) {
+					out.add(region, class, d, false)
+				}
+				if now.Slower(d) > was.Slower(d) {
+					out.add(region, class, d, true)
 				}
 			}
 		}
@@ -509,10 +520,14 @@ func (tx *Tx) carriedAgain(ctx context.Context, rows []order.CarrierDay) error {
 	if err != nil {
 		return err
 	}
-	if r := newRests(sh.calendar, after, sh.regions, order.DateOf(tx.s.now())); len(r.days) > 0 {
-		return tx.exec(ctx, "CarriedAgain", r.regions, r.classes, r.days)
+	r := newCarrierDays(sh.calendar, after, sh.regions, order.DateOf(tx.s.now()))
+	if len(r.days) == 0 {
+		return nil
 	}
-	return nil
+	if err := tx.exec(ctx, "CarriedAgain", r.regions, r.classes, r.days, r.leaves); err != nil {
+		return err
+	}
+	return tx.Enqueue(ctx, jobs.ReplanShipments{})
 }
 
 // carrierRow takes the field of an error of WithCarriers apart.

@@ -204,8 +204,8 @@ func (s *Store) PreviewRules(ctx context.Context, t RuleTables, now time.Time) (
 		if err != nil {
 			return v, err
 		}
-		r := newRests(before.Calendar, after.Calendar, sh.regions, today)
-		if err := kinded(s.pool.QueryRow(ctx, query("PreviewCarried"), list(r.regions), list(r.classes), list(r.days)).Scan(&v.Planned)); err != nil {
+		r := newCarrierDays(before.Calendar, after.Calendar, sh.regions, today)
+		if err := kinded(s.pool.QueryRow(ctx, query("PreviewCarried"), list(r.regions), list(r.classes), list(r.days), list(r.leaves)).Scan(&v.Planned)); err != nil {
 			return v, err
 		}
 	}

@@ -188,8 +188,8 @@ func (tx *Tx) ReleaseWave(ctx context.Context, now time.Time) ([]int64, error) {
 }
 
 // ReplanShipments gives the shipments that missed their dispatch deadline, or of which a day was
-// closed after it was promised (CUT-1), the earliest date still reachable (CUT-11), at most maxReplan
-// orders in one transaction, and returns how many it saw. Orders that somebody changes at this moment
+// closed after it was promised (CUT-1) or whose carrier takes longer now (CUT-5), the earliest date
+// still reachable (CUT-11), at most maxReplan orders in one transaction, and returns how many it saw. Orders that somebody changes at this moment
 // are left to the next time. An order of which no date can be found is held for the desk.
 func (s *Store) ReplanShipments(ctx context.Context, now time.Time) (int, error) {
 	seen := 0
@@ -232,13 +232,18 @@ func (tx *Tx) replan(ctx context.Context, ids []int64, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	ready, err := collect(ctx, tx.tx, "ReplanReady", pgx.RowTo[int64], ids)
+	planned := map[int64]plannedShipment{}
+	rows, err := tx.tx.Query(ctx, query("ReplanPlanned"), ids)
 	if err != nil {
-		return err
+		return fmt.Errorf("read planned shipments: %w", err)
 	}
-	goods := make(map[int64]bool, len(ready))
-	for _, id := range ready {
-		goods[id] = true
+	var id int64
+	var p plannedShipment
+	if _, err := pgx.ForEachRow(rows, []any{&id, &p.carried, &p.goods}, func() error {
+		planned[id] = p
+		return nil
+	}); err != nil {
+		return fmt.Errorf("read planned shipments: %w", err)
 	}
 	var looked []order.Shipment
 	var held []order.Order
@@ -246,7 +251,7 @@ func (tx *Tx) replan(ctx context.Context, ids []int64, now time.Time) error {
 	var follow []order.Event
 	var tell []int64
 	for _, o := range orders {
-		o, seen, told := replanned(o, goods, sh, now)
+		o, seen, told := replanned(o, planned, sh, now)
 		looked = append(looked, seen...)
 		if o.State == order.StateHeld {
 			held = append(held, o)
@@ -281,9 +286,15 @@ func (tx *Tx) replan(ctx context.Context, ids []int64, now time.Time) error {
 	return tx.Enqueue(ctx, jobs.Next(follow)...)
 }
 
+// plannedShipment is what planning anew looks at besides a shipment.
+type plannedShipment struct {
+	carried bool // its carrier's days changed since it was planned
+	goods   bool // they are there to be shipped
+}
+
 // replanned is an order with the shipments that were looked at, those whose goods are there to be
 // shipped, and what was decided. One of which no date can be found is held as it was.
-func replanned(o order.Order, goods map[int64]bool, sh *shared, now time.Time) (order.Order, []order.Shipment, []order.Event) {
+func replanned(o order.Order, planned map[int64]plannedShipment, sh *shared, now time.Time) (order.Order, []order.Shipment, []order.Event) {
 	today := order.DateOf(now)
 	region, ok := sh.regions.On(today).ByCode(o.RegionCode)
 	if !ok {
@@ -292,10 +303,10 @@ func replanned(o order.Order, goods map[int64]bool, sh *shared, now time.Time) (
 	var looked []order.Shipment
 	var events []order.Event
 	for _, s := range o.Shipments {
-		if s.State != order.ShipmentPlanned || o.State != order.StateAccepted && !goods[s.ID] {
+		if s.State != order.ShipmentPlanned || o.State != order.StateAccepted && !planned[s.ID].goods {
 			continue
 		}
-		next, e, changed, problem := rules.Replan(o, s, regionFrom(region, s, sh.warehouses), sh.settings.On(today), sh.calendar, now)
+		next, e, changed, problem := rules.Replan(o, s, regionFrom(region, s, sh.warehouses), planned[s.ID].carried, sh.settings.On(today), sh.calendar, now)
 		if problem != nil {
 			return unplanned(o, "CUT-11", "no date could be found for a shipment that cannot go as planned", now)
 		}

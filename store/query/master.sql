@@ -185,15 +185,19 @@ INSERT INTO rule_changes (name, before, after, reason, by, at) VALUES ($1, $2, $
 SELECT id FROM orders WHERE accepted_at >= $1 AND accepted_at < $2 ORDER BY accepted_at DESC, id DESC LIMIT $3;
 
 -- name: PreviewCarried
--- Shipments that a carrier would not deliver on their day: region $1, class $2, day $3.
-SELECT count(*) FROM shipments s JOIN orders o ON o.id = s.order_id
-JOIN unnest($1::text[], $2::text[], $3::date[]) AS c (region, class, day) ON c.day = s.arrival_on AND c.class = s.class AND c.region = o.region_code
+-- Shipments whose carrier's days would change: region $1, class $2, and the day $3 on which they
+-- leave ($4), or else arrive.
+SELECT count(DISTINCT s.id) FROM shipments s JOIN orders o ON o.id = s.order_id
+JOIN unnest($1::text[], $2::text[], $3::date[], $4::bool[]) AS c (region, class, day, leaves)
+  ON c.class = s.class AND c.region = o.region_code AND c.day = CASE WHEN c.leaves THEN s.ship_on ELSE s.arrival_on END
 WHERE s.state = 'planned';
 
 -- name: CarriedAgain
+-- Those of PreviewCarried are planned anew.
 UPDATE shipments SET replan = true WHERE id IN (
     SELECT s.id FROM shipments s JOIN orders o ON o.id = s.order_id
-    JOIN unnest($1::text[], $2::text[], $3::date[]) AS c (region, class, day) ON c.day = s.arrival_on AND c.class = s.class AND c.region = o.region_code
+    JOIN unnest($1::text[], $2::text[], $3::date[], $4::bool[]) AS c (region, class, day, leaves)
+      ON c.class = s.class AND c.region = o.region_code AND c.day = CASE WHEN c.leaves THEN s.ship_on ELSE s.arrival_on END
     WHERE s.state = 'planned');
 
 -- name: PreviewPlanned

@@ -67,7 +67,7 @@ RETURNING order_id, no, id;
 
 -- name: ShipmentUpdate
 UPDATE shipments
-SET state = $3, class = $4, warehouse_code = $5, acceptance_on = $6, ready_on = $7, ship_on = $8, arrival_on = $9, rules = $10, replan = false
+SET state = $3, class = $4, warehouse_code = $5, acceptance_on = $6, ready_on = $7, ship_on = $8, arrival_on = $9, rules = $10
 WHERE order_id = $1 AND id = $2;
 
 -- name: OrderUpdate

@@ -6,7 +6,7 @@ SELECT o.id FROM orders o
 WHERE o.state IN ('allocated', 'short') AND (o.cancel_until_at IS NULL OR o.cancel_until_at < $2)
   AND EXISTS (
     SELECT FROM shipments s JOIN unnest($3::text[], $4::text[]) AS t (warehouse_code, class) USING (warehouse_code, class)
-    WHERE s.order_id = o.id AND s.class = 'phone' AND s.state = 'planned' AND s.ship_on = $1 AND s.arrival_on <> ALL($5::date[]))
+    WHERE s.order_id = o.id AND s.class = 'phone' AND s.state = 'planned' AND NOT s.replan AND s.ship_on = $1 AND s.arrival_on <> ALL($5::date[]))
 ORDER BY o.id FOR UPDATE OF o;
 
 -- name: WaveMade
@@ -32,12 +32,12 @@ SELECT order_id, no, warehouse_code, item_code, qty, id, $3 FROM made ORDER BY o
 
 -- name: WaveClaim
 -- Orders with reserved goods due on $1 at the warehouses and classes still open, past their
--- cancel window (CAN-1), that arrive on none of the closed days $5 (CUT-1), paid where a card pays (PAY-1). Locked by id; an order changed meanwhile is judged again.
+-- cancel window (CAN-1), that arrive on none of the closed days $5 (CUT-1) and whose carrier's days changed not since (CUT-5), paid where a card pays (PAY-1). Locked by id; an order changed meanwhile is judged again.
 SELECT o.id FROM orders o
 WHERE o.state IN ('allocated', 'short') AND (o.cancel_until_at IS NULL OR o.cancel_until_at < $2)
   AND EXISTS (
     SELECT FROM shipments s JOIN unnest($3::text[], $4::text[]) AS t (warehouse_code, class) USING (warehouse_code, class)
-    WHERE s.order_id = o.id AND s.state = 'planned' AND s.ship_on = $1 AND s.arrival_on <> ALL($5::date[])
+    WHERE s.order_id = o.id AND s.state = 'planned' AND NOT s.replan AND s.ship_on = $1 AND s.arrival_on <> ALL($5::date[])
       AND EXISTS (SELECT FROM allocations a WHERE a.shipment_id = s.id AND a.pick_list_id IS NULL)
       AND (o.payment <> 'card' OR EXISTS (
         SELECT FROM payments p WHERE p.order_id = o.id AND p.shipment_no = s.no AND p.kind = 'capture' AND p.state IN ('done', 'waived')
@@ -48,7 +48,7 @@ ORDER BY o.id FOR UPDATE OF o;
 SELECT a.id, a.order_id, s.id, s.warehouse_code, s.class
 FROM allocations a JOIN shipments s ON s.id = a.shipment_id JOIN orders o ON o.id = a.order_id
 JOIN unnest($3::text[], $4::text[]) AS t (warehouse_code, class) ON t.warehouse_code = s.warehouse_code AND t.class = s.class
-WHERE a.order_id = ANY($2) AND a.pick_list_id IS NULL AND s.state = 'planned' AND s.ship_on = $1 AND s.arrival_on <> ALL($5::date[])
+WHERE a.order_id = ANY($2) AND a.pick_list_id IS NULL AND s.state = 'planned' AND NOT s.replan AND s.ship_on = $1 AND s.arrival_on <> ALL($5::date[])
   AND (o.payment <> 'card' OR EXISTS (
     SELECT FROM payments p WHERE p.order_id = o.id AND p.shipment_no = s.no AND p.kind = 'capture' AND p.state IN ('done', 'waived')
       AND p.qty >= (SELECT sum(qty) FROM allocations WHERE shipment_id = s.id)))
@@ -80,7 +80,7 @@ SELECT DISTINCT warehouse_code, class FROM shipments WHERE state = 'planned' AND
 -- name: ReplanClaim
 -- Orders with goods to ship that missed their dispatch deadline: of an earlier day, or of
 -- today at a warehouse and class that has closed (CUT-11); or that ship or arrive on a day
--- of $5, closed after it was promised (CUT-1), or on which its carrier rests now (CUT-5).
+-- of $5, closed after it was promised (CUT-1), or whose carrier's days changed since (CUT-5).
 -- It runs at every tick: it starts from the few late shipments and must not ask per open order.
 WITH due AS (
     SELECT s.order_id, s.id, s.class
@@ -99,10 +99,10 @@ SELECT id FROM orders WHERE id = ANY(ARRAY(
 AND state IN ('accepted', 'allocated', 'short') -- once more, of what the lock finds
 ORDER BY id FOR NO KEY UPDATE SKIP LOCKED;
 
--- name: ReplanReady
--- Planned shipments that have goods; those made to order have them on their day.
-SELECT id FROM shipments s WHERE order_id = ANY($1) AND state = 'planned'
-  AND (class = 'phone' AND ship_on IS NOT NULL OR EXISTS (SELECT FROM allocations a WHERE a.shipment_id = s.id));
+-- name: ReplanPlanned
+-- Planned shipments, and which have goods; those made to order have them on their day.
+SELECT id, replan, class = 'phone' AND ship_on IS NOT NULL OR EXISTS (SELECT FROM allocations a WHERE a.shipment_id = s.id)
+FROM shipments s WHERE order_id = ANY($1) AND state = 'planned';
 
 -- name: ReplanSave
 -- The rules come as one text each: arrays of arrays must be even.

@@ -109,6 +109,7 @@ func Note(n order.Note) string { //nolint:gocyclo // a sentence for each kind
 		why := map[order.Reason]string{
 			order.ReasonClosed:   "休業日が設けられたため、",
 			order.ReasonDeadline: "出荷の締切に間に合わなかったため、",
+			order.ReasonCarrier:  "運送会社の都合でお届けに日数がかかるため、",
 			order.ReasonFarther:  "遠方の倉庫からお届けするため、",
 		}[n.Why]
 		if n.Why == order.ReasonArrived {
