@@ -98,6 +98,9 @@ type slipRow struct {
 	name []string
 	note note
 	h    float64
+
+	code, unit cellText
+	above      int // lines of the row above its comment
 }
 
 func slipRows(o *PickOrder) (rows []slipRow) {
@@ -108,7 +111,9 @@ func slipRows(o *PickOrder) (rows []slipRow) {
 			continue
 		}
 		r := slipRow{line: l, qty: l.Qty, name: atMost(mostNameLines, typeset.Wrap(l.ItemName, 92, plText+0.5, typeset.Regular)), note: noteOf(l, 118)}
-		r.h = rowHeight(max(1, len(r.name))+len(r.note.lines)) + r.note.imageHeight()
+		r.code, r.unit = wholeText(l.ItemCode, 22, reg(10)), wholeText(l.Unit, 17, reg(plText))
+		r.above = max(1, len(r.name), len(r.code.lines), len(r.unit.lines))
+		r.h = rowHeight(r.above+len(r.note.lines)) + r.note.imageHeight()
 		rows = append(rows, r)
 	}
 	return rows
@@ -175,23 +180,35 @@ func (s *Slips) slipHead(d *pdf.Doc, o *PickOrder, bars []bool, page, pages int)
 	}
 	d.Text(dsRight, 32.4, fmt.Sprintf("%s%d / %d ページ", which, page, pages), right(reg(10)))
 	d.Text(dsLeft, plFoot, s.List.sender(), fit(reg(8.5), 110))
-	d.Text(dsRight, plFoot, "出荷元 "+s.List.WarehouseName+"　"+s.List.Number.Grouped(), right(fit(reg(8.5), 70)))
+	d.Text(dsRight, plFoot-4.2, "出荷元 "+s.List.WarehouseName, right(fit(reg(8.5), dsRight-dsLeft)))
+	d.Text(dsRight, plFoot, s.List.Number.Grouped(), right(fit(reg(8.5), 60)))
 }
 
 // slipTo is whom the goods are for, and when.
 func (s *Slips) slipTo(d *pdf.Doc, o *PickOrder) {
 	d.Line(dsLeft, 39, dsRight, 39, plThick)
-	w := d.Text(dsLeft, 47, o.Customer, fit(bold(13), 92))
-	d.Text(dsLeft+w+2, 47, "御中", reg(11))
+	name := smaller(o.Customer, 92, typeset.Bold, 13, 10, 8.5)
+	top, leading, w := 47.0, 4.2, 0.0
+	switch len(name.lines) {
+	case 2:
+		top = 44.6
+	case 3:
+		top, leading = 43.3, 3.6
+	}
+	for i, s := range name.lines {
+		w = d.Text(dsLeft, top+leading*float64(i), s, name.style)
+	}
+	d.Text(dsLeft+w+2, top+leading*float64(max(0, len(name.lines)-1)), "御中", fit(reg(11), 6.5))
 	d.Text(dsLeft, 55, "お届け先", reg(9))
 	to := 55.0
-	for _, line := range atMost(2, typeset.Wrap(o.ShipTo.Name, 86, 10, typeset.Regular)) {
+	const toLine = 4.3
+	for _, line := range atMost(3, typeset.Wrap(o.ShipTo.Name, 86, 10, typeset.Regular)) {
 		d.Text(dsLeft+17, to, line, reg(10))
-		to += 4.6
+		to += toLine
 	}
 	for _, line := range atMost(3, typeset.Wrap(address(o.ShipTo), 86, 9.5, typeset.Regular)) {
 		d.Text(dsLeft+17, to+1, line, reg(9.5))
-		to += 4.6
+		to += toLine
 	}
 	y := 47.0
 	for _, r := range [][2]string{
@@ -232,14 +249,14 @@ func slipTitles(d *pdf.Doc, y float64) {
 func (r slipRow) draw(d *pdf.Doc, y float64) {
 	base := y + plPad + 3.1
 	d.Text(dsLeft+4, base, strconv.Itoa(r.line.LineNo), center(reg(plText)))
-	d.Text(25, base, r.line.ItemCode, fit(reg(10), 21))
+	r.code.draw(d, 25, base, plLine)
 	textLines(d, 48, y, r.name, reg(plText+0.5))
 	if r.line.OrderedQty > 0 {
-		d.Text(157, base, group(r.line.OrderedQty), right(reg(10)))
+		d.Text(157, base, group(r.line.OrderedQty), right(fit(reg(10), 15)))
 	}
-	d.Text(173, base, group(r.qty), right(bold(11)))
-	d.Text(178, base, r.line.Unit, fit(reg(plText), 16))
-	at := float64(max(1, len(r.name))) * plLine
+	d.Text(173, base, group(r.qty), right(fit(bold(11), 14.5)))
+	r.unit.draw(d, 178, base, plLine)
+	at := float64(r.above) * plLine
 	if len(r.note.lines) > 0 {
 		d.Text(27, base+at, "行コメント", reg(8.5))
 		textLines(d, 48, y+at, r.note.lines, reg(plText))

@@ -148,3 +148,25 @@ func BenchmarkBigList(b *testing.B) {
 		})
 	}
 }
+
+// Nothing that goods are found or counted by is cut off, however long it is; nor are names of usual
+// length.
+func TestPapersCutOffNoCode(t *testing.T) {
+	t.Parallel()
+	s := slips()
+	o := &s.List.Orders[0]
+	s.List.Orders = s.List.Orders[:1]
+	o.Customer = "独立行政法人国立高度先端医療研究開発機構 附属中央病院 医療安全管理統括部門 物品管理グループ"
+	l := &o.Lines[0]
+	l.Location, l.ItemCode, l.Unit, l.Qty, l.OrderedQty = "2F-東-第3倉庫-A-01-2-上段", "ABCDEFGH-JKLMNOPQ-1234567890", "パック（10個入）", 120_000, 120_001
+	l.CommentImage = nil
+	pdf, _ := renderSlips(t, document.Slips{List: s.List})
+	for name, b := range map[string][]byte{"list": renderPDF(t, s.List), "slip": pdf} {
+		text := tool(t, "pdftotext", b, "FILE", "-")
+		joined := strings.Join(strings.Fields(text), "")
+		text = strings.ReplaceAll(text, "医療安全管…", "") // of the customer two lines stand among what to fetch
+		if strings.Contains(text, "…") || !strings.Contains(joined, "ABCDEFGH-") || !strings.Contains(joined, "120,000") {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -44,8 +45,10 @@ func (p *PickList) RenderCSV(w io.Writer, total bool) (lost []Lost, err error) {
 		if profile.Encoding == order.EncodingCP932 {
 			for i, c := range columns {
 				text, missing := toCP932(row[i])
-				if row[i] = text; missing != "" {
-					lost = append(lost, Lost{number, line, c.Key, missing})
+				row[i] = text
+				// A line that lies in two places stands on two rows.
+				if l := (Lost{number, line, c.Key, missing}); missing != "" && !slices.Contains(lost, l) {
+					lost = append(lost, l)
 				}
 			}
 		}

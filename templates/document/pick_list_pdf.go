@@ -152,8 +152,15 @@ func shortDay(d order.Date) string {
 // head draws what every page repeats.
 func (p *PickList) head(d *pdf.Doc, pt part, bars []bool, page, pages int) {
 	d.Text(plLeft, 16.5, "ピッキングリスト", bold(19))
-	w := d.Text(plLeft, 24.2, p.WarehouseName, fit(bold(13), 58))
-	d.Text(plLeft+w+2, 24.2, "御中", reg(11))
+	name, top := smaller(p.WarehouseName, 58, typeset.Bold, 13, 9), 24.2
+	if len(name.lines) > 1 {
+		top = 21.8
+	}
+	w := 0.0
+	for i, s := range name.lines {
+		w = d.Text(plLeft, top+3.7*float64(i), s, name.style)
+	}
+	d.Text(plLeft+w+2, top+3.7*float64(len(name.lines)-1), "御中", reg(10))
 	d.Text(plLeft, 30.6, pt.title(), bold(11))
 
 	x, y := 82.0, 13.2
@@ -328,6 +335,46 @@ func textLines(d *pdf.Doc, x, y float64, lines []string, st typeset.Style) {
 	}
 }
 
+// cellText is a text made ready for a narrow cell: none of it is ever cut off, for nobody finds half a
+// place or half a code.
+type cellText struct {
+	lines []string
+	style typeset.Style
+}
+
+// wholeText sets a text on one line, smaller where it must be, and on several where it would become too
+// small to be read.
+func wholeText(s string, width float64, st typeset.Style) cellText {
+	const least = 0.75
+	s = typeset.Clean(s)
+	switch k := width / max(typeset.Width(s, st.Size, st.Weight), 1e-9); {
+	case k >= 1:
+	case k >= least:
+		st.Size *= k
+	default:
+		st.Size *= least
+		return cellText{typeset.Wrap(s, width, st.Size, st.Weight), st}
+	}
+	return cellText{[]string{s}, st}
+}
+
+func (c cellText) draw(d *pdf.Doc, x, base, leading float64) {
+	for i, s := range c.lines {
+		d.Text(x, base+leading*float64(i), s, c.style)
+	}
+}
+
+// smaller sets a text on one line in the first size, else on two in the second, and so on.
+func smaller(s string, width float64, weight typeset.Weight, sizes ...float64) cellText {
+	for i, size := range sizes {
+		lines := typeset.Wrap(s, width, size, weight)
+		if len(lines) <= i+1 || i+1 == len(sizes) {
+			return cellText{atMost(i+1, lines), typeset.Style{Size: size, Weight: weight, Fit: width}}
+		}
+	}
+	return cellText{}
+}
+
 func rowHeight(lines int) float64 { return 2*plPad + plLine*float64(max(1, lines)) }
 
 // itemGroup are the picks of one item in one place.
@@ -361,17 +408,21 @@ func (p *PickList) flowItems(f *flow) {
 	groups := p.groups()
 	codeX := cols.number.x
 	nameX := codeX + 24
-	nameW := plRight - 36 - nameX
 	for _, g := range groups {
-		name := atMost(mostNameLines, typeset.Wrap(g.first.ItemName, nameW, 10, typeset.Bold))
-		headH := 2*plPad + 4.6*float64(max(1, len(name)))
+		const gaps = 5.5
+		total := typeset.Width("計"+typeset.Clean(g.first.Unit), 9, typeset.Regular) + typeset.Width(group(g.qty), 13, typeset.Bold) + gaps
+		name := atMost(mostNameLines, typeset.Wrap(g.first.ItemName, plRight-max(36, total)-nameX, 10, typeset.Bold))
+		place, code := wholeText(g.first.Location, cols.place.w, bold(10)), wholeText(g.first.ItemCode, 22, bold(11))
+		headH := 2*plPad + 4.6*float64(max(1, len(name), len(place.lines), len(code.lines)))
 		head := func(again bool) {
 			f.add(headH, func(d *pdf.Doc, y float64) {
 				d.Shade(plLeft, y, plRight-plLeft, headH, plShade)
 				d.Line(plLeft, y, plRight, y, plThin) // the shade covers half of the rule above
 				base := y + plPad + 3.5
-				d.Text(cols.place.x, base, g.first.Location, fit(bold(10), cols.place.w))
-				d.Text(codeX, base, g.first.ItemCode, fit(bold(11), 22))
+				if cols.place.w > 0 {
+					place.draw(d, cols.place.x, base, 4.6)
+				}
+				code.draw(d, codeX, base, 4.6)
 				for i, s := range name {
 					d.Text(nameX, base+4.6*float64(i), s, bold(10))
 				}
@@ -386,7 +437,7 @@ func (p *PickList) flowItems(f *flow) {
 		}
 		for i, k := range g.picks {
 			n := noteOf(k.PickLine, cols.note.w-2)
-			to := atMost(mostNameLines, shipToLines(k.order, cols.to.w-2))
+			to := shipToLines(k.order, cols.to.w-2, 2)
 			h := rowHeight(max(len(to), len(n.lines))) + n.imageHeight()
 			need := h
 			if i == 0 {
@@ -401,7 +452,7 @@ func (p *PickList) flowItems(f *flow) {
 			}
 			f.add(h, func(d *pdf.Doc, y float64) {
 				d.Check(plLeft+(8-plBox)/2, y+plPad, plBox, false)
-				d.Text(cols.number.x, y+plPad+3.1, k.order.Number.Grouped(), reg(10))
+				d.Text(cols.number.x, y+plPad+3.1, k.order.Number.Grouped(), fit(reg(10), cols.number.w-1.5))
 				d.Text(cols.line.x+4, y+plPad+3.1, strconv.Itoa(k.LineNo), center(reg(plText)))
 				textLines(d, cols.to.x, y, to, reg(plText))
 				textLines(d, cols.note.x, y, n.lines, reg(plText))
@@ -429,15 +480,15 @@ func shipToName(o *PickOrder) string {
 }
 
 // shipToLines is shipToName broken into lines: on one if it fits, else customer and place
-// each on lines of their own.
-func shipToLines(o *PickOrder, width float64) []string {
+// each on lines of their own, at most so many.
+func shipToLines(o *PickOrder, width float64, most int) []string {
 	name := shipToName(o)
 	if lines := typeset.Wrap(name, width, plText, typeset.Regular); len(lines) < 2 {
 		return lines
 	}
 	var out []string
 	for part := range strings.SplitSeq(name, shipToGap) {
-		out = append(out, typeset.Wrap(part, width, plText, typeset.Regular)...)
+		out = append(out, atMost(most, typeset.Wrap(part, width, plText, typeset.Regular))...)
 	}
 	return out
 }
@@ -481,7 +532,9 @@ func (p *PickList) flowOrders(f *flow) error {
 		if err != nil {
 			return err
 		}
-		headH := 17.0
+		const headLine = 4.6
+		to, at := shipToLines(&o, 138, 2), atMost(2, typeset.Wrap(address(o.ShipTo), 138, plText, typeset.Regular))
+		headH := 17.0 + headLine*float64(max(0, len(to)-1)+max(0, len(at)-1))
 		if o.split() {
 			headH += splitH
 		}
@@ -490,6 +543,9 @@ func (p *PickList) flowOrders(f *flow) error {
 			name []string
 			note note
 			h    float64
+
+			place, code, unit cellText
+			above             int // lines of the row above its comment
 		}
 		lines := make([]line, len(o.Lines))
 		whole, qty := headH+totalH, 0
@@ -499,7 +555,12 @@ func (p *PickList) flowOrders(f *flow) error {
 				l.name = []string{""}
 			}
 			l.note = noteOf(l.PickLine, 118)
-			l.h = rowHeight(len(l.name)+len(l.note.lines)) + l.note.imageHeight()
+			l.place, l.code, l.unit = wholeText(l.Location, cols.place.w-1, reg(plText)), wholeText(l.ItemCode, cols.code.w-1, bold(10)), wholeText(l.Unit, cols.unit.w, reg(plText))
+			l.above = max(len(l.name), len(l.code.lines), len(l.unit.lines))
+			if cols.place.w > 0 {
+				l.above = max(l.above, len(l.place.lines))
+			}
+			l.h = rowHeight(l.above+len(l.note.lines)) + l.note.imageHeight()
 			lines[i] = l
 			whole += l.h
 			qty += l.Qty
@@ -524,13 +585,16 @@ func (p *PickList) flowOrders(f *flow) error {
 				if again {
 					extra += "（つづき）"
 				}
-				d.Text(plLeft+3.5+w, y+5.4, extra, shipmentStyle)
+				d.Text(plLeft+3.5+w, y+5.4, extra, fit(shipmentStyle, 67-w))
 				d.Text(plLeft+72, y+5.4, "お届け日 "+shortDay(o.ArrivalOn), fit(bold(10), 46))
 				d.Text(plLeft+123, y+5.4, channelName(o.Channel), fit(reg(9), 18))
-				d.Text(plLeft+1.5, y+10.4, shipToName(&o), fit(reg(10), 138))
-				d.Text(plLeft+1.5, y+15, address(o.ShipTo), fit(reg(plText), 138))
+				base := y + 10.4
+				for _, s := range append(slices.Clone(to), at...) {
+					d.Text(plLeft+1.5, base, s, fit(reg(plText), 138))
+					base += headLine
+				}
 				if o.split() {
-					d.Text(plLeft+1.5, y+15+splitH, splitNotice, bold(plText))
+					d.Text(plLeft+1.5, y+headH-2, splitNotice, bold(plText))
 				}
 			})
 		}
@@ -559,16 +623,16 @@ func (p *PickList) flowOrders(f *flow) error {
 				base := y + plPad + 3.1
 				d.Check(plLeft+(8-plBox)/2, y+plPad, plBox, false)
 				d.Text(cols.line.x+4, base, strconv.Itoa(l.LineNo), center(reg(plText)))
-				if l.Location != "" {
-					d.Text(cols.place.x, base, l.Location, fit(reg(plText), cols.place.w-1))
+				if cols.place.w > 0 {
+					l.place.draw(d, cols.place.x, base, plLine)
 				}
-				d.Text(cols.code.x, base, l.ItemCode, fit(bold(10), cols.code.w-1))
+				l.code.draw(d, cols.code.x, base, plLine)
 				textLines(d, cols.name.x, y, l.name, reg(plText))
 				d.Text(cols.qty.x+cols.qty.w-1, base, group(l.Qty), right(bold(11)))
-				d.Text(cols.unit.x, base, l.Unit, fit(reg(plText), cols.unit.w-1))
+				l.unit.draw(d, cols.unit.x, base, plLine)
 				if len(l.note.lines) > 0 {
-					d.Text(cols.code.x, base+plLine*float64(len(l.name)), "コメント", reg(8.5))
-					textLines(d, cols.name.x, y+plLine*float64(len(l.name)), l.note.lines, reg(plText))
+					d.Text(cols.code.x, base+plLine*float64(l.above), "コメント", reg(8.5))
+					textLines(d, cols.name.x, y+plLine*float64(l.above), l.note.lines, reg(plText))
 				}
 				if l.note.image != nil {
 					yi := y + l.h - l.note.imageHeight()

@@ -87,7 +87,8 @@ func (b *book) styles() {
 		thin = append(thin, excelize.Border{Type: side, Style: 1, Color: "808080"})
 	}
 	grey := excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E8E8E8"}}
-	centre := &excelize.Alignment{Vertical: "center"}
+	centre := &excelize.Alignment{Vertical: "center", ShrinkToFit: true} // no code is cut off, no number becomes ###
+	middle := &excelize.Alignment{Vertical: "center", Horizontal: "center", ShrinkToFit: true}
 	b.title = b.style(&excelize.Style{Font: &excelize.Font{Bold: true, Size: 18}})
 	b.big = b.style(&excelize.Style{Font: &excelize.Font{Bold: true, Size: 13}, NumFmt: textFormat})
 	b.label = b.style(&excelize.Style{Font: &excelize.Font{Color: "595959"}, NumFmt: textFormat})
@@ -96,10 +97,10 @@ func (b *book) styles() {
 	b.text = b.style(&excelize.Style{Border: thin, NumFmt: textFormat, Alignment: centre})
 	b.wrap = b.style(&excelize.Style{Border: thin, NumFmt: textFormat, Alignment: &excelize.Alignment{Vertical: "center", WrapText: true}})
 	b.note = b.style(&excelize.Style{Border: thin, NumFmt: textFormat, Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}})
-	b.mid = b.style(&excelize.Style{Border: thin, Alignment: &excelize.Alignment{Vertical: "center", Horizontal: "center"}})
-	b.midText = b.style(&excelize.Style{Border: thin, NumFmt: textFormat, Alignment: &excelize.Alignment{Vertical: "center", Horizontal: "center"}})
+	b.mid = b.style(&excelize.Style{Border: thin, Alignment: middle})
+	b.midText = b.style(&excelize.Style{Border: thin, NumFmt: textFormat, Alignment: middle})
 	b.qty = b.style(&excelize.Style{Font: &excelize.Font{Bold: true, Size: 11}, Border: thin, NumFmt: numberFormat, Alignment: centre})
-	b.total = b.style(&excelize.Style{Font: &excelize.Font{Bold: true, Size: 11}, Border: thin, Fill: grey, NumFmt: numberFormat})
+	b.total = b.style(&excelize.Style{Font: &excelize.Font{Bold: true, Size: 11}, Border: thin, Fill: grey, NumFmt: numberFormat, Alignment: &excelize.Alignment{ShrinkToFit: true}})
 	b.date = b.style(&excelize.Style{Border: thin, CustomNumFmt: &dateFormat, Alignment: &excelize.Alignment{Vertical: "center", Horizontal: "center"}})
 }
 
@@ -262,6 +263,11 @@ func (b *book) lines() {
 	cols := make([]xlsxColumn, len(columns))
 	for i, c := range columns {
 		cols[i] = xlsxColumn{c.Heading, lineWidths[c.Key]}
+		if c.Key == "location" || c.Key == "item_code" || c.Key == "unit" {
+			for _, r := range rows {
+				cols[i].width = b.wider(cols[i].width, map[string]string{"location": r.Location, "item_code": r.ItemCode, "unit": r.Unit}[c.Key])
+			}
+		}
 	}
 	b.open(sheetLines, "集品", cols, headRows+1+len(rows))
 	b.barcode(sheetLines, cell(max(1, min(10, len(cols))), 1), string(b.list.Number), 1)
@@ -351,6 +357,9 @@ func (b *book) items() {
 	groups := b.list.groups()
 	t := b.list.heading()
 	cols := []xlsxColumn{{"No.", 6}, {t("location"), 12}, {t("item_code"), 13}, {t("item_name"), 60}, {"数量計", 12}, {t("unit"), 10}, {"注文数", 10}, {"済", 8}}
+	for _, g := range groups {
+		cols[1].width, cols[2].width, cols[5].width = b.wider(cols[1].width, g.first.Location), b.wider(cols[2].width, g.first.ItemCode), b.wider(cols[5].width, g.first.Unit)
+	}
 	b.open(sheetItems, "商品別合計", cols, headRows+1+len(groups))
 	row := headRows + 1
 	for i, g := range groups {
@@ -429,6 +438,19 @@ func (b *book) orders() {
 	b.text1(sheetOrders, 5, row, "合計", b.total)
 	b.number(sheetOrders, 10, row, t.Lines, b.total)
 	b.number(sheetOrders, 11, row, t.Qty, b.total)
+}
+
+// wider is the width of a column, in half-width characters, that shows a code or unit whole, within
+// what is bearable: what is longer is set smaller.
+func (*book) wider(width float64, s string) float64 {
+	const most, edges = 24, 2
+	n := 0
+	for _, r := range s {
+		if n++; r > 0xff {
+			n++
+		}
+	}
+	return max(width, min(most, float64(n+edges)))
 }
 
 // rowPoints is the height of a row of so many lines of text: a row of one is as high as one

@@ -194,7 +194,12 @@ func drawReturn(c Canvas, l *Layout, id Identity, o ReturnOptions, qr [][]bool, 
 				c.Text(b.X+b.W/2, b.Y+5.6, o.CustomerCode[i:i+1], align(regular(15), typeset.Center))
 			}
 		}
-		c.Text(o1ShipToX, o1HeadY-2.2, o.Customer, fit(regular(10.5), o1Right-o1ShipToX))
+		if name := typeset.Wrap(o.Customer, o1Right-o1ShipToX, 7.5, typeset.Regular); len(name) < 2 {
+			c.Text(o1ShipToX, o1HeadY-2.2, o.Customer, fit(regular(10.5), o1Right-o1ShipToX))
+		} else {
+			c.Text(o1ShipToX, o1HeadY-3.7, name[0], regular(7.5))
+			c.Text(o1ShipToX, o1HeadY-0.9, restOf(name), fit(regular(7.5), o1Right-o1ShipToX))
+		}
 		day := "別途ご連絡"
 		if !o.ArrivalOn.IsZero() {
 			day = fmt.Sprintf("%d年%d月%d日", o.ArrivalOn.Year, int(o.ArrivalOn.Month), o.ArrivalOn.Day)
@@ -254,12 +259,22 @@ func drawReturn(c Canvas, l *Layout, id Identity, o ReturnOptions, qr [][]bool, 
 			c.Text(o1Fields, y+2.4, code, fit(bold(10.5), r1ItemW))
 			c.Text(o1Fields, y+6.9, it.Name, fit(regular(9.5), r1ItemW))
 		} else {
-			c.Text(o1Fields, y+1.2, code, fit(bold(10.5), r1ItemW))
-			c.Text(o1Fields, y+4.9, name[0], fit(regular(8.5), r1ItemW))
-			c.Text(o1Fields, y+8.3, strings.Join(name[1:], ""), fit(regular(8.5), r1ItemW))
+			c.Text(o1Fields, y+1.4, code, fit(bold(9.5), r1ItemW))
+			c.Text(o1Fields, y+4.8, name[0], fit(regular(8.5), r1ItemW))
+			c.Text(o1Fields, y+8, restOf(name), fit(regular(8.5), r1ItemW))
 		}
-		c.Text(r1DoneX, y+2.6, strconv.Itoa(it.Qty), align(bold(11), typeset.Right))
-		c.Text(r1DoneX, y+6.9, it.Unit, align(fit(regular(8.5), 9), typeset.Right))
+		const doneW, most = 10.5, 5 // of the characters of a usual quantity
+		qty, size := order.Yen(it.Qty).Grouped(), 11.0
+		if len(qty) > most {
+			size = 8
+		}
+		c.Text(r1DoneX, y+2.6, qty, align(fit(bold(size), doneW), typeset.Right))
+		if unit := typeset.Wrap(it.Unit, doneW, 6.5, typeset.Regular); len(unit) < 2 {
+			c.Text(r1DoneX, y+6.9, it.Unit, align(fit(regular(8.5), doneW), typeset.Right))
+		} else {
+			c.Text(r1DoneX, y+5.7, unit[0], align(regular(6.5), typeset.Right))
+			c.Text(r1DoneX, y+8.1, restOf(unit), align(fit(regular(6.5), doneW), typeset.Right))
+		}
 	}
 	endY := o1LinesY + r1Lines*o1Row - 1.5
 	c.Line(o1Left, endY, o1Right, endY, 0.5)
@@ -286,6 +301,15 @@ func drawReturn(c Canvas, l *Layout, id Identity, o ReturnOptions, qr [][]bool, 
 	c.Text(o1NumberX+o1Module*float64(len(bars))/2, o1NumberY+o1NumberH+4, strings.Join(groups, " "), align(regular(11), typeset.Center))
 	c.Text(o1Right, o1NumberY+o1NumberH+4, strings.TrimSpace(fmt.Sprintf("返品依頼書　第%d版　%s", id.Version, id.sheetWords())), align(regular(9), typeset.Right))
 	c.Text(o1Right, o1NumberY+o1NumberH-0.6, "四隅と左右の黒い印、QRコードには何も書かないでください", align(regular(8.5), typeset.Right))
+}
+
+// restOf is what stands on a text's second and last line: what does not fit there is cut off, and shown
+// to be.
+func restOf(lines []string) string {
+	if len(lines) > 2 {
+		return lines[1] + "…"
+	}
+	return lines[1]
 }
 
 // returnNotes are the terms at the foot of the form (RET-1, RET-2, RET-6).
