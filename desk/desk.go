@@ -157,6 +157,8 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("GET /desk/partner-files/{id}", d.only(parties, d.showPartnerFile))
 	m.HandleFunc("GET /desk/partner-files/{id}/bytes", d.only(parties, d.partnerFileBytes))
 	m.HandleFunc("POST /desk/partner-files/{id}", d.only(atDesk, d.actOnPartnerFile))
+	m.HandleFunc("GET /desk/cards/{day}", d.only(atDesk, d.showCardDay))
+	m.HandleFunc("POST /desk/cards/{day}", d.only(atDesk, d.actOnCardDay))
 	m.HandleFunc("GET /desk/documents/{id}/bytes", d.only(atDesk, d.documentBytes))
 	m.HandleFunc("POST /desk/orders/{number}/resend/{delivery}", d.only(atDesk, d.resend))
 	m.HandleFunc("GET /desk/intake", d.only(atDesk, d.showIntake))

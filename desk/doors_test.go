@@ -203,7 +203,7 @@ func TestRoutesAndRoles(t *testing.T) {
 		"POST /desk/review/1.1/split": atDesk, "POST /desk/review/1.1/join": atDesk, "POST /desk/review/1.1/attach": atDesk, "POST /desk/review/1.1/note": atDesk,
 		"POST /desk/review/1.1/received": atDesk, "GET /desk/review/1.1/ask": atDesk, "GET /desk/review/1.1/ask/1": atDesk, "GET /desk/orders/1000000018": atDesk,
 		"POST /desk/claim": atDesk, "POST /desk/take-over": {lead, operator}, "GET /desk/deliveries/1": atDesk, "POST /desk/deliveries/1": atDesk, "GET /desk/answers/1": atDesk, "POST /desk/answers/1": atDesk,
-		"GET /desk/lists/1000000018": atDesk, "POST /desk/lists/1000000018": atDesk, "GET /desk/mails/1": atDesk, "POST /desk/mails/1": atDesk, "GET /desk/mails/1/files/1": atDesk,
+		"GET /desk/lists/1000000018": atDesk, "POST /desk/lists/1000000018": atDesk, "GET /desk/cards/2026-11-23": atDesk, "POST /desk/cards/2026-11-23": atDesk, "GET /desk/mails/1": atDesk, "POST /desk/mails/1": atDesk, "GET /desk/mails/1/files/1": atDesk,
 		"GET /desk/mails/1/files/1/picture": atDesk, "GET /desk/issued/1/page/1": atDesk, "POST /desk/picklists/1000000018/acknowledged": {warehouse},
 		"POST /desk/orders/1000000018/act": atDesk, "POST /desk/orders/1000000018/payment": atDesk, "POST /desk/orders/1000000018/payment/lead": {lead, operator}, "GET /desk/issued/1": atDesk, "GET /desk/documents/1/bytes": atDesk,
 		"POST /desk/orders/1000000018/resend/1": atDesk, "GET /desk/intake": atDesk, "POST /desk/intake": atDesk, "GET /desk/customers": atDesk, "GET /desk/customers/10000016": atDesk,

@@ -139,6 +139,8 @@ func taskPage(t store.Task) (path, name string) {
 		return "/desk/orders/" + t.Name + "?task=hold", order.Number(t.Name).Grouped()
 	case "payment":
 		return "/desk/orders/" + t.Name + "?task=payment", order.Number(t.Name).Grouped()
+	case "cards":
+		return "/desk/cards/" + t.Name, t.Name
 	case "delivery":
 		return "/desk/deliveries/" + id, t.Name
 	case "answer":
@@ -245,7 +247,7 @@ func (d *Desk) onward(w http.ResponseWriter, r *http.Request) {
 	d.openReview(w, r, v)
 }
 
-var claimable = regexp.MustCompile(`^(review|hold|delivery|answer|picklist|payment|partner) [1-9][0-9]{0,17}$`)
+var claimable = regexp.MustCompile(`^(review|hold|delivery|answer|picklist|payment|partner|cards) [1-9][0-9]{0,17}$`)
 
 // renewTask is the sign of life of somebody who works on something of the queue.
 func (d *Desk) renewTask(w http.ResponseWriter, r *http.Request) {

@@ -75,6 +75,8 @@ func scheduleDoes(lang page.Lang, name string) string {
 		return pick(lang, "電子帳簿の先頭を外部に記録する（KEP-1）", "writes the archive's head outside the database (KEP-1)")
 	case name == "open_items":
 		return pick(lang, "未処理の一覧をお客様サービスデスクに送る（KEP-3）", "sends the desk the list of what is open (KEP-3)")
+	case name == "reconcile_cards":
+		return pick(lang, "前日のカード決済を決済会社の記録と照合する（PAY-1）", "compares the card gateway's books of the day before with ours (PAY-1)")
 	case strings.HasPrefix(name, "wave_"):
 		return pick(lang, "出荷日の来た注文を出荷指示にする（WHS-1）", "puts what is due on pick lists (WHS-1)")
 	}

@@ -304,6 +304,9 @@ func runRows(lang page.Lang, runs []store.RunRow) []page.RunRow {
 	out := make([]page.RunRow, 0, len(runs))
 	for _, x := range runs {
 		out = append(out, page.RunRow{Schedule: x.Schedule, DueAt: x.DueAt, FinishedAt: x.FinishedAt, Did: runDid(lang, x), By: x.By, Reason: x.Reason})
+		if x.CardDays > 0 {
+			out[len(out)-1].Path = cardDayPath(order.DateOf(x.DueAt).Add(-1))
+		}
 	}
 	return out
 }
@@ -319,6 +322,14 @@ func runDid(lang page.Lang, x store.RunRow) string {
 		return fmt.Sprintf(pick(lang, "記録の先頭 %d番", "archive's head: %d"), x.HeadSeq)
 	case x.Schedule == "open_items":
 		return pick(lang, "一覧を送付", "list sent")
+	case x.Schedule == "reconcile_cards" && x.CardDays == 0:
+		return pick(lang, "決済会社の設定なし", "no card gateway is configured")
+	case x.Schedule == "reconcile_cards":
+		did := fmt.Sprintf(pick(lang, "当社の記録 %d件、差異 %d件", "%d operations of ours, %d differences"), x.CardOps, x.CardDiffers)
+		if x.CardUnanswered > 0 {
+			did += fmt.Sprintf(pick(lang, "、回答なし %d件（次回に再確認）", ", %d not answered (asked again next time)"), x.CardUnanswered)
+		}
+		return did
 	case x.Lists == 0:
 		return pick(lang, "対象なし", "nothing was due")
 	}

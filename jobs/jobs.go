@@ -28,6 +28,7 @@ const (
 	Timeout      = 2 * time.Minute
 	ReadTimeout  = 10 * time.Minute // of read_document
 	SendTimeout  = 15 * time.Minute // of deliver_document by fax and mail: a mail server may take ten to answer
+	BooksTimeout = 10 * time.Minute // of reconcile_cards: the gateway may leave some questions unanswered
 	CheckTimeout = 6 * time.Hour    // of verify_archive: every file is read
 	Rescue       = 5 * time.Minute
 )
@@ -176,6 +177,23 @@ func (ChargeCards) Kind() string { return "charge_cards" }
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (ChargeCards) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueuePayment, MaxAttempts: 8}
+}
+
+// ReconcileCards compares the card gateway's books of the day before with ours (PAY-1), as of one due
+// time of a schedule, or those of Day because a person asked.
+type ReconcileCards struct {
+	Schedule string    `json:"schedule,omitempty"`
+	DueAt    time.Time `json:"due_at,omitzero"`
+	Day      string    `json:"day,omitempty"`
+	By       string    `json:"by,omitempty"`
+}
+
+// Kind implements river.JobArgs.
+func (ReconcileCards) Kind() string { return "reconcile_cards" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (ReconcileCards) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueuePayment, MaxAttempts: 20}
 }
 
 // ListOpenItems writes the list of all that is open for the desk (PGE-5), as of one due time of a

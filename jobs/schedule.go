@@ -72,6 +72,15 @@ func Evening(at order.Clock) (Spec, error) {
 	})
 }
 
+// Reconcile makes the cron table's row that compares the card gateway's books of the day before with
+// ours (PAY-1).
+func Reconcile(at order.Clock) (Spec, error) {
+	const name = "reconcile_cards"
+	return NewSpec(name, fmt.Sprintf("%d %d * * *", at.Minute, at.Hour), func(due time.Time) river.JobArgs {
+		return ReconcileCards{Schedule: name, DueAt: due}
+	})
+}
+
 // NewSpec validates a row of the cron table. The cron text has five fields and no time zone:
 // it is always Asia/Tokyo.
 func NewSpec(name, text string, job func(due time.Time) river.JobArgs) (Spec, error) {

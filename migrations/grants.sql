@@ -21,7 +21,8 @@ REVOKE UPDATE, DELETE, TRUNCATE ON page_kinds, page_prints FROM todoke_app;
 REVOKE UPDATE, DELETE, TRUNCATE ON form_layouts, printed_forms FROM todoke_app;
 REVOKE UPDATE, DELETE, TRUNCATE ON budget_entries, approval_steps, approval_links FROM todoke_app;
 REVOKE DELETE, TRUNCATE ON approvals FROM todoke_app;
-REVOKE UPDATE, DELETE, TRUNCATE ON payment_tries FROM todoke_app;
+REVOKE UPDATE, DELETE, TRUNCATE ON payment_tries, card_comparisons FROM todoke_app;
+REVOKE DELETE, TRUNCATE ON card_differences FROM todoke_app;
 REVOKE DELETE, TRUNCATE ON payments FROM todoke_app;
 REVOKE UPDATE, DELETE, TRUNCATE ON mail_answers, mail_parts FROM todoke_app;
 REVOKE UPDATE, DELETE, TRUNCATE ON documents, document_claims, delivery_notices, gateway_gaps, drafts, events, issued_documents,

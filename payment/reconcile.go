@@ -1,7 +1,6 @@
 package payment
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -23,7 +22,12 @@ const (
 	MissingHere  = "missing_here"  // done at the gateway, and not in our books
 	OtherAmount  = "other_amount"  // done in both, of another amount, kind or authorisation
 	DoneTwice    = "done_twice"    // done at the gateway once more than it was asked for
+	NotAnswered  = "not_answered"  // done in our books, not listed, and the gateway does not say: no difference yet
 )
+
+// silences are how many questions in a row the gateway may leave unanswered before the rest counts as
+// not answered without asking.
+const silences = 3
 
 // Difference is one thing in which the gateway's books and ours differ.
 type Difference struct {
@@ -39,8 +43,9 @@ type Difference struct {
 
 // Reconcile compares what a gateway lists of a day with our books. ours are the operations of the
 // listed keys and those that were done on the day. What is done here and not listed is asked for by
-// its key: it may have happened on the other side of midnight.
-func Reconcile(ctx context.Context, g Gateway, listed []Entry, ours []Booked) ([]Difference, error) {
+// its key: it may have happened on the other side of midnight. What the gateway does not answer is
+// NotAnswered, and everything else is compared all the same.
+func Reconcile(ctx context.Context, g Gateway, listed []Entry, ours []Booked) []Difference {
 	var out []Difference
 	add := func(kind string, e Entry, here order.Yen) {
 		out = append(out, Difference{Kind: kind, Key: e.Key, What: e.Kind, Ref: e.Reference, Here: here, There: e.Yen, ID: e.ID, At: e.At})
@@ -72,17 +77,24 @@ func Reconcile(ctx context.Context, g Gateway, listed []Entry, ours []Booked) ([
 			add(MissingHere, e, 0)
 		}
 	}
+	silent := 0
 	for _, b := range ours {
 		if !b.Done || seen[b.Key] {
 			continue
 		}
-		switch a := g.Status(ctx, b.Request); a.Outcome {
-		case Done:
-		case Unknown, Refused:
-			out = append(out, Difference{Kind: MissingThere, Key: b.Key, What: b.Kind, Ref: b.Reference, Here: b.Yen, At: b.At})
-		default:
-			return nil, order.Temporary("what became of "+b.Key+" at the gateway cannot be told: "+cmp.Or(a.Detail, a.Code), nil)
+		kind := NotAnswered
+		if silent < silences {
+			switch a := g.Status(ctx, b.Request); a.Outcome {
+			case Done:
+				silent = 0
+				continue
+			case Unknown, Refused:
+				kind, silent = MissingThere, 0
+			default:
+				silent++
+			}
 		}
+		out = append(out, Difference{Kind: kind, Key: b.Key, What: b.Kind, Ref: b.Reference, Here: b.Yen, At: b.At})
 	}
-	return out, nil
+	return out
 }

@@ -92,6 +92,7 @@ type Settings struct {
 	PageAddedMM2      int         `json:"page_added_mm2" yaml:"page_added_mm2"`           // of ink where the other is white, up to which nothing was written on it
 	PageChangedMM2    int         `json:"page_changed_mm2" yaml:"page_changed_mm2"`       // of differing signs, up to which only a date or a number is another one
 	PageAdvertMarks   int         `json:"page_advert_marks" yaml:"page_advert_marks"`     // pages called adverts by people, from which the same page is closed alone; 0 never
+	ReconcileAt       order.Clock `json:"reconcile_at" yaml:"reconcile_at"`               // when the card gateway's books of the day before are compared with ours (PAY-1)
 	OpenItemsAt       order.Clock `json:"open_items_at" yaml:"open_items_at"`             // when the evening list of what is open is made, on business days (PGE-5)
 
 	// When customers are told (FAX-3, STK-2).
@@ -315,6 +316,7 @@ func Default() Settings {
 		PageAlikePermille: 900,
 		PageAddedMM2:      25,
 		PageChangedMM2:    150,
+		ReconcileAt:       order.Clock{Hour: 6, Minute: 30},
 		OpenItemsAt:       order.Clock{Hour: 18},
 
 		CallerMismatch: MismatchReview,
@@ -487,6 +489,9 @@ func (s Settings) Validate() error {
 	within("PGE-4", "page_added_mm2", s.PageAddedMM2, 0, 1000)
 	within("PGE-4", "page_changed_mm2", s.PageChangedMM2, 0, 5000)
 	within("PGE-4", "page_advert_marks", s.PageAdvertMarks, 0, 1000)
+	if clock("PAY-1", "reconcile_at", s.ReconcileAt); s.ReconcileAt.Second != 0 {
+		bad("PAY-1", "reconcile_at", "%s is not a full minute of the day: write it as HH:MM, such as 06:30", s.ReconcileAt)
+	}
 	if clock("PGE-5", "open_items_at", s.OpenItemsAt); s.OpenItemsAt.Second != 0 {
 		bad("PGE-5", "open_items_at", "%s is not a full minute of the day: write it as HH:MM, such as 18:00", s.OpenItemsAt)
 	}

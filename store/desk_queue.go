@@ -18,8 +18,8 @@ import (
 
 // Task is one thing that waits for a person.
 type Task struct {
-	Key          string // review 12, hold 17, delivery 8, answer 3, picklist 4, payment 17 of order 17, partner 6: what is claimed
-	Name         string // 12.1 of a page, 12 of a document, the number of an order, pick list or issued document, an answer's or partner file's id
+	Key          string // review 12, hold 17, delivery 8, answer 3, picklist 4, payment 17 of order 17, partner 6, cards 20261123 of a day of the card gateway's books: what is claimed
+	Name         string // 12.1 of a page, 12 of a document, the number of an order, pick list or issued document, an answer's or partner file's id, a day
 	Why          rules.Why
 	Reasons      []*order.Error
 	Form         string
@@ -77,7 +77,7 @@ func (s *Store) Tasks(ctx context.Context, f TaskFilter, now time.Time) ([]Task,
 }
 
 // taskRanks are the kinds of tasks in the order in which they stand at one deadline, as in TasksList.
-var taskRanks = []string{"hold", "review", "delivery", "answer", "picklist", "payment", "partner"}
+var taskRanks = []string{"hold", "review", "delivery", "answer", "picklist", "payment", "partner", "cards"}
 
 const reviewRank = 1
 

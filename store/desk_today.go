@@ -105,6 +105,8 @@ type RunRow struct {
 	Qty                           int64
 	HeadSeq                       int64 // of the archive's head
 	Changes, Drawn                int   // thresholds moved, fields drawn to look at
+	CardDays, CardOps             int   // of the card gateway's books that were compared
+	CardDiffers, CardUnanswered   int
 }
 
 // OpenRun is a run that is not finished.
@@ -203,7 +205,7 @@ func (s *Store) RunsBetween(ctx context.Context, schedule string, from, to time.
 		var v RunRow
 		var by, reason *string
 		var seq *int64
-		err := r.Scan(&v.Schedule, &v.DueAt, &v.InsertedAt, (*instant)(&v.FinishedAt), &by, &reason, &v.Lists, &v.Orders, &v.Qty, &seq, &v.Changes, &v.Drawn)
+		err := r.Scan(&v.Schedule, &v.DueAt, &v.InsertedAt, (*instant)(&v.FinishedAt), &by, &reason, &v.Lists, &v.Orders, &v.Qty, &seq, &v.Changes, &v.Drawn, &v.CardDays, &v.CardOps, &v.CardDiffers, &v.CardUnanswered)
 		if by != nil {
 			v.By, v.Reason = *by, *reason
 		}

@@ -16,7 +16,8 @@ import (
 
 // Schedules is the cron table of the given settings: a wave after each cut-off and at each
 // dispatch deadline (WHS-1), the reader's audit at night (RDR-4),
-// the archive's head (KEP-1) and the list of what is open (PGE-5) in the evening.
+// the archive's head (KEP-1) and the list of what is open (PGE-5) in the evening, and the card gateway's
+// books of the day before in the morning (PAY-1).
 func Schedules(s rules.Settings) ([]jobs.Spec, error) {
 	times := []order.Clock{
 		after(s.CutoffTruck, s.CancelWindowMinutes), after(s.CutoffFax, 0), after(s.CutoffWeb, s.CancelWindowMinutes),
@@ -42,7 +43,11 @@ func Schedules(s rules.Settings) ([]jobs.Spec, error) {
 		return nil, err
 	}
 	open, err := jobs.Evening(s.OpenItemsAt)
-	return append(specs, audit, head, open), err
+	if err != nil {
+		return nil, err
+	}
+	cards, err := jobs.Reconcile(s.ReconcileAt)
+	return append(specs, audit, head, open, cards), err
 }
 
 // after is the clock time some minutes after the whole minute that c falls in, so that what

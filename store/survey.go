@@ -63,7 +63,7 @@ var workedBy = map[[2]string][]string{
 	{"pick_list", "waiting"}: {jobs.PrintPickList{}.Kind()},
 	{"answer", "waiting"}:    {jobs.AnswerCustomers{}.Kind()},
 	{"delivery", "waiting"}:  {jobs.DeliverDocument{}.Kind()},
-	{"run", "waiting"}:       {jobs.AllocateOrders{}.Kind(), jobs.ReleaseWave{}.Kind(), jobs.ReplanShipments{}.Kind(), jobs.AdaptThresholds{}.Kind(), jobs.ListOpenItems{}.Kind()},
+	{"run", "waiting"}:       {jobs.AllocateOrders{}.Kind(), jobs.ReleaseWave{}.Kind(), jobs.ReplanShipments{}.Kind(), jobs.AdaptThresholds{}.Kind(), jobs.ListOpenItems{}.Kind(), jobs.ReconcileCards{}.Kind()},
 }
 
 // waitsForWorker is what the ledger says of that which no process is there to work.

@@ -116,6 +116,7 @@ func Workers(cfg Config) *river.Workers {
 	river.AddWorker(ws, &AnswerCustomers{cfg: cfg})
 	river.AddWorker(ws, &AskApprovers{cfg: cfg})
 	river.AddWorker(ws, &ChargeCards{cfg: cfg})
+	river.AddWorker(ws, &ReconcileCards{cfg: cfg})
 	river.AddWorker(ws, &ListOpenItems{cfg: cfg})
 	river.AddWorker(ws, &PrintPickList{cfg: cfg})
 	river.AddWorker(ws, &DeliverDocument{cfg: cfg})

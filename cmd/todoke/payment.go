@@ -255,7 +255,8 @@ type paymentReconcileCommand struct {
 }
 
 func (*paymentReconcileCommand) Help() string {
-	return "Asks the gateway for its list of the day. Tells what is missing there, missing here, of another amount, or done twice, and ends with status 1 where anything is. It changes nothing."
+	return "Asks the gateway for its list of the day, and keeps what comparing it with our books came to, as the schedule reconcile_cards does each morning. " +
+		"Tells what is missing there, missing here, of another amount, or done twice, and ends with status 1 where anything is that nobody settled yet; what the gateway does not answer is asked again with the next run."
 }
 
 // Run implements the command.
@@ -275,33 +276,60 @@ func (c *paymentReconcileCommand) Run(ctx context.Context, a *App) error {
 		return order.Invalid("PAY-1", "payment.url", "no card gateway is configured: there is nothing to compare with")
 	}
 	return a.withStore(ctx, func(st *store.Store) error {
-		all, err := worker.ReconcileCards(ctx, st, g, day)
+		books, err := worker.CompareCards(ctx, st, g, day)
 		if err != nil {
 			return err
 		}
-		rows := [][]string{{"DIFFERENCE", "WHAT", "AUTHORISATION", "HERE", "THERE", "WHEN", "KEY"}}
-		for _, d := range all {
-			if c.JSON {
-				if err := printJSON(a.Stdout, d); err != nil {
-					return err
-				}
-				continue
-			}
-			rows = append(rows, []string{d.Kind, string(d.What), d.Ref, d.Here.Grouped(), d.There.Grouped(), stamp(d.At), d.Key})
+		if err := st.InTx(ctx, func(tx *store.Tx) error { return books.Keep(ctx, tx, "todoke payment reconcile", a.Now()) }); err != nil {
+			return err
 		}
-		if len(all) == 0 {
-			if !c.JSON {
-				fmt.Fprintf(a.Stdout, "%s: the gateway's books and ours agree\n", day)
-			}
-			return nil
+		_, all, err := st.CardDay(ctx, day)
+		if err != nil {
+			return err
 		}
-		if !c.JSON {
-			if err := printTable(a.Stdout, rows); err != nil {
+		return c.tell(a, day, all)
+	})
+}
+
+// tell prints what differs now.
+func (c *paymentReconcileCommand) tell(a *App, day order.Date, all []store.CardDifference) error {
+	rows := [][]string{{"DIFFERENCE", "ORDER", "WHAT", "AUTHORISATION", "HERE", "THERE", "WHEN", "KEY", "SETTLED"}}
+	open, silent := 0, 0
+	for _, d := range all {
+		switch {
+		case !d.GoneAt.IsZero():
+			continue
+		case d.Kind == store.CardNotAnswered:
+			silent++
+		case d.Open():
+			open++
+		}
+		if c.JSON {
+			if err := printJSON(a.Stdout, d); err != nil {
 				return err
 			}
+			continue
 		}
-		return order.Conflict("PAY-1", fmt.Sprintf("the gateway's books of %s and ours differ in %d things: look at each order (todoke payment list)", day, len(all)))
-	})
+		settled := d.Reason
+		if d.SettledBy != "" {
+			settled = d.SettledBy + ": " + d.Reason
+		}
+		rows = append(rows, []string{d.Kind, d.Order.Grouped(), d.What, d.Reference, d.Here.Grouped(), d.There.Grouped(), stamp(d.At), d.Key, settled})
+	}
+	if !c.JSON && len(rows) > 1 {
+		if err := printTable(a.Stdout, rows); err != nil {
+			return err
+		}
+	}
+	switch {
+	case open > 0:
+		return order.Conflict("PAY-1", fmt.Sprintf("the gateway's books of %s and ours differ in %d things: look at each order (todoke payment show) and settle them at the desk (/desk/cards/%s)", day, open, day))
+	case silent > 0:
+		return order.Temporary(fmt.Sprintf("the gateway gave no answer about %d operations of %s; everything else agrees or is settled: the next run asks again", silent, day), nil)
+	case !c.JSON:
+		fmt.Fprintf(a.Stdout, "%s: the gateway's books and ours agree\n", day)
+	}
+	return nil
 }
 
 type paymentSimulateCommand struct {

@@ -59,6 +59,11 @@ WITH others AS (
         CASE f.state WHEN 'refused' THEN 'nothing of the file ' || f.name || ' was applied: ' || coalesce(f.faults -> 0 ->> 'message', f.error) ELSE f.error END,
         'WHS-2', '', f.warehouse_code, h.name, NULL::bigint, f.received_at, f.settled_at, 'by:' || f.channel, '', 0, 0
     FROM partner_files f JOIN warehouses h ON h.code = f.warehouse_code WHERE f.state IN ('refused', 'asks') AND f.closed_at IS NULL AND $2 IN ('', 'partner')
+    UNION ALL
+    SELECT NULL, 7, to_char(x.day, 'YYYYMMDD')::bigint, 'cards ' || to_char(x.day, 'YYYYMMDD'), to_char(x.day, 'YYYY-MM-DD'), 'payment',
+        x.n || ' differences between the card gateway''s books and ours of ' || to_char(x.day, 'YYYY-MM-DD'), 'PAY-1', '', '', '', NULL, x.at, x.at, 'cards', '', 0, 0
+    FROM (SELECT d.day, count(*) AS n, min(c.at) AS at FROM card_differences d JOIN card_comparisons c ON c.id = d.found_in
+        WHERE d.settled_at IS NULL AND d.gone_in IS NULL AND d.kind <> 'not_answered' AND $2 IN ('', 'payment') GROUP BY d.day) x
 ), tasks AS MATERIALIZED (
     SELECT * FROM (
         (SELECT r.due, 1 AS rank, r.id, 'review ' || r.id AS task, '' AS name, coalesce(f.why, 'doubt') AS why, '' AS said, '' AS rule, coalesce(f.form, '') AS form,
@@ -124,7 +129,9 @@ SELECT why, source, form, count(*), coalesce(sum(value_yen), 0)::bigint FROM (
     JOIN orders o ON o.id = x.order_id LEFT JOIN documents d ON d.id = o.document_id
     WHERE NOT (o.state = 'held' AND o.hold_reason LIKE '%PAY-1: %')
     UNION ALL
-    SELECT 'partner', 'by:' || channel, '', NULL::bigint FROM partner_files WHERE state IN ('refused', 'asks') AND closed_at IS NULL) t
+    SELECT 'partner', 'by:' || channel, '', NULL::bigint FROM partner_files WHERE state IN ('refused', 'asks') AND closed_at IS NULL
+    UNION ALL
+    SELECT 'payment', 'cards', '', NULL FROM card_differences WHERE settled_at IS NULL AND gone_in IS NULL AND kind <> 'not_answered' GROUP BY day) t
 GROUP BY why, source, form ORDER BY why, source, form;
 
 -- name: ClaimsNow

@@ -94,3 +94,35 @@ SELECT key, kind, reference, yen, state, coalesce(answered_at, created_at) FROM 
 WHERE gateway <> '' AND (state = 'done' AND answered_at >= $1 AND answered_at < $2 OR key = ANY($3))
    OR key = ANY($3) AND state IN ('planned', 'sent', 'uncertain')
 ORDER BY id;
+
+-- name: CardDayLock
+-- Comparisons of one day are kept one after the other.
+SELECT pg_advisory_xact_lock(hashtextextended('todoke card day ' || $1::date, 8));
+
+-- name: CardComparisonInsert
+INSERT INTO card_comparisons (day, at, by, gateway, listed, booked, differences, not_answered) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id;
+
+-- name: CardDifferenceFound
+-- What was found before stays as it is, whoever settled it; only that it was found again is noted.
+INSERT INTO card_differences (day, kind, key, what, reference, yen_here, yen_there, gateway_id, happened_at, order_id, found_in, last_in)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce((SELECT order_id FROM payments WHERE key = $3), (SELECT order_id FROM payments WHERE reference = $5 ORDER BY id LIMIT 1)), $10, $10)
+ON CONFLICT (day, kind, key, what, reference, yen_here, yen_there, gateway_id) DO UPDATE SET last_in = excluded.last_in, gone_in = NULL;
+
+-- name: CardDifferencesGone
+-- What the comparison $2 of the day did not find any more.
+UPDATE card_differences SET gone_in = $2 WHERE day = $1 AND gone_in IS NULL AND last_in <> $2;
+
+-- name: CardDaysUnanswered
+-- Days before $1 of which the gateway left something unanswered.
+SELECT DISTINCT day FROM card_differences WHERE kind = 'not_answered' AND gone_in IS NULL AND settled_at IS NULL AND day <> $1 ORDER BY day DESC LIMIT $2;
+
+-- name: CardComparisonsOf
+SELECT id, day, at, by, gateway, listed, booked, differences, not_answered FROM card_comparisons WHERE day = $1 ORDER BY id DESC;
+
+-- name: CardDifferencesOf
+SELECT d.id, d.day, d.kind, d.key, d.what, d.reference, d.yen_here, d.yen_there, d.gateway_id, d.happened_at, coalesce(o.number, ''), f.at, g.at, d.settled_at, d.settled_by, d.reason
+FROM card_differences d JOIN card_comparisons f ON f.id = d.found_in LEFT JOIN card_comparisons g ON g.id = d.gone_in LEFT JOIN orders o ON o.id = d.order_id
+WHERE d.day = $1 ORDER BY d.id;
+
+-- name: CardDifferenceSettle
+UPDATE card_differences SET settled_at = $4, settled_by = $2, reason = $3 WHERE id = $1 AND settled_at IS NULL AND gone_in IS NULL RETURNING day;

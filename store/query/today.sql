@@ -124,7 +124,8 @@ WHERE $1::timestamptz < $2::timestamptz AND $3::timestamptz IS NOT NULL AND t.id
 -- name: TodayRunsOf
 -- Runs due within a span of time, the newest first, with what each left behind.
 SELECT r.schedule, r.due_at, r.inserted_at, r.finished_at, q.by, q.reason,
-    w.lists, w.orders, w.qty, h.seq, t.changes, a.drawn
+    w.lists, w.orders, w.qty, h.seq, t.changes, a.drawn,
+    c.days, c.booked, c.differences, c.not_answered
 FROM schedule_runs r
 LEFT JOIN LATERAL (SELECT by, reason FROM schedule_run_requests q WHERE q.schedule = r.schedule AND q.due_at = r.due_at AND q.inserted ORDER BY id LIMIT 1) q ON true
 LEFT JOIN LATERAL (SELECT count(DISTINCT p.id) AS lists, count(DISTINCT a.order_id) AS orders, coalesce(sum(a.qty), 0)::bigint AS qty
@@ -133,6 +134,8 @@ LEFT JOIN LATERAL (SELECT count(DISTINCT p.id) AS lists, count(DISTINCT a.order_
 LEFT JOIN LATERAL (SELECT max(seq) AS seq FROM archive_entries e WHERE r.schedule = 'tell_archive_head' AND e.sealed_at <= r.finished_at) h ON true
 LEFT JOIN LATERAL (SELECT count(*) AS changes FROM reading_thresholds c WHERE r.schedule = 'adapt_thresholds' AND c.by = '' AND c.from_at = r.finished_at) t ON true
 LEFT JOIN LATERAL (SELECT count(*) AS drawn FROM reading_audits c WHERE r.schedule = 'adapt_thresholds' AND c.drawn_for = 'minimum' AND c.drawn_at = r.finished_at) a ON true
+LEFT JOIN LATERAL (SELECT count(*) AS days, coalesce(sum(booked), 0)::bigint AS booked, coalesce(sum(differences), 0)::bigint AS differences, coalesce(sum(not_answered), 0)::bigint AS not_answered
+    FROM card_comparisons c WHERE r.schedule = 'reconcile_cards' AND c.by = '' AND c.at = r.finished_at) c ON true
 WHERE ($1 = '' OR r.schedule = $1) AND r.due_at >= $2 AND r.due_at < $3 ORDER BY r.due_at DESC, r.schedule LIMIT $4;
 
 -- name: TodayRunsOpen

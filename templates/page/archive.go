@@ -122,7 +122,7 @@ func (v ArchiveDocument) Render(w io.Writer) error { return Render(w, v.Lang, "a
 
 var sourceNames = map[string][2]string{
 	"mail": {"メール", "mail"}, "folder": {"受信フォルダ", "inbox folder"}, "file": {"ファイル取込", "file"}, "web": {"Web", "web"},
-	"fax": {"FAX", "fax"}, "desk": {"紙の受付", "intake"}, "demo": {"見本", "sample"},
+	"fax": {"FAX", "fax"}, "desk": {"紙の受付", "intake"}, "demo": {"見本", "sample"}, "cards": {"決済会社", "card gateway"},
 }
 
 // SourceName is where a document came from, in people's words.

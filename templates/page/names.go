@@ -25,7 +25,7 @@ func RegionName(lang Lang, code string) string {
 }
 
 var scheduleNames = map[string][2]string{
-	"adapt_thresholds": {"しきい値の見直し", "thresholds"}, "tell_archive_head": {"電子帳簿の控え", "archive's head"}, "open_items": {"未処理の一覧", "open items"},
+	"adapt_thresholds": {"しきい値の見直し", "thresholds"}, "tell_archive_head": {"電子帳簿の控え", "archive's head"}, "open_items": {"未処理の一覧", "open items"}, "reconcile_cards": {"カード決済の照合", "card gateway's books"},
 }
 
 var (

@@ -105,6 +105,7 @@ type RunRow struct {
 	Schedule          string
 	DueAt, FinishedAt time.Time
 	Did               string
+	Path              string // of a page that tells it
 	By, Reason        string
 	Late              bool
 }
