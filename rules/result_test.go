@@ -9,60 +9,6 @@ import (
 	"todoke/rules"
 )
 
-func TestWHS1PreviewWave(t *testing.T) {
-	t.Parallel()
-	at := jst(t, "2026-11-24 17:35")
-	c := func(number int64, state order.State, hold, shipOn string, allocated, missing int, until string) rules.WaveCandidate {
-		o := order.Order{Number: order.NumberOf(number), State: state, HoldReason: hold, RegionCode: rules.RegionHonshu}
-		if until != "" {
-			o.CancelUntil = jst(t, until)
-		}
-		on := day(t, shipOn)
-		return rules.WaveCandidate{Order: o, Allocated: allocated, Missing: missing, Shipment: order.Shipment{
-			No: 1, State: order.ShipmentPlanned, Class: order.ClassNormal, WarehouseCode: "W1", ShipOn: on, ArrivalOn: order.D(on.Year, on.Month, on.Day+1),
-		}}
-	}
-	const allocated = order.StateAllocated
-	candidates := []rules.WaveCandidate{
-		c(1, allocated, "", "2026-11-24", 3, 0, ""),
-		c(2, allocated, "", "2026-11-25", 3, 0, ""),
-		c(3, allocated, "", "2026-11-24", 3, 0, "2026-11-24 17:40"),
-		c(4, order.StateHeld, "APR-1: waits", "2026-11-24", 3, 0, ""),
-		c(5, order.StateHeld, "PAY-1: refused; KEP-2: x", "2026-11-24", 3, 0, ""),
-		c(6, order.StateShort, "", "2026-11-24", 0, 2, ""),
-		c(7, order.StateShort, "", "2026-11-24", 1, 2, ""),
-		c(8, order.StateAccepted, "", "2026-11-24", 0, 0, ""),
-	}
-	other := candidates[0]
-	other.Shipment.WarehouseCode = "W2"
-	got := rules.PreviewWave(append(candidates, other), "W1", "", rules.Default(), rules.DefaultCalendar(), at)
-	want := []struct {
-		verdict rules.Verdict
-		rule    string
-		qty     int
-	}{
-		{rules.ReleaseNow, "WHS-1", 3},
-		{rules.ReleaseWait, "CUT-11", 0},
-		{rules.ReleaseWait, "CAN-1", 0},
-		{rules.ReleaseWait, "APR-1", 0},
-		{rules.ReleaseWait, "PAY-1", 0},
-		{rules.ReleaseWait, "STK-2", 0},
-		{rules.ReleaseNow, "WHS-1", 1},
-		{rules.ReleaseWait, "STK-1", 0},
-	}
-	if len(got) != len(want) {
-		t.Fatalf("%d previews", len(got))
-	}
-	for i, w := range want {
-		if g := got[i]; g.Verdict != w.verdict || g.Rule != w.rule || g.Qty != w.qty || g.Reason == "" || g.Number != candidates[i].Order.Number {
-			t.Errorf("%d: %+v, want %+v", i+1, g, w)
-		}
-	}
-	if got := rules.PreviewWave(candidates, "W1", order.ClassTruck, rules.Default(), rules.DefaultCalendar(), at); len(got) != 0 {
-		t.Errorf("another class: %+v", got)
-	}
-}
-
 func TestWHS2ReadResult(t *testing.T) {
 	t.Parallel()
 	now := jst(t, "2026-11-24 19:00")

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -233,20 +232,6 @@ type Waiting struct {
 	Region     string
 	Qty        int
 	RestockOn  order.Date // as the customer was told; zero where none was
-}
-
-// OldestFirst is what waiting lines need, in the order in which stock fills them (STK-4): by when
-// the order was accepted, then by number and line. Allocate takes it as it is.
-func OldestFirst(ws []Waiting) []Demand {
-	sorted := slices.Clone(ws)
-	slices.SortFunc(sorted, func(a, b Waiting) int {
-		return cmp.Or(a.AcceptedAt.Compare(b.AcceptedAt), cmp.Compare(a.OrderID, b.OrderID), cmp.Compare(a.LineNo, b.LineNo))
-	})
-	out := make([]Demand, len(sorted))
-	for i, w := range sorted {
-		out[i] = Demand{w.OrderID, w.LineNo, w.ItemCode, w.Region, w.Qty}
-	}
-	return out
 }
 
 // RestockNotice tells a customer of another restock date.

@@ -90,17 +90,12 @@ func TestFEE3(t *testing.T) {
 	}
 }
 
-func TestSTK4OldestFirst(t *testing.T) {
+func TestSTK4RestockMoved(t *testing.T) {
 	t.Parallel()
-	at := func(clock string) time.Time { return jst(t, "2026-11-24 "+clock) }
 	ws := []rules.Waiting{
-		{OrderID: 3, AcceptedAt: at("10:00"), LineNo: 1, ItemCode: pen, Qty: 2},
-		{OrderID: 1, AcceptedAt: at("11:00"), LineNo: 2, ItemCode: pen, Qty: 2, RestockOn: day(t, "2026-12-01")},
-		{OrderID: 2, AcceptedAt: at("10:00"), LineNo: 1, ItemCode: pen, Qty: 2, RestockOn: day(t, "2026-12-05")},
-	}
-	got := rules.Allocate(rules.OldestFirst(ws), map[rules.StockKey]int{{WarehouseCode: "W1", ItemCode: pen}: 3}, func(string) []string { return []string{"W1"} })
-	if len(got) != 2 || got[0].OrderID != 2 || got[0].Qty != 2 || got[1].OrderID != 3 || got[1].Qty != 1 {
-		t.Errorf("%+v", got)
+		{OrderID: 3, LineNo: 1, ItemCode: pen, Qty: 2},
+		{OrderID: 1, LineNo: 2, ItemCode: pen, Qty: 2, RestockOn: day(t, "2026-12-01")},
+		{OrderID: 2, LineNo: 1, ItemCode: pen, Qty: 2, RestockOn: day(t, "2026-12-05")},
 	}
 	if n := rules.RestockMoved(ws, pen, day(t, "2026-12-03")); len(n) != 2 || n[0].OrderID != 3 || n[1].OrderID != 1 || n[1].Now != day(t, "2026-12-03") {
 		t.Errorf("%+v", n)

@@ -34,12 +34,28 @@ func (tx *Tx) AllocateBatch(ctx context.Context, limit int, backorders bool, now
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
-	a := allocator{tx: tx, now: now, backorders: backorders, rule: "STK-1", available: map[rules.StockKey]int{}, restock: map[string]order.Date{}}
-	if backorders {
-		a.rule = "STK-4"
-	}
+	a := newAllocator(tx, backorders, now)
 	if err := a.load(ctx, ids); err != nil {
 		return 0, err
+	}
+	if !backorders {
+		// Stock that came in since the backorders were looked at is theirs (STK-4). Its rows are locked:
+		// no more comes until this commits.
+		late, err := a.older(ctx)
+		if err != nil {
+			return 0, err
+		}
+		for n := 1; late && n > 0; {
+			if n, err = tx.AllocateBatch(ctx, limit, true, now); err != nil {
+				return 0, err
+			}
+		}
+		if late {
+			a = newAllocator(tx, backorders, now)
+			if err := a.load(ctx, ids); err != nil {
+				return 0, err
+			}
+		}
 	}
 	if err := a.decide(); err != nil {
 		return 0, err
@@ -70,6 +86,31 @@ type allocator struct {
 	told      []lineDay
 	priced    []*allocOrder
 	events    []orderEvent
+}
+
+func newAllocator(tx *Tx, backorders bool, now time.Time) *allocator {
+	a := &allocator{tx: tx, now: now, backorders: backorders, rule: "STK-1", available: map[rules.StockKey]int{}, restock: map[string]order.Date{}}
+	if backorders {
+		a.rule = "STK-4"
+	}
+	return a
+}
+
+// older tells whether older orders wait for what is there of the batch's items.
+func (a *allocator) older(ctx context.Context) (waits bool, err error) {
+	var items []string
+	for k, qty := range a.available {
+		if qty > 0 {
+			items = append(items, k.ItemCode)
+		}
+	}
+	if len(items) == 0 {
+		return false, nil
+	}
+	if err := a.tx.tx.QueryRow(ctx, query("AllocateOlder"), distinct(items)).Scan(&waits); err != nil {
+		return false, fmt.Errorf("find older orders: %w", err)
+	}
+	return waits, nil
 }
 
 // allocOrder is what allocation knows of an order: what rules.ApplyShort looks at.

@@ -14,6 +14,33 @@ import (
 	st "todoke/store/storetest"
 )
 
+// STK-4: stock that comes in while new orders are being allocated is the older orders' all the same.
+func TestSTK4BeforeNewOrders(t *testing.T) {
+	t.Parallel()
+	s, clock := st.NewShop(t)
+	old := accept(t, s, st.Request(order.ChannelWeb, clock.Now(), st.Tokyo, st.Pen, 160)) // 150 are there
+	allocate(t, s, 10, false)
+	young := accept(t, s, st.Request(order.ChannelWeb, clock.Now(), st.Tokyo, st.Pen, 10))
+	if n := allocate(t, s, 10, true); n != 0 {
+		t.Fatalf("%d backorders took of nothing", n)
+	}
+	// Between the two looks of a run 12 come in.
+	onHand, _ := stockOf(t, s, st.West, st.Pen)
+	if err := s.ImportStock(t.Context(), []order.StockLevel{{WarehouseCode: st.West, ItemCode: st.Code(st.Pen), OnHand: onHand + 12, RestockOn: order.D(2026, 12, 20)}}); err != nil {
+		t.Fatal(err)
+	}
+	if n := allocate(t, s, 10, false); n != 1 {
+		t.Fatalf("%d new orders", n)
+	}
+	if o := get(t, s, old.ID); o.State != order.StateAllocated || o.Lines[0].ReservedQty != 160 {
+		t.Errorf("the older order: %s, %d reserved", o.State, o.Lines[0].ReservedQty)
+	}
+	if o := get(t, s, young.ID); o.State != order.StateShort || o.Lines[0].ReservedQty != 2 {
+		t.Errorf("the newer order: %s, %d reserved", o.State, o.Lines[0].ReservedQty)
+	}
+	audit(t, s)
+}
+
 // STK-4: another restock day in a stock file moves what customers were told, once; stock that comes in
 // fills backorders oldest first, and they are told.
 func TestSTK4RestockDays(t *testing.T) {

@@ -47,6 +47,9 @@ func (s *Store) WavePreview(ctx context.Context, now time.Time) ([]PreviewRow, e
 		v := rules.Releasable(o, shipment, w.Qty, sh.settings.On(order.DateOf(now)), sh.calendar, now)
 		if w.Goes = v.Verdict == rules.ReleaseNow; !w.Goes {
 			w.Rule, w.Why = v.Rule, v.Reason
+			if hs := rules.Holds(o); len(hs) > 0 {
+				w.Rule = hs[0].Rule // the cause says more than that it is held
+			}
 		} else if !paid {
 			w.Goes, w.Rule, w.Why = false, "PAY-1", "the card is not charged yet: it is on the ship day, before the goods leave"
 		}

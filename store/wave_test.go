@@ -299,9 +299,9 @@ func TestPickListTellsShipments(t *testing.T) {
 	}
 }
 
-// TestWHS1PreviewCarrier: what a carrier does not take to its region any more stays, in the preview
-// as in the wave.
-func TestWHS1PreviewCarrier(t *testing.T) {
+// TestWHS1Preview: what is held stays for its cause, and so does what a carrier does not take to its
+// region any more.
+func TestWHS1Preview(t *testing.T) {
 	t.Parallel()
 	s, clock := st.NewShop(t)
 	clock.Set(st.At(t, "2026-11-24 10:00:00"))
@@ -322,6 +322,16 @@ func TestWHS1PreviewCarrier(t *testing.T) {
 	if n := goes(); n != 1 {
 		t.Fatalf("%d go before the carrier rests", n)
 	}
+	if _, err := s.DecideOrder(t.Context(), o.ID, store.OrderDecision{Act: rules.ActHold, By: "佐野", Reason: "電話で確認中"}, clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if preview, err := s.WavePreview(t.Context(), st.At(t, "2026-11-24 17:45:00")); err != nil || len(preview) != 1 || preview[0].Goes || preview[0].Rule != "KEP-2" {
+		t.Errorf("held: %+v %v", preview, err)
+	}
+	if _, err := s.DecideOrder(t.Context(), o.ID, store.OrderDecision{Act: rules.ActFree, By: "佐野", Reason: "確認済み"}, clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	allocate(t, s, 10, false)
 	on := o.Shipments[0].ArrivalOn
 	if err := s.Import(t.Context(), order.Masters{Carriers: []order.CarrierDay{{Carrier: "はやて便", Region: o.RegionCode, From: on, To: on, Name: "点検"}}}); err != nil {
 		t.Fatal(err)

@@ -1,58 +1,10 @@
 package rules
 
 import (
-	"fmt"
 	"time"
 
 	"todoke/order"
 )
-
-// WaveCandidate is a shipment with what is reserved of it.
-type WaveCandidate struct {
-	Order     order.Order
-	Shipment  order.Shipment
-	Allocated int // reserved and on no pick list
-	Missing   int // of what the shipment's lines still need
-}
-
-// WavePreview is what a wave would do with one shipment, and why.
-type WavePreview struct {
-	Number   order.Number
-	Shipment int
-	ShipOn   order.Date
-	Release
-	Qty     int // that would go on the list
-	Missing int // that stays behind (STK-2)
-}
-
-// PreviewWave is what a wave at an instant would put on a warehouse's lists, and why the other
-// shipments stay (WHS-1): not due yet, within the customer's minutes, held (for approval, for a
-// card, by a person), nothing of it reserved, or too late. class "" is every class. It is the
-// verdict of Releasable, which the wave itself asks. The sequence is that of the candidates.
-func PreviewWave(candidates []WaveCandidate, warehouse string, class order.Class, s Settings, c *Calendar, at time.Time) []WavePreview {
-	var out []WavePreview
-	for _, x := range candidates {
-		if x.Shipment.WarehouseCode != warehouse || class != "" && x.Shipment.Class != class {
-			continue
-		}
-		p := WavePreview{
-			Number: x.Order.Number, Shipment: x.Shipment.No, ShipOn: x.Shipment.ShipOn, Missing: x.Missing,
-			Release: Releasable(x.Order, x.Shipment, x.Allocated, s, c, at),
-		}
-		switch {
-		case x.Order.State == order.StateHeld && p.Verdict == ReleaseWait:
-			if hs := Holds(x.Order); len(hs) > 0 {
-				p.Rule = hs[0].Rule // the cause says more than that it is held
-			}
-		case p.Verdict == ReleaseWait && p.Rule == "STK-1" && x.Missing > 0:
-			p.Rule, p.Reason = "STK-2", fmt.Sprintf("%d are short of stock", x.Missing)
-		case p.Verdict == ReleaseNow:
-			p.Qty = x.Allocated
-		}
-		out = append(out, p)
-	}
-	return out
-}
 
 // ChaseDue is what is due of a pick list that nobody acknowledged.
 type ChaseDue string
