@@ -70,6 +70,9 @@ func (d *Desk) orderPage(r *http.Request, o order.Order) (page.Order, error) {
 		return v, err
 	}
 	orderGoods(&v, o, goods)
+	if err := d.orderParcels(ctx, &v, o); err != nil {
+		return v, err
+	}
 	if v.Sent, err = d.sent(ctx, p, o); err != nil {
 		return v, err
 	}
@@ -183,7 +186,7 @@ func orderGoods(v *page.Order, o order.Order, goods []store.ListedGoods) {
 	for _, s := range o.Shipments {
 		row := page.OrderShipment{
 			No: s.No, State: string(s.State), Class: string(s.Class), Warehouse: s.WarehouseCode, AcceptanceOn: s.AcceptanceOn, ShipOn: s.ShipOn, ArrivalOn: s.ArrivalOn, Rules: s.Rules,
-			Tracking: s.Tracking, ShippedOn: s.ShippedOn, DeliveredOn: s.DeliveredOn, ByCarrier: s.DeliveredBy == order.DeliveredByLeadTime,
+			ShippedOn: s.ShippedOn, DeliveredOn: s.DeliveredOn, ByCarrier: s.DeliveredBy == order.DeliveredByLeadTime,
 		}
 		row.MayDate = s.Class == order.ClassPhone && s.State == order.ShipmentPlanned && o.State != order.StateCancelled
 		if len(o.Shipments) > 1 {
@@ -196,6 +199,24 @@ func orderGoods(v *page.Order, o order.Order, goods []store.ListedGoods) {
 		}
 		v.Shipments = append(v.Shipments, row)
 	}
+}
+
+// orderParcels tells of the parcels that left, and where their carriers tell of them (WHS-3).
+func (d *Desk) orderParcels(ctx context.Context, v *page.Order, o order.Order) error {
+	for i, s := range o.Shipments {
+		if len(s.Tracking) == 0 {
+			continue
+		}
+		p, err := d.Store.WarehouseProfile(ctx, s.WarehouseCode)
+		if err != nil {
+			return err
+		}
+		v.Shipments[i].Carrier = p.Carrier
+		for _, n := range s.Tracking {
+			v.Shipments[i].Tracking = append(v.Shipments[i].Tracking, page.Link{Path: p.TrackingLink(n), Text: n})
+		}
+	}
+	return nil
 }
 
 // shipmentGoods are the lines that travel with a shipment: those reserved for it, else those of its class.

@@ -48,8 +48,13 @@ func TestOrderPageTellsTracking(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+	profile := order.DefaultProfile(l.WarehouseCode)
+	profile.Carrier, profile.TrackingURL = "はやぶさ急送", "https://hayabusa-kyuso.example/track?no={number}"
+	if err := o.st.Import(ctx, order.Masters{Profiles: []order.WarehouseProfile{profile}}); err != nil {
+		t.Fatal(err)
+	}
 	a := b.get("/desk/orders/" + string(one.Number))
-	for _, want := range []string{"お問い合わせ番号", "4012-3456-7890", "4012-3456-7891", "お届け済み"} {
+	for _, want := range []string{"お問い合わせ番号", "4012-3456-7890", "4012-3456-7891", "お届け済み", "はやぶさ急送", `href="https://hayabusa-kyuso.example/track?no=401234567890" target="_blank" rel="noopener noreferrer"`} {
 		if !strings.Contains(a.body, want) {
 			t.Errorf("the page lacks %q", want)
 		}

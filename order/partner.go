@@ -103,6 +103,15 @@ func CheckTrackingURL(text string) error {
 	return nil
 }
 
+// TrackingLink is where the carrier tells of a parcel by its number, "" where the profile names no
+// address.
+func (p WarehouseProfile) TrackingLink(number string) string {
+	if CheckTrackingURL(p.TrackingURL) != nil {
+		return ""
+	}
+	return strings.ReplaceAll(p.TrackingURL, TrackingNumber, url.QueryEscape(strings.ReplaceAll(number, "-", "")))
+}
+
 // CheckMailAddress tells whether a text is one plain mail address.
 func CheckMailAddress(text string) error {
 	if !mailAddress.MatchString(text) {

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"todoke/jobs"
+	"todoke/order"
 )
 
 // Survey is how the shop stands.
@@ -21,6 +22,15 @@ type Survey struct {
 	Reviews    int      // open ones
 
 	Items, Departments, Warehouses bool // whether any is loaded
+	Approvals                      bool // some department's orders wait for approvers (APR-1)
+	Ways                           []WarehouseWay
+}
+
+// WarehouseWay is how lists get to a warehouse.
+type WarehouseWay struct {
+	order.WarehouseProfile        // of which address, host key, contact and the like are read
+	Channel                string // order.PartnerFolder …
+	Token                  bool   // its system may use our API
 }
 
 // Idle tells that jobs of the kind wait and that no process is there to work them.
@@ -43,7 +53,7 @@ func survey(ctx context.Context, q querier) (Survey, error) {
 	found, err := collect(ctx, q, "Survey", func(row pgx.CollectableRow) (Survey, error) {
 		var v Survey
 		var oldest *time.Time
-		err := row.Scan(&v.Waiting, &oldest, &v.OldestKind, &v.Kinds, &v.Worker, &v.Reviews, &v.Items, &v.Departments, &v.Warehouses)
+		err := row.Scan(&v.Waiting, &oldest, &v.OldestKind, &v.Kinds, &v.Worker, &v.Reviews, &v.Items, &v.Departments, &v.Warehouses, &v.Approvals)
 		if oldest != nil {
 			v.Oldest = *oldest
 		}
@@ -52,7 +62,11 @@ func survey(ctx context.Context, q querier) (Survey, error) {
 	if err != nil {
 		return Survey{}, err
 	}
-	return found[0], nil
+	found[0].Ways, err = collect(ctx, q, "WarehouseWays", func(row pgx.CollectableRow) (WarehouseWay, error) {
+		var w WarehouseWay
+		return w, row.Scan(&w.WarehouseCode, &w.Channel, &w.Address, &w.HostKey, &w.Fetch, &w.Contact, &w.ChaseMinutes, &w.Token)
+	})
+	return found[0], err
 }
 
 // workedBy are the jobs that move what the ledger lists, by kind and state.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/riverqueue/river"
 
@@ -105,11 +104,7 @@ func (c Config) shippedMail(f store.ShippedFacts) mail.Shipped {
 		ShipTo: f.Order.ShipTo, ShippedOn: f.Shipment.ShippedOn, ArrivalOn: f.Shipment.ArrivalOn, Carrier: f.Profile.Carrier,
 	}
 	for _, n := range f.Shipment.Tracking {
-		t := mail.Tracking{Number: n}
-		if f.Profile.TrackingURL != "" {
-			t.URL = strings.ReplaceAll(f.Profile.TrackingURL, order.TrackingNumber, strings.ReplaceAll(n, "-", ""))
-		}
-		m.Tracking = append(m.Tracking, t)
+		m.Tracking = append(m.Tracking, mail.Tracking{Number: n, URL: f.Profile.TrackingLink(n)})
 	}
 	for _, l := range f.Lines {
 		m.Lines = append(m.Lines, mail.ShippedLine{Item: l.Item, Name: l.Name, Qty: l.Qty, Unit: l.Unit})

@@ -409,6 +409,8 @@ func (a *App) checkWork(ctx context.Context, add addFinding, url string) {
 	} else {
 		add("masters", statusOK, "loaded", "")
 	}
+	a.checkApprovals(add, v)
+	a.checkWays(add, v)
 	const late = time.Minute
 	switch waits := a.Now().Sub(v.Oldest); {
 	case v.Waiting == 0:

@@ -89,7 +89,8 @@ type OrderShipment struct {
 	Rules                   []string
 	Goods                   string // its lines, where there is more than one shipment
 	MayDate                 bool   // made to order: the desk enters the day (CUT-6)
-	Tracking                []string
+	Tracking                []Link // numbers, and where the carrier tells of them
+	Carrier                 string
 	ShippedOn, DeliveredOn  order.Date
 	ByCarrier               bool // nobody told the delivery: it counts by the carrier's days (WHS-3)
 }
