@@ -56,7 +56,7 @@ func TestIsOfTheseSources(t *testing.T) {
 }
 
 // patience is how long anything may take on a busy machine. Nothing that works comes near it.
-const patience = 3 * time.Minute
+const patience = 5 * time.Minute
 
 // person is a user of the machine with a home of their own.
 type person struct {

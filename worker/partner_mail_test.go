@@ -69,4 +69,5 @@ func TestPartnersMailTheirFiles(t *testing.T) {
 	if said := b.eventOf(t, ids["words"], "FAX-1"); said != "" {
 		t.Error("a warehouse is told how to order:", said)
 	}
+	b.audit(t)
 }

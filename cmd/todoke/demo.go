@@ -65,6 +65,8 @@ type demo struct {
 	known     map[string]int // documents of earlier runs in this folder, by SHA-256
 	web       webTally
 	servers   *demoPost
+	partners  *demoPartners
+	sftp      string // where the partner's SFTP server was, or is
 }
 
 // demoState is what lies beside the data, so that a later run goes on.
@@ -72,6 +74,7 @@ type demoState struct {
 	Seed      uint64    `json:"seed"`
 	WebOrders int       `json:"web_orders"`
 	Clock     time.Time `json:"clock"`
+	SFTP      string    `json:"sftp,omitempty"`
 }
 
 func (c demoCommand) Run(ctx context.Context, app *App) error {
@@ -104,6 +107,10 @@ func (c demoCommand) Run(ctx context.Context, app *App) error {
 		return err
 	}
 	d.servers = post
+	if d.partners, err = d.startPartners(ctx); err != nil {
+		return err
+	}
+	defer d.partners.stop()
 
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -151,6 +158,7 @@ func (d *demo) load() error {
 		d.say("going on where a demo stood at %s", s.Clock.In(order.JST).Format(time.DateTime))
 	}
 	d.clock.set(s.Clock)
+	d.sftp = s.SFTP
 	return nil
 }
 
@@ -160,7 +168,7 @@ func (d *demo) move(t time.Time) error {
 		return nil
 	}
 	d.clock.set(t)
-	b, err := json.Marshal(demoState{Seed: d.Seed, WebOrders: d.WebOrders, Clock: t})
+	b, err := json.Marshal(demoState{Seed: d.Seed, WebOrders: d.WebOrders, Clock: t, SFTP: d.sftp})
 	if err != nil {
 		return err
 	}
@@ -189,7 +197,7 @@ func (d *demo) run(ctx context.Context, wall func() time.Time) error {
 		if err := d.app.importSample(ctx, d.st); err != nil {
 			return "", err
 		}
-		return fmt.Sprintf("%d items, %d departments, %d warehouses", len(set.Items), len(set.Customers), len(set.Warehouses)), d.openFront(ctx)
+		return fmt.Sprintf("%d items, %d departments, %d warehouses", len(set.Items), len(set.Customers), len(set.Warehouses)), errors.Join(d.openFront(ctx), d.partners.open(ctx))
 	})
 	if err != nil {
 		return err
@@ -322,7 +330,11 @@ func (d *demo) business(ctx context.Context, on order.Date) (string, error) {
 	if err := d.idle(ctx); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d documents, %d web orders", documents, orders), nil
+	lists, err := d.partners.report(ctx, on)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%d documents, %d web orders, %d lists reported by their warehouses", documents, orders, lists), nil
 }
 
 // advance moves the clock to t, stopping at every run of a schedule that falls due up to then.
@@ -337,15 +349,21 @@ func (d *demo) advance(ctx context.Context, t time.Time) error {
 		if due.IsZero() {
 			return d.move(t)
 		}
-		// What arrived before the wave is read and allocated before it, and the wave is over
-		// before the clock goes on.
+		// What arrived before the wave is read and allocated before it, cards are charged whose
+		// goods may leave by then, and the wave is over and its lists are acknowledged before the
+		// clock goes on.
 		if err := d.idle(ctx); err != nil {
 			return err
 		}
-		if err := d.move(due); err != nil {
-			return err
+		for _, t := range []time.Time{due.Add(-time.Second), due} {
+			if err := d.move(t); err != nil {
+				return err
+			}
+			if err := d.idle(ctx); err != nil {
+				return err
+			}
 		}
-		if err := d.idle(ctx); err != nil {
+		if err := d.partners.acknowledge(ctx); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,6 +27,7 @@ import (
 	"todoke/internal/dovecot"
 	"todoke/internal/smtptest"
 	"todoke/order"
+	"todoke/payment/simulate"
 	"todoke/samples/day"
 	"todoke/store"
 )
@@ -42,6 +44,7 @@ type demoPost struct {
 	person   *imapclient.Client           // looks into the mailbox
 	sent     string                       // folder of the mails that were sent
 	smtp     string                       // address of the mail server
+	cards    string                       // URL of the card gateway
 	closings []func()
 }
 
@@ -71,7 +74,25 @@ func (d *demo) startPost(ctx context.Context) (p *demoPost, err error) {
 		_ = sink.Serve(context.WithoutCancel(ctx), l)
 	}()
 	p.closings = append(p.closings, func() { sink.Close(); <-ended })
-	return p, nil
+	return p, p.startCards(ctx, d.clock.now)
+}
+
+// demoCardToken is what the simulated card gateway wants to be shown.
+const demoCardToken = "simulator"
+
+// startCards starts the card gateway that is none (docs/payments.md).
+func (p *demoPost) startCards(ctx context.Context, now func() time.Time) error {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("start the demo's card gateway: %w", err)
+	}
+	const patience = 5 * time.Second
+	server := &http.Server{Handler: &simulate.Gateway{Token: demoCardToken, Open: true, Now: now}, ReadHeaderTimeout: patience}
+	ended := make(chan struct{})
+	go func() { _ = server.Serve(l); close(ended) }()
+	p.cards = "http://" + l.Addr().String()
+	p.closings = append(p.closings, func() { _ = server.Close(); <-ended })
+	return nil
 }
 
 // startMailbox starts a Dovecot where one is installed, else a server in memory.
@@ -162,6 +183,7 @@ func (p *demoPost) configure(c *Config) error {
 	for key, value := range map[string]string{
 		"smtp.address": p.smtp, "smtp.security": "none", "smtp.user": "", "smtp.from": "order@todoke.example", "smtp.reply_to": "", "smtp.returns": "",
 		"fax.gateways": gateways, "fax.ways": "sample",
+		"payment.url": p.cards, "payment.token": demoCardToken, "payment.token_file": "",
 	} {
 		s := findSetting(key)
 		if s == nil {
@@ -210,7 +232,8 @@ func (p *demoPost) count(folder string) (uint32, error) {
 	return *s.NumMessages, nil
 }
 
-// keepPDFs writes the PDFs of the mails that were sent beside them, as NUMBER.pdf.
+// keepPDFs writes the PDFs of the mails that were sent beside them, as NUMBER.pdf; what the partner
+// got by mail lies among its files.
 func (p *demoPost) keepPDFs() (mails, pdfs int, err error) {
 	names, err := filepath.Glob(filepath.Join(p.sent, "*.eml"))
 	if err != nil {
@@ -220,6 +243,9 @@ func (p *demoPost) keepPDFs() (mails, pdfs int, err error) {
 		b, err := os.ReadFile(name)
 		if err != nil {
 			return 0, 0, fmt.Errorf("read a mail that was sent: %w", err)
+		}
+		if toPartner(b) {
+			continue
 		}
 		m, err := mail.Parse(b, mail.DefaultLimits())
 		if err != nil {
@@ -246,10 +272,18 @@ func (d *demo) tellPost(ctx context.Context, docs []store.Document) error {
 	if err != nil {
 		return err
 	}
-	mails := 0
+	mails, partners := 0, 0
+	split := map[int64]bool{}
 	for _, doc := range docs {
-		if doc.Source == mailSource && doc.ParentID == 0 {
+		split[doc.ParentID] = true
+	}
+	for _, doc := range docs {
+		switch {
+		case doc.Source != mailSource || doc.ParentID != 0:
+		case split[doc.ID]:
 			mails++
+		default:
+			partners++
 		}
 	}
 	deliveries, err := d.st.Deliveries(ctx)
@@ -267,7 +301,7 @@ func (d *demo) tellPost(ctx context.Context, docs []store.Document) error {
 	if err != nil {
 		return err
 	}
-	d.say("\nmail: %d came, %d left in the mailbox (%s)", mails, left, d.servers.about)
+	d.say("\nmail: %d came of the fax gateway and %d of the partner %s, %d left in the mailbox (%s)", mails, partners, demoMail, left, d.servers.about)
 	for _, channel := range slices.Sorted(maps.Keys(states)) {
 		var counts []string
 		for _, state := range slices.Sorted(maps.Keys(states[channel])) {

@@ -34,7 +34,7 @@ func (d *demo) summary(ctx context.Context, wall func() time.Time) error {
 	if err := d.tellLists(ctx); err != nil {
 		return err
 	}
-	if err := d.tellPost(ctx, docs); err != nil {
+	if err := errors.Join(d.tellPartners(ctx), d.tellCards(ctx), d.tellPost(ctx, docs)); err != nil {
 		return err
 	}
 	ledger, err := d.st.Ledger(ctx)
@@ -69,12 +69,16 @@ func (d *demo) summary(ctx context.Context, wall func() time.Time) error {
 	}
 	data := d.app.Config.Data
 	d.say("\nwhere to look (what you do there carries today's time; the demo's days are %s to %s)", samples.Today, samples.Today.Add(day.Days-1))
-	d.say("  pick lists      %s/<warehouse>/*.xlsx and *.pdf", d.app.Config.Out)
+	d.say("  partners        %s/<warehouse>: what each got in in/, what it sent in out/", d.partners.dir)
 	d.say("  mails sent      %s/*.eml, with the faxes beside them as PDF", d.servers.sent)
 	d.say("  every document  bin/todoke document list --data %s", data)
 	d.say("  what is open    bin/todoke ledger --data %s", data)
+	d.say("  partners' files bin/todoke warehouse files --data %s", data)
+	d.say("  the cards       bin/todoke payment list --data %s", data)
 	d.say("  the orders      bin/todoke order list --data %s, then order explain NUMBER", data)
-	d.say("  next            bin/todoke up --data %s", data)
+	secret := filepath.Join(d.partners.dir, ".password")
+	d.say("  next            bin/todoke up --data %s --set partners.e1.password_file=%s", data, secret)
+	d.say("  beside it       bin/todoke sftp-sink --listen %s --dir %s --password-file %s", d.partners.address, d.partners.dir, secret)
 	d.say("\n%d review(s) wait for a person; done in %.1f s", reviews, wall().Sub(d.began).Seconds())
 	if n := len(broken) + len(stuck); n > 0 {
 		return fmt.Errorf("%d thing(s) are wrong: see above", n)
@@ -128,6 +132,21 @@ func (d *demo) tellDocuments(ctx context.Context, docs []store.Document) error {
 	if err != nil {
 		return err
 	}
+	whys := map[int64][]string{} // what became of what was attached to a mail
+	for _, doc := range docs {
+		if doc.Source != mailSource || doc.ParentID != 0 || len(parts[doc.ID]) > 0 {
+			continue
+		}
+		attached, err := d.st.MailParts(ctx, doc.ID)
+		if err != nil {
+			return err
+		}
+		for _, a := range attached {
+			if a.Why != "" {
+				whys[doc.ID] = append(whys[doc.ID], a.FileName+" "+a.Why)
+			}
+		}
+	}
 	byDocument := map[int64][]store.Page{}
 	ordered := 0
 	for _, p := range pages {
@@ -158,6 +177,9 @@ func (d *demo) tellDocuments(ctx context.Context, docs []store.Document) error {
 				text += ": " + short(p.Detail)
 			}
 			became = append(became, text)
+		}
+		if len(became) == 0 && len(parts[doc.ID]) == 0 { // a partner's mail
+			became = whys[doc.ID]
 		}
 		if len(became) == 0 {
 			became = []string{fmt.Sprintf("%d attachment(s)", len(parts[doc.ID]))}
@@ -258,24 +280,24 @@ func (d *demo) tellLists(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	byNumber := map[order.Number]string{} // where a list's files lie
+	for _, l := range lists {
+		byNumber[l.Number] = strings.ToLower(l.WarehouseCode) + "/in/"
+	}
 	files, stems, others := map[order.Number][]string{}, map[order.Number]string{}, map[order.Number]string{}
 	for _, v := range deliveries {
-		if !v.Sent() || v.Channel != "folder" {
-			continue
-		}
-		rel, err := filepath.Rel(d.app.Config.Out, v.Location)
-		if err != nil {
-			return errors.Join(errors.New("a delivery lies outside the folder for deliveries"), err)
-		}
 		n := order.Number(v.Number)
-		if v.Kind != store.IssuePickListKind || v.Format == "csv" {
-			others[n] += "  " + filepath.Base(rel)
+		if !v.Sent() || byNumber[n] == "" {
 			continue
 		}
-		files[n] = append(files[n], filepath.Ext(rel))
-		stems[n] = strings.TrimSuffix(rel, filepath.Ext(rel))
+		if v.Kind != store.IssuePickListKind || v.Format == "csv" {
+			others[n] += "  " + v.FileName
+			continue
+		}
+		files[n] = append(files[n], filepath.Ext(v.FileName))
+		stems[n] = byNumber[n] + strings.TrimSuffix(v.FileName, filepath.Ext(v.FileName))
 	}
-	d.say("\npick lists: %d, in %s", len(lists), d.app.Config.Out)
+	d.say("\npick lists: %d, in %s", len(lists), d.partners.dir)
 	w := tabwriter.NewWriter(d.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "  list\twarehouse\tship day\tclass\torders\tlines\tunits\tfiles")
 	for _, l := range lists {

@@ -108,6 +108,8 @@ type App struct {
 	faxesToo     bool // … with the faxes of its days
 	sampleLoaded bool // by this process
 
+	fetchNow chan struct{} // has partners' folders looked into at once; nil where nobody asks
+
 	// Log and Config are set by Main before the command runs.
 	Log    *slog.Logger
 	Config Config

@@ -35,7 +35,7 @@ type fetching struct {
 	told string // the last error
 }
 
-// Run looks at once and then at every interval until ctx ends. A partner that is slow holds up no
+// Run looks at once, at every interval and when it is asked to, until ctx ends. A partner that is slow holds up no
 // other.
 func (p *partnerFetch) Run(ctx context.Context, every time.Duration) {
 	p.running = map[string]*fetching{}
@@ -48,6 +48,7 @@ func (p *partnerFetch) Run(ctx context.Context, every time.Duration) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		case <-p.app.fetchNow:
 		}
 	}
 }

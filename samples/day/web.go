@@ -28,6 +28,7 @@ type webLine struct {
 type webPayment struct {
 	Method        string `json:"method"`
 	Authorisation string `json:"authorisation,omitempty"`
+	AuthorisedYen int64  `json:"authorised_yen,omitempty"`
 }
 
 // webTerms are what card customers agreed to (ACC-5).
@@ -54,21 +55,21 @@ const Days = 3
 
 // WebOrders makes n orders or more: four round every cut-off of every region and class, the
 // rest over the three days, a quarter with a designated date, a few that a rule refuses. They
-// come in the order of their time.
+// come in the order of their time. The simulated card gateway is not there when the first order of
+// each day that is paid by card is captured; the second time it is (package payment/simulate).
 func WebOrders(shop *Shop, n int, seed uint64) ([]WebOrder, error) {
 	r := rand.New(rand.NewPCG(seed, 0))
-	var out []WebOrder
-	add := func(at time.Time, class order.Class, deps []order.Department, note string, change func(*webOrder)) error {
+	type made struct {
+		WebOrder
+		body webOrder
+	}
+	var all []made
+	add := func(at time.Time, class order.Class, deps []order.Department, note string, change func(*webOrder)) {
 		b := shop.web(at, class, deps[r.IntN(len(deps))], r)
 		if change != nil {
 			change(&b)
 		}
-		body, err := json.Marshal(b)
-		if err != nil {
-			return fmt.Errorf("encode web order: %w", err)
-		}
-		out = append(out, WebOrder{At: at, Key: fmt.Sprintf("sample-%04d", len(out)+1), Body: body, Note: note})
-		return nil
+		all = append(all, made{WebOrder{At: at, Key: fmt.Sprintf("sample-%04d", len(all)+1), Note: note}, b})
 	}
 	for i, region := range shop.regionList {
 		deps := shop.byRegion[region.Code]
@@ -80,13 +81,11 @@ func WebOrders(shop *Shop, n int, seed uint64) ([]WebOrder, error) {
 			cutoff := rules.Cutoff(region, order.ChannelWeb, class)
 			for _, off := range []time.Duration{-time.Minute, 0, time.Second, time.Minute} {
 				note := fmt.Sprintf("%s %s %+d s from the cut-off", region.Code, class, int(off.Seconds()))
-				if err := add(on.At(cutoff).Add(off), class, deps, note, nil); err != nil {
-					return nil, err
-				}
+				add(on.At(cutoff).Add(off), class, deps, note, nil)
 			}
 		}
 	}
-	for len(out) < n {
+	for len(all) < n {
 		at := firstDay.Add(r.IntN(Days)).At(order.Clock{Hour: 8, Minute: 30}).Add(time.Duration(r.IntN(10*3600)) * time.Second)
 		class := order.ClassNormal
 		switch v := r.IntN(20); {
@@ -112,12 +111,23 @@ func WebOrders(shop *Shop, n int, seed uint64) ([]WebOrder, error) {
 			note = "refused: an item that does not exist"
 			change = func(b *webOrder) { b.Lines[0].ItemCode = shop.unknownItem }
 		}
-		if err := add(at, class, shop.departments, note, change); err != nil {
-			return nil, err
-		}
+		add(at, class, shop.departments, note, change)
 	}
 	// The keys above follow the order of making; customers order in the order of time.
-	slices.SortStableFunc(out, func(a, b WebOrder) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(all, func(a, b made) int { return a.At.Compare(b.At) })
+	out := make([]WebOrder, len(all))
+	var stumbled order.Date
+	for i, o := range all {
+		if on := order.DateOf(o.At); o.body.Payment != nil && o.body.DesignatedOn == "" && o.Note == "" && on != stumbled {
+			o.body.Payment.Authorisation += "-unavailable"
+			stumbled = on
+		}
+		var err error
+		if o.Body, err = json.Marshal(o.body); err != nil {
+			return nil, fmt.Errorf("encode web order: %w", err)
+		}
+		out[i] = o.WebOrder
+	}
 	return out, nil
 }
 
@@ -141,6 +151,7 @@ func (s *Shop) web(at time.Time, class order.Class, dep order.Department, r *ran
 		lines = 1 + r.IntN(2)
 	}
 	seen := map[string]bool{}
+	var yen order.Yen
 	for range lines {
 		pool := s.byClass[class]
 		if class != order.ClassNormal && len(b.Lines) > 0 && r.IntN(3) == 0 {
@@ -155,7 +166,12 @@ func (s *Shop) web(at time.Time, class order.Class, dep order.Department, r *ran
 		if class == order.ClassTruck {
 			q = it.OrderMultiple * (1 + r.IntN(2))
 		}
+		yen += it.ListPrice * order.Yen(q)
 		b.Lines = append(b.Lines, webLine{ItemCode: it.Code, Quantity: q, Comment: comments[r.IntN(len(comments))]})
+	}
+	if b.Payment != nil { // the catalogue's prices with tax and a fee are the most that it can come to
+		const tenth, most = 10, 1_000
+		b.Payment.AuthorisedYen = int64(yen + yen/tenth + most)
 	}
 	return b
 }

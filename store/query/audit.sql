@@ -96,7 +96,9 @@ SELECT t.text FROM (
     SELECT CASE
         WHEN s.document_id IS NULL THEN format('document %s has no state', d.id)
         WHEN s.state = 'read' AND g.n IS NULL THEN format('document %s was read and has no page', d.id)
-        WHEN s.state = 'split' AND NOT EXISTS (SELECT FROM documents c WHERE c.parent_id = d.id) THEN format('document %s was split and has no part', d.id)
+        WHEN s.state = 'split' AND NOT EXISTS (SELECT FROM documents c WHERE c.parent_id = d.id)
+            AND NOT EXISTS (SELECT FROM mail_parts m JOIN partner_files f ON f.id = substring(m.why FROM ' file (\d+) of warehouse ')::bigint WHERE m.document_id = d.id) -- a partner's mail
+        THEN format('document %s was split and has no part', d.id)
         WHEN s.state = 'ordered' AND o.id IS NULL THEN format('document %s is ordered and has no order', d.id)
         WHEN s.state = 'review' AND r.document_id IS NULL THEN format('document %s waits for a review that is not there', d.id)
         WHEN s.state <> 'review' AND r.document_id IS NOT NULL THEN format('document %s is %s and a review of it as a whole is open', d.id, s.state)
