@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"todoke/order"
 	"todoke/rules"
@@ -54,9 +55,17 @@ func (m *run) check(ctx context.Context, whole bool) error {
 		return err
 	}
 	m.breaches("store.Audit", bad, m.Wall().Sub(began))
+	conn, err := m.Admin.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer conn.Release()
+	if err := m.narrow(ctx, conn, whole); err != nil {
+		return err
+	}
 	for _, c := range checks() {
 		began := m.Wall()
-		rows, err := m.Admin.Query(ctx, c.sql, m.Clock.Now())
+		rows, err := conn.Query(ctx, c.sql, m.Clock.Now())
 		if err != nil {
 			return fmt.Errorf("check %q: %w", c.name, err)
 		}
@@ -65,6 +74,12 @@ func (m *run) check(ctx context.Context, whole bool) error {
 			return fmt.Errorf("check %q: %w", c.name, err)
 		}
 		m.breaches(c.name, found, m.Wall().Sub(began))
+	}
+	if _, err := conn.Exec(ctx, "DISCARD TEMP"); err != nil {
+		return fmt.Errorf("check: %w", err)
+	}
+	if err := m.reconcile(ctx); err != nil {
+		return err
 	}
 	if err := m.lost(ctx); err != nil {
 		return err
@@ -76,6 +91,35 @@ func (m *run) check(ctx context.Context, whole bool) error {
 		return err
 	}
 	m.day.Checked = m.Wall().Sub(began)
+	return nil
+}
+
+// narrow has a day's checks look at the orders of which anything happened since the last ones or still
+// can, at their first orders and their add-ons: what was whole and is over stays so. At the end they
+// look at all.
+func (m *run) narrow(ctx context.Context, conn *pgxpool.Conn, whole bool) error {
+	since := m.checked
+	if err := conn.QueryRow(ctx, `SELECT coalesce(max(id), 0) FROM events`).Scan(&m.checked); err != nil {
+		return fmt.Errorf("find what happened: %w", err)
+	}
+	if whole {
+		return nil
+	}
+	for _, s := range []string{
+		`CREATE TEMP TABLE month_orders (id bigint PRIMARY KEY)`,
+		fmt.Sprintf(`INSERT INTO month_orders SELECT DISTINCT order_id FROM public.events WHERE id > %d AND order_id IS NOT NULL
+			UNION SELECT id FROM public.orders WHERE state NOT IN ('shipped', 'cancelled')`, since),
+		`INSERT INTO month_orders SELECT f.id FROM public.orders f WHERE f.number IN (SELECT o.fee_first FROM public.orders o JOIN month_orders USING (id))
+			OR f.fee_first IN (SELECT o.number FROM public.orders o JOIN month_orders USING (id)) ON CONFLICT DO NOTHING`,
+		`INSERT INTO month_orders SELECT f.id FROM public.orders f WHERE f.number IN (SELECT o.fee_first FROM public.orders o JOIN month_orders USING (id)) ON CONFLICT DO NOTHING`,
+		`ANALYZE month_orders`,
+		`CREATE TEMP VIEW orders AS SELECT o.* FROM public.orders o JOIN month_orders USING (id)`,
+		`CREATE TEMP VIEW events AS SELECT * FROM public.events WHERE order_id IN (SELECT id FROM month_orders)`,
+	} {
+		if _, err := conn.Exec(ctx, s); err != nil {
+			return fmt.Errorf("narrow the checks: %w", err)
+		}
+	}
 	return nil
 }
 

@@ -165,3 +165,38 @@ SELECT format('run %s of %s is not finished', schedule, due_at) FROM schedule_ru
 
 -- name: no job was given up
 SELECT format('job %s %s: %s', id, kind, coalesce(errors[array_upper(errors, 1)]->>'error', state::text)) FROM river_job WHERE state IN ('discarded', 'cancelled') AND $1::timestamptz IS NOT NULL;
+
+-- name: PAY-1: of a card is captured what left, its tax and the fee, neither more nor less
+WITH card AS (SELECT o.id, o.number, o.fee_yen FROM orders o WHERE $1::timestamptz IS NOT NULL AND o.payment = 'card' AND o.state = 'shipped'
+    AND NOT EXISTS (SELECT FROM payments p WHERE p.order_id = o.id AND p.state IN ('planned', 'sent', 'uncertain', 'failed', 'waived'))),
+nets AS (SELECT id, no, rate, sum(net) AS net FROM (
+    SELECT c.id, s.no, l.tax_rate::int AS rate, a.shipped_qty * l.unit_price_yen AS net FROM card c JOIN shipments s ON s.order_id = c.id
+    JOIN allocations a ON a.shipment_id = s.id JOIN order_lines l ON (l.order_id, l.no) = (a.order_id, a.line_no)
+    UNION ALL SELECT c.id, (SELECT p.shipment_no FROM payments p WHERE p.order_id = c.id AND p.kind = 'capture' AND p.state = 'done' ORDER BY p.id LIMIT 1), 10, c.fee_yen FROM card c WHERE c.fee_yen > 0) x
+  GROUP BY 1, 2, 3),
+owed AS (SELECT id, sum(net + floor(net * rate / 100.0)) AS yen FROM nets GROUP BY 1)
+SELECT format('order %s: %s yen left, tax and fee with them, %s were captured', c.number, coalesce(w.yen, 0), coalesce(p.yen, 0))
+FROM card c LEFT JOIN owed w ON w.id = c.id
+CROSS JOIN LATERAL (SELECT sum(CASE kind WHEN 'capture' THEN yen WHEN 'refund' THEN -yen ELSE 0 END) AS yen FROM payments WHERE order_id = c.id AND state = 'done') p
+WHERE coalesce(w.yen, 0) <> coalesce(p.yen, 0);
+
+-- name: PAY-1: nothing goes onto a list that no card was charged for
+SELECT DISTINCT format('order %s shipment %s is on a list and was not captured', o.number, s.no) FROM orders o JOIN shipments s ON s.order_id = o.id
+JOIN allocations a ON a.shipment_id = s.id AND a.pick_list_id IS NOT NULL
+WHERE $1::timestamptz IS NOT NULL AND o.payment = 'card' AND NOT EXISTS (SELECT FROM payments p WHERE p.order_id = o.id AND p.shipment_no = s.no AND p.kind = 'capture' AND p.state IN ('done', 'waived'));
+
+-- name: PAY-1: a cancelled order keeps nothing of its card
+SELECT format('order %s is cancelled and keeps %s yen of its card', o.number, p.yen) FROM orders o
+CROSS JOIN LATERAL (SELECT sum(CASE kind WHEN 'capture' THEN yen WHEN 'refund' THEN -yen ELSE 0 END) AS yen FROM payments WHERE order_id = o.id AND state = 'done') p
+WHERE $1::timestamptz IS NOT NULL AND o.state = 'cancelled' AND o.authorisation <> '' AND p.yen <> 0
+  AND NOT EXISTS (SELECT FROM payments p WHERE p.order_id = o.id AND p.state IN ('planned', 'sent', 'uncertain', 'failed'));
+
+-- name: PAY-1: nothing is asked of a card for days
+SELECT format('%s of order %s, %s yen, is %s since %s', p.kind, o.number, p.yen, p.state, p.created_at) FROM payments p JOIN orders o ON o.id = p.order_id
+WHERE p.state IN ('planned', 'sent', 'uncertain', 'failed') AND p.created_at < $1::timestamptz - interval '8 days';
+
+-- name: WHS-3: of each shipment that left its customer was told once, or nobody wants to hear of it
+SELECT format('order %s shipment %s left on %s: its notice is "%s", %s mail(s)', o.number, s.no, s.shipped_on, s.notice, n.mails) FROM orders o JOIN shipments s ON s.order_id = o.id
+CROSS JOIN LATERAL (SELECT count(*) AS mails FROM issued_documents i WHERE i.order_id = o.id AND i.kind = 'shipping_notice' AND i.number = o.number || '-' || s.no) n
+WHERE s.state = 'shipped' AND s.shipped_on < ($1::timestamptz AT TIME ZONE 'Asia/Tokyo')::date AND (s.notice NOT IN ('told', 'needless', 'desk') OR n.mails <> CASE s.notice WHEN 'told' THEN 1 ELSE 0 END)
+   OR s.state <> 'shipped' AND n.mails > 0;

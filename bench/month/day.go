@@ -29,7 +29,9 @@ type Day struct {
 	LateReports     int
 	TwiceReports    int
 	Results         map[string]int // of warehouses, by their way
-	Decided         int            // by approvers
+	Cards           map[string]int // what was asked of the card gateway, and what the desk settled
+	CapturedYen     int
+	Decided         int // by approvers
 	Reviewed        int
 	Dropped         int // reviews that came to no order
 	Acts            map[string]int

@@ -48,7 +48,7 @@ func (r *Report) checkTime() time.Duration {
 
 // sum adds the days up.
 func (r *Report) sum() Day {
-	s := Day{Received: map[way]int{}, Refused: map[string]int{}, Acts: map[string]int{}, Results: map[string]int{}}
+	s := Day{Received: map[way]int{}, Refused: map[string]int{}, Acts: map[string]int{}, Results: map[string]int{}, Cards: map[string]int{}}
 	s.Figures.Held, s.Figures.Jobs = map[string]int{}, map[string]Job{}
 	for _, d := range r.Days {
 		f := d.Figures
@@ -62,6 +62,7 @@ func (r *Report) sum() Day {
 			{&s.LateReports, d.LateReports},
 			{&s.TwiceReports, d.TwiceReports},
 			{&s.Decided, d.Decided},
+			{&s.CapturedYen, d.CapturedYen},
 			{&s.Reviewed, d.Reviewed},
 			{&s.Dropped, d.Dropped},
 			{&s.Restocked, d.Restocked},
@@ -98,6 +99,9 @@ func (r *Report) sum() Day {
 		}
 		for k, n := range d.Results {
 			s.Results[k] += n
+		}
+		for k, n := range d.Cards {
+			s.Cards[k] += n
 		}
 		for k, n := range f.Held {
 			s.Figures.Held[k] += n
@@ -291,6 +295,7 @@ func (r *Report) tables(b *strings.Builder, sum Day) {
 		{"approvers", grouped(sum.Decided) + " decisions (APR-1)"},
 		{"desk", fmt.Sprintf("%s reviews settled, %s of them came to no order; %s", grouped(sum.Reviewed), grouped(sum.Dropped), byCount(sum.Acts))},
 		{"warehouses", fmt.Sprintf("%s lists reported, %d late, %d twice at once; %s rows of stock came in or were counted", grouped(sum.Lists), sum.LateReports, sum.TwiceReports, grouped(sum.Restocked)) + "; results: " + byCount(sum.Results)},
+		{"cards", grouped(sum.CapturedYen) + " yen captured; " + byCount(sum.Cards)},
 		{"answers", fmt.Sprintf("%s customers told, %s documents sent", grouped(sum.Figures.Answers), grouped(sum.Figures.Sent))},
 		{"not finished at the end", byCount(r.Left)},
 		{"processor time without checks", sum.Used.String()},

@@ -18,6 +18,7 @@ import (
 	"todoke/internal/dbtest"
 	"todoke/migrations"
 	"todoke/order"
+	"todoke/payment"
 	"todoke/rules"
 	"todoke/store"
 	"todoke/worker"
@@ -56,8 +57,20 @@ func TestDaysOfTheMonth(t *testing.T) {
 	server := httptest.NewServer(api.New(api.Config{Orders: st, Settings: rules.Default(), Now: clock.Now, Log: slog.New(slog.DiscardHandler)}))
 	t.Cleanup(server.Close)
 	arrived := filepath.Join(dir, "arrived")
+	cards, err := month.NewCards(t.Context(), clock.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cards.Close)
+	gateway, err := payment.NewHTTP(cards.URL, cards.Token, time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
 	place := month.Place{
 		Store: st, Admin: admin, Clock: clock, API: server.URL, Token: "token-of-the-month", Arrived: arrived, Out: filepath.Join(dir, "out"), Log: t.Output(), Wall: time.Now,
+		Cards: cards, Reconcile: func(ctx context.Context, day order.Date) ([]payment.Difference, error) {
+			return worker.ReconcileCards(ctx, st, gateway, day)
+		},
 		Start: func(ctx context.Context) (month.Worker, error) {
 			routes := map[string][]delivery.Way{}
 			for _, name := range []string{"fax", "mail"} {
@@ -67,7 +80,7 @@ func TestDaysOfTheMonth(t *testing.T) {
 				}
 				routes[name] = []delivery.Way{p}
 			}
-			client, err := worker.Client(worker.Config{Store: st, Read: month.Read, Deliver: filepath.Join(dir, "out"), Routes: worker.Routes{Ways: routes, Domain: "month.invalid"}, ShopName: "模擬商店", DeskName: "注文デスク"})
+			client, err := worker.Client(worker.Config{Store: st, Cards: gateway, Read: month.Read, Deliver: filepath.Join(dir, "out"), Routes: worker.Routes{Ways: routes, Domain: "month.invalid"}, ShopName: "模擬商店", DeskName: "注文デスク"})
 			if err != nil {
 				return nil, err
 			}

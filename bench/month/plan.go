@@ -30,6 +30,7 @@ type visit struct {
 	again  again
 	cancel time.Duration // web: the customer wants to cancel so long after; 0 never
 	race   bool          // one of two of a department at one instant
+	card   *authorised   // nil where it is billed
 }
 
 // again is how a visit comes a second time.
@@ -174,7 +175,10 @@ func (s *shop) visit(r *rand.Rand, o Options, at time.Time, d order.Department, 
 		body["designated_on"] = on.String()
 	}
 	if d.Payment == order.PaymentCard {
-		body["payment"] = map[string]any{"method": "card", "authorisation": "auth-" + v.key}
+		v.card = s.authorisation(r, v.key, at, goods)
+		body["payment"] = map[string]any{
+			"method": "card", "authorisation": v.card.reference, "authorised_yen": v.card.yen, "authorised_until": v.card.until.In(order.JST).Format(time.RFC3339),
+		}
 		body["terms"] = map[string]any{"version": "2026-04", "agreed_at": body["ordered_at"]}
 	}
 	for _, u := range s.users[d.Code] {
@@ -206,4 +210,21 @@ func (s *shop) visit(r *rand.Rand, o Options, at time.Time, d order.Department, 
 		return v, fmt.Errorf("encode order: %w", err)
 	}
 	return v, nil
+}
+
+// authorisation is what a shop front has a card authorised for: of forty one for too little, one for
+// too short.
+func (s *shop) authorisation(r *rand.Rand, key string, at time.Time, goods []line) *authorised {
+	const feeYen, percent = 330, 111 // the dearest tax, and a yen for each rounding
+	a := &authorised{reference: "auth-" + key, yen: feeYen, until: at.AddDate(0, 0, 60)}
+	for _, l := range goods {
+		a.yen += s.items[l.Item].ListPrice * order.Yen(l.Qty) * percent / 100
+	}
+	switch r.IntN(40) {
+	case 0:
+		a.yen /= 2
+	case 1:
+		a.until = at.AddDate(0, 0, 1)
+	}
+	return a
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"todoke/order"
+	"todoke/payment"
 	"todoke/rules"
 	"todoke/store"
 )
@@ -49,6 +50,10 @@ type Place struct {
 	Wall    func() time.Time
 	// Processor tells what was used so far; nil where nobody knows.
 	Processor func() Processor
+	// Cards is the gateway that cards are charged by; nil where orders by card wait. Reconcile compares
+	// its books of a day with the shop's.
+	Cards     *Cards
+	Reconcile func(context.Context, order.Date) ([]payment.Difference, error)
 	// Page is given the report after each day; nil where nobody wants it before the end.
 	Page func(*Report) error
 }
@@ -97,6 +102,7 @@ type run struct {
 	world    world
 	sent     map[string]*sent // what became of each visit, by key
 	killNext bool
+	checked  int64           // the newest event of the last checks
 	told     map[string]bool // breaches that were told: each day's checks find those of the days before again
 }
 
@@ -104,7 +110,7 @@ type run struct {
 func Run(ctx context.Context, p Place, o Options) (*Report, error) {
 	m := &run{
 		Options: o, Place: p, r: rand.New(rand.NewPCG(o.Seed, 3)), sent: map[string]*sent{}, told: map[string]bool{},
-		report: &Report{Options: o, Began: p.Wall()}, day: &Day{Acts: map[string]int{}},
+		report: &Report{Options: o, Began: p.Wall()}, day: &Day{Acts: map[string]int{}, Cards: map[string]int{}},
 	}
 	var err error
 	if m.shop, err = newShop(o); err != nil {
@@ -168,7 +174,7 @@ const step = 3 * time.Minute
 func (m *run) business(ctx context.Context, on order.Date) error {
 	m.day = &Day{
 		used: m.used(), On: on, Business: m.shop.calendar.Business(on), Began: m.Wall(),
-		Received: map[way]int{}, Refused: map[string]int{}, Acts: map[string]int{}, Results: map[string]int{},
+		Received: map[way]int{}, Refused: map[string]int{}, Acts: map[string]int{}, Results: map[string]int{}, Cards: map[string]int{},
 	}
 	m.routine(on)
 	end := on.Add(1).At(order.Clock{})

@@ -85,6 +85,9 @@ func (m *run) took(_ context.Context, s *sent) {
 // one hands a visit in as it comes from outside.
 func (m *run) one(ctx context.Context, v visit) (sent, error) {
 	s := sent{visit: v}
+	if err := m.authorise(v.card); err != nil {
+		return s, err
+	}
 	switch v.way {
 	case wayFax:
 		times := 1

@@ -20,6 +20,7 @@ type world struct {
 	held    []int64                    // orders that the desk holds
 	late    map[order.Number]time.Time // lists that are reported the next morning
 	parts   map[order.Number]bool      // lists of which the second part was reported
+	retried map[int64]bool             // orders whose card was tried again
 }
 
 // routine enters what people do on a day.
@@ -251,6 +252,9 @@ func (m *run) desk(ctx context.Context) error {
 		return err
 	}
 	if err := m.dates(ctx, now); err != nil {
+		return err
+	}
+	if err := m.cards(ctx, now); err != nil {
 		return err
 	}
 	w := &m.world

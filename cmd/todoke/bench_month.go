@@ -22,6 +22,7 @@ import (
 	"todoke/bench/month"
 	"todoke/delivery"
 	"todoke/order"
+	"todoke/payment"
 	"todoke/worker"
 )
 
@@ -162,11 +163,23 @@ func (c *benchMonthCommand) Run(ctx context.Context, a *App) (err error) {
 		_ = server.Close()
 		<-ended
 	}()
+	cards, err := month.NewCards(ctx, clock.Now)
+	if err != nil {
+		return err
+	}
+	defer cards.Close()
+	gateway, err := payment.NewHTTP(cards.URL, cards.Token, 0)
+	if err != nil {
+		return err
+	}
 	report, err := month.Run(ctx, month.Place{
 		Store: st, Admin: admin, Clock: clock, API: "http://" + l.Addr().String(), Token: rand.Text(), Arrived: filepath.Join(dir, monthArrived), Out: a.Config.Out,
 		Log: a.Stdout, Wall: wall, Processor: processorTimes(db),
-		Start: func(ctx context.Context) (month.Worker, error) { return startMonthWorker(ctx, a, db.URL, dir) },
-		Page:  c.write,
+		Start: func(ctx context.Context) (month.Worker, error) { return startMonthWorker(ctx, a, db.URL, dir, cards) },
+		Page:  c.write, Cards: cards,
+		Reconcile: func(ctx context.Context, day order.Date) ([]payment.Difference, error) {
+			return worker.ReconcileCards(ctx, st, gateway, day)
+		},
 	}, month.Options{
 		Orders: c.Orders, Departments: c.Departments, Seed: c.Seed, From: from, Days: c.Days, Tail: c.Tail, Kills: c.Kills, Senders: c.Senders,
 	})
@@ -223,13 +236,13 @@ type monthWorker struct {
 	err   error // once it has ended
 }
 
-func startMonthWorker(ctx context.Context, a *App, url, dir string) (month.Worker, error) {
+func startMonthWorker(ctx context.Context, a *App, url, dir string, cards *month.Cards) (month.Worker, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
 	}
 	cmd := exec.CommandContext(ctx, self, "--data", dir, "bench", "month-worker")
-	cmd.Env = append(os.Environ(), "DATABASE_URL="+url)
+	cmd.Env = append(os.Environ(), "DATABASE_URL="+url, "TODOKE_PAYMENT_URL="+cards.URL, "TODOKE_PAYMENT_TOKEN="+cards.Token, "TODOKE_PAYMENT_TIMEOUT=1s")
 	cmd.Stderr = a.Stderr
 	in, err := cmd.StdinPipe() // its end tells the process that nobody is left whom it works for
 	if err != nil {
