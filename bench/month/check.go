@@ -65,7 +65,7 @@ func (m *run) check(ctx context.Context, whole bool) error {
 	}
 	for _, c := range checks() {
 		began := m.Wall()
-		rows, err := conn.Query(ctx, c.sql, m.Clock.Now())
+		rows, err := conn.Query(ctx, c.sql, pgx.QueryExecModeExec, m.Clock.Now()) // no plan is kept: the tables change
 		if err != nil {
 			return fmt.Errorf("check %q: %w", c.name, err)
 		}
@@ -259,7 +259,7 @@ func (m *run) arrivals(ctx context.Context) error {
 	for _, id := range doubtful {
 		inDoubt[id] = true
 	}
-	rows, err = m.Admin.Query(ctx, `SELECT DISTINCT message_id FROM delivery_attempts WHERE outcome = 'sent'`)
+	rows, err = m.Admin.Query(ctx, `SELECT DISTINCT message_id FROM delivery_attempts WHERE outcome = 'sent' AND way <> 'sftp'`)
 	if err != nil {
 		return fmt.Errorf("find attempts: %w", err)
 	}
@@ -283,6 +283,11 @@ func (m *run) arrivals(ctx context.Context) error {
 			bad = append(bad, fmt.Sprintf("message %s is said to be sent and never arrived", id))
 		}
 	}
+	dropped, err := m.dropped(ctx)
+	if err != nil {
+		return err
+	}
+	bad = append(bad, dropped...)
 	slices.Sort(bad)
 	m.breaches("mails and faxes arrive once, or twice where nobody could know", bad, m.Wall().Sub(began))
 	return nil

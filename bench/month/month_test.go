@@ -66,9 +66,14 @@ func TestDaysOfTheMonth(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	partner, err := month.NewPartner(t.Context(), filepath.Join(dir, "sftp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = partner.Close() })
 	place := month.Place{
 		Store: st, Admin: admin, Clock: clock, API: server.URL, Token: "token-of-the-month", Arrived: arrived, Out: filepath.Join(dir, "out"), Log: t.Output(), Wall: time.Now,
-		Cards: cards, Reconcile: func(ctx context.Context, day order.Date) ([]payment.Difference, error) {
+		Cards: cards, Partner: partner, Reconcile: func(ctx context.Context, day order.Date) ([]payment.Difference, error) {
 			return worker.ReconcileCards(ctx, st, gateway, day)
 		},
 		Start: func(ctx context.Context) (month.Worker, error) {
@@ -80,7 +85,7 @@ func TestDaysOfTheMonth(t *testing.T) {
 				}
 				routes[name] = []delivery.Way{p}
 			}
-			client, err := worker.Client(worker.Config{Store: st, Cards: gateway, Read: month.Read, Deliver: filepath.Join(dir, "out"), Routes: worker.Routes{Ways: routes, Domain: "month.invalid"}, ShopName: "模擬商店", DeskName: "注文デスク"})
+			client, err := worker.Client(worker.Config{Store: st, Cards: gateway, Read: month.Read, Deliver: filepath.Join(dir, "out"), Routes: worker.Routes{Ways: routes, Domain: "month.invalid", Partner: func(string, order.WarehouseProfile) delivery.Way { return partner.Way() }}, ShopName: "模擬商店", DeskName: "注文デスク"})
 			if err != nil {
 				return nil, err
 			}

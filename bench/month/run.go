@@ -54,6 +54,8 @@ type Place struct {
 	// its books of a day with the shop's.
 	Cards     *Cards
 	Reconcile func(context.Context, order.Date) ([]payment.Difference, error)
+	// Partner is the SFTP server of one of the warehouses; nil where all use folders.
+	Partner *Partner
 	// Page is given the report after each day; nil where nobody wants it before the end.
 	Page func(*Report) error
 }
@@ -115,6 +117,9 @@ func Run(ctx context.Context, p Place, o Options) (*Report, error) {
 	var err error
 	if m.shop, err = newShop(o); err != nil {
 		return nil, err
+	}
+	if p.Partner != nil {
+		m.shop.bySFTP(p.Partner)
 	}
 	if m.visits, err = m.shop.plan(o); err != nil {
 		return nil, err

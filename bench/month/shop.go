@@ -50,6 +50,10 @@ func newShop(o Options) (*shop, error) {
 	}
 	r := rand.New(rand.NewPCG(o.Seed, 1))
 	most := map[order.Class]int{order.ClassNormal: 600, order.ClassTruck: 60, order.ClassPhone: 12}
+	const few = 1000
+	if o.Orders < few { // a shop as small as what it sells
+		most = map[order.Class]int{order.ClassNormal: 60, order.ClassTruck: 12, order.ClassPhone: 4}
+	}
 	for _, i := range r.Perm(len(set.Items)) {
 		it := set.Items[i]
 		if it.Discontinued || it.SuccessorCode != "" || len(s.byClass[it.Class]) == most[it.Class] {
@@ -58,6 +62,13 @@ func newShop(o Options) (*shop, error) {
 		s.byClass[it.Class] = append(s.byClass[it.Class], it)
 		s.items[it.Code] = it
 		s.scarce[it.Code] = it.Class != order.ClassPhone && r.IntN(8) == 0
+	}
+	if o.Orders < few {
+		unsold := func(code string) bool { return s.items[code].Code == "" }
+		set.Items = slices.DeleteFunc(slices.Clone(set.Items), func(x order.Item) bool { return unsold(x.Code) })
+		set.Prices = slices.DeleteFunc(slices.Clone(set.Prices), func(x order.ContractPrice) bool { return unsold(x.ItemCode) })
+		set.Stock = slices.DeleteFunc(slices.Clone(set.Stock), func(x order.StockLevel) bool { return unsold(x.ItemCode) })
+		set.Locations = slices.DeleteFunc(slices.Clone(set.Locations), func(x order.StorageLocation) bool { return unsold(x.ItemCode) })
 	}
 	s.control(o)
 	return s, nil

@@ -12,7 +12,6 @@ import (
 
 	"todoke/order"
 	"todoke/rules"
-	"todoke/store"
 )
 
 // openList is a pick list of which something is not reported.
@@ -42,8 +41,8 @@ func (m *run) openLists(ctx context.Context) ([]openList, error) {
 const packer = "倉庫 出荷係"
 
 // reportList reports a list in one of the ways that warehouses have: whole at the desk, twice at the
-// same time, row by row, in two parts of which the later comes first, after a file that is broken, or
-// with less than was asked for.
+// same time, or by a file: as it should be, in two parts of which the later comes first, after one that is
+// broken, twice, or with less than was asked for.
 func (m *run) reportList(ctx context.Context, l openList, now time.Time) error {
 	switch l.id % 10 {
 	case 0, 1, 2:
@@ -57,26 +56,26 @@ func (m *run) reportList(ctx context.Context, l openList, now time.Time) error {
 		return err
 	}
 	switch l.id % 10 {
+	case 5: // something is wrong with the file from its first row on
+		broken := slices.Clone(rows)
+		broken[0].Order = "999999999999"
+		if err := m.hand(l, "of no order", broken, true); err != nil {
+			return err
+		}
 	case 7: // the second part comes before the first, which comes with the next report
 		if len(rows) > 1 && !m.world.parts[l.number] {
 			if m.world.parts == nil {
 				m.world.parts = map[order.Number]bool{}
 			}
 			m.world.parts[l.number] = true
-			rows = rows[len(rows)/2:]
-			m.day.Results["in parts"]++
+			return m.hand(l, "second part", rows[len(rows)/2:], false)
 		}
 	case 8:
 		broken := slices.Clone(rows)
 		broken[len(broken)-1].Shipped += 1000
-		problems, err := m.result(ctx, l, broken, now)
-		if err != nil {
+		if err := m.hand(l, "too much", broken, true); err != nil {
 			return err
 		}
-		if len(problems) == 0 {
-			m.wrong("a result of list %s that ships more than was asked for was taken", l.number)
-		}
-		m.day.Results["broken"]++
 	case 9:
 		r := &rows[m.r.IntN(len(rows))]
 		r.Short = 1 + m.r.IntN(r.Shipped)
@@ -85,24 +84,19 @@ func (m *run) reportList(ctx context.Context, l openList, now time.Time) error {
 		if r.Reason.StockGone() {
 			m.world.arrived[rules.StockKey{WarehouseCode: l.warehouse, ItemCode: r.ItemCode}] -= r.Short
 		}
-		m.day.Results["short pick"]++
-	}
-	problems, err := m.result(ctx, l, rows, now)
-	if err != nil {
-		return err
-	}
-	if len(problems) > 0 {
-		m.wrong("a result of list %s was refused: %v", l.number, problems[0])
-		return nil
-	}
-	m.day.Results["by rows"]++
-	if l.id%10 == 6 { // the whole day again with every file
-		if problems, err = m.result(ctx, l, rows, now); err == nil && len(problems) > 0 {
-			m.wrong("a result of list %s, said again, was refused: %v", l.number, problems[0])
+		return m.hand(l, "short pick", rows, false)
+	case 6: // the same file twice, and the same rows once more in another order
+		if err := m.hand(l, "result", rows, false); err != nil {
+			return err
 		}
-		m.day.Results["said again"]++
+		if err := m.hand(l, "result again", rows, false); err != nil {
+			return err
+		}
+		other := slices.Clone(rows)
+		slices.Reverse(other)
+		return m.hand(l, "rows again", other, false)
 	}
-	return err
+	return m.hand(l, "result", rows, false)
 }
 
 // reportTwice reports a list twice at the same time: one counts.
@@ -126,15 +120,6 @@ func (m *run) reportTwice(ctx context.Context, l openList, now time.Time) error 
 		m.wrong("pick list %s was reported twice at once, and both counted or none", l.number)
 	}
 	return nil
-}
-
-// result applies rows of a warehouse's result; problems are what stands against it.
-func (m *run) result(ctx context.Context, l openList, rows []rules.ResultRow, now time.Time) (problems []*order.Error, err error) {
-	err = m.Store.InTx(ctx, func(tx *store.Tx) (err error) {
-		_, problems, err = tx.ApplyResult(ctx, l.warehouse, rows, packer, now)
-		return err
-	})
-	return problems, err
 }
 
 // resultRows are what a warehouse writes of all that is open on a list.

@@ -20,6 +20,7 @@ type world struct {
 	held    []int64                    // orders that the desk holds
 	late    map[order.Number]time.Time // lists that are reported the next morning
 	parts   map[order.Number]bool      // lists of which the second part was reported
+	files   []handed                   // that warehouses hand in next
 	retried map[int64]bool             // orders whose card was tried again
 }
 
@@ -156,7 +157,7 @@ func (m *run) warehouseReports(ctx context.Context) error {
 		}
 		m.day.Lists++
 	}
-	return nil
+	return m.handIn(ctx)
 }
 
 // approvers decide what they are asked: most within two days, some late, one in twelve never.

@@ -168,6 +168,11 @@ func (c *benchMonthCommand) Run(ctx context.Context, a *App) (err error) {
 		return err
 	}
 	defer cards.Close()
+	partner, err := month.NewPartner(ctx, filepath.Join(dir, "sftp"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, partner.Close()) }()
 	gateway, err := payment.NewHTTP(cards.URL, cards.Token, 0)
 	if err != nil {
 		return err
@@ -175,8 +180,10 @@ func (c *benchMonthCommand) Run(ctx context.Context, a *App) (err error) {
 	report, err := month.Run(ctx, month.Place{
 		Store: st, Admin: admin, Clock: clock, API: "http://" + l.Addr().String(), Token: rand.Text(), Arrived: filepath.Join(dir, monthArrived), Out: a.Config.Out,
 		Log: a.Stdout, Wall: wall, Processor: processorTimes(db),
-		Start: func(ctx context.Context) (month.Worker, error) { return startMonthWorker(ctx, a, db.URL, dir, cards) },
-		Page:  c.write, Cards: cards,
+		Start: func(ctx context.Context) (month.Worker, error) {
+			return startMonthWorker(ctx, a, db.URL, dir, cards, partner)
+		},
+		Page: c.write, Cards: cards, Partner: partner,
 		Reconcile: func(ctx context.Context, day order.Date) ([]payment.Difference, error) {
 			return worker.ReconcileCards(ctx, st, gateway, day)
 		},
@@ -236,13 +243,14 @@ type monthWorker struct {
 	err   error // once it has ended
 }
 
-func startMonthWorker(ctx context.Context, a *App, url, dir string, cards *month.Cards) (month.Worker, error) {
+func startMonthWorker(ctx context.Context, a *App, url, dir string, cards *month.Cards, partner *month.Partner) (month.Worker, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
 	}
 	cmd := exec.CommandContext(ctx, self, "--data", dir, "bench", "month-worker")
-	cmd.Env = append(os.Environ(), "DATABASE_URL="+url, "TODOKE_PAYMENT_URL="+cards.URL, "TODOKE_PAYMENT_TOKEN="+cards.Token, "TODOKE_PAYMENT_TIMEOUT=1s")
+	cmd.Env = append(os.Environ(), "DATABASE_URL="+url, "TODOKE_PAYMENT_URL="+cards.URL, "TODOKE_PAYMENT_TOKEN="+cards.Token, "TODOKE_PAYMENT_TIMEOUT=1s",
+		"TODOKE_PARTNERS_"+partner.Warehouse+"_PASSWORD="+partner.Password, "TODOKE_PARTNERS_"+partner.Warehouse+"_TIMEOUT=10s")
 	cmd.Stderr = a.Stderr
 	in, err := cmd.StdinPipe() // its end tells the process that nobody is left whom it works for
 	if err != nil {
@@ -312,7 +320,9 @@ func (benchMonthWorkerCommand) Run(ctx context.Context, a *App) error {
 	if err != nil {
 		return err
 	}
-	cfg.Read, cfg.Routes = month.Read, worker.Routes{Ways: map[string][]delivery.Way{}, Domain: "month.invalid"}
+	cfg.Read, cfg.Routes = month.Read, worker.Routes{
+		Ways: map[string][]delivery.Way{}, Domain: "month.invalid", Partner: cfg.Routes.Partner, Timeout: cfg.Routes.Timeout,
+	}
 	for _, channel := range []string{"fax", "mail"} {
 		way, err := month.NewPost(channel, filepath.Join(a.Config.Data, monthArrived))
 		if err != nil {
