@@ -92,7 +92,7 @@ func (s *Store) ArchiveWaiting(ctx context.Context) (waits bool, err error) {
 	return waits, kinded(err)
 }
 
-// sealBatch is about how many rows one transaction seals.
+// sealBatch is how many rows one transaction seals.
 const sealBatch = 1000
 
 // Seal seals everything that waits, in batches, and gives the number of entries made. Any number
@@ -100,24 +100,15 @@ const sealBatch = 1000
 func (s *Store) Seal(ctx context.Context) (int, error) {
 	total := 0
 	for {
-		entries, taken := 0, 0
-		err := s.InTx(ctx, func(tx *Tx) error {
-			entries, taken = 0, 0
-			for more := 1; more > 0 && taken < sealBatch; taken += more { // what is sealed calls for facts, which are sealed too
-				var n int
-				var err error
-				if n, more, err = tx.seal(ctx, at(s.now())); err != nil {
-					return err
-				}
-				entries += n
-			}
-			return nil
+		var entries int
+		var more bool
+		err := s.InTx(ctx, func(tx *Tx) (err error) {
+			entries, more, err = tx.seal(ctx, at(s.now()))
+			return err
 		})
-		if err != nil {
+		total += entries
+		if err != nil || !more {
 			return total, err
-		}
-		if total += entries; taken < sealBatch {
-			return total, nil
 		}
 	}
 }
@@ -134,10 +125,12 @@ type entryKey struct {
 	id   int64
 }
 
-// seal takes what waits longest, brings its facts up to date and appends it to the chain.
-func (tx *Tx) seal(ctx context.Context, now time.Time) (entries, taken int, err error) {
+// seal takes what waits longest, brings its facts up to date and appends it to the chain. more tells
+// that something waits still: there were too many, or facts were written, which are sealed too, in a
+// transaction of their own: while facts are written nobody changes their orders.
+func (tx *Tx) seal(ctx context.Context, now time.Time) (entries int, more bool, err error) {
 	if err := tx.exec(ctx, "ArchiveLock"); err != nil {
-		return 0, 0, err
+		return 0, false, err
 	}
 	type pending struct {
 		ID   int64
@@ -146,7 +139,7 @@ func (tx *Tx) seal(ctx context.Context, now time.Time) (entries, taken int, err 
 	}
 	waiting, err := collect(ctx, tx.tx, "ArchivePending", pgx.RowToStructByPos[pending], sealBatch)
 	if err != nil || len(waiting) == 0 {
-		return 0, 0, err
+		return 0, false, err
 	}
 	var done, documents, orders []int64
 	var keys []entryKey
@@ -170,17 +163,18 @@ func (tx *Tx) seal(ctx context.Context, now time.Time) (entries, taken int, err 
 	if len(orders) > 0 {
 		more, err := collect(ctx, tx.tx, "ArchiveOrderDocuments", pgx.RowTo[int64], orders)
 		if err != nil {
-			return 0, 0, err
+			return 0, false, err
 		}
 		documents = append(documents, more...)
 	}
 	if err := tx.updateFacts(ctx, documents, rows[ArchiveIssued], now); err != nil {
-		return 0, 0, err
+		return 0, false, err
 	}
 	if entries, err = tx.appendEntries(ctx, keys, rows, now); err != nil {
-		return 0, 0, err
+		return 0, false, err
 	}
-	return entries, len(done), tx.exec(ctx, "ArchivePendingDone", done)
+	more = len(waiting) == sealBatch || len(documents)+len(rows[ArchiveIssued]) > 0
+	return entries, more, tx.exec(ctx, "ArchivePendingDone", done)
 }
 
 // appendEntries appends the rows to the chain in the order of keys; what is in it already, or is
