@@ -161,8 +161,8 @@ func TestAcceptMakesTheOrder(t *testing.T) {
 	}
 }
 
-// TestAcceptFeeBoundary is FEE-1 at the threshold, and once per order however many shipments.
-func TestAcceptFeeBoundary(t *testing.T) {
+// TestFEE1AcceptFeeBoundary is FEE-1 at the threshold, and once per order however many shipments.
+func TestFEE1AcceptFeeBoundary(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		lines []order.RequestLine
@@ -195,8 +195,8 @@ func TestAcceptFeeBoundary(t *testing.T) {
 	}
 }
 
-// TestAcceptPricesByDayOfReceipt is ITM-2.
-func TestAcceptPricesByDayOfReceipt(t *testing.T) {
+// TestITM2PricesByDayOfReceipt is ITM-2.
+func TestITM2PricesByDayOfReceipt(t *testing.T) {
 	t.Parallel()
 	for received, want := range map[string]order.Yen{
 		"2026-03-31 23:59:59": 400, // before the contract
@@ -216,8 +216,8 @@ func TestAcceptPricesByDayOfReceipt(t *testing.T) {
 	}
 }
 
-// TestAcceptSplitsByClass is CUT-8: each class its own shipment and date.
-func TestAcceptSplitsByClass(t *testing.T) {
+// TestCUT8AcceptSplitsByClass is CUT-8: each class its own shipment and date.
+func TestCUT8AcceptSplitsByClass(t *testing.T) {
 	t.Parallel()
 	req := request(t, order.ChannelFax, "2026-11-24 14:00", lines(madeChair, 1, cabinet, 2, paper, 5, pen, 1))
 	o, events := mustAccept(t, req, facts(t), time.Time{})
@@ -244,8 +244,8 @@ func TestAcceptSplitsByClass(t *testing.T) {
 	}
 }
 
-// TestAcceptHoldsPhoneOrders is CUT-6: nothing but made-to-order goods waits for the desk.
-func TestAcceptHoldsPhoneOrders(t *testing.T) {
+// TestCUT6AcceptHoldsPhoneOrders is CUT-6: nothing but made-to-order goods waits for the desk.
+func TestCUT6AcceptHoldsPhoneOrders(t *testing.T) {
 	t.Parallel()
 	req := request(t, order.ChannelWeb, "2026-11-24 14:00", lines(madeChair, 1))
 	req.DesignatedOn = day(t, "2026-11-29") // a Sunday: the desk's to settle
@@ -432,8 +432,8 @@ func TestAcceptTellsEverythingAtOnce(t *testing.T) {
 	}
 }
 
-// TestAcceptMovesAFaxDate is CUT-7 on fax, for each shipment by itself.
-func TestAcceptMovesAFaxDate(t *testing.T) {
+// TestCUT7AcceptMovesAFaxDate is CUT-7 on fax, for each shipment by itself.
+func TestCUT7AcceptMovesAFaxDate(t *testing.T) {
 	t.Parallel()
 	req := request(t, order.ChannelFax, "2026-11-24 10:00", lines(pen, 1, cabinet, 1))
 	req.DesignatedOn = day(t, "2026-11-25")
@@ -481,7 +481,7 @@ func TestAcceptLargestOrder(t *testing.T) {
 	}
 }
 
-func TestFitQuantity(t *testing.T) {
+func TestITM1FitQuantity(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		qty, multiple, limit, nearest int

@@ -386,7 +386,10 @@ func Approved(o order.Order, r order.Region, noSaturday map[order.Class]bool, s 
 				return o, nil, err
 			}
 			was := *sh
-			sh.AcceptanceOn, sh.ReadyOn, sh.ShipOn, sh.ArrivalOn = d.AcceptanceOn, d.ReadyOn, d.ShipOn, d.ArrivalOn
+			sh.AcceptanceOn = d.AcceptanceOn
+			if sh.Class != order.ClassPhone { // whose date the desk entered, or has yet to (CUT-6)
+				sh.ReadyOn, sh.ShipOn, sh.ArrivalOn = d.ReadyOn, d.ShipOn, d.ArrivalOn
+			}
 			sh.Rules = withRule(d.Rules, "CUT-9")
 			if was.ArrivalOn != sh.ArrivalOn || was.ShipOn != sh.ShipOn {
 				events = append(events, order.Event{

@@ -225,3 +225,36 @@ func TestCUT9(t *testing.T) {
 		t.Error("approved what did not wait")
 	}
 }
+
+// TestCUT9MadeToOrder: the date that the desk entered for made-to-order goods stands whenever the
+// order is approved.
+func TestCUT9MadeToOrder(t *testing.T) {
+	t.Parallel()
+	f := facts(t)
+	honshu := region(t, rules.RegionHonshu)
+	o, _ := mustAccept(t, request(t, order.ChannelWeb, "2026-11-24 10:00", lines(pen, 3, madeChair, 1)), f, jst(t, "2026-11-24 10:00"))
+	held, err := rules.AddHold(o, "APR-1", "waits")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, on := range []string{"2026-12-10", ""} {
+		if on != "" {
+			if held, _, err = rules.DateOrder(held, 2, day(t, on), "佐野", honshu, f.Settings, f.Calendar, jst(t, "2026-11-24 11:00")); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			held.Shipments = o.Shipments
+		}
+		was := held.Shipments[1]
+		got, events, err := rules.Approved(held, honshu, nil, f.Settings, f.Calendar, jst(t, "2026-11-25 10:00"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sh := got.Shipments[1]; sh.Class != order.ClassPhone || sh.ArrivalOn.String() != on || sh.ShipOn != was.ShipOn || sh.AcceptanceOn != day(t, "2026-11-25") {
+			t.Errorf("entered %q: %+v", on, sh)
+		}
+		if got.Shipments[0].ArrivalOn != day(t, "2026-11-26") || len(events) != 2 { // approved, and the pens' new date
+			t.Errorf("entered %q: %+v, %d events", on, got.Shipments[0], len(events))
+		}
+	}
+}

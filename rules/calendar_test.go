@@ -32,8 +32,8 @@ func listedHolidays(t *testing.T) map[order.Date]string {
 	return list
 }
 
-// TestHolidays is CUT-10: each day of 2024 to 2035 against the hand-written list.
-func TestHolidays(t *testing.T) {
+// TestCUT10Holidays is CUT-10: each day of 2024 to 2035 against the hand-written list.
+func TestCUT10Holidays(t *testing.T) {
 	t.Parallel()
 	list := listedHolidays(t)
 	want := map[int]int{
@@ -69,7 +69,7 @@ func TestHolidays(t *testing.T) {
 	}
 }
 
-func TestCalendarOverrides(t *testing.T) {
+func TestCUT10CalendarOverrides(t *testing.T) {
 	t.Parallel()
 	c, err := rules.NewCalendar(rules.Default().Closures, []order.CalendarDay{
 		{On: day(t, "2026-11-25"), Kind: order.DayClosure, Name: "棚卸"},

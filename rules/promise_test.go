@@ -50,8 +50,8 @@ func region(tb testing.TB, code string) order.Region {
 	return r
 }
 
-// TestPromiseRuleBook is the table of the rule book, row by row.
-func TestPromiseRuleBook(t *testing.T) {
+// TestCUT4RuleBook is the table of the rule book, row by row.
+func TestCUT4RuleBook(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		rule, received      string
@@ -98,8 +98,8 @@ func TestPromiseRuleBook(t *testing.T) {
 	}
 }
 
-// TestPromiseEdges are cases beside the rule book's table.
-func TestPromiseEdges(t *testing.T) {
+// TestCUT7PromiseEdges are cases beside the rule book's table.
+func TestCUT7PromiseEdges(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name, received, now        string

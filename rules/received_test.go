@@ -7,7 +7,7 @@ import (
 	"todoke/rules"
 )
 
-func TestWebReceivedAt(t *testing.T) {
+func TestCUT3WebReceivedAt(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ ordered, receipt, want string }{
 		"a minute before":           {"2026-11-24 17:29:30", "2026-11-24 17:30:30", "2026-11-24 17:29:30"},
@@ -28,7 +28,7 @@ func TestWebReceivedAt(t *testing.T) {
 	}
 }
 
-func TestFaxReceivedAt(t *testing.T) {
+func TestCUT3FaxReceivedAt(t *testing.T) {
 	t.Parallel()
 	at := func(s string) time.Time {
 		if s == "" {

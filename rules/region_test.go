@@ -8,7 +8,7 @@ import (
 	"todoke/rules"
 )
 
-func TestDefaultRegions(t *testing.T) {
+func TestCUT2DefaultRegions(t *testing.T) {
 	t.Parallel()
 	rs, err := rules.DefaultRegionTable(rules.Default())
 	if err != nil {
@@ -44,7 +44,7 @@ func TestDefaultRegions(t *testing.T) {
 	}
 }
 
-func TestRegionsFind(t *testing.T) {
+func TestCUT2RegionsFind(t *testing.T) {
 	t.Parallel()
 	rs, err := rules.DefaultRegionTable(rules.Default())
 	if err != nil {

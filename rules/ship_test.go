@@ -7,8 +7,8 @@ import (
 	"todoke/rules"
 )
 
-// TestShipped is WHS-3: an order is shipped when nothing of it is still to come.
-func TestShipped(t *testing.T) {
+// TestWHS3Shipped is WHS-3: an order is shipped when nothing of it is still to come.
+func TestWHS3Shipped(t *testing.T) {
 	t.Parallel()
 	const released, shipped, planned, cancelled = order.ShipmentReleased, order.ShipmentShipped, order.ShipmentPlanned, order.ShipmentCancelled
 	for name, tt := range map[string]struct {

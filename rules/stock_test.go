@@ -41,7 +41,7 @@ func prefer(region string) []string {
 	return all
 }
 
-func TestAllocate(t *testing.T) {
+func TestSTK1Allocate(t *testing.T) {
 	t.Parallel()
 	key := func(w, item string) rules.StockKey { return rules.StockKey{WarehouseCode: w, ItemCode: item} }
 	for name, tt := range map[string]struct {

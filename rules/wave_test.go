@@ -8,7 +8,7 @@ import (
 	"todoke/rules"
 )
 
-func TestReleasable(t *testing.T) {
+func TestWHS1Releasable(t *testing.T) {
 	t.Parallel()
 	early := order.Clock{Hour: 16}
 	s := rules.Default()
@@ -82,8 +82,8 @@ func web(received string) func(*order.Order, *order.Shipment) {
 	}
 }
 
-// TestReplan is CUT-11: what missed its deadline gets the earliest date still reachable.
-func TestReplan(t *testing.T) {
+// TestCUT11Replan is CUT-11: what missed its deadline gets the earliest date still reachable.
+func TestCUT11Replan(t *testing.T) {
 	t.Parallel()
 	s, c := rules.Default(), rules.DefaultCalendar()
 	for name, tt := range map[string]struct {
@@ -137,9 +137,9 @@ func TestReplan(t *testing.T) {
 	}
 }
 
-// TestReplanAroundClosedDays is CUT-1 and CUT-11: a day closed after the promise moves what was
+// TestCUT1ReplanAroundClosedDays is CUT-1 and CUT-11: a day closed after the promise moves what was
 // planned on it, no farther than it must.
-func TestReplanAroundClosedDays(t *testing.T) {
+func TestCUT1ReplanAroundClosedDays(t *testing.T) {
 	t.Parallel()
 	s := rules.Default()
 	for name, tt := range map[string]struct {
@@ -223,8 +223,8 @@ func TestReplanAroundClosedDays(t *testing.T) {
 	}
 }
 
-// TestSchedule is CUT-6: the desk's date of a made-to-order shipment.
-func TestSchedule(t *testing.T) {
+// TestCUT6Schedule is CUT-6: the desk's date of a made-to-order shipment.
+func TestCUT6Schedule(t *testing.T) {
 	t.Parallel()
 	s, c := rules.Default(), rules.DefaultCalendar()
 	phone := order.Shipment{No: 1, State: order.ShipmentPlanned, Class: order.ClassPhone, WarehouseCode: "W1"}
