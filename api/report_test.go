@@ -150,7 +150,7 @@ func TestReportsUnderOneKeyAtOneInstant(t *testing.T) {
 				t.Errorf("round %d: %+v", round, a)
 			}
 		}
-		if a, z := answers[0].status, answers[1].status; !(a == http.StatusOK && z == http.StatusConflict || a == http.StatusConflict && z == http.StatusOK) {
+		if a, z := answers[0].status, answers[1].status; max(a, z) != http.StatusConflict || min(a, z) != http.StatusOK {
 			t.Errorf("round %d: %+v and %+v", round, answers[0], answers[1])
 		}
 	}

@@ -273,7 +273,8 @@ func TestPAY1RandomSequences(t *testing.T) {
 		}
 	}
 	if err := b.s.ImportStock(t.Context(), []order.StockLevel{
-		{WarehouseCode: st.East, ItemCode: st.Code(st.Tea), OnHand: tea * 9 / 10}, {WarehouseCode: st.West, ItemCode: st.Code(st.Tea), OnHand: 0},
+		{WarehouseCode: st.East, ItemCode: st.Code(st.Tea), OnHand: tea * 9 / 10},
+		{WarehouseCode: st.West, ItemCode: st.Code(st.Tea), OnHand: 0},
 		{WarehouseCode: st.East, ItemCode: st.Code(st.Pen), OnHand: 100000},
 	}); err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -236,7 +237,7 @@ func TestPAY1ReconcileAsksNoMore(t *testing.T) {
 	g := &counting{}
 	ours := make([]payment.Booked, 50)
 	for i := range ours {
-		ours[i] = payment.Booked{Request: payment.Request{Key: fmt.Sprint(i), Kind: payment.Capture, Reference: "a", Yen: 1}, Done: true}
+		ours[i] = payment.Booked{Request: payment.Request{Key: strconv.Itoa(i), Kind: payment.Capture, Reference: "a", Yen: 1}, Done: true}
 	}
 	found := payment.Reconcile(t.Context(), g, nil, ours)
 	if len(found) != 50 || found[0].Kind != payment.NotAnswered || found[49].Kind != payment.NotAnswered || g.n != 3 {
