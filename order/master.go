@@ -1,6 +1,9 @@
 package order
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Class is how an item travels (CUT-6): it decides cut-off, ready day and shipment.
 type Class string
@@ -129,6 +132,27 @@ type Warehouse struct {
 	Format        []string // xlsx, pdf, csv
 	// Business days more to regions that it does not serve (STK-1).
 	FallbackLeadDays int
+	// The day from which its regions, order and days hold; zero: from the beginning. Name, channel
+	// and formats hold at once, whatever the day.
+	From Date
+}
+
+// WarehouseHolds tells whether the row i holds on a day: none of its warehouse began later, up to it.
+func WarehouseHolds(rows []Warehouse, i int, day Date) bool {
+	w := rows[i]
+	return !w.From.After(day) && !slices.ContainsFunc(rows, func(x Warehouse) bool {
+		return x.Code == w.Code && x.From.After(w.From) && !x.From.After(day)
+	})
+}
+
+// WarehousesOn are the rows that hold on a day, one for each warehouse.
+func WarehousesOn(rows []Warehouse, day Date) (out []Warehouse) {
+	for i := range rows {
+		if WarehouseHolds(rows, i, day) {
+			out = append(out, rows[i])
+		}
+	}
+	return out
 }
 
 // Region is a row of regions.csv: where a ship-to lies decides cut-offs and lead days (CUT-2).

@@ -97,14 +97,14 @@ type RegionProblem struct {
 }
 
 // CheckDatedRegions is CheckRegions for the rows of tables of all times, each held against the
-// settings of its day.
+// settings and the warehouses of its day.
 func CheckDatedRegions(rows []order.Region, warehouses []order.Warehouse, s Settings) (out []RegionProblem) {
 	for _, t := range regionTables(rows) {
 		of := s
 		if !t.From.IsZero() {
 			of = s.On(t.From)
 		}
-		for _, e := range Problems(CheckRegions(t.Rows, warehouses, of)) {
+		for _, e := range Problems(CheckRegions(t.Rows, order.WarehousesOn(warehouses, t.From), of)) {
 			no, column, _ := RegionRow(e.Field)
 			at := -1
 			for i, r := range rows {

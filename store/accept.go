@@ -138,7 +138,7 @@ func (s *Store) facts(ctx context.Context, q querier, as []*acceptance, save boo
 		d := rows[a.req.DepartmentCode]
 		regions := sh.regions.On(order.DateOf(a.req.ReceivedAt))
 		a.facts = rules.Facts{
-			Settings: sh.settings, Calendar: sh.calendar, Regions: regions, Warehouses: sh.warehouses,
+			Settings: sh.settings, Calendar: sh.calendar, Regions: regions, Warehouses: sh.warehousesOn(order.DateOf(a.req.ReceivedAt)),
 			Department: d, ShipTos: shipTos[d.CompanyCode], Items: items, Prices: prices,
 			Siblings: siblings.orders(a.req.DepartmentCode, regions),
 		}
@@ -363,7 +363,7 @@ func (tx *Tx) Change(ctx context.Context, id int64, fn func(order.Order, Facts) 
 	if err != nil {
 		return order.Order{}, err
 	}
-	f.Calendar, f.Regions, f.Warehouses, f.Settings = sh.calendar, sh.regions.On(order.DateOf(tx.s.now())), sh.warehouses, sh.settings
+	f.Calendar, f.Regions, f.Warehouses, f.Settings = sh.calendar, sh.regions.On(order.DateOf(tx.s.now())), sh.warehousesOn(order.DateOf(tx.s.now())), sh.settings
 	if f.Siblings, err = tx.siblings(ctx, old, days, f.Regions); err != nil {
 		return order.Order{}, err
 	}

@@ -73,6 +73,7 @@ type allocator struct {
 	backorders bool
 	rule       string // by which shipments are dated anew
 	shared     *shared
+	warehouses []order.Warehouse // of today
 	available  map[rules.StockKey]int
 	restock    map[string]order.Date // by item, the earliest from today on
 	orders     []*allocOrder
@@ -151,8 +152,8 @@ func (a *allocator) load(ctx context.Context, ids []int64) error {
 	if err != nil {
 		return err
 	}
-	a.shared = sh
 	today := order.DateOf(a.now)
+	a.shared, a.warehouses = sh, sh.warehousesOn(today)
 	rows, err := a.tx.tx.Query(ctx, query("AllocateLockStock"), ids)
 	if err != nil {
 		return fmt.Errorf("lock stock: %w", err)
@@ -214,7 +215,7 @@ func (a *allocator) decide() error {
 	var demands []rules.Demand
 	for _, o := range a.orders {
 		if _, ok := prefer[o.RegionCode]; !ok {
-			prefer[o.RegionCode] = rules.WarehouseOrder(o.RegionCode, a.shared.warehouses)
+			prefer[o.RegionCode] = rules.WarehouseOrder(o.RegionCode, a.warehouses)
 		}
 		for _, l := range o.Lines {
 			if l.Class != order.ClassPhone && l.ReservedQty < l.KeptQty() {

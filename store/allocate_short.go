@@ -118,12 +118,12 @@ func (a *allocator) date(o *allocOrder, s *allocShipment) []orderEvent {
 	if !s.moved && s.likeID == 0 || !s.used {
 		return nil
 	}
-	w := slices.IndexFunc(a.shared.warehouses, func(w order.Warehouse) bool { return w.Code == s.WarehouseCode })
+	w := slices.IndexFunc(a.warehouses, func(w order.Warehouse) bool { return w.Code == s.WarehouseCode })
 	region, ok := a.shared.regions.On(order.DateOf(a.now)).ByCode(o.RegionCode)
 	if w < 0 || !ok {
 		return nil // Replan holds it where a wave cannot take it
 	}
-	next, events, problem := rules.FromWarehouse(s.Shipment, a.shared.warehouses[w], region, a.shared.settings.On(order.DateOf(a.now)), a.shared.calendar, a.now)
+	next, events, problem := rules.FromWarehouse(s.Shipment, a.warehouses[w], region, a.shared.settings.On(order.DateOf(a.now)), a.shared.calendar, a.now)
 	if problem != nil {
 		return nil // likewise
 	}

@@ -67,7 +67,7 @@ func (s *Store) Availability(ctx context.Context, ask AvailabilityAsk, now time.
 	}
 	answer, problem := rules.Availability(rules.StockAsk{
 		Item: out.Item, Qty: out.Qty, Region: region, Channel: ask.Channel, Stock: stock, At: out.At,
-	}, sh.warehouses, sh.settings, sh.calendar)
+	}, sh.warehousesOn(order.DateOf(out.At)), sh.settings, sh.calendar)
 	if problem != nil {
 		return out, problem
 	}

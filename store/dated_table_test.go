@@ -84,6 +84,70 @@ func TestCUT2RegionTableOfNextMonth(t *testing.T) {
 	}
 }
 
+// STK-1: which warehouse serves a region from a day on decides for what comes, and what is reserved,
+// from then on.
+func TestSTK1WarehouseOfNextMonth(t *testing.T) {
+	t.Parallel()
+	s, clock := st.NewShop(t)
+	ctx := t.Context()
+	december := order.D(2026, 12, 1)
+	stored, err := s.WarehouseTable(ctx)
+	if err != nil || len(stored) != 2 {
+		t.Fatal(stored, err)
+	}
+	east, west := stored[0], stored[1]
+	east.From, east.Regions = december, nil
+	west.From, west.Regions = december, []string{"KANSAI", "KANTO"}
+	rows := []order.Warehouse{east, west}
+	take := func(received string) order.Order {
+		return accept(t, s, st.Request(order.ChannelFax, st.At(t, received), st.Tokyo, st.Pen, 1))
+	}
+	clock.Set(st.At(t, "2026-11-30 10:00:00"))
+	today := take("2026-11-30 10:00:00")
+	p, err := s.PreviewRules(ctx, store.RuleTables{Warehouses: rows}, clock.Now())
+	if err != nil || p.On != december || p.ByField["warehouse"] != 1 {
+		t.Fatalf("%+v %v", p, err)
+	}
+	other := west
+	other.Name = "別の倉庫"
+	unknown := west
+	unknown.Code = "W9"
+	for name, wrong := range map[string][]order.Warehouse{"served by two": {west}, "another name": {east, other}, "no row from the beginning": {unknown}} {
+		if err := s.ImportWarehouses(ctx, wrong); err == nil {
+			t.Errorf("%s passes", name)
+		}
+	}
+	if err := s.ImportWarehouses(ctx, rows); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := s.PreviewRules(ctx, store.RuleTables{From: december}, clock.Now()); err != nil || p.ByField["warehouse"] != 1 {
+		t.Errorf("%+v %v", p, err)
+	}
+	same := take("2026-11-30 10:00:00")
+	allocate(t, s, 10, false)
+	clock.Set(st.At(t, "2026-12-01 10:00:00"))
+	late, next := take("2026-11-30 16:00:00"), take("2026-12-01 10:00:00")
+	if late.Shipments[0].WarehouseCode != st.East || next.Shipments[0].WarehouseCode != st.West {
+		t.Errorf("planned from %s and %s", late.Shipments[0].WarehouseCode, next.Shipments[0].WarehouseCode)
+	}
+	allocate(t, s, 10, false)
+	for name, tt := range map[string]struct {
+		o    order.Order
+		from string
+	}{"before": {today, st.East}, "after the table came": {same, st.East}, "read late": {late, st.West}, "in December": {next, st.West}} {
+		if got := get(t, s, tt.o.ID); got.Shipments[0].WarehouseCode != tt.from || len(got.Shipments) != 1 {
+			t.Errorf("%s: %+v", name, got.Shipments)
+		}
+	}
+	if err := s.ImportWarehouses(ctx, stored); err != nil { // takes it back
+		t.Fatal(err)
+	}
+	if now, err := s.WarehouseTable(ctx); err != nil || len(now) != 2 {
+		t.Error(now, err)
+	}
+	audit(t, s)
+}
+
 // CUT-5: carriers' days and lead days hold from their day on; what was promised for a day that is
 // closed now is planned anew.
 func TestCUT5CarriersOfTheShop(t *testing.T) {

@@ -378,12 +378,7 @@ func (tx *Tx) importRegions(ctx context.Context, bad *complaints, rows []order.R
 	if err != nil {
 		return err
 	}
-	warehouses := slices.Clone(arriving)
-	for _, w := range known {
-		if !slices.ContainsFunc(arriving, func(a order.Warehouse) bool { return a.Code == w.Code }) {
-			warehouses = append(warehouses, w)
-		}
-	}
+	warehouses := mergeWarehouses(known, arriving)
 	settings, err := settingsNow(ctx, tx.tx, tx.s.settings)
 	if err != nil {
 		return err
@@ -417,13 +412,61 @@ func (s *Store) ImportWarehouses(ctx context.Context, rows []order.Warehouse) er
 	return s.Import(ctx, order.Masters{Warehouses: rows})
 }
 
+// mergeWarehouses are the stored rows with those of a file, which says all of the days from which
+// the warehouses that it names serve others.
+func mergeWarehouses(stored, file []order.Warehouse) []order.Warehouse {
+	out := slices.Clone(file)
+	for _, w := range stored {
+		if !slices.ContainsFunc(file, func(f order.Warehouse) bool { return f.Code == w.Code && (f.From == w.From || !w.From.IsZero()) }) {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
 func (tx *Tx) importWarehouses(ctx context.Context, bad *complaints, rows []order.Warehouse) error {
-	unique(bad, rows, "code", func(r order.Warehouse) string { return r.Code })
+	unique(bad, rows, "code", func(r order.Warehouse) string { return strings.TrimSpace(r.Code + " " + r.From.String()) })
+	stored, err := readWarehouses(ctx, tx.tx)
+	if err != nil {
+		return err
+	}
+	all := mergeWarehouses(stored, rows)
+	for i, r := range rows {
+		own := slices.IndexFunc(all, func(w order.Warehouse) bool { return w.Code == r.Code && w.From.IsZero() })
+		switch {
+		case own < 0:
+			bad.add(i, "STK-1", "from_on", "warehouse %s is unknown: add a row without from_on, which holds until then", r.Code)
+			continue
+		case r.Name != all[own].Name || r.Channel != all[own].Channel || !slices.Equal(r.Format, all[own].Format):
+			bad.add(i, "STK-1", "from_on", "name, channel and format of a warehouse hold at once: change them in its row without from_on, too")
+		}
+		for _, o := range order.WarehousesOn(all, r.From) {
+			for _, region := range r.Regions {
+				if !r.From.IsZero() && o.Code != r.Code && slices.Contains(o.Regions, region) {
+					bad.add(i, "STK-1", "regions", "region %s is served first by warehouse %s on that day, too: add its row without the region", region, o.Code)
+				}
+			}
+		}
+	}
 	if len(*bad) > 0 {
 		return nil
 	}
+	if err := tx.exec(ctx, "WarehouseTermsClear", column(rows, func(r order.Warehouse) string { return r.Code })); err != nil {
+		return err
+	}
 	for _, r := range rows {
-		if err := tx.exec(ctx, "WarehouseUpsert", r.Code, r.Name, list(r.Regions), r.FallbackOrder, r.Channel, list(r.Format), r.FallbackLeadDays); err != nil {
+		if r.From.IsZero() {
+			err = tx.exec(ctx, "WarehouseUpsert", r.Code, r.Name, list(r.Regions), r.FallbackOrder, r.Channel, list(r.Format), r.FallbackLeadDays)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, r := range rows {
+		if !r.From.IsZero() {
+			err = tx.exec(ctx, "WarehouseTermInsert", r.Code, date(r.From), list(r.Regions), r.FallbackOrder, r.FallbackLeadDays)
+		}
+		if err != nil {
 			return err
 		}
 	}

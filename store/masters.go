@@ -15,10 +15,15 @@ import (
 // shared are the masters that every order looks at; they change rarely and are kept in memory
 // for as long as the database's masters version stays the same.
 type shared struct {
-	calendar   *rules.Calendar
-	regions    *rules.RegionTables
-	warehouses []order.Warehouse
-	settings   rules.Settings // with the changes that were written at the desk
+	calendar      *rules.Calendar
+	regions       *rules.RegionTables
+	allWarehouses []order.Warehouse // of all times
+	settings      rules.Settings    // with the changes that were written at the desk
+}
+
+// warehousesOn are the warehouses as they serve regions on a day (STK-1).
+func (sh *shared) warehousesOn(day order.Date) []order.Warehouse {
+	return order.WarehousesOn(sh.allWarehouses, day)
 }
 
 type mastersCache struct {
@@ -97,7 +102,7 @@ func readShared(ctx context.Context, q querier, settings rules.Settings) (*share
 	if err != nil {
 		return nil, err
 	}
-	return &shared{calendar: cal, regions: table, warehouses: warehouses, settings: now}, nil
+	return &shared{calendar: cal, regions: table, allWarehouses: warehouses, settings: now}, nil
 }
 
 // RegionTable are the rows of the region tables as they were imported, by the day from which each
@@ -158,7 +163,7 @@ func readWarehouses(ctx context.Context, q querier) ([]order.Warehouse, error) {
 	}
 	out, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (order.Warehouse, error) {
 		var v order.Warehouse
-		return v, r.Scan(&v.Code, &v.Name, &v.Regions, &v.FallbackOrder, &v.Channel, &v.Format, &v.FallbackLeadDays)
+		return v, r.Scan(&v.Code, &v.Name, &v.Regions, &v.FallbackOrder, &v.Channel, &v.Format, &v.FallbackLeadDays, (*date)(&v.From))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read warehouses: %w", err)
@@ -189,7 +194,12 @@ func (s *Store) Masters(ctx context.Context) (*rules.Calendar, *rules.Regions, [
 	if err != nil {
 		return nil, nil, nil, kinded(err)
 	}
-	return sh.calendar, sh.regions.On(order.DateOf(s.now())), sh.warehouses, nil
+	return sh.calendar, sh.regions.On(order.DateOf(s.now())), sh.warehousesOn(order.DateOf(s.now())), nil
+}
+
+// WarehouseTable are the warehouses of all times.
+func (s *Store) WarehouseTable(ctx context.Context) ([]order.Warehouse, error) {
+	return readWarehouses(ctx, s.pool)
 }
 
 func scanDepartment(r pgx.Row) (order.Department, error) {

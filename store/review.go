@@ -287,7 +287,7 @@ func (tx *Tx) promised(ctx context.Context, draft *order.Draft, receivedAt, now 
 		}
 	}
 	var warehouse string
-	if w := rules.WarehouseOrder(region.Code, sh.warehouses); len(w) > 0 {
+	if w := rules.WarehouseOrder(region.Code, sh.warehousesOn(order.DateOf(receivedAt))); len(w) > 0 {
 		warehouse = w[0]
 	}
 	settings := sh.settings.On(order.DateOf(receivedAt))

@@ -71,7 +71,7 @@ func (s *Store) CheckChanges(ctx context.Context, changes []rules.Change) (map[i
 		if c.DispatchDeadline == nil && c.DispatchDeadlineTruck == nil && c.CancelWindowMinutes == nil {
 			continue
 		}
-		for _, e := range rules.Problems(rules.CheckRegions(sh.regions.On(c.From).Rows(), sh.warehouses, settings.On(c.From))) {
+		for _, e := range rules.Problems(rules.CheckRegions(sh.regions.On(c.From).Rows(), sh.warehousesOn(c.From), settings.On(c.From))) {
 			bad[i] = e
 			break
 		}
@@ -136,6 +136,8 @@ type RuleTables struct {
 	Calendar []order.CalendarDay
 	Carriers []order.CarrierDay
 	Changes  []rules.Change // of settings
+	// Warehouses are those of a file; the others stay as they are.
+	Warehouses []order.Warehouse
 	// Which of them are given: an empty table is one, too.
 	HasRegions, HasCalendar, HasCarriers, HasChanges bool
 	// From is the day whose tables the orders are judged by; zero is the latest that the change is about.
@@ -231,6 +233,12 @@ func (s *Store) tablesOf(ctx context.Context, t RuleTables, today order.Date) (b
 		}
 		on = tableDay(sh.regions.Rows(), next.Rows(), on)
 	}
+	warehouses := mergeWarehouses(sh.allWarehouses, t.Warehouses)
+	for _, w := range t.Warehouses {
+		if w.From.After(on) {
+			on = w.From
+		}
+	}
 	if !t.From.IsZero() {
 		on = t.From
 	}
@@ -238,17 +246,17 @@ func (s *Store) tablesOf(ctx context.Context, t RuleTables, today order.Date) (b
 	table := func(of *rules.RegionTables) (*rules.RegionTables, error) {
 		return rules.NewRegionTables([]rules.RegionTable{{Rows: of.On(on).Rows()}})
 	}
-	before = rules.Configuration{Calendar: sh.calendar, Settings: sh.settings.On(on), Warehouses: sh.warehouses}
+	before = rules.Configuration{Calendar: sh.calendar, Settings: sh.settings.On(on), Warehouses: sh.warehousesOn(on)}
 	was := on
 	if !t.From.IsZero() { // what holds on that day against what holds today
 		was = today
-		before.Settings = sh.settings.On(today)
+		before.Settings, before.Warehouses = sh.settings.On(today), sh.warehousesOn(today)
 	}
 	if before.Regions, err = rules.NewRegionTables([]rules.RegionTable{{Rows: sh.regions.On(was).Rows()}}); err != nil {
 		return before, after, on, err
 	}
 	after = before
-	after.Settings = sh.settings.On(on)
+	after.Settings, after.Warehouses = sh.settings.On(on), order.WarehousesOn(warehouses, on)
 	if t.HasChanges {
 		changed := s.settings
 		changed.Changes = append(append([]rules.Change{}, s.settings.Changes...), t.Changes...)

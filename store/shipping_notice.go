@@ -108,7 +108,7 @@ func (s *Store) MarkDelivered(ctx context.Context, now time.Time, limit int) (in
 					continue
 				}
 				r := region
-				for _, w := range sh.warehouses {
+				for _, w := range sh.warehousesOn(order.DateOf(now)) {
 					if w.Code == p.WarehouseCode {
 						r = rules.RegionFrom(region, w)
 					}

@@ -300,13 +300,14 @@ func replanned(o order.Order, planned map[int64]plannedShipment, sh *shared, now
 	if !ok {
 		return unplanned(o, "CUT-2", "region "+o.RegionCode+" is not in the region table any more", now)
 	}
+	warehouses := sh.warehousesOn(today)
 	var looked []order.Shipment
 	var events []order.Event
 	for _, s := range o.Shipments {
 		if s.State != order.ShipmentPlanned || o.State != order.StateAccepted && !planned[s.ID].goods {
 			continue
 		}
-		next, e, changed, problem := rules.Replan(o, s, regionFrom(region, s, sh.warehouses), planned[s.ID].carried, sh.settings.On(today), sh.calendar, now)
+		next, e, changed, problem := rules.Replan(o, s, regionFrom(region, s, warehouses), planned[s.ID].carried, sh.settings.On(today), sh.calendar, now)
 		if problem != nil {
 			return unplanned(o, "CUT-11", "no date could be found for a shipment that cannot go as planned", now)
 		}

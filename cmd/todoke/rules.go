@@ -23,7 +23,7 @@ type rulesCommand struct {
 }
 
 type rulesCheckCommand struct {
-	File string `arg:"" optional:"" placeholder:"FILE.csv" help:"A table of regions, calendar days, carriers' days or settings; it is known by its columns."`
+	File string `arg:"" optional:"" placeholder:"FILE.csv" help:"A table of regions, warehouses, calendar days, carriers' days or settings; it is known by its columns."`
 	From string `help:"Instead of a file: what holds from that day on, as it is stored, against what holds today." placeholder:"DAY"`
 	JSON bool   `name:"json" help:"Print JSON."`
 }
@@ -70,7 +70,7 @@ func (c *rulesCheckCommand) Run(ctx context.Context, a *App) error {
 			return order.Invalid("", "file", err.Error())
 		}
 		if table = tableOf(data); table == "" {
-			return order.Invalid("", "file", c.File+" is no table of rules: its columns are neither those of regions.csv, calendar.csv and carriers.csv nor those of settings")
+			return order.Invalid("", "file", c.File+" is no table of rules: its columns are neither those of regions.csv, warehouses.csv, calendar.csv and carriers.csv nor those of settings")
 		}
 	} else if c.From != "" {
 		if from, err = order.ParseDate(c.From); err != nil {
@@ -143,6 +143,9 @@ func or(s, instead string) string {
 	return s
 }
 
+// tableWarehouses is known to check alone: the desk does not edit it.
+const tableWarehouses = "warehouses"
+
 // tableOf is the table whose columns a file has; "" where it is none.
 func tableOf(data []byte) string {
 	head, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))).Read()
@@ -155,6 +158,8 @@ func tableOf(data []byte) string {
 	switch {
 	case slices.Contains(head, "cutoff_fax"):
 		return store.TableRegions
+	case slices.Contains(head, "fallback_order"):
+		return tableWarehouses
 	case slices.Contains(head, "carrier"):
 		return store.TableCarriers
 	case slices.Contains(head, "kind") && slices.Contains(head, "on"):
@@ -194,7 +199,7 @@ func (a *App) checkTable(ctx context.Context, st *store.Store, table string, dat
 		bad = append(bad, ruleProblem{p.Line, p.Name, p.Rule, p.Message})
 	}
 	t = store.RuleTables{
-		Regions: set.Regions, Calendar: set.Calendar, Carriers: set.Carriers,
+		Regions: set.Regions, Calendar: set.Calendar, Carriers: set.Carriers, Warehouses: set.Warehouses,
 		HasRegions: table == store.TableRegions, HasCalendar: table == store.TableCalendar, HasCarriers: table == store.TableCarriers,
 	}
 	if len(bad) > 0 {
@@ -217,7 +222,7 @@ func (a *App) checkStored(ctx context.Context, st *store.Store) (bad []ruleProbl
 	if err != nil {
 		return nil, err
 	}
-	_, _, warehouses, err := st.Masters(ctx)
+	warehouses, err := st.WarehouseTable(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,9 @@ func TestRulesCheck(t *testing.T) {
 		{"half.csv", "carrier,region,class,weekdays,from_on,to_on,lead_days,name\nはやて便,,,,2030-12-02,,,\n", "line 2 from_on (CUT-5): "},
 		{"calendar.csv", "on,kind,name\n2030-12-02,shut,x\n", "line 2 kind (CUT-1): "},
 		{"settings.csv", "from,dispatch_deadline\n2030-12-02,12:00\n", "dispatch_deadline (CUT-11): "},
+		{"warehouses.csv", "code,name,regions,fallback_order,channel,format,from_on\nE1,東,honshu,1,folder,pdf,\nE1,東,,1,folder,pdf,2030-12-01\nW1,西,honshu,2,folder,pdf,2030-12-01\nW1,西,,2,folder,pdf,\n", ""},
+		{"both.csv", "code,name,regions,fallback_order,channel,format,from_on\nE1,東,honshu,1,folder,pdf,\nW1,西,honshu,2,folder,pdf,2030-12-01\nW1,西,,2,folder,pdf,\n", "line 3 regions (STK-1): "},
+		{"new.csv", "code,name,regions,fallback_order,channel,format,from_on\nE1,東,honshu,1,folder,pdf,2030-12-01\n", "line 2 from_on (STK-1): "},
 		{"other.csv", "code,name\n", "is no table of rules"},
 	} {
 		path := file(c.name, c.text)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"todoke/order"
@@ -204,26 +205,43 @@ func (c *checker) roles() {
 // warehouses sees that each region is served first by one warehouse at most, and that the
 // fallback order is an order (STK-1).
 func (c *checker) warehouses() {
-	serves := map[string]string{}
-	fallback := map[int]string{}
-	for i := range c.set.Warehouses {
-		w := &c.set.Warehouses[i]
-		for _, region := range w.Regions {
-			if other, dup := serves[region]; dup {
-				c.add(KindWarehouses, i, "regions", "STK-1", fmt.Sprintf("region %s is served first by warehouse %s already: name it in one warehouse", region, other), false)
-			}
-			serves[region] = w.Code
-		}
-		if other, dup := fallback[w.FallbackOrder]; dup {
-			c.add(KindWarehouses, i, "fallback_order", "STK-1", fmt.Sprintf("warehouse %s has the same fallback order: give each its own", other), false)
-		}
-		fallback[w.FallbackOrder] = w.Code
+	type served struct { // on each day from which something holds
+		from order.Date
+		what string
 	}
-	if len(c.set.Warehouses) == 0 {
+	serves := map[served]int{} // row
+	fallback := map[served]int{}
+	begins := func(from order.Date, i, other int) bool { // one of them; else it was told of an earlier day
+		return c.set.Warehouses[i].From == from || c.set.Warehouses[other].From == from
+	}
+	days := map[order.Date]bool{}
+	for i := range c.set.Warehouses {
+		days[c.set.Warehouses[i].From] = true
+	}
+	for _, from := range slices.SortedFunc(maps.Keys(days), order.Date.Compare) {
+		for i := range c.set.Warehouses {
+			w := &c.set.Warehouses[i]
+			if !order.WarehouseHolds(c.set.Warehouses, i, from) {
+				continue
+			}
+			for _, region := range w.Regions {
+				if other, dup := serves[served{from, region}]; dup && begins(from, i, other) {
+					c.add(KindWarehouses, i, "regions", "STK-1", fmt.Sprintf("region %s is served first by warehouse %s already: name it in one warehouse", region, c.set.Warehouses[other].Code), false)
+				}
+				serves[served{from, region}] = i
+			}
+			place := served{from, strconv.Itoa(w.FallbackOrder)}
+			if other, dup := fallback[place]; dup && begins(from, i, other) {
+				c.add(KindWarehouses, i, "fallback_order", "STK-1", fmt.Sprintf("warehouse %s has the same fallback order: give each its own", c.set.Warehouses[other].Code), false)
+			}
+			fallback[place] = i
+		}
+	}
+	if !days[order.Date{}] {
 		return
 	}
 	for i := range c.set.Regions {
-		if serves[c.set.Regions[i].Code] == "" {
+		if _, ok := serves[served{what: c.set.Regions[i].Code}]; !ok {
 			c.add(KindRegions, i, "region", "STK-1", fmt.Sprintf("no warehouse serves region %s first: the fallback order decides", c.set.Regions[i].Code), true)
 		}
 	}

@@ -158,9 +158,9 @@ var dealers = table[order.Dealer]{
 var warehouses = table[order.Warehouse]{
 	kind:     KindWarehouses,
 	rows:     func(s *Set) *[]order.Warehouse { return &s.Warehouses },
-	key:      func(w *order.Warehouse) string { return w.Code },
+	key:      func(w *order.Warehouse) string { return strings.TrimSuffix(w.Code+"/"+w.From.String(), "/") },
 	keyName:  "code",
-	optional: []string{"fallback_lead_days"}, // later than the files of most shops
+	optional: []string{"fallback_lead_days", "from_on"}, // later than the files of most shops
 	columns: []column[order.Warehouse]{
 		{"code", ident(func(w *order.Warehouse) *string { return &w.Code }, true), func(w *order.Warehouse) string { return w.Code }, ""},
 		{"name", text(func(w *order.Warehouse) *string { return &w.Name }, maxName, true), func(w *order.Warehouse) string { return w.Name }, ""},
@@ -169,6 +169,7 @@ var warehouses = table[order.Warehouse]{
 		{"fallback_lead_days", number(func(w *order.Warehouse) *int { return &w.FallbackLeadDays }, 0, 30, "0"), func(w *order.Warehouse) string { return strconv.Itoa(w.FallbackLeadDays) }, "STK-1"},
 		{"channel", choice(func(w *order.Warehouse) *string { return &w.Channel }, order.PartnerChannels()...), func(w *order.Warehouse) string { return w.Channel }, "WHS-2"},
 		{"format", list(func(w *order.Warehouse) *[]string { return &w.Format }, formatEntry, true), func(w *order.Warehouse) string { return joined(w.Format) }, "WHS-2"},
+		{"from_on", date(func(w *order.Warehouse) *order.Date { return &w.From }, false), func(w *order.Warehouse) string { return w.From.String() }, "STK-1"},
 	},
 }
 

@@ -19,7 +19,11 @@ INSERT INTO carrier_days (position, carrier, region, class, from_on, to_on, week
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: WarehousesAll
-SELECT code, name, regions, fallback_order, channel, formats, fallback_lead_days FROM warehouses ORDER BY fallback_order, code;
+-- Those of all times; what does not change with the day is the warehouse's own.
+SELECT code, name, regions, fallback_order, channel, formats, fallback_lead_days, NULL::date AS from_on FROM warehouses
+UNION ALL SELECT w.code, w.name, t.regions, t.fallback_order, w.channel, w.formats, t.fallback_lead_days, t.from_on
+FROM warehouse_terms t JOIN warehouses w ON w.code = t.warehouse_code
+ORDER BY fallback_order, code, from_on NULLS FIRST;
 
 -- name: ItemsAll
 SELECT code, name, name_kana, unit, order_multiple, list_price_yen, tax_rate, class, category, returnable,
@@ -124,6 +128,12 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (code) DO UPDATE SET name = excluded.name, regions = excluded.regions,
     fallback_order = excluded.fallback_order, channel = excluded.channel, formats = excluded.formats,
     fallback_lead_days = excluded.fallback_lead_days;
+
+-- name: WarehouseTermsClear
+DELETE FROM warehouse_terms WHERE warehouse_code = ANY($1);
+
+-- name: WarehouseTermInsert
+INSERT INTO warehouse_terms (warehouse_code, from_on, regions, fallback_order, fallback_lead_days) VALUES ($1, $2, $3, $4, $5);
 
 -- name: CalendarDelete
 DELETE FROM calendar_days WHERE extract(year FROM "on")::int = ANY($1);
