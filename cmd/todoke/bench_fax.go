@@ -28,6 +28,7 @@ type benchFaxCommand struct {
 	Cells     string   `help:"Archive (.tar.gz) of cells cut from real faxes, labels.csv and PNGs, to write pages in their digits." type:"existingfile" placeholder:"FILE"`
 	Fonts     string   `help:"Glyph bank of the held-out fonts, which train/run.sh writes, to write pages in them." type:"existingfile" placeholder:"FILE"`
 	OnlyGiven bool     `help:"Write no pages in the laboratory's own drawn digits."`
+	Returns   bool     `help:"Return request forms of random shipments instead of orders: whose they are, quantities, reasons and wishes."`
 	NoMasters bool     `help:"Read without masters."`
 	NoTotal   bool     `help:"Nobody writes the total."`
 	Workers   int      `short:"j" name:"workers" default:"1" help:"Pages at a time; processor time is only measured with one."`
@@ -83,6 +84,16 @@ func (c *benchFaxCommand) Run(ctx context.Context, a *App) error {
 				a.Log.Warn("keep page", "err", err)
 			}
 		}
+	}
+	if c.Returns {
+		results, err := lab.MeasureReturns(ctx, cfg)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return printJSON(a.Stdout, results)
+		}
+		return lab.PrintReturns(a.Stdout, results)
 	}
 	if c.Peers > 0 {
 		cfg.Peers = &lab.Sample{PagesPerSet: c.Peers, CellsPerPage: 10}

@@ -18,6 +18,7 @@ const (
 	amendInk    = 0.45 // mm² that a correction has at least
 	amendExtent = 1.3
 	besideMM    = 6.2 // beyond a row's ends that a digit may stand
+	deliveredMM = 3.3 // before a returned quantity: farther away the delivered one is printed
 	gapsStruck  = 3   // gaps between boxes that a line through them crosses
 	doubtSplit  = 0.2 // from this probability on two digits in a box are told of
 )
@@ -278,7 +279,11 @@ func (f *fieldReader) gapCrossed(a, b printed.Box) bool {
 func (f *fieldReader) beside(fl *field, way int) (glyphs, bool) {
 	cells := fl.def.Cells
 	b := cells[0]
-	area := printed.Box{X: b.X - besideMM, Y: b.Y - 0.3, W: besideMM - 0.25, H: b.H + 0.6}
+	reach := besideMM
+	if way < 0 && f.g.layout.Form == printed.KindReturn {
+		reach = deliveredMM
+	}
+	area := printed.Box{X: b.X - reach, Y: b.Y - 0.3, W: reach - 0.25, H: b.H + 0.6}
 	if way > 0 {
 		b = cells[len(cells)-1]
 		area.X = b.X + b.W + 0.25

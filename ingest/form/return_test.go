@@ -2,6 +2,7 @@ package form_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -81,6 +82,8 @@ func TestReturnFormIsRead(t *testing.T) {
 		} {
 			if f := d.Field(name); f == nil || f.Text != want || (want == "") != (f.Decision == order.DecisionBlank) {
 				t.Errorf("%s: %s is %+v, want %q", tt.name, name, f, want)
+			} else if slices.Contains(f.Reasons, "something is written beside the boxes") {
+				t.Errorf("%s: the printed quantity is taken for writing beside %s", tt.name, name)
 			}
 		}
 	}
