@@ -74,7 +74,8 @@ func TestDaysOfTheMonth(t *testing.T) {
 	place := month.Place{
 		Store: st, Admin: admin, Clock: clock, API: server.URL, Token: "token-of-the-month", Arrived: arrived, Out: filepath.Join(dir, "out"), Log: t.Output(), Wall: time.Now,
 		Cards: cards, Partner: partner, Reconcile: func(ctx context.Context, day order.Date) ([]payment.Difference, error) {
-			return worker.ReconcileCards(ctx, st, gateway, day)
+			books, err := worker.CompareCards(ctx, st, gateway, day)
+			return books.Found, err
 		},
 		Start: func(ctx context.Context) (month.Worker, error) {
 			routes := map[string][]delivery.Way{}

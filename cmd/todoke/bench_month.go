@@ -185,7 +185,8 @@ func (c *benchMonthCommand) Run(ctx context.Context, a *App) (err error) {
 		},
 		Page: c.write, Cards: cards, Partner: partner,
 		Reconcile: func(ctx context.Context, day order.Date) ([]payment.Difference, error) {
-			return worker.ReconcileCards(ctx, st, gateway, day)
+			books, err := worker.CompareCards(ctx, st, gateway, day)
+			return books.Found, err
 		},
 	}, month.Options{
 		Orders: c.Orders, Departments: c.Departments, Seed: c.Seed, From: from, Days: c.Days, Tail: c.Tail, Kills: c.Kills, Senders: c.Senders,
