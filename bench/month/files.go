@@ -14,7 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -53,11 +53,18 @@ func NewPartner(ctx context.Context, dir string) (*Partner, error) {
 			return nil, fmt.Errorf("make the partner's folders: %w", err)
 		}
 	}
-	var writes atomic.Int64
+	var mu sync.Mutex
+	begun := map[string]bool{}
 	server, err := sftptest.New(sftptest.Config{
 		Folder: dir, Password: p.Password, MakeFolders: true,
-		Write: func(string, int64, int) error {
-			if writes.Add(1)%40 == 7 {
+		Write: func(name string, _ int64, _ int) error { // the first attempt at one file of nine
+			mu.Lock()
+			defer mu.Unlock()
+			if begun[name] {
+				return nil
+			}
+			begun[name] = true
+			if len(begun)%9 == 3 {
 				return sftptest.ErrCut
 			}
 			return nil
