@@ -44,6 +44,8 @@ type Config struct {
 	Answerer rules.Answerer
 	// Gateways are the profiles that mails of fax gateways are read by, and what they make of a mail.
 	Gateways Gateways
+	// FaxShipped tells a customer of a shipment by fax, on request (WHS-3); nil does not.
+	FaxShipped func(ctx context.Context, shipment int64, by, reason string) error
 	// Partners reads what partner warehouses hand in.
 	Partners Partners
 	// Export writes what a search of the archive finds; nil exports nothing.
@@ -139,6 +141,7 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("POST /desk/orders/{number}/act", d.only(atDesk, d.actOnOrder))
 	m.HandleFunc("POST /desk/orders/{number}/payment", d.only(atDesk, d.actOnCard))
 	m.HandleFunc("POST /desk/orders/{number}/payment/lead", d.only(leads, d.leadOnCard))
+	m.HandleFunc("POST /desk/orders/{number}/notice/{shipment}", d.only(atDesk, d.faxNotice))
 	m.HandleFunc("GET /desk/issued/{id}", d.only(atDesk, d.issuedBytes))
 	m.HandleFunc("GET /desk/issued/{id}/page/{no}", d.only(atDesk, d.issuedPicture))
 	m.HandleFunc("GET /desk/deliveries/{id}", d.only(atDesk, d.showDelivery))

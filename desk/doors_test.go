@@ -221,7 +221,7 @@ func TestRoutesAndRoles(t *testing.T) {
 	for _, route := range []string{"GET /desk/warehouses", "GET /desk/warehouses/E1", "POST /desk/warehouses/E1", "GET /desk/partner-files/1", "GET /desk/partner-files/1/bytes"} {
 		routes[route] = parties
 	}
-	routes["POST /desk/partner-files/1"] = atDesk
+	routes["POST /desk/partner-files/1"], routes["POST /desk/orders/1000000018/notice/1"] = atDesk, atDesk
 	stranger := o.browser(t)
 	for _, role := range all {
 		login := "p-" + string(role)

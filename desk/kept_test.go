@@ -310,6 +310,7 @@ func (w *world) asks(t *testing.T) []ask {
 		{"POST /desk/logout", nil, "", nil, nobody},                             // as logout: TestOwnSessions
 		{"POST /desk/intake", nil, "", nil, changed},                            // below: it takes files
 		{"POST /desk/review/{name}/as", nil, "", nil, changed},                  // below: it takes two faxes
+		{"POST /desk/orders/{number}/notice/{shipment}", nil, "", nil, changed}, // TestOrderPageTellsTracking
 		{"POST /desk/orders/{number}/resend/{delivery}", nil, "", nil, changed}, // TestResendIsKept
 	}
 }

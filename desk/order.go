@@ -70,7 +70,7 @@ func (d *Desk) orderPage(r *http.Request, o order.Order) (page.Order, error) {
 		return v, err
 	}
 	orderGoods(&v, o, goods)
-	if err := d.orderParcels(ctx, &v, o); err != nil {
+	if err := d.orderParcels(ctx, &v, o, c); err != nil {
 		return v, err
 	}
 	if v.Sent, err = d.sent(ctx, p, o); err != nil {
@@ -202,8 +202,11 @@ func orderGoods(v *page.Order, o order.Order, goods []store.ListedGoods) {
 }
 
 // orderParcels tells of the parcels that left, and where their carriers tell of them (WHS-3).
-func (d *Desk) orderParcels(ctx context.Context, v *page.Order, o order.Order) error {
+func (d *Desk) orderParcels(ctx context.Context, v *page.Order, o order.Order, c order.Department) error {
 	for i, s := range o.Shipments {
+		if number, err := rules.ShippingFax(o, s, c, nil); err == nil && d.FaxShipped != nil {
+			v.Shipments[i].MayFax = order.FormatPhone(number)
+		}
 		if len(s.Tracking) == 0 {
 			continue
 		}

@@ -334,6 +334,29 @@ func (d *Desk) resend(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, orderPath(o.Number), http.StatusSeeOther)
 }
 
+// faxNotice tells a customer who asks for it of a shipment by fax (WHS-3).
+func (d *Desk) faxNotice(w http.ResponseWriter, r *http.Request) {
+	ctx, p := r.Context(), personOf(r.Context())
+	o, err := d.orderOf(r)
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	i := slices.IndexFunc(o.Shipments, func(s order.Shipment) bool { return strconv.Itoa(s.No) == r.PathValue("shipment") })
+	if i < 0 || d.FaxShipped == nil {
+		d.fail(w, r, order.NotFound("shipment", "there is no such shipment of this order"))
+		return
+	}
+	reason := strings.TrimSpace(r.PostFormValue("reason"))
+	if err := d.FaxShipped(ctx, o.Shipments[i].ID, p.By(), reason); err != nil {
+		d.refuseAct(w, r, o, err)
+		return
+	}
+	d.log(r, p.Login, "change", "order "+string(o.Number), "told by fax of shipment "+strconv.Itoa(o.Shipments[i].No)+": "+reason)
+	d.tell(ctx, pick(p.Lang, "発送のお知らせをFAXで送ります。", "The notice is sent by fax."))
+	http.Redirect(w, r, orderPath(o.Number), http.StatusSeeOther)
+}
+
 // delivered makes sure that a delivery is about an order.
 func (d *Desk) delivered(ctx context.Context, o order.Order, id int64) error {
 	all, err := d.Store.IssuedAbout(ctx, o.ID, o.Source.DocumentID)

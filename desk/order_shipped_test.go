@@ -1,19 +1,31 @@
 package desk_test
 
 import (
+	"context"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
+	"todoke/desk"
 	"todoke/order"
 	"todoke/rules"
 	"todoke/store"
 	"todoke/store/storetest"
+	"todoke/worker"
 )
 
 // TestOrderPageTellsTracking: WHS-3, tracking numbers and delivery stand with the shipment.
 func TestOrderPageTellsTracking(t *testing.T) {
 	t.Parallel()
-	o, b, _ := openOffice(t)
+	var o *office
+	o = newOfficeOf(t, desk.Config{FaxShipped: func(ctx context.Context, shipment int64, by, reason string) error {
+		return worker.Config{Store: o.st, ShopName: "つばめ事務用品"}.FaxShipped(ctx, shipment, by, reason)
+	}})
+	storetest.Shop(t, o.st)
+	o.hire(t, "hanako", store.RoleDesk)
+	b := o.browser(t)
+	b.signIn("hanako", secret)
 	ctx, now := t.Context(), o.clock.Now()
 	var one order.Order
 	var ids []int64
@@ -61,5 +73,30 @@ func TestOrderPageTellsTracking(t *testing.T) {
 	}
 	if strings.Contains(a.body, "配送日数による") {
 		t.Error("the delivery was told, and the page says that it is reckoned")
+	}
+
+	// On request the customer is told by fax, once, at the registered number.
+	notice := "/desk/orders/" + string(one.Number) + "/notice/1"
+	if !strings.Contains(a.body, notice) {
+		t.Error("the page offers no fax")
+	}
+	if a := b.post(notice, nil); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("without a reason: %d", a.status)
+	}
+	if a := b.post(notice, url.Values{"reason": {"お電話でのご希望"}}); a.status != http.StatusSeeOther {
+		t.Errorf("by fax: %d %s", a.status, a.body)
+	}
+	if a := b.post(notice, url.Values{"reason": {"もう一度"}}); a.status != http.StatusConflict {
+		t.Errorf("by fax twice: %d", a.status)
+	}
+	if a := b.post("/desk/orders/"+string(one.Number)+"/notice/9", url.Values{"reason": {"x"}}); a.status != http.StatusNotFound {
+		t.Errorf("of no shipment: %d", a.status)
+	}
+	about, err := o.st.IssuedAbout(ctx, one.ID, 0)
+	if err != nil || len(about) != 1 || about[0].Kind != "shipping_notice" || about[0].Channel != "fax" || about[0].Format != "pdf" {
+		t.Errorf("issued %+v, %v", about, err)
+	}
+	if a := b.get("/desk/orders/" + string(one.Number)); !strings.Contains(a.body, "ファクスでお送りします：お電話でのご希望") {
+		t.Error("the history does not tell of the fax")
 	}
 }

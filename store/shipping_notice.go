@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -77,6 +78,35 @@ func (tx *Tx) CloseNotice(ctx context.Context, shipment int64, state, detail str
 		return false, fmt.Errorf("close notice: %w", err)
 	}
 	return tag.RowsAffected() == 1, nil
+}
+
+// FaxNotice issues a fax that tells of a shipment, once, and sends it, as a customer asked for: the
+// order's history says who was asked, and why. A shipment that was told so before is a conflict.
+func (tx *Tx) FaxNotice(ctx context.Context, f ShippedFacts, issue NewIssue, number, by, reason string, now time.Time) error {
+	if strings.TrimSpace(by) == "" || strings.TrimSpace(reason) == "" {
+		return order.Invalid("KEP-2", "reason", "say why")
+	}
+	now = at(now)
+	id, fresh, err := tx.Issue(ctx, issue, now)
+	if err != nil {
+		return err
+	}
+	if !fresh {
+		return order.Conflict("WHS-3", "the shipment was told by fax before: send that document again")
+	}
+	if err := tx.Send(ctx, id, Recipient{Channel: "fax", Address: number}, now); err != nil {
+		return err
+	}
+	b := &pgx.Batch{}
+	queueOrderEvents(b, []orderEvent{{f.Order.ID, order.Event{
+		Kind: order.EventNoted, Rule: "WHS-3", By: by,
+		Text:   fmt.Sprintf("Shipment %d is told by fax to %s, as the customer asked: %s", f.Shipment.No, number, bounded(text(strings.TrimSpace(reason)))),
+		Inputs: order.Inputs(map[string]any{"shipment": f.Shipment.No, "fax": number, "decided_at": now}),
+	}}}, now)
+	if err := tx.tx.SendBatch(ctx, b).Close(); err != nil {
+		return fmt.Errorf("save notice: %w", err)
+	}
+	return nil
 }
 
 // MarkDelivered sets the day of delivery of shipments of which nobody told it, by the carrier's lead

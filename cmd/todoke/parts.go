@@ -38,9 +38,9 @@ var partServe = part{"API and desk", func(ctx context.Context, app *App, st *sto
 	}
 	applying := worker.Config{Store: st, Log: app.Log, ShopName: app.Config.ShopName}
 	pages := desk.New(desk.Config{
-		Partners: deskPartners(applying),
-		Ask:      app.ask(st),
-		Mails:    deskMails(shelf.Book), Picture: deskPicture{}, Answerer: app.answerer(),
+		Partners: deskPartners(applying), FaxShipped: app.workerConfig(st).FaxShipped,
+		Ask:   app.ask(st),
+		Mails: deskMails(shelf.Book), Picture: deskPicture{}, Answerer: app.answerer(),
 		Jobs: jobs, Masters: app.deskMasters, Gateways: app.deskGateways(st), Export: app.deskExport(st),
 		Store: st, Settings: app.Config.Rules, Now: app.Now, Log: app.Log, ShopName: app.Config.ShopName, Secure: app.Config.Desk.HTTPS,
 		FactorRoles: app.Config.Desk.FactorRoles,

@@ -20,6 +20,7 @@ type Answer struct {
 	// Pictures are the comments and pages that the answer names, by key; one that is missing is
 	// left out.
 	Pictures map[string]Picture
+	Shipped  *Shipped // of a fax that tells of a shipment alone
 }
 
 // Letterhead is how the shop signs. What is empty is not printed.
@@ -49,6 +50,8 @@ const (
 // Title is what the fax is called.
 func (a *Answer) Title() string {
 	switch {
+	case a.Shipped != nil:
+		return "商品発送のお知らせ"
 	case a.Kind == order.AnswerStockout:
 		return "欠品のお知らせ"
 	case a.Kind == order.AnswerResend:
@@ -148,6 +151,8 @@ func (a *Answer) RenderPDF(w io.Writer) error {
 func (a *Answer) Draw(page func() Canvas) {
 	l := &leaf{pages: [][]func(Canvas){nil}, y: 74}
 	switch a.Kind {
+	case AnswerShipped:
+		a.shipped(l)
 	case order.AnswerStockout:
 		a.stockout(l)
 	case order.AnswerResend:

@@ -89,6 +89,16 @@ func answers() map[string]document.Answer {
 	plain := toldOrder(100000001, 1, 3)
 	out["plain"] = fax(order.AnswerAcknowledgement, 1, order.Told{Orders: []order.ToldOrder{plain}})
 
+	shipped := fax(document.AnswerShipped, 1, order.Told{})
+	shipped.Shipped = &document.Shipped{
+		Order: order.NumberOf(100000001), Place: "〒231-0001 神奈川県横浜市中区新海岸通88-8　横浜営業所", ShippedOn: day(time.November, 24), ArrivalOn: day(time.November, 25),
+		Carrier: "はやぶさ急送", Tracking: []string{"4012-3456-7890", "4012-3456-7891"}, MoreComes: true,
+	}
+	for i := range 22 {
+		shipped.Shipped.Lines = append(shipped.Shipped.Lines, document.ShippedLine{Item: order.WithCheckDigit(strconv.Itoa(101001 + i*37)), Name: names[i%len(names)], Unit: "箱", Qty: 1 + i})
+	}
+	out["shipped"] = shipped
+
 	small := toldOrder(100000001, 1, 1)
 	small.Lines[0].Qty, small.Lines[0].UnitPrice = 2, 450
 	small.GoodsYen, small.FeeYen, small.Taxes = 900, 300, []order.Tax{{Rate: 10, NetYen: 1200, TaxYen: 120}}

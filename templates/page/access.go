@@ -142,6 +142,7 @@ var accessPatterns = []struct {
 		return map[string]string{"true": "手動で実行：", "false": "手動（実行済み）："}[m[1]] + m[2]
 	}},
 	{regexp.MustCompile(`^sent delivery (\d+) again: (?s:(.*))$`), func(m []string) string { return "送付 " + m[1] + " を再送：" + m[2] }},
+	{regexp.MustCompile(`^told by fax of shipment (\d+): (?s:(.*))$`), func(m []string) string { return "出荷" + m[1] + "の発送のお知らせをFAXで送付：" + m[2] }},
 	{regexp.MustCompile(`^turned by (\d+), to be read again$`), func(m []string) string { return m[1] + "度回して読み取り直し" }},
 	{regexp.MustCompile(`^put off until (\d\d:\d\d)(:\d\d)?$`), func(m []string) string { return m[1] + "まであとに回す" }},
 	{regexp.MustCompile(`^closed as (.+) sent again$`), func(m []string) string { return m[1] + " の再送として終了" }},

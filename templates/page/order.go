@@ -92,7 +92,8 @@ type OrderShipment struct {
 	Tracking                []Link // numbers, and where the carrier tells of them
 	Carrier                 string
 	ShippedOn, DeliveredOn  order.Date
-	ByCarrier               bool // nobody told the delivery: it counts by the carrier's days (WHS-3)
+	MayFax                  string // the registered number to which a notice may be faxed, on request
+	ByCarrier               bool   // nobody told the delivery: it counts by the carrier's days (WHS-3)
 }
 
 // Focus is where whoever works on the order begins.
@@ -181,7 +182,7 @@ type SeenRow struct {
 
 var issueKinds = map[string][2]string{
 	"approval_request": {"承認のお願い", "request for approval"}, "chase": {"受領確認のお願い", "asking after a list"}, "acknowledgement": {"注文確認書", "acknowledgement"}, "order_mail": {"注文メール", "order mail"}, "stockout_notice": {"欠品のお知らせ", "stock-out notice"}, "resend_request": {"再送のお願い", "request to send again"},
-	"how_to_order": {"ご注文方法のご案内", "how to order"}, "pick_list": {"ピッキングリスト", "pick list"}, "dealer_request": {"販売店への依頼", "request to the dealer"},
+	"how_to_order": {"ご注文方法のご案内", "how to order"}, "pick_list": {"ピッキングリスト", "pick list"}, "shipping_notice": {"発送のお知らせ", "shipping notice"}, "partner_errors": {"ファイルの誤りのお知らせ", "errors in a file"}, "dealer_request": {"販売店への依頼", "request to the dealer"},
 }
 
 // IssueKind is a kind of issued document in people's words.
