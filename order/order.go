@@ -175,6 +175,7 @@ type Request struct {
 	Terms          *Terms    // ACC-5, web only
 	Lines          []RequestLine
 	Source         Source
+	Changed        bool // it stands for an order that was taken: who placed it may have left since
 }
 
 // Terms are the terms of sale that a customer of a card shop front agreed to (ACC-5).

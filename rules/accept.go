@@ -27,6 +27,7 @@ type Facts struct {
 	// CustomerHold is why all orders of the department wait, "" where they do not (CST-1).
 	CustomerHold string
 	Admins       []string // the department's administrators, who approve where no flow says who
+	Users        []string // of the department (ACC-1)
 }
 
 // Accept makes the canonical order of a request and the events that explain it, or says
@@ -112,6 +113,8 @@ func (a *acceptor) header() {
 		a.bad("ACC-1", "customer_code", "give the customer code: only registered customers order")
 	case dep.Code != req.DepartmentCode:
 		a.bad("ACC-1", "customer_code", "no customer has the code %q: only registered customers order", req.DepartmentCode)
+	case req.UserCode != "" && !req.Changed && !slices.Contains(a.f.Users, req.UserCode): // budgets and locks of users bind those we know
+		a.bad("ACC-1", "user_code", "the customer has no user %q: import the customer's users first, or leave the user out", req.UserCode)
 	}
 	switch req.Channel {
 	case order.ChannelWeb:

@@ -66,6 +66,7 @@ func facts(tb testing.TB) rules.Facts {
 		items[it.Code] = it
 	}
 	return rules.Facts{
+		Users:    []string{"U7"},
 		Settings: s, Calendar: rules.DefaultCalendar(), Regions: regions,
 		Warehouses: []order.Warehouse{
 			{Code: "W3", Regions: []string{rules.RegionKyushu, rules.RegionOkinawa}, FallbackOrder: 1},
@@ -319,6 +320,26 @@ func TestACC5Terms(t *testing.T) {
 		tt.change(&req, &f)
 		_, _, errs := rules.Accept(req, f, req.ReceivedAt)
 		if got := len(errs) == 1 && errs[0].Rule == "ACC-5" && errs[0].Field == "terms"; got != (tt.want != "") || len(errs) > 1 {
+			t.Errorf("%s: %v", name, errs)
+		}
+	}
+}
+
+// TestACC1User refuses a user that the customer does not have: nothing of theirs would bind it. An order
+// that was taken is changed though its user left.
+func TestACC1User(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		user    string
+		changed bool
+		refused bool
+	}{
+		"known": {"U7", false, false}, "none": {"", false, false}, "unknown": {"U8", false, true}, "left since": {"U8", true, false},
+	} {
+		req := request(t, order.ChannelWeb, "2026-11-24 10:00", lines(pen, 1))
+		req.UserCode, req.Changed = tt.user, tt.changed
+		_, _, errs := rules.Accept(req, facts(t), req.ReceivedAt)
+		if got := len(errs) == 1 && errs[0].Rule == "ACC-1" && errs[0].Field == "user_code"; got != tt.refused || len(errs) > 1 {
 			t.Errorf("%s: %v", name, errs)
 		}
 	}

@@ -119,7 +119,7 @@ type OrderChange struct {
 func ChangedRequest(o order.Order, own order.Address, c OrderChange) (req order.Request, changes []string, err *order.Error) {
 	req = order.Request{
 		Channel: o.Channel, ReceivedAt: o.ReceivedAt, DepartmentCode: o.DepartmentCode, UserCode: o.UserCode, ShipToCode: o.ShipTo.Code,
-		DesignatedOn: o.DesignatedOn, Stockout: o.Stockout, Payment: o.Payment, Authorisation: o.Authorisation, Source: o.Source,
+		DesignatedOn: o.DesignatedOn, Stockout: o.Stockout, Payment: o.Payment, Authorisation: o.Authorisation, Source: o.Source, Changed: true,
 	}
 	if o.ShipTo.Code == "" && (o.ShipTo.Address != own.Address || o.ShipTo.PostalCode != own.PostalCode) {
 		req.ShipTo = &o.ShipTo

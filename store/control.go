@@ -22,6 +22,7 @@ type controls struct {
 	used       []budgetUsed
 	locks      []rules.ItemLock
 	hold       string // why all its orders wait
+	users      []string
 }
 
 // budgetUsed is the sum of a budget's entries in one period.
@@ -42,7 +43,7 @@ func periodsOn(on order.Date) []string {
 func scanControls(r pgx.Row) (controls, error) {
 	var c controls
 	var flows, budgets, used, locks []byte
-	if err := r.Scan(&c.department, &flows, &c.admins, &budgets, &used, &locks, &c.hold); err != nil {
+	if err := r.Scan(&c.department, &flows, &c.admins, &budgets, &used, &locks, &c.hold, &c.users); err != nil {
 		return c, err
 	}
 	if flows == nil && budgets == nil && locks == nil {
@@ -110,7 +111,7 @@ func scanControls(r pgx.Row) (controls, error) {
 
 // put gives the rules what binds an order of a user that was received on a day.
 func (c controls) put(f *rules.Facts, user string, on order.Date) {
-	f.Admins, f.Locks, f.CustomerHold = c.admins, c.locks, c.hold
+	f.Admins, f.Users, f.Locks, f.CustomerHold = c.admins, c.users, c.locks, c.hold
 	if flow, ok := rules.FlowOn(c.flows, on); ok {
 		f.Approval = &flow
 	}

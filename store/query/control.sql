@@ -8,7 +8,8 @@ SELECT w.code, (SELECT json_agg(f) FROM approval_flows f WHERE f.department_code
     (SELECT json_agg(u) FROM (SELECT user_code, span, period, sum(yen)::bigint AS yen FROM budget_entries
         WHERE department_code = w.code AND period = ANY($2) GROUP BY 1, 2, 3) u),
     (SELECT json_agg(l ORDER BY l.id) FROM item_locks l WHERE l.department_code = w.code),
-    coalesce((SELECT d.hold FROM departments d WHERE d.code = w.code), '')
+    coalesce((SELECT d.hold FROM departments d WHERE d.code = w.code), ''),
+    (SELECT array_agg(code) FROM users WHERE department_code = w.code)
 FROM unnest($1::text[]) AS w (code);
 
 -- name: ApprovalFlowsDelete

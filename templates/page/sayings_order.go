@@ -8,6 +8,7 @@ var orderSayings = []saying{
 	{`give the customer code: only registered customers order`, "お客様コードを入力してください。ご注文は登録済みのお客様のみです"},
 	{`no customer has the code %q: only registered customers order`, "お客様コード「$1」は登録がありません。ご注文は登録済みのお客様のみです"},
 	{`no customer has the code %q`, "お客様コード「$1」は登録がありません"},
+	{`the customer has no user %q: import the customer's users first, or leave the user out`, "お客様に利用者「$1」の登録がありません。先に利用者を取り込むか、利用者なしで送ってください"},
 	{`no customer has the code %v`, "お客様コード「$1」は登録がありません"},
 	{`%q is no ordering channel: orders come by fax or web`, "「$1」は受注経路にありません。FAXかWebです"},
 	{`%q is no ordering channel: choose fax or web`, "「$1」は受注経路にありません。FAXかWebを選んでください"},
