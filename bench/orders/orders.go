@@ -102,6 +102,9 @@ func (o *Options) Run(ctx context.Context, out io.Writer) error {
 		return fmt.Errorf("read database URL: %w", err)
 	}
 	base := pgx.Identifier{strings.TrimPrefix(u.Path, "/")}.Sanitize()
+	if err := o.analyse(ctx); err != nil {
+		return err
+	}
 	make := func(name string) error {
 		if _, err := db.Exec(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
 			return fmt.Errorf("drop database: %w", err)
@@ -190,6 +193,19 @@ func (o *Options) Run(ctx context.Context, out io.Writer) error {
 		}
 	}
 	return errors.Join(make("ours"), make("peer"), make("recorded"))
+}
+
+// analyse gives the planner the statistics of the shop's masters, which copies share. Only the owner may.
+func (o *Options) analyse(ctx context.Context) error {
+	db, err := pgx.Connect(ctx, o.URL)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	_, err = db.Exec(ctx, "VACUUM (ANALYZE)")
+	if err = errors.Join(err, db.Close(ctx)); err != nil {
+		return fmt.Errorf("analyse: %w", err)
+	}
+	return nil
 }
 
 func megabytes(line string) string {

@@ -93,9 +93,6 @@ func (c *benchOrdersCommand) fill(ctx context.Context, a *App, db *database, o *
 	if err := st.Import(ctx, shop.Masters); err != nil {
 		return "", err
 	}
-	if _, err := st.Pool().Exec(ctx, "ANALYZE"); err != nil {
-		return "", fmt.Errorf("analyse: %w", err)
-	}
 	stocked := map[string]bool{}
 	for _, s := range shop.Stock {
 		stocked[s.ItemCode] = true
