@@ -211,7 +211,10 @@ func (m *run) business(ctx context.Context, on order.Date) error {
 				return err
 			}
 			if err := x.do(ctx); err != nil {
-				return err
+				if ctx.Err() != nil {
+					return err
+				}
+				m.wrong("what people or warehouses wanted to do failed: %v", err) // the month goes on
 			}
 		default:
 			until := next.Add(step)
