@@ -147,8 +147,9 @@ func (m *run) lost(ctx context.Context) error {
 		Key, Number string
 		Document    int64
 		N           int
+		Cancelled   bool
 	}
-	rows, err := m.Admin.Query(ctx, `SELECT idempotency_key, min(number), coalesce(document_id, 0), count(*)::int FROM orders GROUP BY idempotency_key, coalesce(document_id, 0)`)
+	rows, err := m.Admin.Query(ctx, `SELECT idempotency_key, min(number), coalesce(document_id, 0), count(*)::int, bool_and(state = 'cancelled') FROM orders GROUP BY idempotency_key, coalesce(document_id, 0)`)
 	if err != nil {
 		return fmt.Errorf("find orders: %w", err)
 	}
@@ -156,7 +157,7 @@ func (m *run) lost(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("find orders: %w", err)
 	}
-	rows, err = m.Admin.Query(ctx, `SELECT idempotency_key, coalesce(order_id, 0)::text, 0::bigint, 0 FROM (SELECT key AS idempotency_key, order_id FROM idempotency_keys) k`)
+	rows, err = m.Admin.Query(ctx, `SELECT idempotency_key, coalesce(order_id, 0)::text, 0::bigint, 0, false FROM (SELECT key AS idempotency_key, order_id FROM idempotency_keys) k`)
 	if err != nil {
 		return fmt.Errorf("find keys: %w", err)
 	}
@@ -168,9 +169,10 @@ func (m *run) lost(ctx context.Context) error {
 	for _, k := range keys {
 		taken[k.Key] = k.Number != "0"
 	}
-	byDocument, n := map[int64]int{}, 0
+	byDocument, cancelled, n := map[int64]int{}, map[int64]bool{}, 0
 	for _, o := range orders {
 		byDocument[o.Document] += o.N
+		cancelled[o.Document] = o.Cancelled
 		n += o.N
 	}
 	var bad []string
@@ -188,7 +190,7 @@ func (m *run) lost(ctx context.Context) error {
 			bad = append(bad, fmt.Sprintf("document %d made %d orders", s.docs[0], byDocument[s.docs[0]]))
 		}
 		for _, id := range s.docs[min(1, len(s.docs)):] {
-			if byDocument[id] > 0 && id != s.docs[0] {
+			if byDocument[id] > 0 && id != s.docs[0] && !cancelled[s.docs[0]] { // what repeats a cancelled order is a new one
 				bad = append(bad, fmt.Sprintf("document %d, which repeats %d, made an order", id, s.docs[0]))
 			}
 		}
