@@ -240,7 +240,7 @@ func TestTickCatchesUpInOrder(t *testing.T) {
 	tick("2026-11-24 10:00:00", 0)
 	tick("2026-11-24 13:11:00", 1)
 	tick("2026-11-24 13:11:30", 0)
-	tick("2026-11-26 00:00:00", 4+5+1+2+2) // stood still for a day and a half, with a night and two evenings
+	tick("2026-11-26 00:00:00", 4+5+1+1+2+2) // stood still for a day and a half, with a night, a morning and two evenings
 	rows, err := s.Pool().Query(t.Context(), `SELECT args->>'due_at' FROM river_job WHERE kind = 'release_wave' ORDER BY id`)
 	if err != nil {
 		t.Fatal(err)
