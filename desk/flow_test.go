@@ -112,6 +112,45 @@ func TestEnterFlow(t *testing.T) {
 	}
 }
 
+// TestFocusStays: a late answer moves nobody who stands in another field, and selects nothing of what is being typed.
+func TestFocusStays(t *testing.T) {
+	t.Parallel()
+	for name, typed := range map[string]string{"nothing typed": "", "typed what stood there": "2"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o, _, _ := openOffice(t)
+			name := o.doubtful(t, "one", storetest.Paper, storetest.Pen)
+			b := o.window(t, "ja")
+			b.Open(o.URL + "/desk/review/" + name)
+			ready(b, "lines[1].quantity")
+			gate := make(chan struct{})
+			hold := func(r *http.Request) {
+				if strings.HasSuffix(r.URL.Path, "/key") {
+					<-gate
+				}
+			}
+			o.first.Store(&hold)
+			b.Press("10")
+			b.Enter()
+			b.WaitFor("(" + focused + ") === 'lines[2].quantity'")
+			browsertest.Eval[string](b, `document.activeElement.defaultValue = "2", document.activeElement.select() ?? ""`)
+			if typed != "" {
+				b.Press(typed)
+			}
+			// Meanwhile the other field is not in doubt any more.
+			if _, err := o.st.KeyFields(t.Context(), mustDocument(t, name), 1, map[string]string{"lines[2].quantity": "2"}, "佐藤", o.clock.Now()); err != nil {
+				t.Fatal(err)
+			}
+			gate <- struct{}{}
+			b.WaitFor(`document.getElementById("f-lines[1].quantity").classList.contains("person")`)
+			b.Press("20"[len(typed):])
+			if got := browsertest.Eval[string](b, "("+focused+") + ' ' + document.activeElement.value"); got != "lines[2].quantity 20" {
+				t.Errorf("20 was typed into lines[2].quantity: it went to %q", got)
+			}
+		})
+	}
+}
+
 // TestTypeAhead: while the server holds a key back, the next field is typed; nothing is lost, and
 // nothing is released before both are judged.
 func TestTypeAhead(t *testing.T) {

@@ -81,7 +81,7 @@
   // comes back keeps what was typed since.
   let line = Promise.resolve(), sending = 0, left = false;
   const sent = new Map(); // by field: on its way
-  const typed = () => [...panel.querySelectorAll("input[id]")].filter((i) => i.value !== i.defaultValue && i.type !== "hidden" && !(i.dataset.mask && !i.dataset.typed && !("whole" in i.dataset)));
+  const typed = () => [...panel.querySelectorAll("input[id]")].filter((i) => ("keyed" in i.dataset || i.value !== i.defaultValue) && i.type !== "hidden" && !(i.dataset.mask && !i.dataset.typed && !("whole" in i.dataset)));
   const answers = (field, i) => field && (i.dataset.field === field || i.dataset.field?.startsWith(field + "."));
   const renew = (html, field) => {
     const was = document.activeElement, kept = typed().filter((i) => !answers(field, i) || sent.has(field));
@@ -93,20 +93,40 @@
     watch();
     for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
     let here = null;
-    for (const [id, value, caret, { typed, whole }] of values) {
+    for (const [id, value, caret, { typed, whole, keyed }] of values) {
       const i = document.getElementById(id);
       if (!i) continue;
       i.value = value;
       if (typed) i.dataset.typed = typed;
       if (whole === "") i.dataset.whole = "";
+      if (keyed === "") i.dataset.keyed = "";
       if (i.dataset.find === "item") i.dispatchEvent(new Event("input", { bubbles: true })); // what is told of it
       if (caret) { here = i; i.focus({ preventScroll: true }); i.setSelectionRange(...caret); }
     }
     if (here && !sent.has(here.dataset.field)) return; // somebody is typing there
-    const same = answers(field, was) ? null : document.getElementById(was.id);
-    if (same?.matches("[data-ask]") && !panel.querySelector("[data-focus]")) focus(same);
-    else focusNext(field);
+    // Where one stands stays, be it still asked or not: the next key is meant for it.
+    const same = answers(field, was) ? null : was.id ? document.getElementById(was.id) : was.value && panel.querySelector(`button[data-field="${CSS.escape(was.dataset?.field || "")}"][value="${CSS.escape(was.value)}"]`);
+    const again = panel.querySelector("[data-focus]");
+    if (same && panel.contains(same) && !same.disabled && !again) focus(same);
+    else {
+      if (again && was.dataset?.field && !answers(field, was)) drop();
+      focusNext(field);
+    }
   };
+  // Keys that were meant for another field go nowhere, until no more come.
+  let dropping = 0;
+  const drop = () => {
+    clearTimeout(dropping);
+    work.dataset.calm = "";
+    dropping = setTimeout(() => { dropping = 0; delete work.dataset.calm; }, 400);
+  };
+  addEventListener("keydown", (e) => {
+    if (!dropping) return;
+    e.preventDefault();
+    e.stopImmediatePropagation();
+    drop();
+  }, true);
+  panel.addEventListener("input", (e) => { if (e.isTrusted) e.target.dataset.keyed = ""; });
   const wrong = (text) => {
     let p = document.getElementById("wrong");
     if (!p) { p = document.createElement("p"); p.id = "wrong"; p.className = "told problem"; p.setAttribute("role", "alert"); panel.prepend(p); }
