@@ -194,6 +194,10 @@ func (tx *Tx) ReleaseWave(ctx context.Context, now time.Time) ([]int64, error) {
 func (s *Store) ReplanShipments(ctx context.Context, now time.Time) (int, error) {
 	seen := 0
 	err := s.InTx(ctx, func(tx *Tx) error {
+		// Before any order is locked: an import marks what it finds planned by the days before it.
+		if err := tx.exec(ctx, "MastersStand"); err != nil {
+			return err
+		}
 		ids, err := tx.missed(ctx, at(now), maxReplan)
 		seen = len(ids)
 		if err != nil || seen == 0 {

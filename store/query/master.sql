@@ -53,6 +53,10 @@ UPDATE masters_version SET version = version + 1;
 -- name: MastersLock
 SELECT pg_advisory_xact_lock(hashtext('todoke masters'));
 
+-- name: MastersStand
+-- Waits for an import under way, and has the next one wait: what is decided by the masters meanwhile is decided by those that hold.
+SELECT pg_advisory_xact_lock_shared(hashtext('todoke masters'));
+
 -- name: DealersUpsert
 INSERT INTO dealers (code, name, registration_number, address, fax, email)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
