@@ -21,7 +21,7 @@ const (
 )
 
 var (
-	linkText = regexp.MustCompile(strings.ReplaceAll(strings.Join(strings.Split(ApprovalPath, ""), `(?:`+lineBreak+`)?`), "/", "(?:/|%2[Ff])") +
+	linkText = regexp.MustCompile(`\A` + strings.ReplaceAll(strings.Join(strings.Split(ApprovalPath, ""), `(?:`+lineBreak+`)?`), "/", "(?:/|%2[Ff])") +
 		`(?:(?:` + lineBreak + `)?[A-Za-z0-9_-]){` + strconv.Itoa(tokenSize) + `}`)
 	breaks   = regexp.MustCompile(lineBreak)
 	encoded  = regexp.MustCompile(`(?:[A-Za-z0-9+/]{4,}={0,2}\r?\n)*[A-Za-z0-9+/]{60,}={0,2}(?:\r?\n[A-Za-z0-9+/]{4,}={0,2})*`)
@@ -49,28 +49,7 @@ func MaskLinks(ctx context.Context, st *store.Store, data []byte, now time.Time)
 }
 
 func maskLinks(data []byte, works func(token string) bool, depth int) []byte {
-	out := linkText.ReplaceAllFunc(data, func(found []byte) []byte {
-		joined := breaks.ReplaceAll(found, nil)
-		if !works(string(joined[len(joined)-tokenSize:])) {
-			return found
-		}
-		masked, left, end := bytes.Clone(found), tokenSize, len(found)
-		at := breaks.FindAllIndex(found, -1)
-		for i := len(at); left > 0; i-- {
-			from := 0
-			if i > 0 {
-				from = at[i-1][1]
-			}
-			for ; end > from && left > 0; end-- {
-				masked[end-1] = '*'
-				left--
-			}
-			if i > 0 {
-				end = at[i-1][0]
-			}
-		}
-		return masked
-	})
+	out := maskText(data, works)
 	if depth == 0 {
 		return out
 	}
@@ -92,6 +71,57 @@ func maskLinks(data []byte, works func(token string) bool, depth int) []byte {
 		}
 		return put
 	})
+}
+
+// maskText masks the links that stand in a file as text. A link begins with a slash: looked for at each
+// byte it would take seconds in a mail with a fax.
+func maskText(data []byte, works func(token string) bool) []byte {
+	out := data
+	for i := 0; ; {
+		next := bytes.IndexAny(data[i:], "/%")
+		if next < 0 {
+			return out
+		}
+		i += next
+		at := linkText.FindIndex(data[i:])
+		if at == nil {
+			i++
+			continue
+		}
+		if found := data[i : i+at[1]]; works(linkToken(found)) {
+			if &out[0] == &data[0] {
+				out = bytes.Clone(data)
+			}
+			copy(out[i:], maskLink(found))
+		}
+		i += at[1]
+	}
+}
+
+// linkToken is the token of a link as it stands in a file.
+func linkToken(found []byte) string {
+	joined := breaks.ReplaceAll(found, nil)
+	return string(joined[len(joined)-tokenSize:])
+}
+
+// maskLink puts stars for a link's token, and leaves what breaks it.
+func maskLink(found []byte) []byte {
+	masked, left, end := bytes.Clone(found), tokenSize, len(found)
+	at := breaks.FindAllIndex(found, -1)
+	for i := len(at); left > 0; i-- {
+		from := 0
+		if i > 0 {
+			from = at[i-1][1]
+		}
+		for ; end > from && left > 0; end-- {
+			masked[end-1] = '*'
+			left--
+		}
+		if i > 0 {
+			end = at[i-1][0]
+		}
+	}
+	return masked
 }
 
 // MaskFile is MaskLinks for files that may hold links: text and mails, by media type or format.
