@@ -18,6 +18,7 @@ const (
 	QueueAnswer   = "answer"  // apart from output: many answers must not hold up a pick list
 	QueueSend     = "send"    // by fax and mail: who waits for a slow server keeps no list from its folder
 	QueuePayment  = "payment" // a slow gateway holds up nothing else
+	QueueBooks    = "books"   // nor comparing its books the charging of cards
 	QueuePartner  = "partner" // to partners' servers, which may be slower still
 )
 
@@ -193,7 +194,7 @@ func (ReconcileCards) Kind() string { return "reconcile_cards" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (ReconcileCards) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: QueuePayment, MaxAttempts: 20}
+	return river.InsertOpts{Queue: QueueBooks, MaxAttempts: threeDays}
 }
 
 // ListOpenItems writes the list of all that is open for the desk (PGE-5), as of one due time of a

@@ -119,7 +119,7 @@ func TestPAY1ReconcileEachMorning(t *testing.T) {
 	}
 	day := order.DateOf(b.clock.Now())
 	client, err := river.NewClient(riverpgxv5.New(b.s.Pool()), &river.Config{
-		Queues: map[string]river.QueueConfig{jobs.QueuePayment: {MaxWorkers: 1}}, Workers: worker.Workers(b.cfg), FetchCooldown: 5 * time.Millisecond, FetchPollInterval: 20 * time.Millisecond,
+		Queues: map[string]river.QueueConfig{jobs.QueueBooks: {MaxWorkers: 1}}, Workers: worker.Workers(b.cfg), FetchCooldown: 5 * time.Millisecond, FetchPollInterval: 20 * time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -160,6 +160,7 @@ func Client(cfg Config) (*river.Client[pgx.Tx], error) {
 			jobs.QueueSend:     {MaxWorkers: 4},
 			jobs.QueuePartner:  {MaxWorkers: 4},
 			jobs.QueuePayment:  {MaxWorkers: 2},
+			jobs.QueueBooks:    {MaxWorkers: 1},
 		},
 		Workers:              Workers(cfg),
 		FetchCooldown:        cooldown,
