@@ -413,15 +413,16 @@ func (p *PickList) flowItems(f *flow) {
 		total := typeset.Width("計"+typeset.Clean(g.first.Unit), 9, typeset.Regular) + typeset.Width(group(g.qty), 13, typeset.Bold) + gaps
 		name := atMost(mostNameLines, typeset.Wrap(g.first.ItemName, plRight-max(36, total)-nameX, 10, typeset.Bold))
 		place, code := wholeText(g.first.Location, cols.place.w, bold(10)), wholeText(g.first.ItemCode, 22, bold(11))
+		if cols.place.w == 0 {
+			place.lines = nil
+		}
 		headH := 2*plPad + 4.6*float64(max(1, len(name), len(place.lines), len(code.lines)))
 		head := func(again bool) {
 			f.add(headH, func(d *pdf.Doc, y float64) {
 				d.Shade(plLeft, y, plRight-plLeft, headH, plShade)
 				d.Line(plLeft, y, plRight, y, plThin) // the shade covers half of the rule above
 				base := y + plPad + 3.5
-				if cols.place.w > 0 {
-					place.draw(d, cols.place.x, base, 4.6)
-				}
+				place.draw(d, cols.place.x, base, 4.6)
 				code.draw(d, codeX, base, 4.6)
 				for i, s := range name {
 					d.Text(nameX, base+4.6*float64(i), s, bold(10))

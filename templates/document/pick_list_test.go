@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -199,6 +200,25 @@ func codes(p document.PickList) map[string]int {
 		}
 	}
 	return n
+}
+
+// Places that the partner does not want take no room: the list is as long as without them.
+func TestPickListWithoutPlacesIsNoLonger(t *testing.T) {
+	t.Parallel()
+	p := sample(30)
+	p.Profile = order.DefaultProfile(p.WarehouseCode)
+	p.Profile.Columns = slices.DeleteFunc(slices.Clone(p.Profile.Columns), func(c order.PickColumn) bool { return c.Key == "location" })
+	pages := func(location string) int {
+		for i := range p.Orders {
+			for j := range p.Orders[i].Lines {
+				p.Orders[i].Lines[j].Location = location
+			}
+		}
+		return strings.Count(tool(t, "pdftotext", renderPDF(t, p), "FILE", "-"), "\f")
+	}
+	if with, without := pages("A-01-02-03"), pages(""); with != without {
+		t.Errorf("%d pages with places, %d without", with, without)
+	}
 }
 
 // No row runs off the paper, however long its texts; what cannot be shown is not lost silently.
