@@ -1,9 +1,10 @@
 package store_test
 
 import (
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
-	"time"
 
 	"todoke/order"
 	st "todoke/store/storetest"
@@ -28,11 +29,8 @@ func TestCUT5ReplanAgainstImport(t *testing.T) {
 	if _, err := hold.Exec(ctx, `SELECT FROM masters_version FOR UPDATE`); err != nil { // the import ends with it
 		t.Fatal(err)
 	}
-	waits := func(n int) {
-		t.Helper()
-		for count(t, s, `SELECT count(*)::int FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND a.datname = current_database()`) < n {
-			time.Sleep(time.Millisecond)
-		}
+	waiting := func() int {
+		return count(t, s, `SELECT count(*)::int FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND a.datname = current_database()`)
 	}
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -41,13 +39,19 @@ func TestCUT5ReplanAgainstImport(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	waits(1)
+	for waiting() < 1 {
+		runtime.Gosched()
+	}
+	var looked atomic.Bool
 	wg.Go(func() {
 		if _, err := s.ReplanShipments(ctx, clock.Now()); err != nil {
 			t.Error(err)
 		}
+		looked.Store(true)
 	})
-	waits(2)
+	for waiting() < 2 && !looked.Load() { // it does not wait for the import, or it does
+		runtime.Gosched()
+	}
 	if err := hold.Rollback(ctx); err != nil {
 		t.Fatal(err)
 	}

@@ -190,12 +190,16 @@ func (tx *Tx) ReleaseWave(ctx context.Context, now time.Time) ([]int64, error) {
 // ReplanShipments gives the shipments that missed their dispatch deadline, or of which a day was
 // closed after it was promised (CUT-1) or whose carrier takes longer now (CUT-5), the earliest date
 // still reachable (CUT-11), at most maxReplan orders in one transaction, and returns how many it saw. Orders that somebody changes at this moment
-// are left to the next time. An order of which no date can be found is held for the desk.
+// are left to the next time, and so is all while masters are imported. An order of which no date can be
+// found is held for the desk.
 func (s *Store) ReplanShipments(ctx context.Context, now time.Time) (int, error) {
 	seen := 0
 	err := s.InTx(ctx, func(tx *Tx) error {
-		// Before any order is locked: an import marks what it finds planned by the days before it.
-		if err := tx.exec(ctx, "MastersStand"); err != nil {
+		seen = 0
+		// An import marks what it finds planned by the days before it: what is planned beside it would be
+		// missed. The tick asks again after it.
+		var stand bool
+		if err := tx.tx.QueryRow(ctx, query("MastersStand")).Scan(&stand); err != nil || !stand {
 			return err
 		}
 		ids, err := tx.missed(ctx, at(now), maxReplan)

@@ -54,8 +54,8 @@ UPDATE masters_version SET version = version + 1;
 SELECT pg_advisory_xact_lock(hashtext('todoke masters'));
 
 -- name: MastersStand
--- Waits for an import under way, and has the next one wait: what is decided by the masters meanwhile is decided by those that hold.
-SELECT pg_advisory_xact_lock_shared(hashtext('todoke masters'));
+-- Whether no import is under way; the next one waits for this transaction.
+SELECT pg_try_advisory_xact_lock_shared(hashtext('todoke masters'));
 
 -- name: DealersUpsert
 INSERT INTO dealers (code, name, registration_number, address, fax, email)
