@@ -61,6 +61,12 @@ func (e Entry) Todo() string {
 		return "enter the date of the line made to order"
 	case "pick_list waiting", "run waiting":
 		return "todoke up or todoke work does it"
+	case "partner file received":
+		return "todoke up or todoke work reads it"
+	case "partner file refused":
+		return "todoke warehouse decide " + e.Name + " --leave --note TEXT, or have it sent mended under its name: /desk/partner-files/" + e.Name
+	case "partner file asks":
+		return "todoke warehouse decide " + e.Name + " --keep or --leave: /desk/partner-files/" + e.Name
 	case "delivery waiting":
 		return "nothing yet: it is tried again; todoke doctor tells what stands in its way"
 	}

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"todoke/ingest/partner"
 	"todoke/order"
@@ -55,24 +57,61 @@ func (c *warehouseReportCommand) Run(ctx context.Context, a *App) error {
 			fmt.Fprintf(a.Stdout, "the file was applied before, as file %d on %s: nothing changed\n", f.ID, stamp(f.SettledAt))
 			return nil
 		}
-		settle, err := worker.Config{Store: st, Log: a.Log}.ReadPartnerFile(ctx, f, data)
-		if err != nil {
-			return err
-		}
-		var v worker.PartnerVerdict
-		err = st.InTx(ctx, func(tx *store.Tx) (err error) {
-			v, err = settle(tx)
-			return err
-		})
-		if order.KindOf(err) == order.KindConflict { // its job was faster
-			fmt.Fprintf(a.Stdout, "file %d is read by the service: see todoke warehouse files\n", f.ID)
-			return nil
-		}
+		v, err := a.settleReport(ctx, st, f, data)
 		if err != nil {
 			return err
 		}
 		return a.tellReport(c.JSON, f, v)
 	})
+}
+
+// settleReport applies a file or refuses it, and says what came of it, also where the service was faster.
+func (a *App) settleReport(ctx context.Context, st *store.Store, f store.PartnerFile, data []byte) (v worker.PartnerVerdict, err error) {
+	settle, err := worker.Config{Store: st, Log: a.Log}.ReadPartnerFile(ctx, f, data)
+	if err != nil {
+		return v, err
+	}
+	err = st.InTx(ctx, func(tx *store.Tx) (err error) {
+		v, err = settle(tx)
+		return err
+	})
+	if order.KindOf(err) == order.KindConflict { // its job was faster
+		return awaitReport(ctx, st, f.ID)
+	}
+	return v, err
+}
+
+// awaitReport is what the service made of a file that it reads.
+func awaitReport(ctx context.Context, st *store.Store, id int64) (v worker.PartnerVerdict, err error) {
+	const patience, pause = 30 * time.Second, 100 * time.Millisecond
+	late := time.After(patience)
+	for {
+		f, err := st.GetPartnerFile(ctx, id)
+		if err != nil {
+			return v, err
+		}
+		if f.State != store.PartnerFileReceived {
+			v.Kind, v.Rows = f.Kind, f.Rows
+			if len(f.Outcome) > 0 {
+				if err := json.Unmarshal(f.Outcome, &v.Outcome); err != nil {
+					return v, fmt.Errorf("decode outcome: %w", err)
+				}
+			}
+			if len(f.Faults) > 0 {
+				if err := json.Unmarshal(f.Faults, &v.Faults); err != nil {
+					return v, fmt.Errorf("decode faults: %w", err)
+				}
+			}
+			return v, nil
+		}
+		select {
+		case <-ctx.Done():
+			return v, ctx.Err()
+		case <-late:
+			return v, order.Temporary(fmt.Sprintf("file %d is kept, but not read yet: todoke warehouse files tells what becomes of it", id), nil)
+		case <-time.After(pause):
+		}
+	}
 }
 
 func (a *App) tellReport(asJSON bool, f store.PartnerFile, v worker.PartnerVerdict) error {
@@ -90,6 +129,9 @@ func (a *App) tellReport(asJSON bool, f store.PartnerFile, v worker.PartnerVerdi
 	switch o := v.Outcome; {
 	case o.Result != nil:
 		fmt.Fprintf(a.Stdout, "file %d: %d shipped, %d short, of %d order(s); %d of them have nothing more to come, %d list(s) are done\n", f.ID, o.Result.Shipped, o.Result.Short, o.Result.Orders, o.Result.Finished, len(o.Result.Lists))
+		if n := len(o.Result.Again); n > 0 {
+			fmt.Fprintf(a.Stdout, "%d row(s) were told before and change nothing; new tracking numbers and delivery days are taken\n", n)
+		}
 	case o.Acknowledgement != nil:
 		fmt.Fprintf(a.Stdout, "file %d: %d list(s) acknowledged, %d of them for the first time\n", f.ID, o.Acknowledgement.Lists, o.Acknowledgement.New)
 	case o.Count != nil:
@@ -108,6 +150,9 @@ func faultLines(faults []partner.Fault) string {
 		if i == most {
 			lines = append(lines, fmt.Sprintf("and %d more", len(faults)-most))
 			break
+		}
+		if f.Rule == "WHS-2" {
+			f.Rule = "" // which ends the error as a whole
 		}
 		lines = append(lines, f.String())
 	}
@@ -137,7 +182,11 @@ func (c *warehouseDecideCommand) Run(ctx context.Context, a *App) error {
 			if c.Keep {
 				return order.Conflict("WHS-2", "the file asks nothing: only a count below what was promised does")
 			}
-			return st.ClosePartnerFile(ctx, c.File, c.Note, c.By, a.Now())
+			if err := st.ClosePartnerFile(ctx, c.File, c.Note, c.By, a.Now()); err != nil {
+				return err
+			}
+			fmt.Fprintf(a.Stdout, "file %d is settled: nothing of it was applied\n", c.File)
+			return nil
 		}
 		n, err := st.DecideCount(ctx, c.File, c.Keep, c.Note, c.By, a.Now())
 		if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"todoke/order"
 	"todoke/store"
 	st "todoke/store/storetest"
+	"todoke/worker"
 )
 
 // TestWarehouseReports: a result, an acknowledgement and a count by hand, wrong, right, twice, and
@@ -69,12 +71,16 @@ func TestWarehouseReports(t *testing.T) {
 		{"result", "jisseki.csv", row("8"), exitFailure, "1 too many"}, // read again, refused again
 		{"result", "jisseki2.csv", row("7"), exitOK, "7 shipped, 0 short, of 1 order(s); 1 of them have nothing more to come, 1 list(s) are done"},
 		{"result", "jisseki2.csv", row("7"), exitOK, "was applied before"},
+		{"result", "jisseki3.csv", row("7") + "\n", exitOK, "1 row(s) were told before and change nothing"},
 		{"count", "tana.csv", "商品コード,在庫数\n" + st.Code(st.Pen) + ",90\n", exitOK, "of 1 item(s) 1 set"},
 		{"count", "tana2.csv", "商品コード,在庫数\nnone,90\n", exitFailure, "line 2, column 1 (商品コード): there is no item"},
 	} {
 		status, stdout, stderr := run(t, url, "warehouse", c.command, file(c.name, c.text), "--warehouse", st.East, "--by", "倉田")
 		if status != c.status || !strings.Contains(stdout+stderr, c.says) {
 			t.Errorf("%s %s: %d %s%s lacks %q", c.command, c.name, status, stdout, stderr, c.says)
+		}
+		if strings.Contains(stderr, "(WHS-2) (WHS-2)") {
+			t.Errorf("%s %s: the rule stands twice: %s", c.command, c.name, stderr)
 		}
 	}
 	for _, command := range []string{"show", "explain"} {
@@ -131,13 +137,55 @@ func TestWarehouseReports(t *testing.T) {
 	if err != nil || len(refused) != 2 {
 		t.Fatal(refused, err)
 	}
-	for range 2 {
-		status, _, _ = run(t, url, "warehouse", "decide", strconv.FormatInt(refused[1].ID, 10), "--leave", "--note", "再送を依頼", "--by", "倉田")
+	number := strconv.FormatInt(refused[1].ID, 10)
+	if status, stdout, stderr := run(t, url, "ledger"); !strings.Contains(stdout, "todoke warehouse decide "+number+" --leave") {
+		t.Errorf("%d %s%s", status, stdout, stderr)
+	}
+	for i := range 2 {
+		status, stdout, _ = run(t, url, "warehouse", "decide", number, "--leave", "--note", "再送を依頼", "--by", "倉田")
+		if said := "file " + number + " is settled"; i == 0 && !strings.Contains(stdout, said) {
+			t.Errorf("%s lacks %q", stdout, said)
+		}
 		if got, err := s.GetPartnerFile(t.Context(), refused[1].ID); err != nil || got.Waits() || got.ClosedNote != "再送を依頼" {
 			t.Errorf("%+v %v", got, err)
 		}
 	}
 	if status != exitFailure {
 		t.Error("settled twice")
+	}
+}
+
+// TestTheServiceReadsAReportFirst: where the service's job reads a file before the command that handed
+// it in, the command tells all the same what came of it, and fails where it was refused (WHS-2).
+func TestTheServiceReadsAReportFirst(t *testing.T) {
+	t.Parallel()
+	s, clock := st.Open(t, st.DSN(t))
+	st.Shop(t, s)
+	app, stdout, _ := testApp(t, nil)
+	app.Log = slog.New(slog.DiscardHandler)
+	for name, text := range map[string]string{
+		"wrong.csv": "商品コード,在庫数\nnone,90\nneither,80\n",
+		"right.csv": "商品コード,在庫数\n" + st.Code(st.Pen) + ",90\n",
+	} {
+		f, _, err := s.ReceivePartnerFile(t.Context(), store.NewPartnerFile{WarehouseCode: st.East, Channel: store.PartnerDesk, Name: name, Sender: "倉田", Bytes: []byte(text)}, clock.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := (worker.Config{Store: s}).ApplyPartnerFile(t.Context(), f); err != nil { // as the job does
+			t.Fatal(err)
+		}
+		v, err := app.settleReport(t.Context(), s, f, []byte(text))
+		if err == nil {
+			err = app.tellReport(false, f, v)
+		}
+		if name == "right.csv" {
+			if err != nil || !strings.Contains(stdout.String(), "of 1 item(s) 1 set") {
+				t.Error(stdout, err)
+			}
+			continue
+		}
+		if err == nil || !strings.Contains(err.Error(), `line 2, column 1 (商品コード): there is no item "none"`) || !strings.Contains(err.Error(), `line 3, column 1 (商品コード): there is no item "neither"`) {
+			t.Errorf("%v, %s", err, stdout)
+		}
 	}
 }
