@@ -47,7 +47,7 @@ func (a *api) registerReports(h huma.API, problem func(string) *huma.Response) {
 					Content: map[string]*huma.MediaType{"application/json": {Schema: huma.SchemaFromType(registry, typeOf[ReportAnswer]())}},
 				},
 				"401": problem("The token is missing or wrong"), "404": problem("This token speaks for another warehouse"),
-				"409": problem("The Idempotency-Key was used for another body"), "413": problem("The report is too large"),
+				"409": problem("The Idempotency-Key was used for another report, a result or a count"), "413": problem("The report is too large"),
 				"422": problem("Nothing was applied: errors tells each row and field"), "503": problem("Try again later with the same key"),
 			},
 		}, do)

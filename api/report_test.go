@@ -50,8 +50,17 @@ func TestAWarehouseReportsResults(t *testing.T) {
 	if again := b.report(t, "results", "a", wrong); again.status != first.status || again.body != first.body || again.header.Get("Idempotent-Replayed") != "true" {
 		t.Error(again)
 	}
-	if other := b.report(t, "results", "a", body("")); other.status != http.StatusConflict {
-		t.Error(other)
+	for _, path := range []string{"results", "stock-counts"} {
+		if other := b.report(t, path, "a", body("")); other.status != http.StatusConflict || !strings.Contains(other.body, "used for another report: give each report a key of its own, results and counts alike") {
+			t.Error(path, other)
+		}
+	}
+	// By the name that pick lists give it, the order is found all the same.
+	if named := b.report(t, "results", "named", `{"rows":[{"order_number":"`+string(l.Lines[0].OrderNumber)+`","line":1,"shipped":6}]}`); !strings.Contains(named.body, "1 too many") {
+		t.Error(named)
+	}
+	if two := b.report(t, "results", "two", `{"rows":[{"order":"1","order_number":"2","line":1,"shipped":5}]}`); !strings.Contains(two.body, `"field":"rows[0].order_number"`) {
+		t.Error(two)
 	}
 	// Right, from several connections at once.
 	answers := make([]answer, 4)
@@ -100,6 +109,7 @@ func TestAWarehouseReportsResults(t *testing.T) {
 func TestAWarehouseReportsACount(t *testing.T) {
 	t.Parallel()
 	b, _ := withLists(t, 1)
+	b.clock.Set(storetest.At(t, order.DateOf(b.clock.Now()).String()+" 19:00:00"))
 	body := func(at, qty string) string {
 		return `{"counted_at":"` + at + `","rows":[{"item_code":"` + storetest.Code(storetest.Paper) + `","on_hand":` + qty + `}]}`
 	}
@@ -111,6 +121,11 @@ func TestAWarehouseReportsACount(t *testing.T) {
 	}
 	if levels, err := b.store.Stock(t.Context(), storetest.East, storetest.Code(storetest.Paper)); err != nil || levels[0].OnHandQty != 77 {
 		t.Errorf("%+v %v", levels, err)
+	}
+	// Of what lay on a list under way nothing is set, and each item says so.
+	a = b.report(t, "stock-counts", "open", `{"counted_at":"`+order.DateOf(b.clock.Now()).String()+`T18:45:00+09:00","rows":[{"item_code":"`+storetest.Code(storetest.Pen)+`","on_hand":50}]}`)
+	if !strings.Contains(a.body, `"message":"nothing was set: 5 of it were on pick lists under way`) {
+		t.Error(a)
 	}
 	for at, want := range map[string]string{"": `"field":"counted_at"`, "2026-01-01T00:00:00+09:00": `"field":"rows[0].counted_at"`} {
 		if a := b.report(t, "stock-counts", "c-"+at, body(at, "5")); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, want) {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"mime"
 	"net/http"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"todoke/ingest/partner"
 	"todoke/order"
 	"todoke/store"
 )
@@ -87,15 +89,16 @@ type PickListFileRef struct {
 
 // PartnerFileAnswer is a file that a warehouse handed in.
 type PartnerFileAnswer struct {
-	ID         int64      `json:"id"`
-	Name       string     `json:"name"`
-	SHA256     string     `json:"sha256"`
-	SizeBytes  int64      `json:"size_bytes"`
-	ReceivedAt time.Time  `json:"received_at"`
-	State      string     `json:"state" enum:"received,applied,asks,refused" doc:"asks: a count of which some items wait for a person"`
-	Error      string     `json:"error,omitempty" doc:"Why it was refused; nothing of a refused file is applied"`
-	SettledAt  *time.Time `json:"settled_at,omitempty"`
-	Again      bool       `json:"again,omitempty" doc:"These bytes were handed in before: nothing happened"`
+	ID         int64           `json:"id"`
+	Name       string          `json:"name"`
+	SHA256     string          `json:"sha256"`
+	SizeBytes  int64           `json:"size_bytes"`
+	ReceivedAt time.Time       `json:"received_at"`
+	State      string          `json:"state" enum:"received,applied,asks,refused" doc:"asks: a count of which some items wait for a person"`
+	Error      string          `json:"error,omitempty" doc:"Why it was refused; the first of errors; nothing of a refused file is applied"`
+	Errors     []partner.Fault `json:"errors,omitempty" doc:"Everything that stands against a refused file"`
+	SettledAt  *time.Time      `json:"settled_at,omitempty"`
+	Again      bool            `json:"again,omitempty" doc:"These bytes were handed in before: nothing happened"`
 }
 
 type warehouseKey struct{}
@@ -366,14 +369,20 @@ func (a *api) handIn(ctx context.Context, in *handInInput) (*answerOutput, error
 	if err != nil {
 		return nil, a.failure(ctx, "take in a partner's file", err)
 	}
-	return encodeJSON(fileAnswer(f, again))
+	return a.fileAnswer(ctx, f, again)
 }
 
-func fileAnswer(f store.PartnerFile, again bool) PartnerFileAnswer {
-	return PartnerFileAnswer{
+func (a *api) fileAnswer(ctx context.Context, f store.PartnerFile, again bool) (*answerOutput, error) {
+	out := PartnerFileAnswer{
 		ID: f.ID, Name: f.Name, SHA256: f.SHA256, SizeBytes: f.SizeBytes, ReceivedAt: f.ReceivedAt, State: f.State, Error: f.Error,
 		SettledAt: instantOrNone(f.SettledAt), Again: again,
 	}
+	if len(f.Faults) > 0 {
+		if err := json.Unmarshal(f.Faults, &out.Errors); err != nil {
+			return nil, a.failure(ctx, "read what stands against a file", fmt.Errorf("decode faults: %w", err))
+		}
+	}
+	return encodeJSON(out)
 }
 
 type partnerFileInput struct {
@@ -389,5 +398,5 @@ func (a *api) partnerFile(ctx context.Context, in *partnerFileInput) (*answerOut
 	if err != nil {
 		return nil, a.failure(ctx, "get a partner's file", err)
 	}
-	return encodeJSON(fileAnswer(f, false))
+	return a.fileAnswer(ctx, f, false)
 }

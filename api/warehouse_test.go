@@ -11,6 +11,7 @@ import (
 	"todoke/order"
 	"todoke/store"
 	"todoke/store/storetest"
+	"todoke/worker"
 )
 
 const (
@@ -170,9 +171,10 @@ func TestAWarehouseHandsInFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	base := "/v1/warehouses/" + storetest.East + "/files"
+	const body = "商品コード,在庫数\r\n1,many\r\n2,few\r\n3,-1\r\n"
 	var first api.PartnerFileAnswer
 	for i, name := range []string{"result_1.csv", "result_1_again.csv"} {
-		got := b.as(t, eastToken, http.MethodPost, base+"?name="+name, "注文番号,行\r\n")
+		got := b.as(t, eastToken, http.MethodPost, base+"?name="+name, body)
 		var f api.PartnerFileAnswer
 		if err := json.Unmarshal([]byte(got.body), &f); err != nil || got.status != http.StatusAccepted || f.State != store.PartnerFileReceived || f.Again != (i == 1) {
 			t.Fatal(got, err)
@@ -185,6 +187,22 @@ func TestAWarehouseHandsInFiles(t *testing.T) {
 	}
 	if got := b.as(t, eastToken, http.MethodGet, base+"/"+strconv.FormatInt(first.ID, 10), ""); got.status != http.StatusOK || !strings.Contains(got.body, `"state":"received"`) {
 		t.Error(got)
+	}
+	// Refused, it is told with every error, as to everybody else.
+	if f, err := b.store.GetPartnerFile(t.Context(), first.ID); err != nil {
+		t.Fatal(err)
+	} else if _, err := (worker.Config{Store: b.store}).ApplyPartnerFile(t.Context(), f); err != nil {
+		t.Fatal(err)
+	}
+	for _, got := range []answer{
+		b.as(t, eastToken, http.MethodGet, base+"/"+strconv.FormatInt(first.ID, 10), ""),
+		b.as(t, eastToken, http.MethodPost, base+"?name=x.csv", body),
+	} {
+		var f api.PartnerFileAnswer
+		if err := json.Unmarshal([]byte(got.body), &f); err != nil || f.State != store.PartnerFileRefused || len(f.Errors) != 3 ||
+			f.Errors[1].Line != 3 || f.Errors[1].Column != 2 || f.Errors[1].Heading != "在庫数" || f.Errors[2].Message == "" || !strings.HasPrefix(f.Error, f.Errors[0].String()) {
+			t.Error(got, err)
+		}
 	}
 	if got := b.as(t, eastToken, http.MethodGet, base+"/999", ""); got.status != http.StatusNotFound {
 		t.Error(got)

@@ -48,6 +48,7 @@ type CountDecision struct {
 	Lacking    int          `json:"lacking,omitempty"` // of what orders were promised
 	CountedAt  time.Time    `json:"counted_at"`
 	Difference int          `json:"difference"`
+	Message    string       `json:"message,omitempty"` // why nothing was set
 }
 
 // ReadCount validates a stock count as a whole and judges each item (WHS-2): a count holds as of its
@@ -124,4 +125,10 @@ func (d *CountDecision) judge(l CountLevel) {
 		d.OnHand = l.OnHand
 	}
 	d.OnHand = max(0, d.OnHand)
+	switch d.Verdict {
+	case CountOpen:
+		d.Message = fmt.Sprintf("nothing was set: %d of it were on pick lists under way at the time of the count, and it fits neither with nor without them; report those lists, then count again", l.Ambiguous)
+	case CountPromised:
+		d.Message = fmt.Sprintf("nothing was set: it is %d fewer than orders were promised; the shop decides", d.Lacking)
+	}
 }

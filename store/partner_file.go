@@ -115,7 +115,7 @@ func (tx *Tx) ReceivePartnerFile(ctx context.Context, f NewPartnerFile, now time
 		err := tx.tx.QueryRow(ctx, query("PartnerFileByKey"), file.WarehouseCode, file.Key).Scan(&before)
 		switch {
 		case err == nil && before != file.SHA256:
-			return file, false, order.Conflict("WHS-2", "the key was used for another file: give each report a key of its own")
+			return file, false, order.Conflict("WHS-2", "the key was used for another report: give each report a key of its own, results and counts alike")
 		case err != nil && !missing(err):
 			return file, false, fmt.Errorf("find partner file: %w", err)
 		}

@@ -136,6 +136,9 @@ func (a *App) tellReport(asJSON bool, f store.PartnerFile, v worker.PartnerVerdi
 		fmt.Fprintf(a.Stdout, "file %d: %d list(s) acknowledged, %d of them for the first time\n", f.ID, o.Acknowledgement.Lists, o.Acknowledgement.New)
 	case o.Count != nil:
 		fmt.Fprintf(a.Stdout, "file %d: of %d item(s) %d set, %d as known, %d older than the count that stands, %d on lists under way\n", f.ID, o.Count.Items, o.Count.Set, o.Count.Same, o.Count.Older, len(o.Count.Open))
+		for _, d := range o.Count.Open {
+			fmt.Fprintf(a.Stdout, "item %s: %d counted, %s\n", d.ItemCode, d.Counted, d.Message)
+		}
 		for _, d := range o.Count.Promised {
 			fmt.Fprintf(a.Stdout, "item %s: %d counted, %d fewer than orders were promised: decide with todoke warehouse decide %d\n", d.ItemCode, d.Counted, d.Lacking, f.ID)
 		}

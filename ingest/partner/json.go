@@ -20,7 +20,8 @@ type ResultBody struct {
 // ResultItem is one line of a result.
 type ResultItem struct {
 	List        string   `json:"list,omitempty"`
-	Order       string   `json:"order"`
+	Order       string   `json:"order,omitempty" doc:"The order's number; needed, here or as order_number"`
+	OrderNumber string   `json:"order_number,omitempty" doc:"The same as order, by the name that pick lists give it"`
 	Line        int      `json:"line,omitempty"`
 	ItemCode    string   `json:"item_code,omitempty"`
 	Shipped     int      `json:"shipped"`
@@ -112,6 +113,12 @@ func ReadJSON(data []byte, kind Kind, o Options) (File, []Fault) {
 		}
 		name := f.Name(row)
 		row.ShippedOn, row.DeliveredOn = day(name+".shipped_on", r.ShippedOn), day(name+".delivered_on", r.DeliveredOn)
+		switch {
+		case r.Order == "":
+			row.Order = r.OrderNumber
+		case r.OrderNumber != "" && r.OrderNumber != r.Order:
+			note(name+".order_number", "order and order_number name two orders: write one of them")
+		}
 		row.List = r.List
 		if n, err := order.ParseNumber(r.List); err == nil {
 			row.List = string(n)
