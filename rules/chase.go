@@ -35,23 +35,20 @@ func Chase(sentAt, acknowledgedAt time.Time, chased, minutes int, s Settings) (t
 
 // DeliveredOn is the day on which a shipment counts as delivered (WHS-3): the day that a result
 // or the carrier states, where it lies between shipping and today, else the day that the carrier's
-// lead time gives, which is never before the promised one of a designated date. It is zero while
-// that day is ahead.
-func DeliveredOn(sh order.Shipment, shippedOn, stated order.Date, r order.Region, s Settings, c *Calendar, now time.Time) order.Date {
+// lead time gives, which is never before the promised one of a designated date; zero where there is
+// none. Reached tells that the day has come.
+func DeliveredOn(sh order.Shipment, shippedOn, stated order.Date, r order.Region, s Settings, c *Calendar, now time.Time) (on order.Date, reached bool) {
 	today := order.DateOf(now)
 	if !stated.IsZero() && !stated.Before(shippedOn) && !stated.After(today) {
-		return stated
+		return stated, true
 	}
 	c = c.For(r.Code, sh.Class)
-	on := c.reach(shippedOn, s.LeadDays(sh.Class, r))
+	on = c.reach(shippedOn, s.LeadDays(sh.Class, r))
 	if on != sh.ArrivalOn { // a designated Saturday stays
 		on = OnOrAfter(on, c.Delivery)
 	}
 	if !sh.ArrivalOn.IsZero() {
 		on = laterOf(on, sh.ArrivalOn)
 	}
-	if on.IsZero() || on.After(today) {
-		return order.Date{}
-	}
-	return on
+	return on, !on.IsZero() && !on.After(today)
 }

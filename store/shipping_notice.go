@@ -110,7 +110,7 @@ func (tx *Tx) FaxNotice(ctx context.Context, f ShippedFacts, issue NewIssue, num
 }
 
 // MarkDelivered sets the day of delivery of shipments of which nobody told it, by the carrier's lead
-// time (WHS-3, rules.DeliveredOn), and returns how many were set.
+// time (WHS-3, rules.DeliveredOn), and returns how many orders it saw. What left late is looked at again on the day it arrives.
 func (s *Store) MarkDelivered(ctx context.Context, now time.Time, limit int) (int, error) {
 	now = at(now)
 	n := 0
@@ -128,13 +128,14 @@ func (s *Store) MarkDelivered(ctx context.Context, now time.Time, limit int) (in
 		if err != nil {
 			return err
 		}
-		var shipments []int64
-		var days []date
+		var shipments, late []int64
+		var days, look []date
 		var events []orderEvent
+		today := order.DateOf(now)
 		for _, o := range orders {
 			region, ok := sh.regions.On(order.DateOf(now)).ByCode(o.RegionCode)
 			for _, p := range o.Shipments {
-				if !ok || p.State != order.ShipmentShipped || !p.DeliveredOn.IsZero() || p.ShippedOn.IsZero() {
+				if p.State != order.ShipmentShipped || !p.DeliveredOn.IsZero() || p.ShippedOn.IsZero() {
 					continue
 				}
 				r := region
@@ -143,8 +144,16 @@ func (s *Store) MarkDelivered(ctx context.Context, now time.Time, limit int) (in
 						r = rules.RegionFrom(region, w)
 					}
 				}
-				on := rules.DeliveredOn(p, p.ShippedOn, order.Date{}, r, sh.settings.On(order.DateOf(now)), sh.calendar, now)
-				if on.IsZero() {
+				var on order.Date
+				reached := false
+				if ok {
+					on, reached = rules.DeliveredOn(p, p.ShippedOn, order.Date{}, r, sh.settings.On(today), sh.calendar, now)
+				}
+				if !reached { // nothing to decide before that day, or while no table knows its region
+					if !on.After(today) {
+						on = today.Add(1)
+					}
+					late, look = append(late, p.ID), append(look, date(on))
 					continue
 				}
 				shipments, days = append(shipments, p.ID), append(days, date(on))
@@ -154,12 +163,10 @@ func (s *Store) MarkDelivered(ctx context.Context, now time.Time, limit int) (in
 				}})
 			}
 		}
-		n = len(shipments)
-		if n == 0 {
-			return nil
-		}
+		n = len(ids)
 		b := &pgx.Batch{}
 		b.Queue(query("DeliveredSet"), shipments, days)
+		b.Queue(query("DeliveredLater"), late, look)
 		queueOrderEvents(b, events, now)
 		if err := tx.tx.SendBatch(ctx, b).Close(); err != nil {
 			return fmt.Errorf("save deliveries: %w", err)

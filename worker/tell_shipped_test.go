@@ -98,13 +98,38 @@ func TestWHS3ShippingNotice(t *testing.T) {
 	if mails = told(); len(mails) != 2 {
 		t.Fatalf("%d mails", len(mails))
 	}
+	// When the other comes cannot be told today: it is looked at again tomorrow, not at every tick.
+	region := func(code string) {
+		t.Helper()
+		if _, err := b.s.Pool().Exec(ctx, `UPDATE orders SET region_code = $2 WHERE number = $1`, numbers[1], code); err != nil {
+			t.Fatal(err)
+		}
+	}
+	region("GONE")
 	b.clock.Set(st.At(t, "2026-11-26 09:00:00"))
 	report(first)
+	var waits int
+	if _, err := b.s.Tick(ctx, b.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.s.Pool().QueryRow(ctx, `SELECT count(*) FROM river_job WHERE kind = 'tell_shipped' AND state <> 'completed'`).Scan(&waits); err != nil || waits != 0 {
+		t.Errorf("%d jobs for a shipment that is looked at tomorrow (%v)", waits, err)
+	}
+	b.idle(t)
+	if o, err := b.s.GetOrder(ctx, numbers[1]); err != nil || !o.Shipments[0].DeliveredOn.IsZero() {
+		t.Errorf("%+v %v", o.Shipments, err)
+	}
 	if n := len(told()); n != 2 {
 		t.Errorf("told again: %d mails", n)
 	}
 	o, err := b.s.GetOrder(ctx, numbers[0])
 	if err != nil || o.Shipments[0].DeliveredOn != o.Shipments[0].ArrivalOn || o.Shipments[0].DeliveredBy != order.DeliveredByLeadTime {
+		t.Errorf("%+v %v", o.Shipments, err)
+	}
+	region("KANTO")
+	b.clock.Set(st.At(t, "2026-11-27 09:00:00"))
+	report(first)
+	if o, err := b.s.GetOrder(ctx, numbers[1]); err != nil || o.Shipments[0].DeliveredOn != o.Shipments[0].ArrivalOn {
 		t.Errorf("%+v %v", o.Shipments, err)
 	}
 	b.audit(t)

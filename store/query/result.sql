@@ -164,15 +164,19 @@ WHERE a.shipment_id = $1 AND a.shipped_qty > 0 GROUP BY 1, 2, 3, 4 ORDER BY 1;
 -- name: DeliveredClaim
 -- Orders with shipments that left before $1, arrive by then, and of which nobody told when they came.
 SELECT DISTINCT order_id FROM shipments
-WHERE state = 'shipped' AND delivered_on IS NULL AND shipped_on < $1 AND (arrival_on IS NULL OR arrival_on <= $1) LIMIT $2;
+WHERE state = 'shipped' AND delivered_on IS NULL AND shipped_on < $1 AND (arrival_on IS NULL OR arrival_on <= $1) AND (look_on IS NULL OR look_on <= $1) LIMIT $2;
 
 -- name: DeliveredSet
 UPDATE shipments s SET delivered_on = t.delivered_on, delivered_by = 'lead_time'
 FROM unnest($1::bigint[], $2::date[]) AS t (id, delivered_on) WHERE s.id = t.id AND s.delivered_on IS NULL;
 
+-- name: DeliveredLater
+UPDATE shipments s SET look_on = t.look_on FROM unnest($1::bigint[], $2::date[]) AS t (id, look_on) WHERE s.id = t.id;
+
 -- name: ShippingWaits
 SELECT EXISTS (SELECT FROM shipments WHERE notice = 'waiting' AND notice_due_at <= $1)
-    OR EXISTS (SELECT FROM shipments WHERE state = 'shipped' AND delivered_on IS NULL AND shipped_on < $2 AND (arrival_on IS NULL OR arrival_on <= $2));
+    OR EXISTS (SELECT FROM shipments WHERE state = 'shipped' AND delivered_on IS NULL AND shipped_on < $2 AND (arrival_on IS NULL OR arrival_on <= $2)
+        AND (look_on IS NULL OR look_on <= $2));
 
 -- name: LedgerPartnerFiles
 -- Files of partners that wait for a person, or for their job.
