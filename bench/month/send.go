@@ -174,12 +174,17 @@ func (m *run) post(ctx context.Context, s *sent, body []byte, _ bool) error {
 
 // cancel asks for an order's cancellation as its shop front would (CAN-1).
 func (m *run) cancel(ctx context.Context, s *sent) error {
+	var already bool // such as one of which nothing was to be had: the answer says so, whenever it is asked for
+	if err := m.Admin.QueryRow(ctx, `SELECT state = 'cancelled' FROM orders WHERE number = $1`, s.number).Scan(&already); err != nil {
+		return fmt.Errorf("look at an order: %w", err)
+	}
 	status, answer, err := m.call(ctx, "/v1/orders/"+string(s.number)+"/cancel", "", nil)
 	if err != nil {
 		return err
 	}
 	late := s.cancel > m.settings(order.DateOf(s.at)).CancelWindow()
 	switch {
+	case already && status == http.StatusOK:
 	case status == http.StatusOK && !late:
 		m.day.CancelledInTime++
 	case status == http.StatusConflict && late:
