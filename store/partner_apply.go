@@ -73,15 +73,11 @@ func (tx *Tx) ApplyPartnerFile(ctx context.Context, f PartnerFile, rows PartnerR
 	now = at(now)
 	var out PartnerOutcome
 	var problems []*order.Error
-	var state string
-	err := tx.tx.QueryRow(ctx, query("PartnerFileLock"), f.ID).Scan(&state)
+	err := tx.lockPartnerFile(ctx, f.ID)
 	if err != nil {
-		return out, nil, fmt.Errorf("lock partner file: %w", err)
+		return out, nil, err
 	}
-	if state != PartnerFileReceived {
-		return out, nil, order.Conflict("WHS-2", "the partner's file is settled already")
-	}
-	state = PartnerFileApplied
+	state := PartnerFileApplied
 	switch rows.Kind {
 	case PartnerResult:
 		var got ResultApplied
@@ -115,6 +111,36 @@ func (tx *Tx) ApplyPartnerFile(ctx context.Context, f PartnerFile, rows PartnerR
 	return out, nil, tx.exec(ctx, "PartnerFileCloseOlder", f.WarehouseCode, f.Name, f.ID, now, f.Sender)
 }
 
+// JudgePartnerFile tells what stands against the rows of a file of which others cannot be read:
+// nothing of it is applied, and its partner learns of everything at once.
+func (tx *Tx) JudgePartnerFile(ctx context.Context, f PartnerFile, rows PartnerRows, now time.Time) (problems []*order.Error, err error) {
+	now = at(now)
+	if err := tx.lockPartnerFile(ctx, f.ID); err != nil || rows.Len() == 0 {
+		return nil, err
+	}
+	switch rows.Kind {
+	case PartnerResult:
+		_, _, problems, err = tx.judgeReport(ctx, f.WarehouseCode, rows.Results, now)
+	case PartnerAcknowledgement:
+		_, problems, err = tx.judgeAcknowledgement(ctx, f, rows.Lists)
+	case PartnerCount:
+		_, problems, err = tx.judgeCount(ctx, f, rows.Counts, now)
+	}
+	return problems, err
+}
+
+// lockPartnerFile holds a file that nobody has settled yet.
+func (tx *Tx) lockPartnerFile(ctx context.Context, id int64) error {
+	var state string
+	if err := tx.tx.QueryRow(ctx, query("PartnerFileLock"), id).Scan(&state); err != nil {
+		return fmt.Errorf("lock partner file: %w", err)
+	}
+	if state != PartnerFileReceived {
+		return order.Conflict("WHS-2", "the partner's file is settled already")
+	}
+	return nil
+}
+
 // RefusePartnerFile records that nothing of a file was applied, and why: faults is a JSON array of
 // what is wrong with line and column.
 func (tx *Tx) RefusePartnerFile(ctx context.Context, id int64, kind string, rows int, faults json.RawMessage, why string, now time.Time) error {
@@ -142,23 +168,9 @@ func (tx *Tx) settlePartnerFile(ctx context.Context, id int64, state, kind strin
 // applyAcknowledgement records that a warehouse has lists; those that it acknowledged before stay.
 func (tx *Tx) applyAcknowledgement(ctx context.Context, f PartnerFile, rows []PartnerListRow, now time.Time) (AckApplied, []*order.Error, error) {
 	var out AckApplied
-	named := column(rows, func(r PartnerListRow) string { return r.List })
-	ids, err := collect(ctx, tx.tx, "ResultLists", pgx.RowTo[int64], f.WarehouseCode, []string{}, named)
-	if err != nil {
-		return out, nil, err
-	}
-	known, err := collect(ctx, tx.tx, "PickListNumbers", pgx.RowTo[string], ids)
-	if err != nil {
-		return out, nil, err
-	}
-	var problems []*order.Error
-	for _, r := range rows {
-		if !slices.Contains(known, r.List) {
-			problems = append(problems, order.Invalid("WHS-2", r.Field+".list", "no such pick list was sent to this warehouse"))
-		}
-	}
-	if len(problems) > 0 {
-		return out, problems, nil
+	ids, problems, err := tx.judgeAcknowledgement(ctx, f, rows)
+	if err != nil || len(problems) > 0 {
+		return out, problems, err
 	}
 	fresh, err := collect(ctx, tx.tx, "AcknowledgeLists", pgx.RowTo[int64], ids, now, f.Sender)
 	if err != nil {
@@ -172,46 +184,31 @@ func (tx *Tx) applyAcknowledgement(ctx context.Context, f PartnerFile, rows []Pa
 	return AckApplied{Lists: len(ids), New: len(fresh)}, nil, nil
 }
 
+// judgeAcknowledgement locks the lists that rows name, or tells which rows name none.
+func (tx *Tx) judgeAcknowledgement(ctx context.Context, f PartnerFile, rows []PartnerListRow) (ids []int64, problems []*order.Error, err error) {
+	named := column(rows, func(r PartnerListRow) string { return r.List })
+	ids, err = collect(ctx, tx.tx, "ResultLists", pgx.RowTo[int64], f.WarehouseCode, []string{}, named)
+	if err != nil {
+		return nil, nil, err
+	}
+	known, err := collect(ctx, tx.tx, "PickListNumbers", pgx.RowTo[string], ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, r := range rows {
+		if !slices.Contains(known, r.List) {
+			problems = append(problems, order.Invalid("WHS-2", r.Field+".list", "no such pick list was sent to this warehouse"))
+		}
+	}
+	return ids, problems, nil
+}
+
 // applyCount sets on hand by a count (rules.ReadCount), with a movement for each difference.
 func (tx *Tx) applyCount(ctx context.Context, f PartnerFile, rows []rules.CountRow, now time.Time) (CountApplied, []*order.Error, error) {
 	out := CountApplied{}
-	items := column(rows, func(r rules.CountRow) string { return r.ItemCode })
-	slices.Sort(items)
-	items = slices.Compact(items)
-	if err := tx.exec(ctx, "ResultLockStock", f.WarehouseCode, items); err != nil {
-		return out, nil, err
-	}
-	at := map[string]time.Time{}
-	for _, r := range rows {
-		at[r.ItemCode] = r.At
-		if r.At.IsZero() {
-			at[r.ItemCode] = f.ReceivedAt
-		}
-	}
-	rows = slices.Clone(rows)
-	for i := range rows {
-		if rows[i].At.IsZero() {
-			rows[i].At = f.ReceivedAt
-		}
-	}
-	levels := map[string]rules.CountLevel{}
-	found, err := tx.tx.Query(ctx, query("CountLevels"), f.WarehouseCode, items, column(items, func(i string) time.Time { return at[i] }))
-	if err != nil {
-		return out, nil, fmt.Errorf("read stock: %w", err)
-	}
-	var item string
-	var l rules.CountLevel
-	var last instant
-	if _, err := pgx.ForEachRow(found, []any{&item, &l.OnHand, &l.Reserved, &l.Moved, &l.Ambiguous, &last}, func() error {
-		l.CountedAt = time.Time(last)
-		levels[item] = l
-		return nil
-	}); err != nil {
-		return out, nil, fmt.Errorf("read stock: %w", err)
-	}
-	decisions, problems := rules.ReadCount(rows, levels, tx.s.Settings().On(order.DateOf(now)), now)
-	if len(problems) > 0 {
-		return out, problems, nil
+	decisions, problems, err := tx.judgeCount(ctx, f, rows, now)
+	if err != nil || len(problems) > 0 {
+		return out, problems, err
 	}
 	out.Items = len(decisions)
 	for _, d := range decisions {
@@ -230,6 +227,46 @@ func (tx *Tx) applyCount(ctx context.Context, f PartnerFile, rows []rules.CountR
 		}
 	}
 	return out, nil, tx.setCounted(ctx, f, out.Changes, "counted by the warehouse", f.Sender, now)
+}
+
+// judgeCount locks the stock of counted items and judges each, or tells what stands against the rows.
+func (tx *Tx) judgeCount(ctx context.Context, f PartnerFile, rows []rules.CountRow, now time.Time) ([]rules.CountDecision, []*order.Error, error) {
+	items := column(rows, func(r rules.CountRow) string { return r.ItemCode })
+	slices.Sort(items)
+	items = slices.Compact(items)
+	if err := tx.exec(ctx, "ResultLockStock", f.WarehouseCode, items); err != nil {
+		return nil, nil, err
+	}
+	at := map[string]time.Time{}
+	for _, r := range rows {
+		at[r.ItemCode] = r.At
+		if r.At.IsZero() {
+			at[r.ItemCode] = f.ReceivedAt
+		}
+	}
+	rows = slices.Clone(rows)
+	for i := range rows {
+		if rows[i].At.IsZero() {
+			rows[i].At = f.ReceivedAt
+		}
+	}
+	levels := map[string]rules.CountLevel{}
+	found, err := tx.tx.Query(ctx, query("CountLevels"), f.WarehouseCode, items, column(items, func(i string) time.Time { return at[i] }))
+	if err != nil {
+		return nil, nil, fmt.Errorf("read stock: %w", err)
+	}
+	var item string
+	var l rules.CountLevel
+	var last instant
+	if _, err := pgx.ForEachRow(found, []any{&item, &l.OnHand, &l.Reserved, &l.Moved, &l.Ambiguous, &last}, func() error {
+		l.CountedAt = time.Time(last)
+		levels[item] = l
+		return nil
+	}); err != nil {
+		return nil, nil, fmt.Errorf("read stock: %w", err)
+	}
+	decisions, problems := rules.ReadCount(rows, levels, tx.s.Settings().On(order.DateOf(now)), now)
+	return decisions, problems, nil
 }
 
 // setCounted makes on hand what decisions say; the stock's rows are locked.

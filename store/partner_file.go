@@ -75,7 +75,9 @@ func (f *PartnerFile) Waits() bool {
 
 // ReceivePartnerFile takes a file of a partner for good: blob synced, then row and read_partner_file
 // job in one transaction. Once it returns, the file may be moved or the request answered. The same
-// bytes of the same warehouse again are the same file: again is true and nothing happens.
+// bytes of the same warehouse again are the same file: again is true and nothing happens, but that one
+// which was refused, and about which nobody settled anything, is read and answered once more where its
+// partner sends it: by SFTP, mail or folder.
 func (s *Store) ReceivePartnerFile(ctx context.Context, f NewPartnerFile, now time.Time) (file PartnerFile, again bool, err error) {
 	if err := f.check(); err != nil {
 		return PartnerFile{}, false, err
@@ -125,6 +127,16 @@ func (tx *Tx) ReceivePartnerFile(ctx context.Context, f NewPartnerFile, now time
 		before, err := collect(ctx, tx.tx, "PartnerFilesList", scanPartnerFile, nil, f.WarehouseCode, "", file.SHA256, 1)
 		if err != nil {
 			return file, false, err
+		}
+		if b := &before[0]; b.State == PartnerFileRefused && b.Waits() && slices.Contains([]string{PartnerSFTP, PartnerMail, PartnerFolder}, f.Channel) {
+			if err := tx.exec(ctx, "PartnerFileComesAgain", b.ID, file.Channel, file.Name, file.Sender); err != nil {
+				return file, false, err
+			}
+			b.Channel, b.Name, b.Sender = file.Channel, file.Name, file.Sender
+			b.State, b.Error, b.SettledAt, b.Faults = PartnerFileReceived, "", time.Time{}, nil
+			if err := tx.Enqueue(ctx, jobs.ReadPartnerFile{PartnerFileID: b.ID}); err != nil {
+				return file, false, err
+			}
 		}
 		return before[0], true, nil
 	}

@@ -34,28 +34,9 @@ func (tx *Tx) ApplyResult(ctx context.Context, warehouse string, rows []rules.Re
 
 // applyReport is ApplyResult for the rows of a partner's file.
 func (tx *Tx) applyReport(ctx context.Context, warehouse string, file int64, rows []rules.ResultRow, by string, now time.Time) (ResultApplied, []*order.Error, error) {
-	var numbers, named []string
-	for _, r := range rows {
-		if n, err := order.ParseNumber(r.Order); err == nil {
-			numbers = append(numbers, string(n))
-		}
-		if r.List != "" {
-			named = append(named, r.List)
-		}
-	}
-	slices.Sort(numbers)
-	slices.Sort(named)
-	ids, err := collect(ctx, tx.tx, "ResultLists", pgx.RowTo[int64], warehouse, list(slices.Compact(numbers)), list(slices.Compact(named)))
-	if err != nil {
-		return ResultApplied{}, nil, err
-	}
-	listed, err := tx.listed(ctx, ids)
-	if err != nil {
-		return ResultApplied{}, nil, err
-	}
-	shipments, problems := rules.ReadResult(rows, listed, tx.s.Settings().On(order.DateOf(now)), now)
-	if len(problems) > 0 {
-		return ResultApplied{}, problems, nil
+	ids, shipments, problems, err := tx.judgeReport(ctx, warehouse, rows, now)
+	if err != nil || len(problems) > 0 {
+		return ResultApplied{}, problems, err
 	}
 	out, err := tx.applyResult(ctx, warehouse, file, ids, shipments, by, now)
 	if err != nil {
@@ -70,6 +51,31 @@ func (tx *Tx) applyReport(ctx context.Context, warehouse string, file int64, row
 	}
 	slices.Sort(touched)
 	return out, nil, tx.exec(ctx, "ResultAcknowledge", slices.Compact(touched), now, by)
+}
+
+// judgeReport locks the lists of a report and tells what its rows mean for them, or stands against them.
+func (tx *Tx) judgeReport(ctx context.Context, warehouse string, rows []rules.ResultRow, now time.Time) (ids []int64, shipments []rules.ResultShipment, problems []*order.Error, err error) {
+	var numbers, named []string
+	for _, r := range rows {
+		if n, err := order.ParseNumber(r.Order); err == nil {
+			numbers = append(numbers, string(n))
+		}
+		if r.List != "" {
+			named = append(named, r.List)
+		}
+	}
+	slices.Sort(numbers)
+	slices.Sort(named)
+	ids, err = collect(ctx, tx.tx, "ResultLists", pgx.RowTo[int64], warehouse, list(slices.Compact(numbers)), list(slices.Compact(named)))
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	listed, err := tx.listed(ctx, ids)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	shipments, problems = rules.ReadResult(rows, listed, tx.s.Settings().On(order.DateOf(now)), now)
+	return ids, shipments, problems, nil
 }
 
 func (tx *Tx) listed(ctx context.Context, lists []int64) ([]rules.Listed, error) {

@@ -1,11 +1,13 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	netmail "net/mail"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -54,19 +56,22 @@ func (c Config) ReadPartnerFile(ctx context.Context, f store.PartnerFile, data [
 	return func(tx *store.Tx) (PartnerVerdict, error) {
 		v := PartnerVerdict{Kind: string(file.Kind), Rows: len(file.Rows), Faults: faults}
 		now := c.Store.Now()
-		if len(faults) == 0 {
-			var problems []*order.Error
-			var err error
-			if v.Outcome, problems, err = tx.ApplyPartnerFile(ctx, f, partnerRows(&file), now); err != nil || len(problems) == 0 {
-				return v, err
-			}
-			for i, p := range problems {
-				if i == o.MaxFaults {
-					break
-				}
-				v.Faults = append(v.Faults, file.Fault(p.Field, p.Rule, p.Message))
-			}
+		var problems []*order.Error
+		var err error
+		if len(faults) > 0 { // every error is told: also what stands against the rows that can be read
+			problems, err = tx.JudgePartnerFile(ctx, f, partnerRows(&file), now)
+		} else {
+			v.Outcome, problems, err = tx.ApplyPartnerFile(ctx, f, partnerRows(&file), now)
 		}
+		if err != nil || len(faults)+len(problems) == 0 {
+			return v, err
+		}
+		v.Faults = slices.Clone(faults) // the transaction may be tried again
+		for _, p := range problems {
+			v.Faults = append(v.Faults, file.Fault(p.Field, p.Rule, p.Message))
+		}
+		slices.SortStableFunc(v.Faults, func(a, b partner.Fault) int { return cmp.Compare(a.Line, b.Line) })
+		v.Faults = v.Faults[:min(len(v.Faults), o.MaxFaults)]
 		encoded, err := json.Marshal(v.Faults)
 		if err != nil {
 			return v, fmt.Errorf("encode faults: %w", err)
@@ -199,7 +204,11 @@ func (c Config) answerPartner(ctx context.Context, tx *store.Tx, f store.Partner
 		return err
 	}
 	issue.SizeBytes = len(data)
-	id, _, err := tx.Issue(ctx, issue, now)
+	id, first, err := tx.Issue(ctx, issue, now)
+	if err == nil && !first { // handed in again it is answered again
+		issue.Number += "-" + now.In(order.JST).Format("20060102150405")
+		id, _, err = tx.Issue(ctx, issue, now)
+	}
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -60,8 +61,22 @@ func TestWHS2PartnerFilesByTheirWays(t *testing.T) {
 	if err != nil || !strings.Contains(string(told), "2,3,出荷数,ピッキングリストより1多く報告されています。報告済みではありませんか,WHS-2") {
 		t.Errorf("%q %v", told, err)
 	}
-	// Unreadable, by mail: answered by mail.
-	f = hand(store.PartnerMail, "jisseki2.csv", "倉庫 <souko@example.jp>", row("二十"))
+	// The same bytes again, when the answer was taken away: answered again.
+	if err := os.Remove(filepath.Join(b.out, st.East, "jisseki.errors.csv")); err != nil {
+		t.Fatal(err)
+	}
+	b.clock.Set(st.At(t, "2026-11-24 19:05:00"))
+	if again := hand(store.PartnerFolder, "jisseki.csv", "folder", row("21")); again.ID != f.ID || again.State != store.PartnerFileRefused {
+		t.Errorf("%+v", again)
+	}
+	if second, err := os.ReadFile(filepath.Join(b.out, st.East, "jisseki.errors.csv")); err != nil || string(second) != string(told) {
+		t.Errorf("%q %v", second, err)
+	}
+	// Unreadable, by mail: answered by mail. What stands against the other rows is told at once.
+	f = hand(store.PartnerMail, "jisseki2.csv", "倉庫 <souko@example.jp>", row("二十")+number.Grouped()+",7,1,\n"+number.Grouped()+",1,x,\n")
+	if lines := regexp.MustCompile(`"line": (\d)`).FindAllString(string(f.Faults), -1); strings.Join(lines, ", ") != `"line": 2, "line": 3, "line": 4` {
+		t.Error(lines, string(f.Faults))
+	}
 	mails, err := filepath.Glob(filepath.Join(b.out, "souko@example.jp", "*"))
 	if err != nil || len(mails) == 0 {
 		mails, _ = filepath.Glob(filepath.Join(b.out, "*", "*"))

@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -43,8 +44,9 @@ type Fetcher struct {
 	Log  *slog.Logger
 	Now  func() time.Time
 
-	seen map[string]look // at the last look, by name
-	told map[string]string
+	seen  map[string]look   // at the last look, by name
+	taken map[string]string // what cannot be moved, with the sum of its bytes: it was not sent anew
+	told  map[string]string
 }
 
 // look is what one look saw of a file.
@@ -85,6 +87,7 @@ func (f *Fetcher) Fetch(ctx context.Context) (n int, err error) {
 		ready = append(ready, e)
 	}
 	f.seen = now
+	maps.DeleteFunc(f.taken, func(name, _ string) bool { _, there := now[name]; return !there })
 	slices.SortFunc(ready, func(a, b os.FileInfo) int {
 		return cmp.Or(a.ModTime().Compare(b.ModTime()), cmp.Compare(a.Name(), b.Name()))
 	})
@@ -116,8 +119,14 @@ func (f *Fetcher) take(ctx context.Context, c *sftp.Client, dir string, e os.Fil
 	if int64(len(data)) != e.Size() || info.Size() != e.Size() || !info.ModTime().Equal(e.ModTime()) {
 		return false, nil // it grows
 	}
-	if err := f.Take(ctx, File{Name: e.Name(), ModifiedAt: e.ModTime(), Bytes: data}); err != nil {
-		return false, err
+	if f.taken[e.Name()] != sum(data) {
+		if err := f.Take(ctx, File{Name: e.Name(), ModifiedAt: e.ModTime(), Bytes: data}); err != nil {
+			return false, err
+		}
+		if f.taken == nil {
+			f.taken = map[string]string{}
+		}
+		f.taken[e.Name()] = sum(data)
 	}
 	const letters = 8
 	done := path.Join(dir, DoneDir)
@@ -136,6 +145,7 @@ func (f *Fetcher) take(ctx context.Context, c *sftp.Client, dir string, e os.Fil
 			return false, fmt.Errorf("it is taken, but cannot be moved to %s: %w", done, err)
 		}
 	}
+	delete(f.taken, e.Name())
 	later, err := f.changed(c, to, data)
 	if err != nil {
 		return true, fmt.Errorf("read what was moved to %s: %w", to, err)

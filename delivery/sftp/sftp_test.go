@@ -338,3 +338,46 @@ func FuzzParsePins(f *testing.F) {
 		}
 	})
 }
+
+// TestWhatCannotBeMovedIsTakenOnce: where the partner's server lets nothing be moved, a file that lies
+// there is not taken for one that was sent anew at every look.
+func TestWhatCannotBeMovedIsTakenOnce(t *testing.T) {
+	t.Parallel()
+	stuck := true
+	s, where := partner(t, sftptest.Config{Rename: func(_, _ string) error {
+		if stuck {
+			return os.ErrPermission
+		}
+		return nil
+	}})
+	put := func() {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(where, "count.csv"), []byte("one"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	taken, at := 0, time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
+	f := &sftp.Fetcher{
+		Server: s, MaxBytes: 100, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { at = at.Add(time.Minute); return at },
+		Take: func(context.Context, sftp.File) error { taken++; return nil },
+	}
+	put()
+	for i := range 4 {
+		if _, err := f.Fetch(t.Context()); (err != nil) != (i > 0) || taken != min(i, 1) {
+			t.Errorf("look %d: taken %d times, %v", i, taken, err)
+		}
+	}
+	stuck = false
+	if n, err := f.Fetch(t.Context()); n != 1 || err != nil || taken != 1 {
+		t.Errorf("moved: %d, taken %d times, %v", n, taken, err)
+	}
+	put()
+	for range 2 {
+		if _, err := f.Fetch(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	if taken != 2 {
+		t.Errorf("sent anew: taken %d times", taken)
+	}
+}

@@ -10,6 +10,11 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (warehouse_code, sha256) DO NOTHING
 RETURNING id;
 
+-- name: PartnerFileComesAgain
+-- A refused file that its partner sends once more is read and answered once more, the way it now came.
+UPDATE partner_files SET state = 'received', error = '', settled_at = NULL, faults = NULL, channel = $2, name = $3, sender = $4
+WHERE id = $1 AND state = 'refused' AND closed_at IS NULL;
+
 -- name: PartnerFilesList
 -- One file $1; those of a warehouse $2, in a state $3, of the bytes $4; newest first.
 SELECT id, warehouse_code, channel, name, sender, sha256, size_bytes, received_at, state, error, settled_at,
