@@ -197,6 +197,24 @@ func (s *Store) Masters(ctx context.Context) (*rules.Calendar, *rules.Regions, [
 	return sh.calendar, sh.regions.On(order.DateOf(s.now())), sh.warehousesOn(order.DateOf(s.now())), nil
 }
 
+// PromiseTables are all that a promise looks at, of every day: who promises takes those that hold
+// on the day of receipt.
+type PromiseTables struct {
+	Settings   rules.Settings
+	Calendar   *rules.Calendar
+	Regions    *rules.RegionTables
+	Warehouses []order.Warehouse
+}
+
+// PromiseTables are the tables as they stand now, by which orders are promised too (CUT).
+func (s *Store) PromiseTables(ctx context.Context) (PromiseTables, error) {
+	sh, err := s.shared(ctx, s.pool)
+	if err != nil {
+		return PromiseTables{}, kinded(err)
+	}
+	return PromiseTables{sh.settings, sh.calendar, sh.regions, sh.allWarehouses}, nil
+}
+
 // WarehouseTable are the warehouses of all times.
 func (s *Store) WarehouseTable(ctx context.Context) ([]order.Warehouse, error) {
 	return readWarehouses(ctx, s.pool)

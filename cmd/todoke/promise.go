@@ -13,10 +13,11 @@ import (
 
 	"todoke/order"
 	"todoke/rules"
+	"todoke/store"
 )
 
-// promiseCommand tells what an order would be promised by the configured numbers. It needs no
-// database: calendar table and regions are the default ones.
+// promiseCommand tells what an order would be promised: by the shop's tables where there is a
+// database that answers, else by the built-in ones, and says so then.
 type promiseCommand struct {
 	Input      string `arg:"" optional:"" help:"- reads JSON lines of the same arguments from standard input and answers each with a line."`
 	Channel    string `help:"fax or web." placeholder:"CHANNEL"`
@@ -28,6 +29,12 @@ type promiseCommand struct {
 	NoSaturday bool   `help:"Some item of the shipment cannot arrive on a Saturday."`
 	Now        string `help:"The instant of deciding; that of receipt where not given." placeholder:"T"`
 	JSON       bool   `name:"json" help:"Answer with a JSON object, also where no promise can be made (the exit status is 1 then)."`
+}
+
+// Help tells by which tables it answers.
+func (*promiseCommand) Help() string {
+	return "Answers by the shop's calendar, regions, carriers' days, warehouses and dated settings, as orders are promised. Where there is no database, or none that answers, " +
+		"the built-in tables and the configured numbers decide, and the answer says so (in JSON with \"built_in_tables\": true)."
 }
 
 // promiseArgs is one line of `todoke promise -`.
@@ -53,6 +60,7 @@ type promiseAnswer struct {
 	Late         bool          `json:"late,omitempty"`  // a dispatch deadline was missed
 	Rules        []string      `json:"rules,omitempty"`
 	Error        *promiseError `json:"error,omitempty"`
+	BuiltIn      bool          `json:"built_in_tables,omitempty"` // the shop's own tables were not looked at
 }
 
 type promiseError struct {
@@ -67,19 +75,18 @@ const maxPromiseLine = 64 << 10
 
 // Run implements the command.
 func (c *promiseCommand) Run(ctx context.Context, a *App) error {
-	p, err := newPromiser(a.Config.Rules)
+	switch {
+	case c.Input != "" && c.Input != "-":
+		return usageError{fmt.Errorf("%q is not known: give - to read JSON lines from standard input", c.Input)}
+	case c.Input == "" && (c.Channel == "" || c.Received == ""):
+		return usageError{errors.New("give --channel and --received, or - to read JSON lines from standard input")}
+	}
+	p, err := a.promiser(ctx)
 	if err != nil {
 		return err
 	}
-	switch c.Input {
-	case "":
-	case "-":
+	if c.Input == "-" {
 		return p.stream(ctx, a.Stdin, a.Stdout)
-	default:
-		return usageError{fmt.Errorf("%q is not known: give - to read JSON lines from standard input", c.Input)}
-	}
-	if c.Channel == "" || c.Received == "" {
-		return usageError{errors.New("give --channel and --received, or - to read JSON lines from standard input")}
 	}
 	d, refused := p.promise(promiseArgs{
 		Channel: c.Channel, Class: c.Class, Received: c.Received, Prefecture: c.Prefecture, PostalCode: c.PostalCode,
@@ -87,7 +94,7 @@ func (c *promiseCommand) Run(ctx context.Context, a *App) error {
 	})
 	switch {
 	case c.JSON:
-		if err := printJSON(a.Stdout, answerOf(d, refused)); err != nil {
+		if err := printJSON(a.Stdout, p.answerOf(d, refused)); err != nil {
 			return fmt.Errorf("write answer: %w", err)
 		}
 		if refused != nil {
@@ -95,9 +102,27 @@ func (c *promiseCommand) Run(ctx context.Context, a *App) error {
 		}
 		return nil
 	case refused != nil:
+		if err := p.tellTables(a.Stdout); err != nil {
+			return err
+		}
 		return refused
 	}
-	return printDates(a.Stdout, d)
+	if err := printDates(a.Stdout, d); err != nil {
+		return err
+	}
+	return p.tellTables(a.Stdout)
+}
+
+// tellTables says where the answer is not the shop's.
+func (p *promiser) tellTables(w io.Writer) error {
+	if p.builtIn == "" {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "%-11s built-in tables only, without the shop's calendar, regions, carriers and dated settings: %s\n", "tables", p.builtIn)
+	if err != nil {
+		return fmt.Errorf("write answer: %w", err)
+	}
+	return nil
 }
 
 func printDates(w io.Writer, d rules.Dates) error {
@@ -127,6 +152,12 @@ func printDates(w io.Writer, d rules.Dates) error {
 	return nil
 }
 
+func (p *promiser) answerOf(d rules.Dates, refused *order.Error) promiseAnswer {
+	out := answerOf(d, refused)
+	out.BuiltIn = p.builtIn != ""
+	return out
+}
+
 func answerOf(d rules.Dates, refused *order.Error) promiseAnswer {
 	if refused != nil {
 		e := &promiseError{Rule: refused.Rule, Field: refused.Field, Message: refused.Message}
@@ -141,23 +172,44 @@ func answerOf(d rules.Dates, refused *order.Error) promiseAnswer {
 	}
 }
 
-// promiser holds the masters that promises look at.
+// promiser holds the tables that promises look at.
 type promiser struct {
-	settings rules.Settings
-	calendar *rules.Calendar
-	regions  *rules.Regions
+	store.PromiseTables
+	builtIn string // why they are not the shop's; "" where they are
 }
 
-func newPromiser(s rules.Settings) (*promiser, error) {
+// newPromiser promises by the configured numbers and the built-in tables.
+func newPromiser(s rules.Settings, why string) (*promiser, error) {
 	calendar, err := rules.NewCalendar(s.Closures, nil)
 	if err != nil {
 		return nil, err
 	}
-	regions, err := rules.DefaultRegionTable(s)
+	regions, err := rules.DatedRegions(nil, s)
 	if err != nil {
 		return nil, err
 	}
-	return &promiser{s, calendar, regions}, nil
+	return &promiser{store.PromiseTables{Settings: s, Calendar: calendar, Regions: regions}, why}, nil
+}
+
+// promiser promises as orders are promised, where the database can be asked.
+func (a *App) promiser(ctx context.Context) (*promiser, error) {
+	if a.Config.Database.URL == "" && !a.hasCluster() {
+		return newPromiser(a.Config.Rules, "there is no todoke data in "+shownFolder(a.Config.Data)+" (--data)")
+	}
+	var tables store.PromiseTables
+	err := a.withStore(ctx, func(st *store.Store) (err error) {
+		tables, err = st.PromiseTables(ctx)
+		return err
+	})
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		// Whoever reads the answer alone must not miss it: a shop's tables are there, and were not read.
+		fmt.Fprintln(a.Stderr, "todoke: built-in tables only:", firstLine(err))
+		return newPromiser(a.Config.Rules, firstLine(err))
+	}
+	return &promiser{PromiseTables: tables}, nil
 }
 
 // promise answers one set of arguments.
@@ -182,23 +234,28 @@ func (p *promiser) promise(args promiseArgs) (rules.Dates, *order.Error) {
 		}
 		w.DesignatedOn = on
 	}
-	if w.Region, refused = p.region(args.Prefecture, args.PostalCode); refused != nil {
+	day := order.DateOf(w.ReceivedAt) // whose tables hold
+	if w.Region, refused = p.region(day, args.Prefecture, args.PostalCode); refused != nil {
 		return rules.Dates{}, refused
 	}
-	d, refused := rules.Promise(w, p.settings, p.calendar)
+	if serves := rules.WarehouseOrder(w.Region.Code, order.WarehousesOn(p.Warehouses, day)); len(serves) > 0 {
+		w.Warehouse = serves[0]
+	}
+	d, refused := rules.Promise(w, p.Settings.On(day), p.Calendar)
 	if refused != nil && refused.Field == rules.DesignatedField(w.Channel) {
 		refused.Field = "designated"
 	}
 	return d, refused
 }
 
-func (p *promiser) region(prefecture, postalCode string) (order.Region, *order.Error) {
+func (p *promiser) region(day order.Date, prefecture, postalCode string) (order.Region, *order.Error) {
 	if postalCode != "" {
 		if digits, ok := rules.PostalCode(postalCode); !ok || len(digits) != 7 {
 			return order.Region{}, order.Invalid("CUT-2", "postal_code", fmt.Sprintf("%q is not a postal code: it has 7 digits", postalCode))
 		}
 	}
-	if r, ok := p.regions.Find(prefecture, postalCode); ok {
+	regions := p.Regions.On(day)
+	if r, ok := regions.Find(prefecture, postalCode); ok {
 		return r, nil
 	}
 	switch {
@@ -207,8 +264,10 @@ func (p *promiser) region(prefecture, postalCode string) (order.Region, *order.E
 	case postalCode != "":
 		return order.Region{}, order.Invalid("CUT-2", "prefecture", fmt.Sprintf("%q is no isolated island's postal code: give the prefecture too", postalCode))
 	}
-	r, _ := p.regions.ByCode(rules.RegionHonshu)
-	return r, nil
+	if r, ok := regions.ByCode(rules.RegionHonshu); ok {
+		return r, nil
+	}
+	return order.Region{}, order.Invalid("CUT-2", "prefecture", "the shop's regions have no "+rules.RegionHonshu+": give the prefecture")
 }
 
 // instantLayouts are the ways to write an instant; those without a zone are Japanese time.
@@ -264,18 +323,19 @@ func readLine(r *bufio.Reader) (line []byte, tooLong bool, err error) {
 
 func (p *promiser) answerLine(line []byte, tooLong bool) promiseAnswer {
 	if tooLong {
-		return answerOf(rules.Dates{}, order.Invalid("", "", fmt.Sprintf("the line is longer than %d bytes", maxPromiseLine)))
+		return p.answerOf(rules.Dates{}, order.Invalid("", "", fmt.Sprintf("the line is longer than %d bytes", maxPromiseLine)))
 	}
 	var args promiseArgs
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&args); err != nil {
-		return answerOf(rules.Dates{}, jsonError(err))
+		return p.answerOf(rules.Dates{}, jsonError(err))
 	}
 	if d.More() {
-		return answerOf(rules.Dates{}, order.Invalid("", "", "the line holds more than one JSON object"))
+		return p.answerOf(rules.Dates{}, order.Invalid("", "", "the line holds more than one JSON object"))
 	}
-	return answerOf(p.promise(args))
+	dates, refused := p.promise(args)
+	return p.answerOf(dates, refused)
 }
 
 // jsonError says what is wrong with a line in words that name no Go type.
