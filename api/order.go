@@ -19,8 +19,8 @@ type OrderRequest struct {
 	Address      *OrderAddress `json:"address,omitempty" doc:"A full address instead, for shop fronts that may send one (ACC-1)"`
 	DesignatedOn string        `json:"designated_on,omitempty" format:"date" doc:"The day the customer wishes the goods to arrive (CUT-7)"`
 	Stockout     string        `json:"stockout,omitempty" enum:"backorder,cancel" doc:"What becomes of what is short (STK-2); left out, as the department is registered"`
-	Payment      *OrderPayment `json:"payment,omitempty" doc:"Left out, as the department is registered"`
-	Terms        *OrderTerms   `json:"terms,omitempty" doc:"What the customer agreed to; needed with payment by card (ACC-5)"`
+	Payment      *OrderPayment `json:"payment,omitempty" doc:"Left out, as the department is registered: one that pays by card is refused without it (PAY-1)"`
+	Terms        *OrderTerms   `json:"terms,omitempty" doc:"What the customer agreed to; needed with payment by card, also where the department always pays so (ACC-5)"`
 	Lines        []OrderItem   `json:"lines" minItems:"1"`
 }
 

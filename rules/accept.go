@@ -147,8 +147,18 @@ func (a *acceptor) header() {
 	if a.o.Payment != order.PaymentInvoice && a.o.Payment != order.PaymentCard {
 		a.bad("PAY-1", "payment", "%q is unknown: choose invoice or card", a.o.Payment)
 	}
-	// Also where nobody named the card: it is how the customer always pays.
-	if a.o.Payment == order.PaymentCard && req.Source.ShopFront != "" && req.Terms == nil {
+	// Also where nobody named the card: it is how the customer always pays. Whoever has no shop front to ask
+	// (a fax) is held instead.
+	if a.o.Payment != order.PaymentCard || req.Source.ShopFront == "" {
+		return
+	}
+	if req.AuthorisedYen == 0 {
+		a.bad("PAY-1", "payment.authorised_yen", "the field is missing: send for how much the card is authorised, in whole yen incl. tax")
+	}
+	if req.Authorisation == "" {
+		a.bad("PAY-1", "payment.authorisation", "the field is missing: a card order carries the reference of its authorisation")
+	}
+	if req.Terms == nil {
 		a.bad("ACC-5", "terms", "the field is missing: customers who pay by card have agreed to the terms, so send their version and when")
 	}
 }

@@ -300,27 +300,51 @@ func TestAcceptShipTo(t *testing.T) {
 	}
 }
 
-// TestACC5Terms takes no card order from a shop front whose customer agreed to no terms, whoever
-// says that it is paid by card.
+// TestACC5Terms takes no card order from a shop front whose customer agreed to no terms, nor one
+// without its authorisation, whoever says that it is paid by card; all that is missing is told at once. A
+// fax has no shop front to be asked: it is held.
 func TestACC5Terms(t *testing.T) {
 	t.Parallel()
+	const all = "payment.authorised_yen PAY-1 payment.authorisation PAY-1 terms ACC-5"
+	always := func(_ *order.Request, f *rules.Facts) { f.Department.Payment = order.PaymentCard }
 	for name, tt := range map[string]struct {
 		change func(*order.Request, *rules.Facts)
 		want   string
 	}{
-		"card, as the customer always pays": {func(_ *order.Request, f *rules.Facts) { f.Department.Payment = order.PaymentCard }, "ACC-5"},
-		"card, as this order says":          {func(r *order.Request, _ *rules.Facts) { r.Payment = order.PaymentCard }, "ACC-5"},
-		"with terms": {func(r *order.Request, f *rules.Facts) {
-			f.Department.Payment, r.Terms = order.PaymentCard, &order.Terms{Version: "2026-04", AgreedAt: r.ReceivedAt}
+		"card, as the customer always pays": {always, all},
+		"card, as this order says":          {func(r *order.Request, _ *rules.Facts) { r.Payment = order.PaymentCard }, all},
+		"with terms alone": {func(r *order.Request, f *rules.Facts) {
+			always(r, f)
+			r.Terms = &order.Terms{Version: "2026-04", AgreedAt: r.ReceivedAt}
+		}, "payment.authorised_yen PAY-1 payment.authorisation PAY-1"},
+		"without terms": {func(r *order.Request, f *rules.Facts) {
+			always(r, f)
+			r.Authorisation, r.AuthorisedYen = "auth-17", 5000
+		}, "terms ACC-5"},
+		"with all": {func(r *order.Request, f *rules.Facts) {
+			always(r, f)
+			r.Authorisation, r.AuthorisedYen, r.Terms = "auth-17", 5000, &order.Terms{Version: "2026-04", AgreedAt: r.ReceivedAt}
 		}, ""},
 		"invoice": {func(*order.Request, *rules.Facts) {}, ""},
+		"invoice, as this order says": {func(r *order.Request, f *rules.Facts) {
+			always(r, f)
+			r.Payment = order.PaymentInvoice
+		}, ""},
+		"fax, held": {func(r *order.Request, f *rules.Facts) {
+			always(r, f)
+			r.Channel, r.Source.ShopFront = order.ChannelFax, ""
+		}, ""},
 	} {
 		f, req := facts(t), request(t, order.ChannelWeb, "2026-11-24 10:00", lines(pen, 1))
 		req.Source.ShopFront = "shop"
 		tt.change(&req, &f)
-		_, _, errs := rules.Accept(req, f, req.ReceivedAt)
-		if got := len(errs) == 1 && errs[0].Rule == "ACC-5" && errs[0].Field == "terms"; got != (tt.want != "") || len(errs) > 1 {
-			t.Errorf("%s: %v", name, errs)
+		o, _, errs := rules.Accept(req, f, req.ReceivedAt)
+		var got []string
+		for _, e := range errs {
+			got = append(got, e.Field, e.Rule)
+		}
+		if strings.Join(got, " ") != tt.want || rules.HeldBy(o, "PAY-1") != (name == "fax, held") {
+			t.Errorf("%s: %v %s", name, errs, o.HoldReason)
 		}
 	}
 }

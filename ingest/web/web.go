@@ -211,11 +211,12 @@ func (p *parser) payment(n node, r *order.Request) {
 	r.Authorisation = p.text(fields["authorisation"], rule, maxText)
 	r.AuthorisedYen = p.yen(fields["authorised_yen"], rule)
 	r.AuthorisedTill = p.instant(fields["authorised_until"], rule)
+	if r.Payment == order.PaymentCard && !given(fields["authorised_yen"]) {
+		p.bad(rule, n.path+".authorised_yen", "the field is missing: send for how much the card is authorised, in whole yen incl. tax")
+	}
 	switch {
 	case r.Payment == order.PaymentCard && !given(fields["authorisation"]):
 		p.bad(rule, n.path+".authorisation", "the field is missing: a card order carries the reference of its authorisation")
-	case r.Payment == order.PaymentCard && !given(fields["authorised_yen"]):
-		p.bad(rule, n.path+".authorised_yen", "the field is missing: send for how much the card is authorised, in whole yen incl. tax")
 	case order.LooksLikeCard(r.Authorisation):
 		// Its words hold nothing of the number, which is neither kept nor logged.
 		p.bad(rule, n.path+".authorisation", "the reference looks like a card's number, which must not be sent here: send the reference that the gateway gave to the authorisation")

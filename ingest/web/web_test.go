@@ -78,7 +78,7 @@ func TestEveryProblemNamesItsField(t *testing.T) {
 		`{"customer_code":"1","lines":[` + line + `],"stockout":"wait"}`:                                  "stockout|STK-2",
 		`{"customer_code":"1","lines":[` + line + `],"payment":{"method":"cash"}}`:                        "payment.method|PAY-1",
 		`{"customer_code":"1","lines":[` + line + `],"payment":{"method":"invoice","authorisation":"x"}}`: "payment.authorisation|PAY-1",
-		`{"customer_code":"1","lines":[` + line + `],"payment":{"method":"card"}}`:                        "payment.authorisation|PAY-1 terms|ACC-5",
+		`{"customer_code":"1","lines":[` + line + `],"payment":{"method":"card"}}`:                        "payment.authorised_yen|PAY-1 payment.authorisation|PAY-1 terms|ACC-5",
 		card(`"a"`, ``):                                                        "payment.authorised_yen|PAY-1",
 		card(`"a"`, `,"authorised_yen":0`):                                     "payment.authorised_yen|PAY-1",
 		card(`"a"`, `,"authorised_yen":1.5`):                                   "payment.authorised_yen|PAY-1",
