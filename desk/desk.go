@@ -217,6 +217,7 @@ func (d *Desk) routes() http.Handler {
 	m.HandleFunc("POST /desk/picklists/{number}/acknowledged", d.only(packers, d.acknowledgeOwn))
 	m.HandleFunc("POST /desk/picklists/{number}/shipped", d.only(packers, d.shipPickList))
 	m.HandleFunc("GET /desk", d.only(anybody, d.home))
+	m.HandleFunc("GET /desk/{$}", d.only(anybody, d.home))
 	m.HandleFunc("/desk/", d.only(anybody, d.nowhere))
 	m.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/desk", http.StatusSeeOther) })
 	return d.around(d.sessions.LoadAndSave(m))

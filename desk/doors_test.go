@@ -209,7 +209,7 @@ func TestRoutesAndRoles(t *testing.T) {
 		"POST /desk/orders/1000000018/resend/1": atDesk, "GET /desk/intake": atDesk, "POST /desk/intake": atDesk, "GET /desk/customers": atDesk, "GET /desk/customers/10000016": atDesk,
 		"GET /desk/customers/10000016/form.pdf": atDesk, "POST /desk/customers/10000016/dealer": atDesk, "POST /desk/customers/10000016/wish": atDesk, "GET /desk/forms/order.pdf": atDesk, "GET /desk/dealers": atDesk,
 		"POST /desk/dealers/1": atDesk, "GET /desk/today": atDesk, "GET /desk/today/list/waiting": atDesk, "GET /desk/runs": {lead, operator}, "POST /desk/runs": {operator},
-		"GET /desk/account": all, "GET /desk/account/factor.png": all, "POST /desk/account/factor": all, "POST /desk/account/sessions": all, "GET /desk/nowhere": all, "POST /desk/account/password": all, "POST /desk/lang": all, "GET /desk": all,
+		"GET /desk/account": all, "GET /desk/account/factor.png": all, "POST /desk/account/factor": all, "POST /desk/account/sessions": all, "GET /desk/nowhere": all, "POST /desk/account/password": all, "POST /desk/lang": all, "GET /desk": all, "GET /desk/": all,
 		"GET /desk/staff": {lead, operator}, "POST /desk/staff": {operator}, "POST /desk/staff/nobody": {lead, operator}, "GET /desk/accesses": {lead, operator, auditor}, "GET /desk/accesses/export": {lead, operator, auditor},
 		"GET /desk/rules": atDesk, "GET /desk/rules/regions": {lead, operator}, "POST /desk/rules/regions": {lead, operator}, "GET /desk/gateways": {lead, operator}, "POST /desk/gateways": {lead, operator},
 		"GET /desk/gateways/efax": {lead, operator}, "POST /desk/gateways/efax": {operator},

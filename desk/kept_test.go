@@ -220,6 +220,7 @@ func (w *world) asks(t *testing.T) []ask {
 		{"GET /desk/login", w.desk, "/desk/login", nil, nobody},
 		{"GET /{$}", w.desk, "/", nil, nobody},
 		{"GET /desk", w.desk, "/desk", nil, nobody},
+		{"GET /desk/{$}", w.desk, "/desk/", nil, nobody},
 		{"/desk/", w.desk, "", nil, nobody},
 		{"GET /desk/queue", w.desk, "/desk/queue", nil, viewed},
 		{"GET /desk/next", w.desk, "/desk/next", nil, nobody}, // leads to a page that is viewed

@@ -21,6 +21,11 @@ func (d *Desk) showRuns(w http.ResponseWriter, r *http.Request) {
 
 func (d *Desk) runsPage(w http.ResponseWriter, r *http.Request, status int, ask page.RunAsk) {
 	ctx, p, now := r.Context(), personOf(r.Context()), d.Now()
+	calendar, _, _, err := d.Store.Masters(ctx)
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
 	states, err := d.Store.ScheduleStates(ctx, now)
 	if err != nil {
 		d.fail(w, r, err)
@@ -57,7 +62,7 @@ func (d *Desk) runsPage(w http.ResponseWriter, r *http.Request, status int, ask 
 		}
 		runs = runs[:end]
 	}
-	v.Runs = runRows(p.Lang, runs)
+	v.Runs = runRows(p.Lang, runs, calendar)
 	for _, s := range states {
 		v.Schedules = append(v.Schedules, page.ScheduleRow{
 			Name: s.Spec.Name, Cron: s.Spec.Cron, Does: scheduleDoes(p.Lang, s.Spec.Name), LastAt: s.LastDueAt, EndedAt: s.LastEndedAt, NextAt: s.NextAt,

@@ -6,9 +6,11 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"todoke/order"
+	"todoke/rules"
 	"todoke/store"
 	"todoke/templates/page"
 )
@@ -57,7 +59,12 @@ func (d *Desk) showToday(w http.ResponseWriter, r *http.Request) {
 	for _, x := range t.ShortItems {
 		v.Short = append(v.Short, page.ShortRow{Code: x.Code, Name: x.Name, Qty: x.Qty, Orders: x.Orders, RestockOn: x.RestockOn, W: max(1, int(x.Qty*barWidth/most))})
 	}
-	v.Runs, v.OpenRuns = runRows(p.Lang, t.Runs), openRuns(p, t.OpenRuns)
+	calendar, _, _, err := d.Store.Masters(r.Context())
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	v.Runs, v.OpenRuns = runRows(p.Lang, t.Runs, calendar), openRuns(p, t.OpenRuns)
 	v.Deliveries = deliveryRows(t.Deliveries)
 	d.show(w, r, v)
 }
@@ -300,10 +307,10 @@ func (d *Desk) showTodayList(w http.ResponseWriter, r *http.Request) {
 	d.show(w, r, v)
 }
 
-func runRows(lang page.Lang, runs []store.RunRow) []page.RunRow {
+func runRows(lang page.Lang, runs []store.RunRow, c *rules.Calendar) []page.RunRow {
 	out := make([]page.RunRow, 0, len(runs))
 	for _, x := range runs {
-		out = append(out, page.RunRow{Schedule: x.Schedule, DueAt: x.DueAt, FinishedAt: x.FinishedAt, Did: runDid(lang, x), By: x.By, Reason: x.Reason})
+		out = append(out, page.RunRow{Schedule: x.Schedule, DueAt: x.DueAt, FinishedAt: x.FinishedAt, Did: runDid(lang, x, c), By: x.By, Reason: x.Reason})
 		if x.CardDays > 0 {
 			out[len(out)-1].Path = cardDayPath(order.DateOf(x.DueAt).Add(-1))
 		}
@@ -312,7 +319,7 @@ func runRows(lang page.Lang, runs []store.RunRow) []page.RunRow {
 }
 
 // runDid is what a run left behind, in words.
-func runDid(lang page.Lang, x store.RunRow) string {
+func runDid(lang page.Lang, x store.RunRow, c *rules.Calendar) string {
 	switch {
 	case x.FinishedAt.IsZero():
 		return ""
@@ -330,6 +337,8 @@ func runDid(lang page.Lang, x store.RunRow) string {
 			did += fmt.Sprintf(pick(lang, "、回答なし %d件（次回に再確認）", ", %d not answered (asked again next time)"), x.CardUnanswered)
 		}
 		return did
+	case x.Lists == 0 && strings.HasPrefix(x.Schedule, "wave_") && !c.Business(order.DateOf(x.FinishedAt)):
+		return pick(lang, "休業日のため出荷指示なし", "the day is closed: nothing was released")
 	case x.Lists == 0:
 		return pick(lang, "対象なし", "nothing was due")
 	}

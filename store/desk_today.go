@@ -230,13 +230,14 @@ type ScheduleState struct {
 
 // ScheduleStates are the cron table's rows, the next due first.
 func (s *Store) ScheduleStates(ctx context.Context, now time.Time) ([]ScheduleState, error) {
-	table, err := s.tableNow(ctx)
+	sh, err := s.shared(ctx, s.pool) // with what stands in the database now, whoever wrote it
 	if err != nil {
 		return nil, err
 	}
+	table := s.ScheduleTable()
 	var out []ScheduleState
 	for _, spec := range table {
-		v := ScheduleState{Spec: spec, NextAt: spec.Next(now)}
+		v := ScheduleState{Spec: spec, NextAt: NextRun(spec, now, sh.calendar)}
 		err := s.pool.QueryRow(ctx, query("TodayRunLast"), spec.Name).Scan((*instant)(&v.LastDueAt), (*instant)(&v.LastEndedAt))
 		if err != nil && !missing(err) {
 			return nil, kinded(fmt.Errorf("read last run of %s: %w", spec.Name, err))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -84,6 +85,22 @@ func (s *Store) ScheduleTable() []jobs.Spec {
 		}
 	}
 	return table
+}
+
+// NextRun is when a schedule is due next. A wave on a closed day comes and releases nothing (WHS-1), so of
+// waves it is the next on a business day.
+func NextRun(spec jobs.Spec, now time.Time, c *rules.Calendar) time.Time {
+	next := spec.Next(now)
+	if !strings.HasPrefix(spec.Name, "wave_") {
+		return next
+	}
+	const far = 400 // runs; no calendar has fewer business days
+	for i, t := 0, next; i < far && !t.IsZero(); i, t = i+1, spec.Next(t) {
+		if c.Business(order.DateOf(t)) {
+			return t
+		}
+	}
+	return next
 }
 
 // tableNow is the cron table with the changes that stand in the database now, whoever wrote them.

@@ -15,7 +15,7 @@ import (
 
 // importCommand takes masters in from CSV files.
 type importCommand struct {
-	What string `arg:"" placeholder:"KIND|DIR" help:"items, customers, users, ship-tos, dealers, warehouses, regions, stock, calendar, carriers or prices; or a folder with a file of each."`
+	What string `arg:"" placeholder:"KIND|DIR" help:"items, customers, users, ship-tos, dealers, warehouses, warehouse-profiles, locations, regions, stock, calendar, carriers, prices, approval-flows, delegations, budgets or item-locks; or a folder with a file of each."`
 	File string `arg:"" optional:"" placeholder:"FILE.csv" help:"The file of that master."`
 
 	Check bool `help:"Only check the files, against the database too where there is one; change nothing."`

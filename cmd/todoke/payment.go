@@ -267,6 +267,9 @@ func (c *paymentReconcileCommand) Run(ctx context.Context, a *App) error {
 		if day, err = order.ParseDate(c.Day); err != nil {
 			return err
 		}
+		if today := order.DateOf(a.Now()); day.After(today) {
+			return order.Invalid("PAY-1", "day", fmt.Sprintf("%s is still to come", day))
+		}
 	}
 	g, err := a.cards()
 	if err != nil {

@@ -87,6 +87,7 @@ func TestPaymentCommands(t *testing.T) {
 
 	day := []string{"reconcile", "--day", "2026-11-24"}
 	call(exitOK, "2026-11-24: the gateway's books and ours agree", day...)
+	call(exitFailure, "2026-11-25 is still to come", "reconcile", "--day", "2026-11-25")
 	sim.Forget(p.Key)
 	for range 2 { // the same difference, once
 		if out := call(exitFailure, "missing_there", day...); strings.Count(out, p.Key) != 1 || !strings.Contains(out, paid.Number.Grouped()) || !strings.Contains(out, "differ in 1 things") {

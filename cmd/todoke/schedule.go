@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
+	"todoke/order"
 	"todoke/store"
 )
 
@@ -31,9 +33,13 @@ func (c *scheduleListCommand) Run(ctx context.Context, a *App) error {
 		if err != nil {
 			return err
 		}
+		calendar, _, _, err := st.Masters(ctx) // and with it the waves of changed deadlines
+		if err != nil {
+			return err
+		}
 		rows := [][]string{{"SCHEDULE", "CRON (ASIA/TOKYO)", "NEXT"}}
 		for _, s := range st.ScheduleTable() {
-			next := s.Next(a.Now())
+			next := store.NextRun(s, a.Now(), calendar)
 			if c.JSON {
 				if err := printJSON(a.Stdout, scheduleView{s.Name, s.Cron, next}); err != nil {
 					return err
@@ -75,14 +81,16 @@ type runCommand struct {
 }
 
 func (*runCommand) Help() string {
-	return "Hands the run to the workers. A run that was inserted before, by hand or by the clock, is left alone."
+	return "Hands the run to the workers. A run that was inserted before, by hand or by the clock, is left alone. " +
+		"A wave (wave_1830) releases what is due at the time at which it runs, and nothing on a closed day: todoke wave preview tells what."
 }
 
 // runView is the JSON answer of a run by hand.
 type runView struct {
 	Schedule string    `json:"schedule"`
 	DueAt    time.Time `json:"due_at"`
-	Inserted bool      `json:"inserted"` // false where it had been inserted before
+	Inserted bool      `json:"inserted"`         // false where it had been inserted before
+	Closed   bool      `json:"closed,omitempty"` // a wave on a closed day: it releases nothing
 }
 
 func (c *runCommand) Run(ctx context.Context, a *App) error {
@@ -103,12 +111,26 @@ func (c *runCommand) Run(ctx context.Context, a *App) error {
 		if err != nil {
 			return err
 		}
+		// A wave releases what is due when it runs, which is now, whatever time it was due (WHS-1).
+		calendar, _, _, err := st.Masters(ctx)
+		if err != nil {
+			return err
+		}
+		today := order.DateOf(a.Now())
+		closed := inserted && strings.HasPrefix(c.Schedule, "wave_") && !calendar.Business(today)
 		if c.JSON {
-			return printJSON(a.Stdout, runView{c.Schedule, due, inserted})
+			return printJSON(a.Stdout, runView{c.Schedule, due, inserted, closed})
 		}
 		what := "inserted"
 		if !inserted {
 			what = "was there already"
+		}
+		if closed {
+			day := today.Weekday().String()
+			if name, ok := calendar.Closed(today); ok && name != "" {
+				day = name
+			}
+			what += fmt.Sprintf("; %s is a closed day (%s), on which a wave releases nothing", today, day)
 		}
 		fmt.Fprintf(a.Stdout, "%s due %s: %s\n", c.Schedule, stamp(due), what)
 		return nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"todoke/order"
+	"todoke/rules"
 	"todoke/store"
 )
 
@@ -24,14 +25,14 @@ type wavePreviewCommand struct {
 	JSON bool   `name:"json" help:"Print one JSON object a shipment."`
 }
 
-// nextWave is when the cron table's next wave is due; now where it has none.
-func nextWave(st *store.Store, now time.Time) time.Time {
+// nextWave is when the cron table's next wave on a business day is due; now where it has none.
+func nextWave(st *store.Store, now time.Time, c *rules.Calendar) time.Time {
 	var next time.Time
 	for _, s := range st.ScheduleTable() {
 		if !strings.HasPrefix(s.Name, "wave_") {
 			continue
 		}
-		if t := s.Next(now); next.IsZero() || t.Before(next) {
+		if t := store.NextRun(s, now, c); next.IsZero() || t.Before(next) {
 			next = t
 		}
 	}
@@ -53,7 +54,11 @@ func (c *wavePreviewCommand) Run(ctx context.Context, a *App) error {
 	}
 	return a.withStore(ctx, func(st *store.Store) error {
 		if at.IsZero() {
-			at = nextWave(st, a.Now())
+			calendar, _, _, err := st.Masters(ctx)
+			if err != nil {
+				return err
+			}
+			at = nextWave(st, a.Now(), calendar)
 		}
 		rows, err := st.WavePreview(ctx, at)
 		if err != nil {

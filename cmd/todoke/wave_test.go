@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"todoke/order"
 	"todoke/store"
@@ -58,5 +59,41 @@ func TestWavePreviewCommand(t *testing.T) {
 	}
 	if status, _, stderr := run(t, url, "wave", "preview", "--at", "heute"); status == exitOK || !strings.Contains(stderr, "at") {
 		t.Errorf("%d %s", status, stderr)
+	}
+}
+
+// WHS-1: a wave on a closed day releases nothing. Running one by hand then says so, and neither the preview
+// nor the list of schedules names one as the next.
+func TestWaveOnAClosedDay(t *testing.T) {
+	t.Parallel()
+	url := st.DSN(t)
+	s, _ := st.Open(t, url)
+	st.Shop(t, s)
+	on := func(now string, args ...string) string {
+		t.Helper()
+		app, stdout, stderr := testApp(t, map[string]string{"DATABASE_URL": url})
+		app.Now = func() time.Time { return st.At(t, now) }
+		if status := app.Main(t.Context(), append(args, "--data", t.TempDir())); status != exitOK {
+			t.Fatalf("%q: %d %s", args, status, stderr)
+		}
+		return stdout.String()
+	}
+	const holiday = "2026-11-23 10:00:00" // after a Sunday
+	if out := on(holiday, "wave", "preview"); !strings.Contains(out, "a wave at 2026-11-24") {
+		t.Error(out)
+	}
+	for line := range strings.Lines(on(holiday, "schedule", "list")) {
+		if strings.HasPrefix(line, "wave_") && !strings.Contains(line, "2026-11-24") {
+			t.Error(line)
+		}
+	}
+	if out := on(holiday, "run", "wave_1830"); !strings.Contains(out, "inserted; 2026-11-23 is a closed day (勤労感謝の日), on which a wave releases nothing") {
+		t.Error(out)
+	}
+	if out := on(holiday, "run", "wave_1430", "--json"); !strings.Contains(out, `"closed":true`) {
+		t.Error(out)
+	}
+	if out := on("2026-11-24 18:31:00", "run", "wave_1830"); strings.Contains(out, "closed") {
+		t.Error(out)
 	}
 }
