@@ -520,16 +520,22 @@ func (a *acceptor) explain() {
 // promised explains one shipment's dates.
 func (a *acceptor) promised(sh order.Shipment, d Dates) {
 	o, s := &a.o, a.f.Settings
+	why := because(Wish{
+		Channel: o.Channel, Class: sh.Class, Region: a.region, ReceivedAt: o.ReceivedAt, DesignatedOn: o.DesignatedOn,
+	}, d, s, a.f.Calendar)
 	inputs := map[string]any{
 		"shipment": sh.No, "class": sh.Class, "warehouse": sh.WarehouseCode, "region": o.RegionCode,
-		"received_at": o.ReceivedAt, "cutoff": Cutoff(a.region, o.Channel, sh.Class), "acceptance_on": sh.AcceptanceOn, "rules": sh.Rules,
+		"received_at": o.ReceivedAt, "cutoff": Cutoff(a.region, o.Channel, sh.Class), "acceptance_on": sh.AcceptanceOn, "rules": sh.Rules, "why": why,
 	}
 	if sh.Class == order.ClassPhone {
-		a.event(order.EventPromised, "CUT-6", fmt.Sprintf("Shipment %d is made to order: accepted %s, no date is promised; the dealer contacts the customer and the desk enters a date.", sh.No, sh.AcceptanceOn), inputs)
+		a.event(order.EventPromised, "CUT-6", fmt.Sprintf("Shipment %d is made to order: accepted %s, no date is promised; the dealer contacts the customer and the desk enters a date.", sh.No, sh.AcceptanceOn)+" Why: "+strings.Join(why, "; ")+".", inputs)
 		return
 	}
 	inputs["ready_on"], inputs["arrival_on"], inputs["ship_on"] = sh.ReadyOn, sh.ArrivalOn, sh.ShipOn
 	inputs["lead_days"] = s.LeadDays(sh.Class, a.region)
+	if a.region.LeadDays > 0 {
+		inputs["region_lead_days"] = a.region.LeadDays
+	}
 	if more := a.f.Calendar.For(o.RegionCode, sh.Class).Slower(sh.ShipOn); more > 0 {
 		inputs["carrier_lead_days"] = more
 	}
@@ -547,7 +553,7 @@ func (a *acceptor) promised(sh order.Shipment, d Dates) {
 	case d.Moved:
 		text += fmt.Sprintf(" The designated %s could not be kept: tell the customer.", o.DesignatedOn)
 	}
-	a.event(order.EventPromised, rule, text, inputs)
+	a.event(order.EventPromised, rule, text+" Why: "+strings.Join(why, "; ")+".", inputs)
 }
 
 func placeName(p order.Address) string {

@@ -55,21 +55,27 @@ func DefaultCalendar() *Calendar {
 
 // Closed tells whether d is a holiday or closure, and its name. Sundays are not looked at.
 func (c *Calendar) Closed(d order.Date) (name string, closed bool) {
+	name, _, closed = c.closed(d)
+	return name, closed
+}
+
+// closed is Closed, and whether a holiday shuts the day (CUT-10) or the shop itself (CUT-1).
+func (c *Calendar) closed(d order.Date) (name string, holiday, closed bool) {
 	if c.base != nil {
-		return c.base.Closed(d)
+		return c.base.closed(d)
 	}
 	if r, ok := c.rows[d]; ok {
-		return r.Name, r.Kind != order.DayOpen
+		return r.Name, r.Kind == order.DayHoliday, r.Kind != order.DayOpen
 	}
 	if name, ok := c.holidays(d.Year)[d]; ok {
-		return name, true
+		return name, true, true
 	}
 	for _, cl := range c.closures {
 		if cl.covers(d) {
-			return cl.Name, true
+			return cl.Name, false, true
 		}
 	}
-	return "", false
+	return "", false, false
 }
 
 func (c *Calendar) holidays(year int) map[order.Date]string {

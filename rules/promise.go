@@ -103,10 +103,10 @@ func promise(w Wish, s Settings, c *Calendar) (Dates, *order.Error) {
 	}
 
 	lead := s.LeadDays(w.Class, w.Region)
-	if w.Class == order.ClassTruck || w.Region.LeadDays > 0 {
+	if w.Class == order.ClassTruck {
 		d.decided("CUT-6")
 	}
-	if w.Class != order.ClassTruck {
+	if w.Class != order.ClassTruck || w.Region.LeadDays > 0 {
 		d.decided("CUT-5")
 	}
 	d.ReadyOn = c.reach(d.AcceptanceOn, lead)

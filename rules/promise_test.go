@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"encoding/json"
 	"reflect"
 	"slices"
 	"strings"
@@ -127,11 +128,11 @@ func TestCUT7PromiseEdges(t *testing.T) {
 		{name: "truck before New Year", received: "2026-12-28 13:00", channel: "fax", class: "truck", acceptance: "2026-12-28", ready: "2027-01-04", arrival: "2027-01-04", ship: "2026-12-28", rules: "CUT-4 CUT-6"},
 		{name: "truck on the year's last day", received: "2026-12-29 13:00", channel: "fax", class: "truck", acceptance: "2026-12-29", ready: "2027-01-05", arrival: "2027-01-05", ship: "2026-12-29", rules: "CUT-4 CUT-6"},
 
-		// CUT-6: lead days, islands, phone.
-		{name: "Hokkaido takes a day more", received: "2026-11-24 15:00", channel: "fax", region: rules.RegionHokkaido, acceptance: "2026-11-24", ready: "2026-11-26", arrival: "2026-11-26", ship: "2026-11-24", rules: "CUT-4 CUT-5 CUT-6"},
-		{name: "Hokkaido after its own cut-off", received: "2026-11-24 15:00:01", channel: "fax", region: rules.RegionHokkaido, acceptance: "2026-11-25", ready: "2026-11-27", arrival: "2026-11-27", ship: "2026-11-25", rules: "CUT-4 CUT-5 CUT-6"},
-		{name: "island over a weekend", received: "2026-11-26 14:30", channel: "web", region: rules.RegionIslands, acceptance: "2026-11-26", ready: "2026-12-01", arrival: "2026-12-01", ship: "2026-11-26", rules: "CUT-4 CUT-5 CUT-6"},
-		{name: "truck to Okinawa", received: "2026-11-24 13:00", channel: "web", class: "truck", region: rules.RegionOkinawa, acceptance: "2026-11-24", ready: "2026-11-28", arrival: "2026-11-30", ship: "2026-11-25", rules: "CUT-4 CUT-6"},
+		// CUT-5, CUT-6: lead days, islands, phone.
+		{name: "Hokkaido takes a day more", received: "2026-11-24 15:00", channel: "fax", region: rules.RegionHokkaido, acceptance: "2026-11-24", ready: "2026-11-26", arrival: "2026-11-26", ship: "2026-11-24", rules: "CUT-4 CUT-5"},
+		{name: "Hokkaido after its own cut-off", received: "2026-11-24 15:00:01", channel: "fax", region: rules.RegionHokkaido, acceptance: "2026-11-25", ready: "2026-11-27", arrival: "2026-11-27", ship: "2026-11-25", rules: "CUT-4 CUT-5"},
+		{name: "island over a weekend", received: "2026-11-26 14:30", channel: "web", region: rules.RegionIslands, acceptance: "2026-11-26", ready: "2026-12-01", arrival: "2026-12-01", ship: "2026-11-26", rules: "CUT-4 CUT-5"},
+		{name: "truck to Okinawa", received: "2026-11-24 13:00", channel: "web", class: "truck", region: rules.RegionOkinawa, acceptance: "2026-11-24", ready: "2026-11-28", arrival: "2026-11-30", ship: "2026-11-25", rules: "CUT-4 CUT-5 CUT-6"},
 		{name: "phone by fax goes by the fax cut-off", received: "2026-11-24 17:00:01", channel: "fax", class: "phone", designated: "2026-11-29", acceptance: "2026-11-25", rules: "CUT-4 CUT-6"},
 
 		// CUT-7: designated dates.
@@ -350,6 +351,84 @@ func TestCUT11DeadlineOfItsDay(t *testing.T) {
 			if err != nil || d.ArrivalOn != day(t, want) || d.AcceptanceOn != day(t, "2026-11-30") {
 				t.Errorf("read at %s: accepted %s, arrives %s, want %s (%v)", now, d.AcceptanceOn, d.ArrivalOn, want, err)
 			}
+		}
+	}
+}
+
+// TestCUT5AcceptSaysWhy: the event of a promise says in its text and inputs which facts made it that day
+// (CUT-1, CUT-2, CUT-5, CUT-6, CUT-7, CUT-10, CUT-11), and goes by the rule that decided.
+func TestCUT5AcceptSaysWhy(t *testing.T) {
+	t.Parallel()
+	const hokkaido = "北海道"
+	for name, c := range map[string]struct {
+		channel    order.Channel
+		received   string
+		now        string
+		item       string
+		prefecture string
+		designated string
+		rule, want string
+	}{
+		"in time": {received: "2026-11-24 17:30", rule: "CUT-5", want: "received by the cut-off 17:30 (CUT-2); goods take 1 business day(s) (CUT-5)"},
+		"after the cut-off": {
+			channel: order.ChannelFax, received: "2026-11-20 17:00:01", rule: "CUT-5",
+			want: "received after the cut-off 17:00 (CUT-2); 2026-11-22 is a Sunday (CUT-1); 2026-11-23 is a holiday: 勤労感謝の日 (CUT-10); goods take 1 business day(s) (CUT-5)",
+		},
+		"a Sunday, then a holiday, to Hokkaido": {
+			received: "2026-11-22 15:06", prefecture: hokkaido, rule: "CUT-5",
+			want: "received on 2026-11-22, a Sunday (CUT-1); 2026-11-23 is a holiday: 勤労感謝の日 (CUT-10); goods take 1 business day(s) (CUT-5); region hokkaido takes 1 more (CUT-5)",
+		},
+		"after Hokkaido's cut-off": {
+			received: "2026-11-24 15:31", prefecture: hokkaido, rule: "CUT-5",
+			want: "received after the cut-off 15:30 (CUT-2); goods take 1 business day(s) (CUT-5); region hokkaido takes 1 more (CUT-5)",
+		},
+		"a holiday": {received: "2026-11-23 10:00", rule: "CUT-5", want: "received on 2026-11-23, a holiday: 勤労感謝の日 (CUT-10); goods take 1 business day(s) (CUT-5)"},
+		"over New Year": {
+			received: "2026-12-29 17:31", rule: "CUT-5",
+			want: "received after the cut-off 17:30 (CUT-2); closed on 2026-12-30 – 2026-12-31: 年末年始休業 (CUT-1); 2027-01-01 is a holiday: 元日 (CUT-10); closed on 2027-01-02 – 2027-01-03: 年末年始休業 (CUT-1); goods take 1 business day(s) (CUT-5)",
+		},
+		"trucks": {
+			received: "2026-11-26 12:00", item: cabinet, rule: "CUT-6",
+			want: "received by the cut-off 13:00 (CUT-6); 2026-11-28 is a Saturday, no delivery day (CUT-1); 2026-11-29 is a Sunday (CUT-1); truck-mark goods take 2 business day(s) (CUT-6)",
+		},
+		"a day asked for": {received: "2026-11-24 10:00", designated: "2026-12-10", rule: "CUT-7", want: "received by the cut-off 17:30 (CUT-2); goods take 1 business day(s) (CUT-5); the customer asked for 2026-12-10 (CUT-7)"},
+		"dispatch missed": {
+			received: "2026-11-24 17:30", now: "2026-11-24 18:31", rule: "CUT-11",
+			want: "received by the cut-off 17:30 (CUT-2); goods take 1 business day(s) (CUT-5); the dispatch deadline of an earlier ship day had passed (CUT-11)",
+		},
+		"made to order": {received: "2026-11-22 10:00", item: madeChair, rule: "CUT-6", want: "received on 2026-11-22, a Sunday (CUT-1); 2026-11-23 is a holiday: 勤労感謝の日 (CUT-10)"},
+	} {
+		f := facts(t)
+		if c.prefecture != "" {
+			f.Department.Prefecture, f.Department.PostalCode = c.prefecture, "0600001"
+		}
+		if c.channel == "" {
+			c.channel = order.ChannelWeb
+		}
+		if c.item == "" {
+			c.item = pen
+		}
+		req := request(t, c.channel, c.received, lines(c.item, 10))
+		if c.designated != "" {
+			req.DesignatedOn = day(t, c.designated)
+		}
+		now := req.ReceivedAt
+		if c.now != "" {
+			now = jst(t, c.now)
+		}
+		_, events := mustAccept(t, req, f, now)
+		i := slices.IndexFunc(events, func(e order.Event) bool { return e.Kind == order.EventPromised })
+		if i < 0 {
+			t.Fatalf("%s: nothing promised", name)
+		}
+		var in struct {
+			Why []string `json:"why"`
+		}
+		if err := json.Unmarshal(events[i].Inputs, &in); err != nil || strings.Join(in.Why, "; ") != c.want {
+			t.Errorf("%s: %v\ngot  %s\nwant %s", name, err, strings.Join(in.Why, "; "), c.want)
+		}
+		if events[i].Rule != c.rule || !strings.HasSuffix(events[i].Text, " Why: "+c.want+".") {
+			t.Errorf("%s: %s %s", name, events[i].Rule, events[i].Text)
 		}
 	}
 }

@@ -94,7 +94,7 @@ func NewRegions(rows []order.Region) (*Regions, error) {
 			bad("CUT-6", "cutoff_truck", "%s is not a time of day", row.CutoffTruck)
 		}
 		if row.LeadDays < 0 || row.LeadDays > maxReadyDays {
-			bad("CUT-6", "lead_days", "%d is out of range: choose 0 to %d", row.LeadDays, maxReadyDays)
+			bad("CUT-5", "lead_days", "%d is out of range: choose 0 to %d", row.LeadDays, maxReadyDays)
 		}
 	}
 	if err := errors.Join(errs...); err != nil {

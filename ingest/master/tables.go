@@ -191,7 +191,7 @@ var regions = table[order.Region]{
 		{"cutoff_fax", clock(func(r *order.Region) *order.Clock { return &r.CutoffFax }), func(r *order.Region) string { return r.CutoffFax.String() }, "CUT-2"},
 		{"cutoff_web", clock(func(r *order.Region) *order.Clock { return &r.CutoffWeb }), func(r *order.Region) string { return r.CutoffWeb.String() }, "CUT-2"},
 		{"cutoff_truck", clock(func(r *order.Region) *order.Clock { return &r.CutoffTruck }), func(r *order.Region) string { return r.CutoffTruck.String() }, "CUT-6"},
-		{"lead_days", number(func(r *order.Region) *int { return &r.LeadDays }, 0, 30, "0"), func(r *order.Region) string { return strconv.Itoa(r.LeadDays) }, "CUT-6"},
+		{"lead_days", number(func(r *order.Region) *int { return &r.LeadDays }, 0, 30, "0"), func(r *order.Region) string { return strconv.Itoa(r.LeadDays) }, "CUT-5"},
 		{"from_on", date(func(r *order.Region) *order.Date { return &r.From }, false), func(r *order.Region) string { return r.From.String() }, "CUT-2"},
 	},
 	check: func(r *order.Region, _ *Options, found func(Problem)) {

@@ -90,3 +90,17 @@ func TestInputs(t *testing.T) {
 		}
 	}
 }
+
+// TestCUT5ToldWhy: the desk reads why goods arrive on their day, each clause in Japanese (CUT-5).
+func TestCUT5ToldWhy(t *testing.T) {
+	t.Parallel()
+	e := order.Event{Kind: order.EventPromised, Rule: "CUT-5", Text: "Shipment 1", Inputs: order.Inputs(map[string]any{
+		"arrival_on": "2026-11-26", "why": []string{
+			"received on 2026-11-22, a Sunday (CUT-1)", "2026-11-23 is a holiday: 勤労感謝の日 (CUT-10)", "goods take 1 business day(s) (CUT-5)", "region hokkaido takes 1 more (CUT-5)",
+		},
+	})}
+	want := "理由：日曜日（2026-11-22）に受信（CUT-1）、2026-11-23は祝日（勤労感謝の日、CUT-10）、お届けまで1営業日（CUT-5）、地域北海道はさらに1営業日（CUT-5）"
+	if got := page.Told(page.Japanese, e); !strings.HasSuffix(got, want) {
+		t.Errorf("got  %s\nwant … %s", got, want)
+	}
+}

@@ -199,5 +199,6 @@ var sayWords = map[string]string{
 	"a Zip archive with a password": "パスワード付きZIP", "a Zip archive": "ZIP", "an empty file": "空のファイル", "a text": "テキスト", "a file of an unknown kind": "種類の分からないファイル",
 	"Sunday": "日曜日", "closed day": "休業日", "mended": "補正した", "left": "補正しなかった", "waiting": "対応待ち", "sent": "送信済み", "failed": "送信失敗", "done": "対応済み",
 	"resend": "再送", "correction": "訂正", "addon": "追加", "add-on": "追加", "own": "別の注文", "different": "別のもの", "less than a minute": "1分未満",
+	"hokkaido": "北海道", "okinawa": "沖縄", "islands": "離島", "shikoku": "四国", "kyushu": "九州",
 	"drawings": "図", "comments": "注釈", "form fields": "入力欄", "text": "文字", "pictures": "画像",
 }

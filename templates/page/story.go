@@ -22,7 +22,7 @@ var eventNames = map[order.EventKind]string{
 // ruleNames are the rules that decide about orders in people's words.
 var ruleNames = map[string]string{
 	"CUT-1": "営業日", "CUT-2": "締切時刻と地域", "CUT-3": "受信時刻", "CUT-4": "受付日", "CUT-5": "通常商品のお届け", "CUT-6": "トラックマーク・電話マーク商品", "CUT-7": "お届け希望日",
-	"CUT-8": "出荷の分割", "CUT-9": "確認後の受付", "CUT-11": "出荷日", "ITM-1": "注文単位", "ITM-2": "単価", "FEE-1": "送料", "FEE-2": "追加注文の送料", "STK-1": "在庫の引当",
+	"CUT-8": "出荷の分割", "CUT-9": "確認後の受付", "CUT-10": "祝日", "CUT-11": "出荷日", "ITM-1": "注文単位", "ITM-2": "単価", "FEE-1": "送料", "FEE-2": "追加注文の送料", "STK-1": "在庫の引当",
 	"STK-2": "在庫不足", "STK-4": "入荷分の引当", "CAN-1": "お客様による取消", "FAX-1": "受付経路", "FAX-2": "用紙の読み取り", "FAX-3": "FAXでの回答", "FAX-4": "行コメント", "FAX-5": "再送の確認",
 	"TAX-1": "消費税", "WHS-1": "出荷指示", "WHS-3": "出荷実績", "ACC-1": "お届け先", "ACC-3": "担当販売店への依頼", "ACC-5": "規約への同意", "KEP-2": "担当者の処理", "RDR-2": "読み取りの検査", "RDR-3": "読み取り誤り",
 	"PGE-1": "頁の種類", "KEP-3": "受信から確定まで", "PAY-1": "カード決済",
@@ -44,7 +44,7 @@ var inputNames = map[string]string{
 	"warehouse": "倉庫", "shipment": "出荷", "rules": "適用した規則", "goods_yen": "商品合計", "fee_yen": "送料", "free_from_yen": "送料無料の金額", "fee_tax_rate": "送料の税率",
 	"reason": "理由", "field": "項目", "old": "変更前", "new": "変更後", "review": "確認", "channel": "経路", "customer_code": "お客様コード", "lines": "明細", "stockout": "品切れの場合",
 	"payment": "お支払い", "ship_to": "お届け先", "prefecture": "都道府県", "postal_code": "郵便番号", "cutoff_fax": "FAX締切", "cutoff_web": "Web締切", "cutoff_truck": "トラック締切",
-	"lead_days": "追加日数", "on": "基準日", "price_list": "価格表", "taxes": "税率別", "rounding": "端数処理", "window_minutes": "取消できる時間（分）", "cancel_until": "取消期限",
+	"lead_days": "追加日数", "region_lead_days": "地域の追加日数", "on": "基準日", "price_list": "価格表", "taxes": "税率別", "rounding": "端数処理", "window_minutes": "取消できる時間（分）", "cancel_until": "取消期限",
 	"items": "商品", "replaces": "変更前の注文", "replaced_by": "変更後の注文", "held": "保留の理由", "delivery": "送付", "asked_by": "依頼元", "note": "内容", "line": "行",
 	"address": "住所", "name": "名称", "code": "コード", "item": "商品", "list_price_yen": "定価", "unit_price_yen": "単価", "unit": "単位", "tax_rate": "税率", "rate": "税率", "net_yen": "対象額", "tax_yen": "消費税",
 	"dispatch_deadline": "出荷締切", "decided_at": "決定日時", "moved": "希望日からの変更", "allocations": "引当", "warehouses": "倉庫", "amount_yen": "金額", "answer": "回答", "approval": "承認", "approved_at": "承認日時",
@@ -98,6 +98,9 @@ func Told(lang Lang, e order.Event) string {
 		}
 		say = append(say, text)
 	}
+	if why, ok := in["why"].([]any); ok && e.Kind == order.EventPromised && len(why) > 0 {
+		say = append(say, "理由："+inputText(lang, "why", why))
+	}
 	if len(say) == 0 {
 		if text := Saying(Japanese, e.Text); e.Kind == order.EventNoted && !english.MatchString(text) {
 			return text // what was noted says itself
@@ -150,6 +153,8 @@ func inputText(lang Lang, key string, v any) string {
 			return changeText(lang, v)
 		case "field":
 			return FieldName(lang, v)
+		case "why":
+			return Saying(lang, v)
 		case "region":
 			return RegionName(lang, v)
 		case "postal_code":
