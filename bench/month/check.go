@@ -189,10 +189,14 @@ func (m *run) lost(ctx context.Context) error {
 		case s.way != wayWeb && s.again == once && byDocument[s.docs[0]] > 1+m.report.Changed:
 			bad = append(bad, fmt.Sprintf("document %d made %d orders", s.docs[0], byDocument[s.docs[0]]))
 		}
-		for _, id := range s.docs[min(1, len(s.docs)):] {
-			if byDocument[id] > 0 && id != s.docs[0] && !cancelled[s.docs[0]] { // what repeats a cancelled order is a new one
-				bad = append(bad, fmt.Sprintf("document %d, which repeats %d, made an order", id, s.docs[0]))
+		var made []int64 // of one sheet; what repeats a cancelled order is a new one
+		for _, id := range s.docs {
+			if byDocument[id] > 0 && !cancelled[id] && !slices.Contains(made, id) {
+				made = append(made, id)
 			}
+		}
+		if len(made) > 1 {
+			bad = append(bad, fmt.Sprintf("documents %v are one sheet and made an order each", made))
 		}
 	}
 	rows, err = m.Admin.Query(ctx, `SELECT format('%s %s is %s', d.file_name, d.id, s.state) FROM documents d JOIN document_states s ON s.document_id = d.id

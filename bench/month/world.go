@@ -346,7 +346,12 @@ func (m *run) review(ctx context.Context, r store.Review, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	if resend && len(doc.FileName) > 6 && doc.FileName[:6] == "again-" {
+	var same bool // of the sheets that lie there, whichever was read first
+	if err := m.Admin.QueryRow(ctx, `SELECT EXISTS (SELECT FROM documents d JOIN orders o ON o.document_id = d.id
+		WHERE d.id <> $1 AND replace(d.file_name, 'again-', '') = replace($2, 'again-', '') AND o.state <> 'cancelled')`, r.DocumentID, doc.FileName).Scan(&same); err != nil {
+		return fmt.Errorf("look for the same sheet: %w", err)
+	}
+	if resend && same {
 		_, _, err := m.Store.CloseAsResend(ctx, r.DocumentID, r.PageNo, store.Other{}, deskName, "同じ用紙", now)
 		return err
 	}
