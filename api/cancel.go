@@ -4,8 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"todoke/order"
 	"todoke/store"
@@ -41,6 +46,19 @@ type availabilityInput struct {
 	Quantity   int    `query:"quantity" minimum:"1" maximum:"1000000" default:"1"`
 }
 
+// Resolve refuses parameters by names that nobody knows, as the bodies of requests do.
+func (availabilityInput) Resolve(ctx huma.Context) []error {
+	known := []string{"customer_code", "ship_to", "prefecture", "postal_code", "channel", "quantity"}
+	u := ctx.URL()
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(u.Query())) {
+		if !slices.Contains(known, name) {
+			errs = append(errs, &huma.ErrorDetail{Location: "query." + name, Message: "the parameter is unknown: leave it out; known here are " + strings.Join(known, ", ")})
+		}
+	}
+	return errs
+}
+
 // AvailabilityAnswer is what is there of an item, and when it could arrive (STK-3).
 type AvailabilityAnswer struct {
 	ItemCode     string    `json:"item_code"`
@@ -52,6 +70,7 @@ type AvailabilityAnswer struct {
 	Region       string    `json:"region" doc:"In which the place lies (CUT-2)"`
 	AcceptanceOn string    `json:"acceptance_on,omitempty" format:"date" doc:"CUT-4"`
 	ArrivalOn    string    `json:"arrival_on,omitempty" format:"date" doc:"What ordering at this instant would promise; none for what is made to order (CUT-6)"`
+	ArrivalQty   int       `json:"arrival_quantity" doc:"How many of the quantity can arrive by arrival_on; the rest arrives by likely_on, and has no day where that is missing"`
 	LikelyOn     string    `json:"likely_on,omitempty" format:"date" doc:"When the whole quantity can arrive from where it lies or comes in; none where that is not known"`
 	RestockOn    string    `json:"restock_on,omitempty" format:"date" doc:"The next day on which some comes in"`
 	AsOf         time.Time `json:"as_of"`
@@ -75,7 +94,7 @@ func (a *api) availability(ctx context.Context, in *availabilityInput) (*answerO
 	}
 	b, err := json.Marshal(AvailabilityAnswer{
 		ItemCode: got.Item.Code, Name: got.Item.Name, Unit: got.Item.Unit, Quantity: got.Qty, AvailableQty: got.AvailableQty, Enough: got.Enough,
-		Region: got.RegionCode, AcceptanceOn: got.AcceptanceOn.String(), ArrivalOn: got.ArrivalOn.String(), LikelyOn: got.LikelyOn.String(),
+		Region: got.RegionCode, AcceptanceOn: got.AcceptanceOn.String(), ArrivalOn: got.ArrivalOn.String(), ArrivalQty: got.ArrivalQty, LikelyOn: got.LikelyOn.String(),
 		RestockOn: got.RestockOn.String(), AsOf: japan(got.At), Rules: got.Rules,
 	})
 	if err != nil {

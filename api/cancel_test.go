@@ -88,7 +88,7 @@ func TestSTK3(t *testing.T) {
 	}
 	b.clock.Set(storetest.At(t, "2026-11-24 10:00:00"))
 	pen := storetest.Code(storetest.Pen)
-	if a, _ := ask(pen, "customer_code="+storetest.Code(storetest.Tokyo)+"&ship_to=001&quantity=151"); a.AvailableQty != 150 || a.Enough || a.RestockOn != "2026-12-07" || a.LikelyOn != "2026-12-08" {
+	if a, _ := ask(pen, "customer_code="+storetest.Code(storetest.Tokyo)+"&ship_to=001&quantity=151"); a.AvailableQty != 150 || a.Enough || a.RestockOn != "2026-12-07" || a.ArrivalQty != 150 || a.LikelyOn != "2026-12-08" {
 		t.Errorf("more than there is: %+v", a)
 	}
 	if a, _ := ask(pen, "prefecture=大阪府&channel=fax"); a.Region != "KANSAI" || a.ArrivalOn != order.D(2026, 11, 25).String() {
@@ -100,6 +100,16 @@ func TestSTK3(t *testing.T) {
 	} {
 		item, rest, _ := strings.Cut(query, "?")
 		if _, got := ask(item, rest); got.status != want {
+			t.Errorf("%s: %d %s", query, got.status, got.body)
+		}
+	}
+	for query, want := range map[string]string{
+		"":                                `"field":"customer_code"`,
+		"quantity=2":                      `"field":"customer_code"`,
+		"customer=1&prefecture=大阪府&qty=0": `[{"field":"customer","message":"the parameter is unknown: leave it out; known here are customer_code, `,
+		"prefecture=大阪府&qty=0":            `"field":"qty"`,
+	} {
+		if _, got := ask(pen, query); got.status != http.StatusUnprocessableEntity || !strings.Contains(got.body, want) {
 			t.Errorf("%s: %d %s", query, got.status, got.body)
 		}
 	}

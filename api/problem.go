@@ -100,7 +100,7 @@ var takeOverErrors = sync.OnceFunc(func() {
 
 // ours is one of huma's errors in our words.
 func ours(d *huma.ErrorDetail) ProblemError {
-	field := strings.TrimPrefix(strings.TrimPrefix(d.Location, "body."), "header.")
+	field := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(d.Location, "body."), "header."), "query.")
 	message := d.Message
 	switch {
 	case field != "Idempotency-Key":

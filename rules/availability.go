@@ -35,6 +35,7 @@ type StockAnswer struct {
 	Enough       bool       // for the quantity asked for
 	AcceptanceOn order.Date // CUT-4
 	ArrivalOn    order.Date // what ordering at this instant would promise; zero of made-to-order items (CUT-6)
+	ArrivalQty   int        // how many of the quantity asked for can arrive by ArrivalOn; the rest by LikelyOn, where that is known
 	LikelyOn     order.Date // when the whole quantity can arrive from where it lies or comes in; zero where that is not known
 	RestockOn    order.Date // the earliest known, zero where none is
 	Rules        []string   // that decided the dates
@@ -89,7 +90,8 @@ func Availability(ask StockAsk, warehouses []order.Warehouse, s Settings, c *Cal
 		if need <= 0 || have == 0 || d.ArrivalOn.IsZero() {
 			continue
 		}
-		need -= have
+		took := min(need, have)
+		need -= took
 		sh, _, err := FromWarehouse(order.Shipment{
 			State: order.ShipmentPlanned, Class: class, AcceptanceOn: d.AcceptanceOn, ReadyOn: d.ReadyOn, ShipOn: d.ShipOn, ArrivalOn: d.ArrivalOn,
 		}, w, ask.Region, s, c, ask.At)
@@ -97,6 +99,9 @@ func Availability(ask StockAsk, warehouses []order.Warehouse, s Settings, c *Cal
 			return StockAnswer{}, err
 		}
 		out.LikelyOn = laterOf(out.LikelyOn, sh.ArrivalOn)
+		if !sh.ArrivalOn.After(d.ArrivalOn) {
+			out.ArrivalQty += took
+		}
 	}
 	out.Enough = out.AvailableQty >= max(1, ask.Qty)
 	switch {

@@ -233,7 +233,7 @@ func CheckRegions(rows []order.Region, warehouses []order.Warehouse, s Settings)
 			}
 			what := "an order at the cut-off " + cutoff.String()
 			if window > 0 {
-				what += fmt.Sprintf(", which the customer may cancel for %d minutes,", window)
+				what += fmt.Sprintf(", which the customer may cancel for %d minute(s),", window)
 			}
 			errs = append(errs, order.Invalid("CUT-11", "regions["+strconv.Itoa(i)+"]."+column,
 				fmt.Sprintf("%s misses the day's last wave, the dispatch deadline %s%s: %s", what, deadline, where, advice)))

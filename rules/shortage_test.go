@@ -209,16 +209,17 @@ func TestSTK3Quantities(t *testing.T) {
 		qty    int
 		enough bool
 		likely string
+		by     int // how many by the promised day
 	}{
-		"near":                {ask(pen, 3, near, far), 13, true, "2026-11-25"},
-		"partly far":          {ask(pen, 4, near, far), 13, true, "2026-11-27"},
-		"comes in far away":   {ask(pen, 14, near, far), 13, false, "2026-12-14"}, // with that warehouse's days
-		"comes in nearby":     {ask(pen, 14, near, far, rules.Stock{WarehouseCode: "W2", RestockOn: day(t, "2026-12-10")}), 13, false, "2026-12-11"},
-		"part of it far away": {ask(pen, 14, rules.Stock{WarehouseCode: "W1", RestockOn: day(t, "2026-11-24")}, far), 10, false, "2026-11-27"},
-		"nothing, no restock": {ask(pen, 1), 0, false, ""},
-		"oversold by hand":    {ask(pen, 1, rules.Stock{WarehouseCode: "W1", OnHand: 1, Reserved: 3}), 0, false, ""},
+		"near":                {ask(pen, 3, near, far), 13, true, "2026-11-25", 3},
+		"partly far":          {ask(pen, 4, near, far), 13, true, "2026-11-27", 3},
+		"comes in far away":   {ask(pen, 14, near, far), 13, false, "2026-12-14", 3}, // with that warehouse's days
+		"comes in nearby":     {ask(pen, 14, near, far, rules.Stock{WarehouseCode: "W2", RestockOn: day(t, "2026-12-10")}), 13, false, "2026-12-11", 3},
+		"part of it far away": {ask(pen, 14, rules.Stock{WarehouseCode: "W1", RestockOn: day(t, "2026-11-24")}, far), 10, false, "2026-11-27", 0},
+		"nothing, no restock": {ask(pen, 1), 0, false, "", 0},
+		"oversold by hand":    {ask(pen, 1, rules.Stock{WarehouseCode: "W1", OnHand: 1, Reserved: 3}), 0, false, "", 0},
 	} {
-		if tt.got.AvailableQty != tt.qty || tt.got.Enough != tt.enough || tt.got.LikelyOn.String() != tt.likely || tt.got.ArrivalOn != day(t, "2026-11-25") {
+		if tt.got.AvailableQty != tt.qty || tt.got.Enough != tt.enough || tt.got.LikelyOn.String() != tt.likely || tt.got.ArrivalQty != tt.by || tt.got.ArrivalOn != day(t, "2026-11-25") {
 			t.Errorf("%s: %+v", name, tt.got)
 		}
 	}

@@ -101,6 +101,8 @@ func (s *Store) regionOf(ctx context.Context, ask AvailabilityAsk, regions *rule
 		}
 	} else if ask.ShipToCode != "" {
 		return order.Region{}, order.Invalid("ACC-1", "customer_code", "a ship-to code is of a company: give the customer code with it")
+	} else if prefecture == "" {
+		return order.Region{}, order.Invalid("CUT-2", "customer_code", "say where to: give customer_code (--customer), or prefecture and postal_code (--prefecture, --postal-code)")
 	}
 	if full, ok := rules.Prefecture(prefecture); ok {
 		prefecture = full

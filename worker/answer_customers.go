@@ -102,13 +102,21 @@ func (w *AnswerCustomers) answer(ctx context.Context, id int64) (ok bool, err er
 	case draft.ways.Desk != "":
 		return close(store.AnswerDesk, draft.ways.Desk)
 	}
-	return s.CloseAnswer(ctx, row, now, func(tx *store.Tx, next int) (store.Answer, error) {
-		if next != no { // another answer about the fax took the number
-			return store.Answer{}, order.Temporary("another answer was given meanwhile", nil)
+	ok, err = s.CloseAnswer(ctx, row, now, func(tx *store.Tx, next int) (store.Answer, error) {
+		if next != no {
+			return store.Answer{}, errNumberTaken
 		}
 		return w.issue(ctx, tx, row, draft, issues, now)
 	})
+	if errors.Is(err, errNumberTaken) {
+		return false, nil // it waits on, and is made with the next number
+	}
+	return ok, err
 }
+
+// errNumberTaken is that an answer to another customer of the same fax took the number: two jobs give
+// them at the same time, and none of the later one is saved.
+var errNumberTaken = errors.New("the number of the answer is taken")
 
 // issue records the documents of an answer for good and sends each its way.
 func (w *AnswerCustomers) issue(ctx context.Context, tx *store.Tx, row store.Answer, d *answerDraft, ways []way, now time.Time) (store.Answer, error) {

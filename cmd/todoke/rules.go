@@ -81,7 +81,7 @@ func (c *rulesCheckCommand) Run(ctx context.Context, a *App) error {
 		var t store.RuleTables
 		var bad []ruleProblem
 		if table != "" {
-			t, bad, err = a.checkTable(ctx, st, table, data)
+			t, bad, err = a.checkTable(ctx, st, table, c.File, data)
 		} else {
 			t.From = from
 			bad, err = a.checkStored(ctx, st)
@@ -171,7 +171,7 @@ func tableOf(data []byte) string {
 }
 
 // checkTable reads a table as import or the desk would, and holds it against what is stored.
-func (a *App) checkTable(ctx context.Context, st *store.Store, table string, data []byte) (t store.RuleTables, bad []ruleProblem, err error) {
+func (a *App) checkTable(ctx context.Context, st *store.Store, table, file string, data []byte) (t store.RuleTables, bad []ruleProblem, err error) {
 	if table == store.TableSettings {
 		changes, wrong := rules.ParseChanges(string(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))), a.Config.Rules)
 		for _, x := range wrong {
@@ -189,7 +189,7 @@ func (a *App) checkTable(ctx context.Context, st *store.Store, table string, dat
 		return store.RuleTables{Changes: changes, HasChanges: true}, bad, nil
 	}
 	k := master.Kind(table)
-	set, report := master.Parse(k, k.FileName(), data, a.masterOptions())
+	set, report := master.Parse(k, file, data, a.masterOptions())
 	report.Join(set.Check(master.Known{}, a.masterOptions()))
 	for _, p := range report.Problems {
 		if p.Warning {

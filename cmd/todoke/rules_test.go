@@ -58,6 +58,14 @@ func TestRulesCheck(t *testing.T) {
 			t.Errorf("%s: %d %s%s", c.name, status, stdout, stderr)
 		}
 	}
+	// Warnings name the file, and a row with an error does not make its prefectures nobody's.
+	reg12 := file("reg12.csv", strings.Replace(next, "香川県", "", 1))
+	if _, _, stderr := run(t, url, "rules", "check", reg12); !strings.Contains(stderr, "reg12.csv line ") || !strings.Contains(stderr, "warning: no region holds 香川県") || strings.Contains(stderr, "regions.csv") {
+		t.Error(stderr)
+	}
+	if _, _, stderr := run(t, url, "rules", "check", file("clock.csv", strings.Replace(next, "17:30", "25:30", 1))); !strings.Contains(stderr, "line 2 cutoff_web") || strings.Contains(stderr, "no region holds") {
+		t.Error(stderr)
+	}
 	status, stdout, _ := run(t, url, "rules", "check", "--json", filepath.Join(dir, "twice.csv"))
 	var told struct{ Errors []ruleProblem }
 	if err := json.Unmarshal([]byte(stdout), &told); err != nil || status != exitFailure || len(told.Errors) == 0 || told.Errors[0].Line != 3 {

@@ -52,8 +52,15 @@ func (c *stockAvailabilityCommand) Run(ctx context.Context, a *App) error {
 		if c.JSON {
 			return printJSON(a.Stdout, map[string]any{
 				"item_code": got.Item.Code, "quantity": got.Qty, "available": got.AvailableQty, "enough": got.Enough, "region": got.RegionCode,
-				"acceptance_on": got.AcceptanceOn, "arrival_on": got.ArrivalOn, "likely_on": got.LikelyOn, "restock_on": got.RestockOn, "rules": got.Rules,
+				"acceptance_on": got.AcceptanceOn, "arrival_on": got.ArrivalOn, "arrival_quantity": got.ArrivalQty, "likely_on": got.LikelyOn, "restock_on": got.RestockOn, "rules": got.Rules,
 			})
+		}
+		promised, whole := dateText(got.ArrivalOn), dateText(got.LikelyOn)
+		if rest := got.Qty - got.ArrivalQty; rest > 0 && !got.ArrivalOn.IsZero() {
+			promised += fmt.Sprintf(", %d of %d", got.ArrivalQty, got.Qty)
+			if got.LikelyOn.IsZero() {
+				whole = fmt.Sprintf("no day is known for the other %d", rest)
+			}
 		}
 		return printTable(a.Stdout, [][]string{
 			{"item", got.Item.Code + " " + got.Item.Name},
@@ -61,8 +68,8 @@ func (c *stockAvailabilityCommand) Run(ctx context.Context, a *App) error {
 			{"asked at", stamp(got.At)},
 			{"available", strconv.Itoa(got.AvailableQty) + got.Item.Unit + map[bool]string{true: ", enough", false: ", not enough"}[got.Enough]},
 			{"acceptance day", dateText(got.AcceptanceOn)},
-			{"promised", dateText(got.ArrivalOn)},
-			{"all of it", dateText(got.LikelyOn)},
+			{"promised", promised},
+			{"all of it", whole},
 			{"restock", dateText(got.RestockOn)},
 			{"rules", strings.Join(got.Rules, " ")},
 		})

@@ -275,6 +275,9 @@ func (c *checker) regions() {
 			prefix[key{r.From, p}] = r.Code
 		}
 	}
+	if c.set.sources[KindRegions].torn || c.set.refused != nil && len(c.set.refused.Regions) > 0 {
+		return // what a row with an error holds is not known before it is mended
+	}
 	for _, i := range slices.Sorted(maps.Values(last)) {
 		missing := slices.DeleteFunc(order.Prefectures(), func(p string) bool { return where[key{c.set.Regions[i].From, p}] != "" })
 		if len(missing) > 0 {

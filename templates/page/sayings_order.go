@@ -208,6 +208,7 @@ var eventSayings = []saying{
 	{`Shipment %d (%s): accepted %s, ready %s, arrives %s, ships %s. The dispatch deadline for the designated %s had passed: tell the customer. Why: %v.`, "出荷$1（$2）：受付日$3、出荷可能日$4、お届け$5、出荷$6。ご指定の$7の出荷締切を過ぎています。お客様にお知らせください。理由：$8。"},
 	{`Shipment %d (%s): accepted %s, ready %s, arrives %s, ships %s. The dispatch deadline of the first ship day had passed: tell the customer. Why: %v.`, "出荷$1（$2）：受付日$3、出荷可能日$4、お届け$5、出荷$6。最初の出荷日の締切を過ぎています。お客様にお知らせください。理由：$7。"},
 	{`Shipment %d is made to order: accepted %s, no date is promised; the dealer contacts the customer and the desk enters a date. Why: %v.`, "出荷$1は受注生産です（受付日$2）。お届け日は約束せず、販売店からの連絡の後に担当者が日付を入力します。理由：$3。"},
+	{`say where to: give customer_code (--customer), or prefecture and postal_code (--prefecture, --postal-code)`, "お届け先（お客様コード、または都道府県と郵便番号）を指定してください"},
 	{`received by the cut-off %s (CUT-2)`, "締切$1までに受信（CUT-2）"},
 	{`received after the cut-off %s (CUT-2)`, "締切$1を過ぎて受信（CUT-2）"},
 	{`received by the cut-off %s (CUT-6)`, "トラックマーク商品の締切$1までに受信（CUT-6）"},
