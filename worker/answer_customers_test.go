@@ -272,7 +272,7 @@ func TestWebOrdersAreConfirmedByMail(t *testing.T) {
 		r := st.Request(order.ChannelWeb, b.clock.Now(), department, st.Pen, qty)
 		r.Payment = pay
 		if pay == order.PaymentCard {
-			r.Authorisation, r.Terms = "auth", &order.Terms{Version: "2026-04", AgreedAt: b.clock.Now()}
+			r.Authorisation, r.AuthorisedYen, r.Terms = "auth", 1_000_000, &order.Terms{Version: "2026-04", AgreedAt: b.clock.Now()}
 		}
 		a, err := b.s.PlaceWebOrder(t.Context(), store.WebOrder{ShopFront: st.Front, Key: key, Body: []byte(key), Request: r}, b.clock.Now())
 		if err != nil || len(a.Problems) > 0 {
