@@ -276,9 +276,9 @@ func (tx *Tx) stopOrder(ctx context.Context, a ReadingAudit, now time.Time) erro
 			note.Text = "Stays held: " + reason + "."
 			return o, []order.Event{note}, nil
 		case o.State.CanBecome(order.StateHeld):
-			held, events, err := hold(o, "RDR-3", reason, now)
+			held, events := hold(o, "RDR-3", reason, now)
 			events[0].Inputs = note.Inputs
-			return held, events, err
+			return held, events, nil
 		}
 		note.Text = fmt.Sprintf("The order was %s when it came out: %s.", o.State, reason)
 		return o, []order.Event{note}, nil

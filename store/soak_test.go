@@ -44,6 +44,7 @@ type simulation struct {
 // tidy vacuums the database every now and then, as a server does by itself; that of the tests does
 // not, for their databases live for seconds.
 func (m *simulation) tidy(t *testing.T) {
+	t.Helper()
 	n := m.done.Load()
 	was := m.tidied.Load()
 	if first, share := int64(500), n/10; n-was < first+share || !m.tidied.CompareAndSwap(was, n) {

@@ -337,11 +337,11 @@ func regionFrom(r order.Region, sh order.Shipment, warehouses []order.Warehouse)
 
 // unplanned holds an order of which no date can be found.
 func unplanned(o order.Order, rule, reason string, now time.Time) (order.Order, []order.Shipment, []order.Event) {
-	o, events, _ := hold(o, rule, reason, now)
+	o, events := hold(o, rule, reason, now)
 	return o, nil, events
 }
 
-func hold(o order.Order, rule, reason string, now time.Time) (order.Order, []order.Event, error) {
+func hold(o order.Order, rule, reason string, now time.Time) (order.Order, []order.Event) {
 	o.State, o.HoldReason = order.StateHeld, rule+": "+reason
-	return o, []order.Event{{Kind: order.EventHeld, Rule: rule, Text: "Held: " + reason + ".", At: now}}, nil
+	return o, []order.Event{{Kind: order.EventHeld, Rule: rule, Text: "Held: " + reason + ".", At: now}}
 }

@@ -84,33 +84,13 @@ func (b *till) get(o order.Order) order.Order {
 // wave releases what may go and reports every list as shipped.
 func (b *till) wave() int {
 	b.Helper()
-	var ids []int64
-	if err := b.s.InTx(b.Context(), func(tx *store.Tx) (err error) {
-		ids, err = tx.ReleaseWave(b.Context(), b.s.Now())
-		return err
-	}); err != nil {
-		b.Fatal(err)
-	}
-	for _, id := range ids {
-		l, err := b.s.GetPickList(b.Context(), id)
-		if err != nil {
-			b.Fatal(err)
-		}
-		key, err := b.s.Blobs().Put([]byte(l.Number))
-		if err != nil {
-			b.Fatal(err)
-		}
-		if err := b.s.InTx(b.Context(), func(tx *store.Tx) error {
-			_, err := tx.IssuePickList(b.Context(), l, []store.NewIssue{{Format: "pdf", FileName: string(l.Number) + ".pdf", Key: key, SizeBytes: 1}}, b.s.Now())
-			return err
-		}); err != nil {
-			b.Fatal(err)
-		}
+	lists := b.release()
+	for _, l := range lists {
 		if _, err := b.s.ShipPickList(b.Context(), l.Number, "倉田", b.s.Now()); err != nil {
 			b.Fatal(err)
 		}
 	}
-	return len(ids)
+	return len(lists)
 }
 
 func (b *till) expect(o order.Order, state order.State, captured, voided, refunded order.Yen) {
