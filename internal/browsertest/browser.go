@@ -7,11 +7,14 @@ package browsertest
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
@@ -69,15 +72,31 @@ func profile(tb testing.TB) string {
 	return dir
 }
 
-// Do runs actions within patience and fails the test where they do not come to their end.
+// Do runs actions within patience and fails the test where they do not come to their end. One whose
+// element went with the page that was just being left is done again: it found that element, and did
+// nothing to it yet.
 func (b *Browser) Do(what string, actions ...chromedp.Action) {
 	b.tb.Helper()
 	ctx, stop := context.WithTimeout(b.ctx, patience)
 	defer stop()
-	if err := chromedp.Run(ctx, actions...); err != nil {
-		b.Shot(filepath.Join(b.tb.ArtifactDir(), "failed.png"))
-		b.tb.Fatalf("%s: %v (at %s)", what, err, b.Address())
+	for _, action := range actions {
+		err := chromedp.Run(ctx, action)
+		for left(err) && ctx.Err() == nil {
+			err = chromedp.Run(ctx, action)
+		}
+		if err != nil {
+			b.Shot(filepath.Join(b.tb.ArtifactDir(), "failed.png"))
+			b.tb.Fatalf("%s: %v (at %s)", what, err, b.Address())
+		}
 	}
+}
+
+// left tells whether an element was of a page that is no more. Chromium has one code for all of a
+// page's errors, and these words for this one.
+func left(err error) bool {
+	var e *cdproto.Error
+	return errors.As(err, &e) && e.Code == -32000 &&
+		slices.Contains([]string{"No node with given id found", "Could not find node with given id", "Node with given id does not belong to the document"}, e.Message)
 }
 
 // Open goes to a page and waits until it is there.
