@@ -312,7 +312,8 @@ func (m *run) act(ctx context.Context, id int64, d store.OrderDecision, now time
 	return nil
 }
 
-// reviews settles what has waited ten minutes.
+// reviews settles what has waited ten minutes. One that cannot be settled is told once and keeps no
+// other waiting.
 func (m *run) reviews(ctx context.Context, now time.Time) error {
 	open, err := m.Store.OpenReviews(ctx)
 	if err != nil {
@@ -323,8 +324,11 @@ func (m *run) reviews(ctx context.Context, now time.Time) error {
 			continue
 		}
 		m.day.Reviewed++
-		if err := m.review(ctx, r, now); err != nil {
-			return fmt.Errorf("settle %s: %w", r.Name(), err)
+		if err := m.review(ctx, r, now); err != nil && ctx.Err() != nil {
+			return err
+		} else if text := fmt.Sprintf("settle %s: %v", r.Name(), err); err != nil && !m.told[text] {
+			m.told[text] = true
+			m.wrong("%s", text)
 		}
 	}
 	return nil
@@ -346,20 +350,24 @@ func (m *run) review(ctx context.Context, r store.Review, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	var same bool // of the sheets that lie there, whichever was read first
-	if err := m.Admin.QueryRow(ctx, `SELECT EXISTS (SELECT FROM documents d JOIN orders o ON o.document_id = d.id
-		WHERE d.id <> $1 AND replace(d.file_name, 'again-', '') = replace($2, 'again-', '') AND o.state <> 'cancelled')`, r.DocumentID, doc.FileName).Scan(&same); err != nil {
+	var same store.Other // of the sheets that lie there, whichever was read first
+	if err := m.Admin.QueryRow(ctx, `SELECT coalesce(min(o.number), '') FROM documents d JOIN orders o ON o.document_id = d.id
+		WHERE d.id <> $1 AND replace(d.file_name, 'again-', '') = replace($2, 'again-', '') AND o.state <> 'cancelled'`, r.DocumentID, doc.FileName).Scan(&same.Order); err != nil {
 		return fmt.Errorf("look for the same sheet: %w", err)
 	}
-	if resend && same {
-		_, _, err := m.Store.CloseAsResend(ctx, r.DocumentID, r.PageNo, store.Other{}, deskName, "同じ用紙", now)
+	if resend && !same.IsZero() {
+		_, _, err := m.Store.CloseAsResend(ctx, r.DocumentID, r.PageNo, same, deskName, "同じ用紙", now)
 		return err
 	}
 	said := store.Settlement{By: deskName, Values: map[string]string{}}
 	if f := r.Draft.Field(doubtful); f != nil && f.Decision == order.DecisionReview {
 		said.Values[doubtful] = f.Text
 	}
-	if resend {
+	suspects, err := m.Store.SuspectsOf(ctx, r) // what was suspected may have been cancelled since
+	if err != nil {
+		return err
+	}
+	if len(suspects) > 0 {
 		said.As = store.AsOwn
 	}
 	_, err = m.Store.Settle(ctx, r.DocumentID, r.PageNo, said, now)
@@ -367,7 +375,7 @@ func (m *run) review(ctx context.Context, r store.Review, now time.Time) error {
 	if !errors.As(err, &refusal) {
 		return err
 	}
-	if !resend && slices.ContainsFunc(refusal.Problems, func(e *order.Error) bool { return e.Rule == "FAX-5" }) {
+	if said.As == "" && slices.ContainsFunc(refusal.Problems, func(e *order.Error) bool { return e.Rule == "FAX-5" }) {
 		said.As = store.AsOwn
 		if _, err = m.Store.Settle(ctx, r.DocumentID, r.PageNo, said, now); !errors.As(err, &refusal) {
 			return err
