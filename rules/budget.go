@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -141,6 +142,22 @@ func TakeBudget(o order.Order, uses []BudgetUse, now time.Time) (entries []Budge
 		}
 	}
 	return entries, over
+}
+
+// CatchUpBudget is what an order takes of budgets that were entered after it came and hold from its
+// day or an earlier one (BUD-1); of those that it took of it takes no second time. It is not judged
+// again: what is over by then stays so, and the next order is told.
+func CatchUpBudget(o order.Order, all []Budget, taken []BudgetEntry, now time.Time) []BudgetEntry {
+	var uses []BudgetUse
+	for _, b := range BudgetsOn(all, o.UserCode, order.DateOf(o.ReceivedAt)) {
+		uses = append(uses, BudgetUse{Budget: b})
+	}
+	entries, _ := TakeBudget(o, uses, now)
+	return slices.DeleteFunc(entries, func(e BudgetEntry) bool {
+		return slices.ContainsFunc(taken, func(t BudgetEntry) bool {
+			return t.UserCode == e.UserCode && t.Span == e.Span && t.Period == e.Period
+		})
+	})
 }
 
 // GiveBack takes an order's entries off their budgets, to the periods that they were taken from,

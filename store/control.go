@@ -148,13 +148,17 @@ func (tx *Tx) addBudgetEntries(ctx context.Context, orderID int64, entries []rul
 		return nil
 	}
 	b := &pgx.Batch{}
-	for _, e := range entries {
-		b.Queue(query("BudgetEntryInsert"), orderID, e.DepartmentCode, e.UserCode, string(e.Span), e.Period, int64(e.Yen), at(e.At))
-	}
+	queueBudgetEntries(b, orderID, entries)
 	if err := tx.tx.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("insert budget entries: %w", err)
 	}
 	return nil
+}
+
+func queueBudgetEntries(b *pgx.Batch, orderID int64, entries []rules.BudgetEntry) {
+	for _, e := range entries {
+		b.Queue(query("BudgetEntryInsert"), orderID, e.DepartmentCode, e.UserCode, string(e.Span), e.Period, int64(e.Yen), at(e.At))
+	}
 }
 
 // BudgetEntriesOf are an order's own entries, oldest first.

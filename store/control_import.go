@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -148,7 +149,8 @@ func budgetOf(r order.BudgetRow) rules.Budget {
 	return b
 }
 
-// importBudgets replaces the budgets of every department that the rows name. What orders took stays.
+// importBudgets replaces the budgets of every department that the rows name. What orders took stays;
+// what those of the current periods did not take yet, they take.
 func (tx *Tx) importBudgets(ctx context.Context, bad *complaints, rows []order.BudgetRow) error {
 	type key struct {
 		department, user, span string
@@ -174,12 +176,59 @@ func (tx *Tx) importBudgets(ctx context.Context, bad *complaints, rows []order.B
 	if err := tx.exec(ctx, "BudgetsDelete", departments); err != nil {
 		return err
 	}
-	return tx.exec(ctx, "BudgetsInsert", departments, users,
+	if err := tx.exec(ctx, "BudgetsInsert", departments, users,
 		column(rows, func(r order.BudgetRow) string { return r.Span }),
 		column(rows, func(r order.BudgetRow) date { return date(r.From) }),
 		column(rows, func(r order.BudgetRow) int64 { return int64(r.LimitYen) }),
 		column(rows, func(r order.BudgetRow) string { return r.Over }),
-		column(rows, func(r order.BudgetRow) string { return r.YearStart }))
+		column(rows, func(r order.BudgetRow) string { return r.YearStart })); err != nil {
+		return err
+	}
+	return tx.catchUpBudgets(ctx, rows)
+}
+
+// catchUpBudgets has orders that came before their budget was entered take of it, from its day on
+// (BUD-1), of the year that any current period may have begun in. The departments are locked: an
+// order either stands by now, or is judged by the new budgets.
+func (tx *Tx) catchUpBudgets(ctx context.Context, rows []order.BudgetRow) error {
+	now := tx.s.now()
+	since := order.DateOf(now)
+	budgets := map[string][]rules.Budget{}
+	for _, r := range rows {
+		budgets[r.DepartmentCode] = append(budgets[r.DepartmentCode], budgetOf(r))
+		if r.From.Before(since) {
+			since = r.From
+		}
+	}
+	if year := order.DateOf(now.AddDate(-1, 0, 0)); since.Before(year) {
+		since = year
+	}
+	departments := slices.Sorted(maps.Keys(budgets))
+	if err := tx.exec(ctx, "DepartmentLock", departments); err != nil {
+		return err
+	}
+	orders, err := collect(ctx, tx.tx, "BudgetOrders", func(r pgx.CollectableRow) (o order.Order, err error) {
+		return o, r.Scan(&o.ID, &o.DepartmentCode, &o.UserCode, &o.ReceivedAt, &o.GoodsYen)
+	}, departments, at(since.At(order.Clock{})))
+	if err != nil || len(orders) == 0 {
+		return err
+	}
+	entries, err := collect(ctx, tx.tx, "BudgetEntriesOfOrders", scanBudgetEntry, column(orders, func(o order.Order) int64 { return o.ID }))
+	if err != nil {
+		return err
+	}
+	taken := map[int64][]rules.BudgetEntry{}
+	for _, e := range entries {
+		taken[e.OrderID] = append(taken[e.OrderID], e)
+	}
+	b := &pgx.Batch{}
+	for _, o := range orders {
+		queueBudgetEntries(b, o.ID, rules.CatchUpBudget(o, budgets[o.DepartmentCode], taken[o.ID], now))
+	}
+	if err := tx.tx.SendBatch(ctx, b).Close(); err != nil {
+		return fmt.Errorf("insert budget entries: %w", err)
+	}
+	return nil
 }
 
 // importLocks replaces the locks of every department that the rows name.

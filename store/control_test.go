@@ -89,6 +89,48 @@ func TestBudgets(t *testing.T) {
 	}
 }
 
+// BUD-1: a budget that is entered in the middle of its period holds what was ordered from its day
+// on, whenever its file is given, and once; cancelled orders and other users' take nothing of it.
+func TestBudgetEnteredLate(t *testing.T) {
+	t.Parallel()
+	s, clock := controlled(t, order.Masters{})
+	at := func(text, user string) order.Order {
+		clock.Set(st.At(t, text))
+		req := st.Request(order.ChannelWeb, clock.Now(), st.Tokyo, st.Pen, 50)
+		req.UserCode = user
+		return accept(t, s, req)
+	}
+	at("2026-10-30 10:00:00", "ORD")
+	at("2026-11-02 10:00:00", "ORD")
+	kept := at("2026-11-10 10:00:00", "ORD")
+	gone := at("2026-11-11 10:00:00", "ORD")
+	other := at("2026-11-12 10:00:00", "ADM")
+	if _, err := s.DecideOrder(t.Context(), gone.ID, store.OrderDecision{Act: rules.ActCancel, AskedBy: rules.AskedByShop, Reason: "重複", By: "受付"}, s.Now()); err != nil {
+		t.Fatal(err)
+	}
+	of := budget("month", 20_000, "block")
+	of.From = order.D(2026, 11, 10)
+	mine := of
+	mine.UserCode, mine.Span = "ORD", "year"
+	yen := func(o order.Order) order.Yen { return o.GoodsYen + o.FeeYen }
+	for range 2 {
+		if err := s.Import(t.Context(), order.Masters{Budgets: []order.BudgetRow{of, mine}}); err != nil {
+			t.Fatal(err)
+		}
+		states, moves, err := s.BudgetsOf(t.Context(), st.Code(st.Tokyo), order.D(2026, 11, 24), 10)
+		if err != nil || len(states) != 2 || len(moves) != 3 {
+			t.Fatal(states, moves, err)
+		}
+		if all, own := states[0].UsedYen, states[1].UsedYen; all != yen(kept)+yen(other) || own != yen(kept) {
+			t.Errorf("%d and %d yen are taken, want %d and %d", all, own, yen(kept)+yen(other), yen(kept))
+		}
+	}
+	req := st.Request(order.ChannelWeb, clock.Now(), st.Tokyo, st.Pen, 100)
+	req.UserCode = "ORD"
+	_, err := tryAccept(t, s, req)
+	refusedBy(t, err, "BUD-1", "lines")
+}
+
 // BUD-1: a changed order is cancelled and taken anew, so that the budget holds it once.
 func TestBudgetOfAChangedOrder(t *testing.T) {
 	t.Parallel()

@@ -57,6 +57,14 @@ INSERT INTO budget_entries (order_id, department_code, user_code, span, period, 
 -- name: BudgetEntriesOfOrder
 SELECT order_id, department_code, user_code, span, period, yen, at FROM budget_entries WHERE order_id = $1 ORDER BY id;
 
+-- name: BudgetOrders
+-- What some departments' orders come to that were received since a moment.
+SELECT id, department_code, user_code, received_at, goods_yen + fee_yen FROM orders
+WHERE department_code = ANY($1) AND received_at >= $2 AND state <> 'cancelled' ORDER BY id;
+
+-- name: BudgetEntriesOfOrders
+SELECT order_id, department_code, user_code, span, period, yen, at FROM budget_entries WHERE order_id = ANY($1) ORDER BY id;
+
 -- name: BudgetEntriesOf
 -- The movements of a department in some periods, with their orders.
 SELECT e.order_id, e.department_code, e.user_code, e.span, e.period, e.yen, e.at, o.number
