@@ -122,6 +122,46 @@ func CheckDatedRegions(rows []order.Region, warehouses []order.Warehouse, s Sett
 	return out
 }
 
+// WarehouseProblem is a region whose cut-offs a warehouse would break.
+type WarehouseProblem struct {
+	Region string
+	Err    *order.Error // of CheckRegions
+}
+
+// CheckWarehouses tells which cut-offs would miss their day's last wave (CUT-11) with the warehouses
+// after a change, on any day from which a table or a warehouse's row holds, and do not with those
+// before it.
+func CheckWarehouses(t *RegionTables, before, after []order.Warehouse, s Settings) (out []WarehouseProblem) {
+	days := []order.Date{{}}
+	for _, d := range t.tables {
+		days = append(days, d.from)
+	}
+	for _, w := range after {
+		days = append(days, w.From)
+	}
+	type cutoff struct{ region, column string }
+	seen := map[cutoff]bool{}
+	for i, day := range days {
+		if slices.Contains(days[:i], day) {
+			continue
+		}
+		of, rows := s, t.On(day).Rows()
+		if !day.IsZero() {
+			of = s.On(day)
+		}
+		stands := Problems(CheckRegions(rows, order.WarehousesOn(before, day), of))
+		for _, e := range Problems(CheckRegions(rows, order.WarehousesOn(after, day), of)) {
+			no, column, _ := RegionRow(e.Field)
+			k := cutoff{rows[no].Code, column}
+			if !seen[k] && !slices.ContainsFunc(stands, func(s *order.Error) bool { return s.Field == e.Field && s.Message == e.Message }) {
+				seen[k] = true
+				out = append(out, WarehouseProblem{k.region, e})
+			}
+		}
+	}
+	return out
+}
+
 func beginning(d order.Date) string {
 	if d.IsZero() {
 		return "the beginning"

@@ -179,3 +179,42 @@ func TestCheckRegionsAgainstDeadlines(t *testing.T) {
 		}
 	}
 }
+
+// TestCheckWarehouses: a warehouse that takes over a region with a wave too early for its cut-offs
+// is told once, from whatever day it does; what stood before is not held against it (CUT-11).
+func TestCheckWarehouses(t *testing.T) {
+	t.Parallel()
+	early := order.Clock{Hour: 16}
+	s := rules.Default()
+	s.WarehouseDeadlines = []rules.WarehouseDeadline{{Warehouse: "W9", Normal: &early}}
+	row := order.Region{Code: "near", Prefectures: []string{"東京都"}, CutoffFax: s.CutoffFax, CutoffWeb: s.CutoffWeb, CutoffTruck: s.CutoffTruck}
+	tables, err := rules.DatedRegions([]order.Region{row}, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	serve := func(code string, from order.Date) order.Warehouse {
+		return order.Warehouse{Code: code, From: from, Regions: []string{"near"}}
+	}
+	w8, w9, later := serve("W8", order.Date{}), serve("W9", order.Date{}), serve("W9", day(t, "2027-01-04"))
+	idle := order.Warehouse{Code: "W9"}
+	for name, tt := range map[string]struct {
+		before, after []order.Warehouse
+		want          int // fax and web, of which each is told once
+	}{
+		"takes over":     {[]order.Warehouse{w8}, []order.Warehouse{w9}, 2},
+		"later":          {[]order.Warehouse{w8, idle}, []order.Warehouse{w8, idle, later}, 2},
+		"stands":         {[]order.Warehouse{w9}, []order.Warehouse{w9, w8}, 0},
+		"leaves":         {[]order.Warehouse{w9}, []order.Warehouse{w8}, 0},
+		"another's wave": {nil, []order.Warehouse{w8}, 0},
+	} {
+		got := rules.CheckWarehouses(tables, tt.before, tt.after, s)
+		if len(got) != tt.want {
+			t.Errorf("%s: %v", name, got)
+		}
+		for _, p := range got {
+			if p.Region != "near" || p.Err.Rule != "CUT-11" || !strings.Contains(p.Err.Message, "W9") {
+				t.Errorf("%s: %+v", name, p)
+			}
+		}
+	}
+}

@@ -325,3 +325,29 @@ func TestTwoAtOneTable(t *testing.T) {
 		}
 	}
 }
+
+// CUT-11: a warehouse whose wave leaves too early for a region that it is to serve is refused with
+// its line and the latest cut-off, before its orders miss their day.
+func TestWarehouseWithAWaveTooEarly(t *testing.T) {
+	t.Parallel()
+	early := order.Clock{Hour: 16}
+	settings := rules.Default()
+	settings.WarehouseDeadlines = []rules.WarehouseDeadline{{Warehouse: st.West, Normal: &early}}
+	s, err := store.Open(t.Context(), store.Config{DSN: st.DSN(t), BlobDir: t.TempDir(), Now: time.Now, Settings: settings})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	region := order.Region{Code: "KANTO", Prefectures: []string{"東京都"}, CutoffFax: order.Clock{Hour: 17}, CutoffWeb: order.Clock{Hour: 17, Minute: 30}, CutoffTruck: order.Clock{Hour: 13}}
+	warehouse := func(code, region string) order.Warehouse {
+		return order.Warehouse{Code: code, Name: code, Regions: []string{region}, Channel: "folder", Format: []string{"pdf"}}
+	}
+	if err := s.Import(t.Context(), order.Masters{Regions: []order.Region{region}, Warehouses: []order.Warehouse{warehouse(st.East, "KANTO"), warehouse(st.West, "KANSAI")}}); err != nil {
+		t.Fatal(err)
+	}
+	err = s.ImportWarehouses(t.Context(), []order.Warehouse{warehouse(st.East, ""), warehouse(st.West, "KANTO")})
+	bad, ok := errors.AsType[*store.ImportError](err)
+	if !ok || len(bad.Rows) != 2 || bad.Rows[0].Row != 1 || bad.Rows[0].Err.Rule != "CUT-11" || bad.Rows[0].Err.Field != "regions" || !strings.Contains(bad.Rows[0].Err.Message, "region KANTO") {
+		t.Fatalf("%+v", err)
+	}
+}

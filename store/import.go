@@ -451,6 +451,9 @@ func (tx *Tx) importWarehouses(ctx context.Context, bad *complaints, rows []orde
 	if len(*bad) > 0 {
 		return nil
 	}
+	if err := tx.checkCutoffs(ctx, bad, rows, stored, all); err != nil || len(*bad) > 0 {
+		return err
+	}
 	if err := tx.exec(ctx, "WarehouseTermsClear", column(rows, func(r order.Warehouse) string { return r.Code })); err != nil {
 		return err
 	}
@@ -469,6 +472,29 @@ func (tx *Tx) importWarehouses(ctx context.Context, bad *complaints, rows []orde
 		if err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// checkCutoffs complains of rows that would have a region's orders miss their day's last wave (CUT-11).
+func (tx *Tx) checkCutoffs(ctx context.Context, bad *complaints, rows, before, after []order.Warehouse) error {
+	regions, err := readRegions(ctx, tx.tx)
+	if err != nil {
+		return err
+	}
+	settings, err := settingsNow(ctx, tx.tx, tx.s.settings)
+	if err != nil {
+		return err
+	}
+	tables, err := rules.DatedRegions(regions, settings)
+	if err != nil {
+		return fmt.Errorf("make regions: %w", err)
+	}
+	for _, p := range rules.CheckWarehouses(tables, before, after, settings) {
+		at := slices.IndexFunc(rows, func(w order.Warehouse) bool {
+			return slices.Contains(w.Regions, p.Region) && strings.Contains(p.Err.Message, " of warehouse "+w.Code+":")
+		})
+		bad.add(max(at, 0), p.Err.Rule, "regions", "region %s: %s", p.Region, p.Err.Message)
 	}
 	return nil
 }
