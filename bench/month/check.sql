@@ -126,6 +126,16 @@ WHERE p.issued_at < $1::timestamptz - interval '2 hours' GROUP BY p.id HAVING bo
 SELECT format('pick list %s of %s is not issued', p.number, w.released_at) FROM pick_lists p JOIN waves w ON w.id = p.wave_id
 WHERE p.issued_at IS NULL AND w.released_at < $1::timestamptz - interval '1 hour';
 
+-- name: CUT-2, CUT-4: accepted on the day that the table of its day says, what waited for approval aside
+SELECT format('order %s shipment %s (%s, %s): received %s, accepted %s', o.number, s.no, o.channel, s.class, o.received_at, s.acceptance_on)
+FROM orders o JOIN shipments s ON s.order_id = o.id
+CROSS JOIN LATERAL (SELECT (o.received_at AT TIME ZONE 'Asia/Tokyo')::date AS on_day, (o.received_at AT TIME ZONE 'Asia/Tokyo')::time AS at) r
+CROSS JOIN LATERAL (SELECT * FROM regions WHERE code = o.region_code AND coalesce(from_on, '-infinity') <= r.on_day ORDER BY from_on DESC NULLS LAST LIMIT 1) t
+WHERE $1::timestamptz IS NOT NULL AND s.class <> 'phone' AND NOT EXISTS (SELECT FROM approvals a WHERE a.order_id = o.id)
+  AND s.acceptance_on <> (SELECT min(d)::date FROM generate_series(
+      r.on_day + CASE WHEN r.at > CASE WHEN s.class = 'truck' THEN t.cutoff_truck WHEN o.channel = 'web' THEN t.cutoff_web ELSE t.cutoff_fax END THEN 1 ELSE 0 END, r.on_day + 14, interval '1 day') d
+    WHERE extract(isodow FROM d) <> 7 AND d NOT BETWEEN '2026-12-30' AND '2027-01-03' AND d <> '2027-01-11');
+
 -- name: CUT-11: nothing that is reserved is left behind after its day
 SELECT format('order %s (%s): shipment %s was to leave on %s', o.number, o.state, s.no, s.ship_on) FROM shipments s JOIN orders o ON o.id = s.order_id
 WHERE s.state = 'planned' AND s.ship_on < ($1::timestamptz AT TIME ZONE 'Asia/Tokyo')::date AND o.state IN ('allocated', 'short')
