@@ -116,9 +116,9 @@ func (r *Report) sum() Day {
 	return s
 }
 
-const style = `body{font:14px/1.45 system-ui,sans-serif;color:#1c2733;max-width:1320px;margin:2rem auto;padding:0 1rem}
+const style = `body{font:14px/1.45 system-ui,sans-serif;color:#1c2733;max-width:1440px;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.5rem;margin-bottom:.2rem}h2{font-size:1.1rem;margin-top:2rem}p{margin:.3rem 0}
-table{border-collapse:collapse;font-size:12px;font-variant-numeric:tabular-nums;width:100%}th,td{padding:.15rem .3rem;text-align:right;border-bottom:1px solid #e3e8ee;white-space:nowrap}
+table{border-collapse:collapse;font-size:11.5px;font-variant-numeric:tabular-nums;width:100%}th,td{padding:.15rem .2rem;text-align:right;border-bottom:1px solid #e3e8ee;white-space:nowrap}
 th{color:#56657a;font-weight:600;vertical-align:bottom;white-space:normal}td:first-child,th:first-child{text-align:left}.shut td{color:#8a97a8}tfoot td{font-weight:600;border-top:2px solid #9aa8b8}
 .plots{display:grid;grid-template-columns:1fr 1fr;gap:1rem}figure{margin:0;border:1px solid #e3e8ee;border-radius:6px;padding:.6rem .8rem}figcaption{font-weight:600;margin-bottom:.2rem}
 .key{font-size:12px;color:#56657a;font-weight:400}.key i{display:inline-block;width:.7em;height:.7em;margin:0 .3em 0 .9em;border-radius:2px}
