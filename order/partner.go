@@ -105,7 +105,7 @@ func CheckTrackingURL(text string) error {
 
 // TrackingLink is where the carrier tells of a parcel by its number, "" where the profile names no
 // address.
-func (p WarehouseProfile) TrackingLink(number string) string {
+func (p *WarehouseProfile) TrackingLink(number string) string {
 	if CheckTrackingURL(p.TrackingURL) != nil {
 		return ""
 	}

@@ -46,7 +46,7 @@ func (f *Fate) add(right, person bool) {
 }
 
 // String is a column of the table: of how many, right, to a person, wrong.
-func (f Fate) String() string {
+func (f *Fate) String() string {
 	return fmt.Sprintf("%d: %d / %d / %d", f.N, f.Right, f.Person, f.Wrong)
 }
 
@@ -204,7 +204,7 @@ func PrintReturns(w io.Writer, results []*ReturnResult) error {
 		all.Mistakes = append(all.Mistakes, r.Mistakes...)
 	}
 	for _, r := range append(results[:len(results):len(results)], all) {
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Name, r.Known, r.Quantities, r.Reasons, r.Wishes, r.Blank)
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Name, &r.Known, &r.Quantities, &r.Reasons, &r.Wishes, &r.Blank)
 	}
 	if err := tw.Flush(); err != nil {
 		return err
