@@ -60,7 +60,7 @@ func (k *keys) as(who string) {
 	k.tab("#password")
 	k.Press(secret + kb.Enter)
 	k.Wait(".bar")
-	k.WaitFor(`document.readyState === "complete" && location.pathname !== "/desk/login"`)
+	k.WaitFor(`location.pathname !== "/desk/login"`)
 }
 
 // tab presses Tab until what a selector finds has the focus.
@@ -86,14 +86,14 @@ func (k *keys) date(on order.Date) {
 
 func (k *keys) went(path string) {
 	k.t.Helper()
-	k.WaitFor(`location.pathname + location.search === ` + strconv.Quote(path) + ` && document.readyState === "complete"`)
+	k.WaitFor(`location.pathname + location.search === ` + strconv.Quote(path))
 }
 
 // archive finds one document by its day, amount and counterparty, and opens it.
 func (k *keys) archive(customer string, yen order.Yen) {
 	k.t.Helper()
 	today := order.DateOf(time.Now().In(order.JST))
-	k.WaitFor(`location.pathname === "/desk/archive" && document.readyState === "complete"`) // an auditor's home
+	k.WaitFor(`location.pathname === "/desk/archive"`) // an auditor's home
 	search := func(amount order.Yen) {
 		k.t.Helper()
 		k.tab("#from")
@@ -106,7 +106,7 @@ func (k *keys) archive(customer string, yen order.Yen) {
 		k.Press(strconv.Itoa(int(amount)))
 		k.tab("#party")
 		k.Press(customer + kb.Enter)
-		k.WaitFor(`location.search.includes("min=` + strconv.Itoa(int(amount)) + `&") && document.readyState === "complete"`)
+		k.WaitFor(`location.search.includes("min=` + strconv.Itoa(int(amount)) + `&")`)
 	}
 	search(yen + 1)
 	k.Wait(".empty")

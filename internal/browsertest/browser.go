@@ -136,13 +136,14 @@ func (b *Browser) Click(selector string) {
 	b.Do("click "+selector, chromedp.Click(selector, chromedp.ByQuery))
 }
 
-// Wait waits until a selector finds something visible.
+// Wait waits until a selector finds something visible, on a page that hears keys.
 func (b *Browser) Wait(selector string) {
 	b.tb.Helper()
 	b.Do("wait for "+selector, chromedp.WaitVisible(selector, chromedp.ByQuery))
+	b.WaitFor("true")
 }
 
-// WaitFor waits until a JavaScript expression is true, across pages.
+// WaitFor waits until a JavaScript expression is true, across pages, on one whose own scripts run.
 func (b *Browser) WaitFor(expression string) {
 	b.tb.Helper()
 	ctx, stop := context.WithTimeout(b.ctx, patience)
@@ -151,7 +152,7 @@ func (b *Browser) WaitFor(expression string) {
 	defer again.Stop()
 	for {
 		var ok bool
-		if err := chromedp.Run(ctx, chromedp.Evaluate("Boolean("+expression+")", &ok)); err == nil && ok {
+		if err := chromedp.Run(ctx, chromedp.Evaluate("document.readyState === 'complete' && Boolean("+expression+")", &ok)); err == nil && ok {
 			return // an error may be a page that is just being left
 		}
 		select {
