@@ -64,7 +64,7 @@ func (d *Desk) listPage(w http.ResponseWriter, r *http.Request, status int, l st
 	}
 	v.Orders = len(seen)
 	for _, n := range notes {
-		v.Notes = append(v.Notes, page.ListNote{Kind: n.Kind, Text: n.Text, By: n.By, At: n.At})
+		v.Notes = append(v.Notes, page.ListNote{Kind: n.Kind, Text: page.Saying(p.Lang, n.Text), By: n.By, At: n.At})
 	}
 	d.showAs(w, r, status, v)
 }

@@ -173,19 +173,22 @@ func (d *Desk) next(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, path, http.StatusSeeOther)
 }
 
-// takeNext takes the most urgent task for the person; nil where none is left.
+// takeNext takes the most urgent task for the person; where nobody's is left, the one that they
+// opened and did not end; nil where there is none of these.
 func (d *Desk) takeNext(ctx context.Context, f page.QueueFilter) (*store.Task, error) {
 	p, now := personOf(ctx), d.Now()
 	const tries = 20 // others take at the same moment
-	tasks, err := d.Store.Tasks(ctx, store.TaskFilter{
-		Why: rules.Why(f.Why), Customer: f.Customer, Source: f.Source, Form: f.Form, Who: "-", For: p.Login, Limit: tries,
-	}, now)
-	if err != nil {
-		return nil, err
-	}
-	for i, t := range tasks {
-		if _, mine, err := d.Store.ClaimTask(ctx, t.Key, p.Login, now, d.claimLasts()); err != nil || mine {
-			return &tasks[i], err
+	for _, who := range []string{"-", p.Login} {
+		tasks, err := d.Store.Tasks(ctx, store.TaskFilter{
+			Why: rules.Why(f.Why), Customer: f.Customer, Source: f.Source, Form: f.Form, Who: who, For: p.Login, Limit: tries,
+		}, now)
+		if err != nil {
+			return nil, err
+		}
+		for i, t := range tasks {
+			if _, mine, err := d.Store.ClaimTask(ctx, t.Key, p.Login, now, d.claimLasts()); err != nil || mine {
+				return &tasks[i], err
+			}
 		}
 	}
 	return nil, nil

@@ -117,6 +117,7 @@ func TestPartnerFiles(t *testing.T) {
 	if queue() {
 		t.Error("the queue keeps a file that was mended since")
 	}
+	page(b, file, "処理済", "そのあと、同じ名前のファイルを取り込みました")
 	if again := b.handIn(storetest.East, "other.csv", good); again.location() != done {
 		t.Errorf("the same bytes: %d %s", again.status, again.location())
 	}

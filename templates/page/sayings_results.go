@@ -2,6 +2,9 @@ package page
 
 // resultSayings are about what comes back from the warehouses.
 var resultSayings = []saying{
+	{`a file of the same name was applied since`, "そのあと、同じ名前のファイルを取り込みました"},
+	{`by its result`, "出荷実績により"},
+	{`by its file %s`, "ファイル「$1」により"},
 	{`Shipped from %s on pick list %s: %d in %d line(s), the last of the order, tracking number %v.`, "倉庫$1からピッキングリスト$2で出荷しました（$4行・数量$3、送り状番号 $5）。この注文の出荷はこれで完了です。"},
 	{`Shipped from %s on pick list %s: %d in %d line(s), tracking number %v.`, "倉庫$1からピッキングリスト$2で出荷しました（$4行・数量$3、送り状番号 $5）。"},
 	{`Warehouse %s could not pick %d in %d line(s) of list %s.`, "倉庫$1で、ピッキングリスト$4の$3行・数量$2が現場で欠品でした。"},
