@@ -9,8 +9,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"todoke/order"
@@ -143,12 +145,15 @@ func (g *HTTP) Day(ctx context.Context, day order.Date) ([]Entry, error) {
 }
 
 func (g *HTTP) call(ctx context.Context, method, path string, body []byte, key string, limit int64) (int, []byte, error) {
-	req, err := http.NewRequestWithContext(ctx, method, g.base+path, bytes.NewReader(body))
+	var connected atomic.Bool
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
+	req, err := http.NewRequestWithContext(traced, method, g.base+path, bytes.NewReader(body))
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, &unsentError{err}
 	}
 	// net/http sends a request again by itself where the connection was closed, and takes this
-	// header for leave to do so; under a key it happens once all the same.
+	// header for leave to do so; under a key it happens once all the same. What becomes of the last
+	// attempt says nothing of those before it: unsent is of all of them.
 	req.Header.Set("Authorization", "Bearer "+g.token)
 	req.Header.Set("Accept", "application/json")
 	if body != nil {
@@ -159,6 +164,9 @@ func (g *HTTP) call(ctx context.Context, method, path string, body []byte, key s
 	}
 	resp, err := g.client.Do(req)
 	if err != nil {
+		if !connected.Load() {
+			err = &unsentError{err}
+		}
 		return 0, nil, err
 	}
 	defer func() { _ = resp.Body.Close() }()
@@ -172,15 +180,17 @@ func (g *HTTP) call(ctx context.Context, method, path string, body []byte, key s
 	return resp.StatusCode, data, nil
 }
 
+// unsentError is the error of a request for which no connection ever came about.
+type unsentError struct{ err error }
+
+func (e *unsentError) Error() string { return e.err.Error() }
+
+func (e *unsentError) Unwrap() error { return e.err }
+
 // outcomeOf tells what an error of a request means: where no connection came about nothing
 // happened; everything else may have.
 func outcomeOf(err error) Outcome {
-	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "dial" {
-		return Temporary
-	}
-	var dns *net.DNSError
-	if errors.As(err, &dns) {
+	if _, ok := errors.AsType[*unsentError](err); ok {
 		return Temporary
 	}
 	return Uncertain

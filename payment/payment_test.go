@@ -1,7 +1,11 @@
 package payment_test
 
 import (
+	"bufio"
 	"context"
+	"io"
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"strings"
@@ -125,6 +129,58 @@ func TestPAY1ManyAtOnce(t *testing.T) {
 	wg.Wait()
 	if sim.Look("a").Captured != 5 || sim.Asked("k") != 8 {
 		t.Errorf("%+v", sim.Look("a"))
+	}
+}
+
+// TestPAY1Crash has a gateway read a capture as a whole on a connection that was used before, close it
+// without an answer and stop listening: net/http sends it again by itself and finds nobody, which says
+// nothing of the first time.
+func TestPAY1Crash(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := make(chan string, 1)
+	go func() {
+		defer close(read)
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		in := bufio.NewReader(c)
+		if _, err := http.ReadRequest(in); err != nil {
+			return
+		}
+		if _, err := io.WriteString(c, "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 22\r\n\r\n{\"code\":\"unknown_key\"}"); err != nil {
+			return
+		}
+		r, err := http.ReadRequest(in)
+		if err != nil {
+			return
+		}
+		b, err := io.ReadAll(r.Body)
+		if err == nil && l.Close() == nil && c.Close() == nil {
+			read <- r.Header.Get("Idempotency-Key") + " " + string(b)
+		}
+	}()
+	g, err := payment.NewHTTP("http://"+l.Addr().String(), "t", 5*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := payment.Request{Key: "K1", Kind: payment.Capture, Reference: "auth-1", Yen: 1650}
+	if a := g.Status(t.Context(), r); a.Outcome != payment.Unknown {
+		t.Fatalf("%+v", a)
+	}
+	if a := g.Do(t.Context(), r); a.Outcome != payment.Uncertain {
+		t.Errorf("a capture that was read as a whole is %+v", a)
+	}
+	if got := <-read; !strings.HasPrefix(got, "K1 ") || !strings.Contains(got, "1650") {
+		t.Errorf("the gateway read %q on the connection that was used before", got)
+	}
+	// Nobody was reached at all: nothing happened.
+	if a := g.Do(t.Context(), r); a.Outcome != payment.Temporary {
+		t.Errorf("a capture that nobody was there for is %+v", a)
 	}
 }
 
