@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"todoke/payment"
 	"todoke/rules"
 	"todoke/store"
+	"todoke/templates/page"
 	"todoke/worker"
 )
 
@@ -99,5 +101,31 @@ func TestDaysOfTheMonth(t *testing.T) {
 	}
 	for _, w := range report.Wrong {
 		t.Error(w)
+	}
+	inJapanese(t, admin)
+}
+
+// inJapanese: whatever the days left written is Japanese at a Japanese desk, however it is composed.
+func inJapanese(t *testing.T, admin *pgxpool.Pool) {
+	t.Helper()
+	rows, err := admin.Query(t.Context(), `SELECT DISTINCT text FROM events UNION SELECT hold_reason FROM orders UNION SELECT text FROM pick_list_notes
+		UNION SELECT r->>'message' FROM reviews, jsonb_array_elements(reasons) r UNION SELECT f->>'message' FROM partner_files, jsonb_array_elements(faults) f
+		UNION SELECT error FROM partner_files UNION SELECT notice_detail FROM shipments UNION SELECT why FROM payments UNION SELECT detail FROM answers`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts, err := pgx.CollectRows(rows, pgx.RowTo[*string])
+	if err != nil || len(texts) < 100 {
+		t.Fatal(len(texts), err)
+	}
+	names := regexp.MustCompile(`[\w.+-]+@[\w.-]+|todoke|month|(?:void|capture|refund)-[\d-]+|（declined）`)
+	english := regexp.MustCompile(`[a-z]{3,}`)
+	for _, text := range texts {
+		if text == nil {
+			continue
+		}
+		if said := page.Saying(page.Japanese, *text); english.MatchString(names.ReplaceAllString(said, "")) {
+			t.Errorf("%q is said as %q", *text, said)
+		}
 	}
 }

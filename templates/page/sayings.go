@@ -25,6 +25,7 @@ var (
 	verbs    = regexp.MustCompile(`%[-+# 0-9.]*[a-z%]`)
 	holes    = regexp.MustCompile(`\$[1-9]`)
 	ruled    = regexp.MustCompile(`^([A-Z]{3}-[0-9]+): (.+)$`)
+	ofRule   = regexp.MustCompile(`(?s)^(.+) \(([A-Z]{3}-[0-9]+)\)$`) // an order.Error in one line
 	nextRule = regexp.MustCompile(`; [A-Z]{3}-[0-9]+: `)
 	english  = regexp.MustCompile(`[A-Za-z]{2}`)
 	// commandLine is advice that helps at the command line alone.
@@ -37,6 +38,9 @@ var (
 func compile(all []saying) []pattern {
 	out := make([]pattern, 0, len(all))
 	for _, s := range all {
+		if strings.Trim(verbs.ReplaceAllString(s[0], ""), listGlue) == "" {
+			continue // "%s; %s" would be every list, of which say knows more
+		}
 		p := pattern{japanese: s[1]}
 		expr, from := `(?s)\A`, 0
 		quote := func(literal string) {
@@ -112,13 +116,31 @@ func say(message string, deep int) (string, bool) {
 	if j, ok := exactly[message]; ok {
 		return j, true
 	}
+	var loose *pattern // one that fits where a word of it stands for several messages of a list
+	var all []string
 	for i := range said {
 		p := &said[i]
 		if len(p.verbs) == 0 || !p.may(message) {
 			continue
 		}
-		if m := p.re.FindStringSubmatch(message); m != nil {
+		m := p.re.FindStringSubmatch(message)
+		switch {
+		case m == nil:
+		case !p.spans(m):
 			return p.fill(m, deep), true
+		case loose == nil:
+			loose, all = p, m
+		}
+	}
+	if text, ok := sayList(message, listGlue, "。", deep, true); ok {
+		return text, true
+	}
+	if loose != nil {
+		return loose.fill(all, deep), true
+	}
+	if m := ofRule.FindStringSubmatch(message); m != nil {
+		if text, ok := say(m[1], deep); ok {
+			return text + "（" + m[2] + "）", true
 		}
 	}
 	if at := nextRule.FindStringIndex(message); at != nil {
@@ -135,25 +157,35 @@ func say(message string, deep int) (string, bool) {
 	}
 	if name, rest, ok := strings.Cut(message, ": "); ok { // a field and what is wrong with it
 		if field := FieldName(Japanese, name); field != name {
-			text, _ := say(rest, deep+1)
-			return field + "：" + text, true
+			text, ok := say(rest, deep+1)
+			return field + "：" + text, ok
 		}
 	}
 	for _, glue := range [...][2]string{{listGlue, "。"}, {", ", "、"}} {
-		parts := strings.Split(message, glue[0])
-		if len(parts) < 2 || len(parts) > mostReasons {
-			continue
-		}
-		any := false
-		for i, part := range parts {
-			text, ok := say(part, deep+1)
-			parts[i], any = text, any || ok
-		}
-		if any {
-			return strings.Join(parts, glue[1]), true
+		if text, ok := sayList(message, glue[0], glue[1], deep, false); ok {
+			return text, true
 		}
 	}
 	return message, false
+}
+
+// sayList puts each message of a list into Japanese, and tells whether it could any, or all, of them.
+func sayList(message, glue, japanese string, deep int, all bool) (string, bool) {
+	parts := strings.Split(message, glue)
+	if len(parts) < 2 || len(parts) > mostReasons {
+		return message, false
+	}
+	could := 0
+	for i, part := range parts {
+		text, ok := say(part, deep+1)
+		if ok {
+			could++
+		} else if all {
+			return message, false
+		}
+		parts[i] = text
+	}
+	return strings.Join(parts, japanese), could > 0
 }
 
 // may tells, faster than the pattern, whether it can fit at all.
@@ -168,6 +200,16 @@ func (p *pattern) may(message string) bool {
 		}
 	}
 	return true
+}
+
+// spans tells whether a verb stands for more than one message of a list; only the last one may, where
+// nothing but a mark follows it.
+func (p *pattern) spans(m []string) bool {
+	last := len(m) - 1
+	if !english.MatchString(p.parts[len(p.parts)-1]) {
+		last--
+	}
+	return slices.ContainsFunc(m[1:last+1], func(s string) bool { return strings.Contains(s, listGlue) })
 }
 
 func (p *pattern) fill(m []string, deep int) string {
@@ -199,6 +241,7 @@ var sayWords = map[string]string{
 	"a Zip archive with a password": "パスワード付きZIP", "a Zip archive": "ZIP", "an empty file": "空のファイル", "a text": "テキスト", "a file of an unknown kind": "種類の分からないファイル",
 	"Sunday": "日曜日", "closed day": "休業日", "mended": "補正した", "left": "補正しなかった", "waiting": "対応待ち", "sent": "送信済み", "failed": "送信失敗", "done": "対応済み",
 	"resend": "再送", "correction": "訂正", "addon": "追加", "add-on": "追加", "own": "別の注文", "different": "別のもの", "less than a minute": "1分未満",
-	"hokkaido": "北海道", "okinawa": "沖縄", "islands": "離島", "shikoku": "四国", "kyushu": "九州",
+	"total": "伝票合計", "unit_price": "単価", "over_budget": "予算超過", "all": "すべての注文", "the customer's wish": "お客様のご依頼",
+	"honshu-east": "本州（東）", "honshu-west": "本州（西）", "hokkaido": "北海道", "okinawa": "沖縄", "islands": "離島", "shikoku": "四国", "kyushu": "九州",
 	"drawings": "図", "comments": "注釈", "form fields": "入力欄", "text": "文字", "pictures": "画像",
 }
