@@ -148,18 +148,20 @@ func (tx *Tx) judgeSiblings(ctx context.Context, o order.Order, f rules.Facts, n
 	if len(changed) == 0 {
 		return nil
 	}
-	// They may leave at this moment: judged again with their rows locked.
-	if err := tx.exec(ctx, "OrdersLock", column(changed, func(d rules.FeeDecision) int64 { return d.ID })); err != nil {
+	// They may leave at this moment: judged again with their rows locked. What that says of others is
+	// not theirs to write: they are not locked, and SettleFees makes final what of them is provisional.
+	locked := column(changed, func(d rules.FeeDecision) int64 { return d.ID })
+	if err := tx.exec(ctx, "OrdersLock", locked); err != nil {
 		return err
 	}
-	locked, err := tx.siblings(ctx, o, feeDays{siblingsFrom(o.ReceivedAt), date(endOfDays), date(endOfDays)}, f.Regions)
+	siblings, err := tx.siblings(ctx, o, feeDays{siblingsFrom(o.ReceivedAt), date(endOfDays), date(endOfDays)}, f.Regions)
 	if err != nil {
 		return err
 	}
-	return tx.saveFees(ctx, judge(locked), f.Settings)
+	return tx.saveFees(ctx, slices.DeleteFunc(judge(siblings), func(d rules.FeeDecision) bool { return !slices.Contains(locked, d.ID) }), f.Settings)
 }
 
-// saveFees writes decisions into their orders, which are locked.
+// saveFees writes decisions into their orders, which are locked: their fees, and nothing else of them.
 func (tx *Tx) saveFees(ctx context.Context, ds []rules.FeeDecision, s rules.Settings) error {
 	if len(ds) == 0 {
 		return nil
@@ -176,10 +178,12 @@ func (tx *Tx) saveFees(ctx context.Context, ds []rules.FeeDecision, s rules.Sett
 		if err := tx.AdjustBudget(ctx, o.ID, o.FeeYen-was, now); err != nil { // BUD-1
 			return err
 		}
-		b := &pgx.Batch{}
-		if err := queueOrder(b, &o); err != nil {
-			return err
+		taxes, err := json.Marshal(list(o.Taxes))
+		if err != nil {
+			return fmt.Errorf("encode taxes: %w", err)
 		}
+		b := &pgx.Batch{}
+		b.Queue(query("FeeUpdate"), o.ID, int64(o.FeeYen), taxes, string(o.FeeFirst), instant(o.FeeUntil))
 		if err := tx.finish(ctx, b, o.ID, events); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -95,6 +96,85 @@ func TestFEE2AddOns(t *testing.T) {
 	}
 	if n, err := s.SettleFees(t.Context(), clock.Now()); err != nil || n != 0 {
 		t.Errorf("settled again: %d, %v", n, err)
+	}
+}
+
+// TestFEE2LeavesWhatIsNotItsOwn: a fax that was read late makes a later order an add-on. Another
+// add-on, of which goods have left, is at that moment changed by somebody else: the fax neither
+// waits for it nor writes over it.
+func TestFEE2LeavesWhatIsNotItsOwn(t *testing.T) {
+	t.Parallel()
+	s, clock := st.NewShop(t)
+	accept(t, s, st.Request(order.ChannelWeb, clock.Now(), st.Tokyo, st.Pen, 30))
+	clock.Set(clock.Now().Add(time.Minute))
+	left := accept(t, s, st.Request(order.ChannelWeb, clock.Now(), st.Tokyo, st.Pen, 1))
+	if _, _, provisional := feeOf(t, s, left.ID); !provisional {
+		t.Fatal("an add-on before its cut-off is final")
+	}
+	elsewhere := func(at time.Time, qty int) order.Request {
+		req := st.Request(order.ChannelFax, at, st.Tokyo, st.Pen, qty)
+		req.ShipToCode = "001"
+		return req
+	}
+	early := clock.Now().Add(time.Minute)
+	clock.Set(early.Add(time.Minute))
+	late := accept(t, s, elsewhere(clock.Now(), 1))
+	if fee, _, _ := feeOf(t, s, late.ID); fee != 300 {
+		t.Fatalf("nobody's add-on pays %d yen", fee)
+	}
+	if _, err := s.Pool().Exec(t.Context(), `UPDATE shipments SET state = 'shipped' WHERE order_id = $1`, left.ID); err != nil {
+		t.Fatal(err)
+	}
+
+	report, err := s.Pool().Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = report.Rollback(t.Context()) }()
+	if _, err := report.Exec(t.Context(), `UPDATE orders SET state = 'shipped' WHERE id = $1`, left.ID); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan order.Order, 1)
+	go func() {
+		var o order.Order
+		if err := s.InTx(t.Context(), func(tx *store.Tx) (err error) {
+			o, err = tx.Accept(t.Context(), elsewhere(early, 50), s.Now())
+			return err
+		}); err != nil {
+			t.Error(err)
+		}
+		done <- o
+	}()
+	var first order.Order
+	for waited := false; first.ID == 0 && !waited; {
+		select {
+		case first = <-done:
+		default:
+			runtime.Gosched()
+			waited = count(t, s, `SELECT count(*)::int FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND a.datname = current_database()`) > 0
+		}
+	}
+	if first.ID == 0 {
+		t.Error("the fax waits for an order that is none of its own")
+	}
+	if err := report.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if first.ID == 0 {
+		first = <-done
+	}
+	if fee, to, _ := feeOf(t, s, late.ID); fee != 0 || to != first.Number {
+		t.Errorf("after the fax that came before it: %d yen, to %q", fee, to)
+	}
+	if o := get(t, s, left.ID); o.State != order.StateShipped || o.FeeYen != 0 {
+		t.Errorf("what left is %s, with a fee of %d yen", o.State, o.FeeYen)
+	}
+	clock.Set(st.At(t, "2026-11-24 17:30:01"))
+	if n, err := s.SettleFees(t.Context(), clock.Now()); err != nil || n != 2 {
+		t.Errorf("settled %d, %v", n, err)
+	}
+	if _, _, provisional := feeOf(t, s, left.ID); provisional {
+		t.Error("what left is provisional after the cut-off")
 	}
 }
 

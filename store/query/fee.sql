@@ -24,5 +24,8 @@ SELECT id FROM orders
 WHERE id = $1 OR department_code = $2 AND acceptance_on >= $3 AND (acceptance_on <= $4 OR acceptance_on >= $5)
 ORDER BY id FOR NO KEY UPDATE;
 
+-- name: FeeUpdate
+UPDATE orders SET fee_yen = $2, taxes = $3, fee_first = $4, fee_until_at = $5 WHERE id = $1;
+
 -- name: FeesDue
 SELECT id FROM orders WHERE fee_until_at < $1 ORDER BY fee_until_at, id LIMIT $2;
