@@ -21,16 +21,20 @@ func (tx *Tx) settleShortPick(ctx context.Context, id int64, picks []pickInput, 
 		return false, err
 	}
 	o := orders[0]
-	if o.State == order.StateHeld || o.State == order.StateCancelled {
+	if o.State == order.StateCancelled {
 		return false, nil
 	}
 	isPhone := func(no int) bool {
 		return slices.ContainsFunc(o.Lines, func(l order.Line) bool { return l.No == no && l.Class == order.ClassPhone })
 	}
+	// Allocation passes made-to-order lines by: what they lack waits for the desk also while the order is held.
 	if slices.ContainsFunc(picks, func(p pickInput) bool { return isPhone(p.Line) }) {
 		if err := tx.exec(ctx, "ShortPickShipment", id); err != nil {
 			return false, err
 		}
+	}
+	if o.State == order.StateHeld {
+		return false, nil
 	}
 	if err := tx.exec(ctx, "OrderStatesUpdate", []int64{id}, []string{string(order.StateShort)}, []string{""}); err != nil {
 		return false, err

@@ -44,7 +44,12 @@ SELECT format('order %s is released with goods on no list', o.number)
 FROM orders o WHERE o.state = 'released' AND EXISTS (SELECT FROM allocations a WHERE a.order_id = o.id AND a.pick_list_id IS NULL)
 UNION ALL
 SELECT format('order %s has goods on a list and is %s', o.number, o.state)
-FROM orders o WHERE o.state IN ('accepted', 'cancelled') AND EXISTS (SELECT FROM allocations a WHERE a.order_id = o.id AND a.pick_list_id IS NOT NULL AND a.short_qty < a.qty);
+FROM orders o WHERE o.state IN ('accepted', 'cancelled') AND EXISTS (SELECT FROM allocations a WHERE a.order_id = o.id AND a.pick_list_id IS NOT NULL AND a.short_qty < a.qty)
+UNION ALL
+SELECT format('order %s line %s, made to order, lacks %s and no shipment waits for it', o.number, l.no, l.qty - l.cancelled_qty - l.reserved_qty)
+FROM orders o JOIN order_lines l ON l.order_id = o.id
+WHERE o.state IN ('allocated', 'released', 'short', 'shipped') AND l.class = 'phone' AND l.reserved_qty + l.cancelled_qty < l.qty
+  AND NOT EXISTS (SELECT FROM shipments s WHERE s.order_id = o.id AND s.class = 'phone' AND s.state = 'planned');
 
 -- name: AuditShipped
 -- What was told of goods on lists and the states of lists, shipments and orders agree, with an event for each order; the rest is not shipped.
