@@ -2,10 +2,13 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"todoke/order"
 )
 
 // Audit checks what must hold whatever happened: reserved stock is the sum of what is
@@ -59,6 +62,8 @@ func (e Entry) Todo() string {
 		return "todoke stock, or import what has arrived"
 	case "order allocated":
 		return "enter the date of the line made to order"
+	case "pick_list issued":
+		return "have the warehouse report it (todoke warehouse result), or todoke picklist shipped " + e.Name + " where everything left"
 	case "pick_list waiting", "run waiting":
 		return "todoke up or todoke work does it"
 	case "partner file received":
@@ -94,7 +99,11 @@ func (s *Store) Ledger(ctx context.Context) ([]Entry, error) {
 	for _, name := range []string{
 		"LedgerDocuments", "LedgerPages", "LedgerGateways", "LedgerOrders", "LedgerPickLists", "LedgerPartnerFiles", "LedgerDeliveries", "LedgerAnswers", "LedgerRuns", "LedgerJobs", "LedgerThresholds",
 	} {
-		found, err := collect(ctx, s.pool, name, pgx.RowToStructByPos[Entry])
+		read := pgx.RowToStructByPos[Entry]
+		if name == "LedgerPickLists" {
+			read = s.openList
+		}
+		found, err := collect(ctx, s.pool, name, read)
 		if err != nil {
 			return nil, err
 		}
@@ -108,6 +117,28 @@ func (s *Store) Ledger(ctx context.Context) ([]Entry, error) {
 		tellIdle(all, v)
 	}
 	return all, nil
+}
+
+// openList tells of a pick list that is not wholly reported what is open, and whether its day's
+// dispatch deadline has passed (CUT-11).
+func (s *Store) openList(r pgx.CollectableRow) (Entry, error) {
+	e := Entry{Kind: "pick_list", State: "waiting", Detail: "its documents are not made yet"}
+	var warehouse string
+	var class order.Class
+	var day order.Date
+	var issued bool
+	var open, lines int
+	err := r.Scan(&e.Name, &warehouse, &class, (*date)(&day), &e.Since, &issued, &open, &lines)
+	if err != nil || !issued {
+		return e, err
+	}
+	deadline := s.Settings().On(day).Deadline(warehouse, class)
+	e.State, e.Detail = "issued", fmt.Sprintf("WHS-2: warehouse %s has not reported %d of %d lines", warehouse, open, lines)
+	if s.now().After(day.At(deadline)) {
+		e.Detail += "; overdue"
+	}
+	e.Detail += fmt.Sprintf("; dispatch deadline %s %s", day, deadline)
+	return e, nil
 }
 
 // Unfinished is the number of jobs that are still to be worked, retries included.

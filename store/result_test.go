@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +25,22 @@ func result(tb testing.TB, s *store.Store, now time.Time, warehouse string, rows
 		tb.Fatal(err)
 	}
 	return out, problems
+}
+
+// ledgerLists are the pick lists that are not in a final state.
+func ledgerLists(tb testing.TB, s *store.Store) []string {
+	tb.Helper()
+	entries, err := s.Ledger(tb.Context())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var out []string
+	for _, e := range entries {
+		if e.Kind == "pick_list" {
+			out = append(out, e.Name+" "+e.State+": "+e.Detail)
+		}
+	}
+	return out
 }
 
 // with is a request with a line more.
@@ -78,6 +95,10 @@ func TestWHS2ResultInParts(t *testing.T) {
 		t.Errorf("half of it told: %s, %s", got.State, got.Shipments[0].State)
 	}
 	audit(t, s)
+	open := "WHS-2: warehouse " + st.East + " has not reported 2 of 3 lines; overdue; dispatch deadline 2026-11-24 18:30"
+	if got := ledgerLists(t, s); !slices.Equal(got, []string{string(list) + " issued: " + open}) {
+		t.Errorf("the ledger lists %q", got)
+	}
 
 	// The rest, with what was told before once more and a number more.
 	again := good
@@ -102,6 +123,9 @@ func TestWHS2ResultInParts(t *testing.T) {
 	}
 	if l, err := s.ShipPickList(t.Context(), list, "倉田", clock.Now()); err != nil || !l.Again {
 		t.Errorf("reported by hand after its result: %+v %v", l, err)
+	}
+	if got := ledgerLists(t, s); len(got) != 0 {
+		t.Errorf("reported whole, and the ledger lists %q", got)
 	}
 	p, err := s.GetPickListByNumber(t.Context(), list)
 	if err != nil || p.AckBy != "東部倉庫" {

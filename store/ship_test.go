@@ -122,7 +122,14 @@ func TestShipPickListOnce(t *testing.T) {
 	if _, err := s.ShipPickList(ctx, order.NumberOf(599999999), "倉田", now); order.KindOf(err) != order.KindNotFound {
 		t.Errorf("an unknown list: %v", err)
 	}
+	waiting := string(p.Number) + " waiting: its documents are not made yet"
+	if got := ledgerLists(t, s); len(got) != 1 || !strings.HasPrefix(got[0], waiting) {
+		t.Errorf("before its documents are made the ledger lists %q", got)
+	}
 	issue(t, s, st.At(t, "2026-11-24 17:02:00"), ids...)
+	if got := ledgerLists(t, s); !slices.Equal(got, []string{string(p.Number) + " issued: WHS-2: warehouse " + st.East + " has not reported 1 of 1 lines; dispatch deadline 2026-11-24 18:30"}) {
+		t.Errorf("issued, and the ledger lists %q", got)
+	}
 
 	// However many say it at once, it left once.
 	var wg sync.WaitGroup

@@ -16,8 +16,10 @@ type ledgerCommand struct {
 }
 
 func (*ledgerCommand) Help() string {
-	return "Documents and pages that wait to be read or settled, orders that are held, short or wait for stock or for a worker, pick lists and " +
-		"deliveries under way, runs and jobs that are not done. With --check also the audit: stock, lists, ship days, archive."
+	return "Documents and pages that wait to be read or settled, orders that are held, short or wait for stock or for a worker, pick lists that are " +
+		"not made or not wholly reported (how many lines, and whether their dispatch deadline has passed), partners' files, answers and deliveries under way, " +
+		"runs and jobs that are not done. Released orders stand on their lists; orders that only wait for their wave are not listed. " +
+		"With --check also the audit: stock, lists, ship days, archive."
 }
 
 // ledgerView is an entry as JSON.

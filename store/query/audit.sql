@@ -164,8 +164,11 @@ WHERE o.state IN ('held', 'accepted', 'short') OR (o.state = 'allocated' AND NOT
 ORDER BY o.id;
 
 -- name: LedgerPickLists
-SELECT 'pick_list', p.number, 'waiting', 'its documents are not made yet', w.released_at
-FROM pick_lists p JOIN waves w ON w.id = p.wave_id WHERE p.issued_at IS NULL ORDER BY p.id;
+-- Lists that are not made yet, or not wholly reported: released orders stand on them.
+SELECT p.number, w.warehouse_code, w.class, w.ship_on, coalesce(p.issued_at, w.released_at), p.issued_at IS NOT NULL,
+    count(*) FILTER (WHERE a.shipped_qty + a.short_qty < a.qty), count(*)
+FROM pick_lists p JOIN waves w ON w.id = p.wave_id JOIN allocations a ON a.pick_list_id = p.id
+WHERE p.shipped_at IS NULL GROUP BY p.id, w.id ORDER BY p.id;
 
 -- name: LedgerDeliveries
 SELECT 'delivery', v.id::text, v.state, i.file_name || ' to ' || v.recipient || CASE WHEN v.detail = '' THEN '' ELSE ': ' || v.detail END, v.created_at
