@@ -207,7 +207,7 @@ func rowOutcomes(lang page.Lang, f store.PartnerFile, out store.PartnerOutcome, 
 	}
 	items := map[string]rules.CountDecision{}
 	if c := out.Count; c != nil {
-		for _, all := range [][]rules.CountDecision{c.Changes, c.Open, c.Promised} {
+		for _, all := range [][]rules.CountDecision{c.Changes, c.Open, c.Promised, c.Decided} {
 			for _, x := range all {
 				items[x.ItemCode] = x
 			}
@@ -230,7 +230,11 @@ func rowOutcomes(lang page.Lang, f store.PartnerFile, out store.PartnerOutcome, 
 		switch {
 		case !ok:
 			return pick(lang, "変更なし", "no change"), ""
-		case c.Verdict == rules.CountSet:
+		case c.Verdict == rules.CountSame:
+			return pick(lang, "変更なし", "no change"), ""
+		case c.Verdict == rules.CountOlder:
+			return pick(lang, "その後の棚卸・在庫取込が有効", "a later count or import stands"), ""
+		case c.Verdict == rules.CountSet, c.Verdict == rules.CountPromised && len(out.Count.Decided) > 0: // a person kept it
 			return fmt.Sprintf("%d → %d", c.Was, c.OnHand), "good"
 		case c.Verdict == rules.CountPromised:
 			return fmt.Sprintf(pick(lang, "引当より%d少ない", "%d fewer than promised"), c.Lacking), "warn"
@@ -288,9 +292,12 @@ func (d *Desk) actOnPartnerFile(w http.ResponseWriter, r *http.Request) {
 		err = d.Store.ClosePartnerFile(ctx, f.ID, note, p.By(), d.Now())
 		told = pick(p.Lang, "「"+f.Name+"」を処理済みにしました。", f.Name+" is dealt with.")
 	case act == "keep" || act == "leave":
-		var n int
-		n, err = d.Store.DecideCount(ctx, f.ID, act == "keep", note, p.By(), d.Now())
-		told = fmt.Sprintf(pick(p.Lang, "判断を記録しました（引当を外した注文 %d件）。", "Decided: %d order(s) lost something."), n)
+		var got store.CountDecided
+		got, err = d.Store.DecideCount(ctx, f.ID, act == "keep", note, p.By(), d.Now())
+		told = fmt.Sprintf(pick(p.Lang, "判断を記録しました（引当を外した注文 %d件）。", "Decided: %d order(s) lost something."), got.Orders)
+		if left := got.Older + got.Open; left > 0 {
+			told += fmt.Sprintf(pick(p.Lang, "%d品目はその後の棚卸・在庫取込または出荷中のため、そのままです。", " %d item(s) stay as they are: a later count or import stands, or they are on lists under way."), left)
+		}
 	default:
 		err = order.Invalid("", "act", "there is no such action")
 	}

@@ -22,7 +22,7 @@ type CountLevel struct {
 	Reserved  int
 	Moved     int       // came in less what left after the count
 	Ambiguous int       // on lists that the warehouse had at the count and of which it told later, or not yet
-	CountedAt time.Time // of the latest count applied before, zero where none was
+	CountedAt time.Time // as of when the latest count or import holds, also one that agreed with the books; zero where none was
 }
 
 // CountVerdict is what becomes of a counted item.
@@ -100,13 +100,15 @@ func ReadCount(rows []CountRow, levels map[string]CountLevel, s Settings, now ti
 		return nil, errs
 	}
 	for i := range out {
-		out[i].judge(levels[out[i].ItemCode])
+		out[i] = out[i].Judge(levels[out[i].ItemCode])
 	}
 	return out, nil
 }
 
-func (d *CountDecision) judge(l CountLevel) {
-	d.Was, d.Moved = l.OnHand, l.Moved
+// Judge holds what was counted of an item against what is known of it now. A count about which a
+// person was asked is judged once more when it is decided: others may have come since.
+func (d CountDecision) Judge(l CountLevel) CountDecision {
+	d.Was, d.Moved, d.Lacking, d.Message = l.OnHand, l.Moved, 0, ""
 	d.Difference = d.Counted - (l.OnHand - l.Moved)
 	d.OnHand = l.OnHand + d.Difference
 	switch {
@@ -131,4 +133,5 @@ func (d *CountDecision) judge(l CountLevel) {
 	case CountPromised:
 		d.Message = fmt.Sprintf("nothing was set: it is %d fewer than orders were promised; the shop decides", d.Lacking)
 	}
+	return d
 }

@@ -690,14 +690,14 @@ func (tx *Tx) importStock(ctx context.Context, bad *complaints, rows []order.Sto
 		return strings.Compare(rows[a].ItemCode+"\x00"+rows[a].WarehouseCode, rows[b].ItemCode+"\x00"+rows[b].WarehouseCode)
 	})
 	sorted := column(place, func(i int) order.StockLevel { return rows[i] })
+	now := at(tx.s.now())
 	if err := tx.exec(ctx, "StockUpsert",
 		column(sorted, func(r order.StockLevel) string { return r.WarehouseCode }),
 		column(sorted, func(r order.StockLevel) string { return r.ItemCode }),
 		column(sorted, func(r order.StockLevel) int { return r.OnHand }),
-		column(sorted, func(r order.StockLevel) date { return date(r.RestockOn) })); err != nil {
+		column(sorted, func(r order.StockLevel) date { return date(r.RestockOn) }), now); err != nil {
 		return err
 	}
-	now := at(tx.s.now())
 	byWarehouse := map[string][]stockMovement{}
 	for _, r := range sorted {
 		m := stockMovement{r.ItemCode, r.OnHand - onHand[key{r.WarehouseCode, r.ItemCode}], "import", 0, 0, now, ""}
@@ -707,6 +707,9 @@ func (tx *Tx) importStock(ctx context.Context, bad *complaints, rows []order.Sto
 		if err := tx.addMovements(ctx, w, ms, "", now); err != nil {
 			return err
 		}
+	}
+	if err := tx.exec(ctx, "CountsSuperseded", slices.Sorted(maps.Keys(byWarehouse)), now, "import"); err != nil {
+		return err
 	}
 	return tx.Enqueue(ctx, jobs.AllocateOrders{}) // STK-4: what waited may be served now
 }

@@ -64,6 +64,7 @@ type CountApplied struct {
 	Changes  []rules.CountDecision `json:"changes,omitempty"`  // that were set
 	Open     []rules.CountDecision `json:"open,omitempty"`     // on lists under way: not set
 	Promised []rules.CountDecision `json:"promised,omitempty"` // less than orders were promised: not set, a person is asked
+	Decided  []rules.CountDecision `json:"decided,omitempty"`  // what became of the promised when a person kept the count
 }
 
 // ApplyPartnerFile applies what was read of a partner's file, as a whole or nothing of it (WHS-2),
@@ -211,13 +212,16 @@ func (tx *Tx) applyCount(ctx context.Context, f PartnerFile, rows []rules.CountR
 		return out, problems, err
 	}
 	out.Items = len(decisions)
+	var stand []rules.CountDecision
 	for _, d := range decisions {
 		switch d.Verdict {
 		case rules.CountSet:
 			out.Set++
 			out.Changes = append(out.Changes, d)
+			stand = append(stand, d)
 		case rules.CountSame:
 			out.Same++
+			stand = append(stand, d)
 		case rules.CountOlder:
 			out.Older++
 		case rules.CountOpen:
@@ -226,7 +230,7 @@ func (tx *Tx) applyCount(ctx context.Context, f PartnerFile, rows []rules.CountR
 			out.Promised = append(out.Promised, d)
 		}
 	}
-	return out, nil, tx.setCounted(ctx, f, out.Changes, "counted by the warehouse", f.Sender, now)
+	return out, nil, tx.setCounted(ctx, f, stand, "counted by the warehouse", f.Sender, now)
 }
 
 // judgeCount locks the stock of counted items and judges each, or tells what stands against the rows.
@@ -250,10 +254,20 @@ func (tx *Tx) judgeCount(ctx context.Context, f PartnerFile, rows []rules.CountR
 			rows[i].At = f.ReceivedAt
 		}
 	}
-	levels := map[string]rules.CountLevel{}
-	found, err := tx.tx.Query(ctx, query("CountLevels"), f.WarehouseCode, items, column(items, func(i string) time.Time { return at[i] }))
+	levels, err := tx.countLevels(ctx, f.WarehouseCode, items, column(items, func(i string) time.Time { return at[i] }))
 	if err != nil {
-		return nil, nil, fmt.Errorf("read stock: %w", err)
+		return nil, nil, err
+	}
+	decisions, problems := rules.ReadCount(rows, levels, tx.s.Settings().On(order.DateOf(now)), now)
+	return decisions, problems, nil
+}
+
+// countLevels reads what is known of items counted at the instants; the stock's rows are locked.
+func (tx *Tx) countLevels(ctx context.Context, warehouse string, items []string, at []time.Time) (map[string]rules.CountLevel, error) {
+	levels := map[string]rules.CountLevel{}
+	found, err := tx.tx.Query(ctx, query("CountLevels"), warehouse, items, at)
+	if err != nil {
+		return nil, fmt.Errorf("read stock: %w", err)
 	}
 	var item string
 	var l rules.CountLevel
@@ -263,26 +277,29 @@ func (tx *Tx) judgeCount(ctx context.Context, f PartnerFile, rows []rules.CountR
 		levels[item] = l
 		return nil
 	}); err != nil {
-		return nil, nil, fmt.Errorf("read stock: %w", err)
+		return nil, fmt.Errorf("read stock: %w", err)
 	}
-	decisions, problems := rules.ReadCount(rows, levels, tx.s.Settings().On(order.DateOf(now)), now)
-	return decisions, problems, nil
+	return levels, nil
 }
 
-// setCounted makes on hand what decisions say; the stock's rows are locked.
+// setCounted makes on hand what decisions say, and keeps as of when that holds, also of what agreed:
+// older counts that come later, and those that still ask, are done with. The stock's rows are locked.
 func (tx *Tx) setCounted(ctx context.Context, f PartnerFile, ds []rules.CountDecision, reason, by string, now time.Time) error {
 	if len(ds) == 0 {
 		return nil
 	}
 	slices.SortFunc(ds, func(a, b rules.CountDecision) int { return strings.Compare(a.ItemCode, b.ItemCode) })
-	if err := tx.exec(ctx, "CountSet", f.WarehouseCode, column(ds, func(d rules.CountDecision) string { return d.ItemCode }), column(ds, func(d rules.CountDecision) int { return d.OnHand })); err != nil {
+	if err := tx.exec(ctx, "CountSet", f.WarehouseCode, column(ds, func(d rules.CountDecision) string { return d.ItemCode }), column(ds, func(d rules.CountDecision) int { return d.OnHand }), column(ds, func(d rules.CountDecision) time.Time { return d.CountedAt })); err != nil {
+		return err
+	}
+	if err := tx.exec(ctx, "CountsSuperseded", []string{f.WarehouseCode}, now, by); err != nil {
 		return err
 	}
 	ms := make([]stockMovement, 0, len(ds))
 	for _, d := range ds {
 		ms = append(ms, stockMovement{d.ItemCode, d.OnHand - d.Was, "count", 0, f.ID, d.CountedAt, reason})
 	}
-	if err := tx.addMovements(ctx, f.WarehouseCode, ms, by, now); err != nil {
+	if err := tx.addMovements(ctx, f.WarehouseCode, ms, by, now); err != nil || !slices.ContainsFunc(ds, func(d rules.CountDecision) bool { return d.OnHand > d.Was }) {
 		return err
 	}
 	return tx.Enqueue(ctx, jobs.AllocateOrders{}) // STK-4: what is more may fill a backorder
@@ -340,105 +357,4 @@ func (s *Store) RetryPartnerFile(ctx context.Context, id int64, by string, now t
 		}
 		return tx.Enqueue(ctx, jobs.ReadPartnerFile{PartnerFileID: id})
 	})
-}
-
-// DecideCount settles a file that asks about items of which less was counted than orders were
-// promised: with keep, the count holds, the oldest promises are kept and the newest orders lose what
-// is not there, settled as STK-2; without, those rows stay unapplied. It returns how many orders lost
-// something.
-func (s *Store) DecideCount(ctx context.Context, id int64, keep bool, note, by string, now time.Time) (orders int, err error) {
-	if strings.TrimSpace(by) == "" {
-		return 0, order.Invalid("KEP-2", "by", "say who decides this")
-	}
-	now = at(now)
-	err = s.InTx(ctx, func(tx *Tx) error {
-		orders = 0
-		tag, err := tx.tx.Exec(ctx, query("PartnerFileClose"), id, now, by, bounded(text(strings.TrimSpace(note))))
-		if err != nil {
-			return fmt.Errorf("close partner file: %w", err)
-		}
-		f, err := s.GetPartnerFile(ctx, id)
-		if err != nil {
-			return err
-		}
-		if tag.RowsAffected() == 0 || f.State != PartnerFileAsks {
-			return order.Conflict("WHS-2", "the partner's file waits for nobody")
-		}
-		var out PartnerOutcome
-		if err := json.Unmarshal(f.Outcome, &out); err != nil || out.Count == nil {
-			return fmt.Errorf("decode outcome: %w", err)
-		}
-		if !keep {
-			return nil
-		}
-		orders, err = tx.keepOldest(ctx, f, out.Count.Promised, by, now)
-		return err
-	})
-	return orders, err
-}
-
-// keepOldest makes a count hold that is below what is reserved.
-func (tx *Tx) keepOldest(ctx context.Context, f PartnerFile, ds []rules.CountDecision, by string, now time.Time) (int, error) {
-	items := column(ds, func(d rules.CountDecision) string { return d.ItemCode })
-	slices.Sort(items)
-	// The fixed order of locks: orders by id, then stock by item code.
-	ids, err := collect(ctx, tx.tx, "PromisedOrders", pgx.RowTo[int64], f.WarehouseCode, items)
-	if err != nil {
-		return 0, err
-	}
-	if err := tx.exec(ctx, "OrdersLock", ids); err != nil {
-		return 0, err
-	}
-	if err := tx.exec(ctx, "ResultLockStock", f.WarehouseCode, items); err != nil {
-		return 0, err
-	}
-	picks := map[int64][]pickInput{}
-	var set []rules.CountDecision
-	for _, d := range ds {
-		var onHand, reserved int
-		if err := tx.tx.QueryRow(ctx, query("StockLevelGet"), f.WarehouseCode, d.ItemCode).Scan(&onHand, &reserved); err != nil {
-			return 0, fmt.Errorf("read stock: %w", err)
-		}
-		promised, err := collect(ctx, tx.tx, "PromisedOf", func(r pgx.CollectableRow) (rules.Promised, error) {
-			var p rules.Promised
-			return p, r.Scan(&p.ID, &p.OrderID, &p.ShipmentNo, &p.LineNo, &p.AcceptedAt, &p.Qty)
-		}, f.WarehouseCode, d.ItemCode, ids)
-		if err != nil {
-			return 0, err
-		}
-		d.Was, d.OnHand = onHand, max(0, onHand+d.Difference)
-		taken, rest := rules.TakeBack(promised, reserved-d.OnHand)
-		d.OnHand += rest // what is on lists is counted by their results
-		for _, p := range taken {
-			if err := tx.exec(ctx, "PromiseTakeBack", p.ID, p.Qty); err != nil {
-				return 0, err
-			}
-			picks[p.OrderID] = append(picks[p.OrderID], pickInput{p.ShipmentNo, p.LineNo, d.ItemCode, p.Qty, rules.PickMissing})
-		}
-		set = append(set, d)
-	}
-	if err := tx.setCounted(ctx, f, set, "counted by the warehouse, below what was promised", by, now); err != nil {
-		return 0, err
-	}
-	b := &pgx.Batch{}
-	var events []orderEvent
-	for _, id := range sortedKeys(picks) {
-		events = append(events, orderEvent{id, order.Event{
-			Kind: order.EventNoted, Rule: "STK-1", By: by,
-			Text:   fmt.Sprintf("Stock counted at %s does not cover what was reserved of %d line(s): older orders keep theirs.", f.WarehouseCode, len(picks[id])),
-			Inputs: order.Inputs(map[string]any{"warehouse": f.WarehouseCode, "file": f.ID, "lines": picks[id], "decided_at": now}),
-		}})
-	}
-	queueOrderEvents(b, events, now)
-	if b.Len() > 0 {
-		if err := tx.tx.SendBatch(ctx, b).Close(); err != nil {
-			return 0, fmt.Errorf("save count: %w", err)
-		}
-	}
-	for _, id := range sortedKeys(picks) {
-		if _, err := tx.settleShortPick(ctx, id, picks[id], now); err != nil {
-			return 0, err
-		}
-	}
-	return len(picks), nil
 }

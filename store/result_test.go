@@ -323,9 +323,9 @@ func TestWHS2StockCount(t *testing.T) {
 	if onHand, reserved := stockOf(t, s, st.East, st.Pen); onHand != 77 || reserved != 70 {
 		t.Errorf("set without being asked: %d, %d", onHand, reserved)
 	}
-	n, err := s.DecideCount(ctx, f.ID, true, "数え直しても60", "倉田", clock.Now())
-	if err != nil || n != 1 {
-		t.Fatal(n, err)
+	kept, err := s.DecideCount(ctx, f.ID, true, "数え直しても60", "倉田", clock.Now())
+	if err != nil || kept.Orders != 1 || kept.Set != 1 {
+		t.Fatal(kept, err)
 	}
 	if _, err := s.DecideCount(ctx, f.ID, true, "", "倉田", clock.Now()); order.KindOf(err) != order.KindConflict {
 		t.Errorf("decided twice: %v", err)

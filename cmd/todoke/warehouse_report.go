@@ -191,11 +191,17 @@ func (c *warehouseDecideCommand) Run(ctx context.Context, a *App) error {
 			fmt.Fprintf(a.Stdout, "file %d is settled: nothing of it was applied\n", c.File)
 			return nil
 		}
-		n, err := st.DecideCount(ctx, c.File, c.Keep, c.Note, c.By, a.Now())
+		got, err := st.DecideCount(ctx, c.File, c.Keep, c.Note, c.By, a.Now())
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(a.Stdout, "settled: %d order(s) lost something\n", n)
+		fmt.Fprintf(a.Stdout, "settled: %d order(s) lost something\n", got.Orders)
+		if got.Older > 0 {
+			fmt.Fprintf(a.Stdout, "%d item(s) stay as they are: a later count or import of them stands\n", got.Older)
+		}
+		if got.Open > 0 {
+			fmt.Fprintf(a.Stdout, "%d item(s) stay as they are: they are on lists under way, count them again\n", got.Open)
+		}
 		return nil
 	})
 }

@@ -153,9 +153,11 @@ ORDER BY s.item_code, s.warehouse_code
 FOR UPDATE OF s;
 
 -- name: StockUpsert
-INSERT INTO stock (warehouse_code, item_code, on_hand_qty, restock_on)
-SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::date[])
-ON CONFLICT (item_code, warehouse_code) DO UPDATE SET on_hand_qty = excluded.on_hand_qty, restock_on = excluded.restock_on;
+-- As a count holds what changes on hand; a row that leaves it as it is may be about the restock day alone.
+INSERT INTO stock (warehouse_code, item_code, on_hand_qty, restock_on, counted_at)
+SELECT t.*, $5::timestamptz FROM unnest($1::text[], $2::text[], $3::int[], $4::date[]) AS t
+ON CONFLICT (item_code, warehouse_code) DO UPDATE SET on_hand_qty = excluded.on_hand_qty, restock_on = excluded.restock_on,
+    counted_at = CASE WHEN stock.on_hand_qty = excluded.on_hand_qty THEN stock.counted_at ELSE excluded.counted_at END;
 
 -- name: CodesMissing
 -- The places (from 0) of codes that a table lacks; the table is put in by name.

@@ -95,16 +95,31 @@ WHERE warehouse_code = $1 AND name = $2 AND id < $3 AND state = 'refused' AND cl
 UPDATE partner_files SET closed_at = $2, closed_by = $3, closed_note = $4
 WHERE id = $1 AND state IN ('refused', 'asks') AND closed_at IS NULL;
 
+-- name: CountsSuperseded
+-- Counts of the warehouses $1 that ask and of which a later count or import stands for every item that
+-- they ask about: nothing is left to decide. One that is being decided is left to its decision.
+UPDATE partner_files SET closed_at = $2, closed_by = $3, closed_note = 'a later count or import of these items stands'
+WHERE id IN (
+    SELECT f.id FROM partner_files f
+    WHERE f.state = 'asks' AND f.closed_at IS NULL AND f.warehouse_code = ANY($1)
+      AND NOT EXISTS (
+        SELECT FROM jsonb_array_elements(f.outcome->'count'->'promised') d
+        LEFT JOIN stock s ON s.warehouse_code = f.warehouse_code AND s.item_code = d->>'item'
+        WHERE coalesce(s.counted_at <= (d->>'counted_at')::timestamptz, true))
+    FOR UPDATE OF f SKIP LOCKED);
+
+-- name: PartnerFileDecided
+UPDATE partner_files SET outcome = $2 WHERE id = $1;
+
 -- name: PartnerFileRetry
 UPDATE partner_files SET state = 'received', error = '', settled_at = NULL, faults = NULL WHERE id = $1 AND state = 'refused' AND closed_at IS NULL;
 
 -- name: CountLevels
 -- What is known of counted items: now, what moved since the count, what was on lists under way then.
 WITH t AS (SELECT * FROM unnest($2::text[], $3::timestamptz[]) AS u (item_code, at)), moved AS (
-    SELECT t.item_code, sum(v.qty) FILTER (WHERE v.at > t.at AND v.kind NOT IN ('count', 'import')) AS moved,
-        -sum(v.qty) FILTER (WHERE v.at > t.at AND v.kind IN ('shipped', 'short') AND p.issued_at <= t.at) AS told,
-        max(v.counted_at) AS counted_at
-    FROM t JOIN stock_movements v ON v.warehouse_code = $1 AND v.item_code = t.item_code AND v.at > t.at - interval '40 days'
+    SELECT t.item_code, sum(v.qty) FILTER (WHERE v.kind NOT IN ('count', 'import')) AS moved,
+        -sum(v.qty) FILTER (WHERE v.kind IN ('shipped', 'short') AND p.issued_at <= t.at) AS told
+    FROM t JOIN stock_movements v ON v.warehouse_code = $1 AND v.item_code = t.item_code AND v.at > t.at
     LEFT JOIN pick_lists p ON p.id = v.pick_list_id GROUP BY 1
 ), open AS (
     SELECT t.item_code, sum(a.qty - a.shipped_qty - a.short_qty) AS open
@@ -112,21 +127,19 @@ WITH t AS (SELECT * FROM unnest($2::text[], $3::timestamptz[]) AS u (item_code, 
     WHERE p.shipped_at IS NULL AND p.issued_at <= t.at AND a.warehouse_code = $1 GROUP BY 1
 )
 SELECT i.code, coalesce(s.on_hand_qty, 0), coalesce(s.reserved_qty, 0), coalesce(m.moved, 0)::int,
-    (coalesce(m.told, 0) + coalesce(o.open, 0))::int, m.counted_at
+    (coalesce(m.told, 0) + coalesce(o.open, 0))::int, s.counted_at
 FROM t JOIN items i ON i.code = t.item_code
 LEFT JOIN stock s ON s.warehouse_code = $1 AND s.item_code = t.item_code
 LEFT JOIN moved m ON m.item_code = t.item_code LEFT JOIN open o ON o.item_code = t.item_code;
 
 -- name: CountSet
-INSERT INTO stock (warehouse_code, item_code, on_hand_qty) SELECT $1, * FROM unnest($2::text[], $3::int[])
-ON CONFLICT (item_code, warehouse_code) DO UPDATE SET on_hand_qty = excluded.on_hand_qty;
+-- On hand is what was counted, and as of when that holds; an item that agreed keeps its quantity.
+INSERT INTO stock (warehouse_code, item_code, on_hand_qty, counted_at) SELECT $1, * FROM unnest($2::text[], $3::int[], $4::timestamptz[])
+ON CONFLICT (item_code, warehouse_code) DO UPDATE SET on_hand_qty = excluded.on_hand_qty, counted_at = excluded.counted_at;
 
 -- name: StockMovementsInsert
 INSERT INTO stock_movements (warehouse_code, item_code, qty, kind, pick_list_id, file_id, counted_at, reason, by, at)
 SELECT $1, t.*, $9, $10 FROM unnest($2::text[], $3::int[], $4::text[], $5::bigint[], $6::bigint[], $7::timestamptz[], $8::text[]) AS t;
-
--- name: StockLevelGet
-SELECT on_hand_qty, reserved_qty FROM stock WHERE warehouse_code = $1 AND item_code = $2;
 
 -- name: PromisedOrders
 SELECT DISTINCT order_id FROM allocations WHERE warehouse_code = $1 AND item_code = ANY($2) AND pick_list_id IS NULL ORDER BY order_id;

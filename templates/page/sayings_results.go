@@ -2,6 +2,7 @@ package page
 
 // resultSayings are about what comes back from the warehouses.
 var resultSayings = []saying{
+	{`a later count or import of these items stands`, "そのあとの棚卸または在庫の取込が有効です"},
 	{`a file of the same name was applied since`, "そのあと、同じ名前のファイルを取り込みました"},
 	{`by its result`, "出荷実績により"},
 	{`by its file %s`, "ファイル「$1」により"},
