@@ -43,11 +43,15 @@ func TestHotStatementsReadLittle(t *testing.T) {
 		`INSERT INTO shipments (order_id, no, state, class, warehouse_code, acceptance_on, ready_on, ship_on, arrival_on)
 			SELECT id, 1, CASE WHEN state = 'released' THEN 'released' ELSE 'planned' END, 'normal', 'W1', '2026-11-24', '2026-11-24',
 				CASE WHEN state = 'released' THEN '2026-11-23'::date ELSE '2026-11-24'::date + (id % 5)::int END, '2026-11-25' FROM orders`,
-		`INSERT INTO allocations (order_id, line_no, warehouse_code, item_code, qty, shipment_id, allocated_at, pick_list_id)
-			SELECT l.order_id, l.no, 'W1', l.item_code, 5, s.id, '2026-11-24 10:00+09', CASE WHEN s.state = 'released' THEN 1 END
-			FROM order_lines l JOIN shipments s USING (order_id) WHERE l.reserved_qty > 0`,
+		// A hundred orders go on a list; the last two lists are under way.
+		fmt.Sprintf(`INSERT INTO pick_lists (id, number, wave_id, issued_at, shipped_at)
+			SELECT i, i::text, i, '2026-11-23 18:00+09', CASE WHEN i < %[1]d - 1 THEN timestamptz '2026-11-24 09:00+09' END FROM generate_series(0, %[1]d) i`, (orders-open)/100),
+		`INSERT INTO allocations (order_id, line_no, warehouse_code, item_code, qty, shipment_id, allocated_at, pick_list_id, shipped_qty)
+			SELECT l.order_id, l.no, 'W1', l.item_code, 5, s.id, '2026-11-24 10:00+09', p.id, CASE WHEN p.shipped_at IS NULL THEN 0 ELSE 5 END
+			FROM order_lines l JOIN shipments s USING (order_id) LEFT JOIN pick_lists p ON s.state = 'released' AND p.id = l.order_id / 100
+			WHERE l.reserved_qty > 0 ORDER BY l.order_id, l.no`,
 		`UPDATE stock SET reserved_qty = on_hand_qty`,
-		`ANALYZE orders`, `ANALYZE order_lines`, `ANALYZE shipments`, `ANALYZE allocations`, `ANALYZE stock`,
+		`ANALYZE orders`, `ANALYZE order_lines`, `ANALYZE shipments`, `ANALYZE allocations`, `ANALYZE pick_lists`, `ANALYZE stock`,
 	} {
 		if _, err := c.Exec(ctx, q); err != nil {
 			t.Fatalf("%v: %s", err, q)
@@ -74,6 +78,10 @@ func TestHotStatementsReadLittle(t *testing.T) {
 		{"WaveClaim", 20 * open, append([]any{noon, noon}, append(lanes, closed)...)},
 		{"ResendOrders", orders / 10, []any{"D7", noon.AddDate(0, 0, -1), noon}},
 		{"OrderDepartment", 10, []any{orders}},
+		{"StockOnOpenLists", open / 10, []any{[]string{st.East}, []string{st.Code(st.Pen)}}},
+		{"PromisedOrders", open / 10, []any{st.East, []string{st.Code(st.Pen)}}},
+		{"PromisedOrders", 10, []any{st.East, []string{st.Code(st.Tea)}}},
+		{"PromisedOf", 50, []any{st.East, st.Code(st.Pen), []int64{orders - 501}}},
 	} {
 		if got := touched(t, c, tt.name, tt.args...); got > tt.most {
 			t.Errorf("%s touches %d pages, at most %d are expected", tt.name, got, tt.most)

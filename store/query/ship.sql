@@ -13,12 +13,13 @@ WHERE o.id = ANY($1) AND o.state = 'released'
 RETURNING o.id;
 
 -- name: StockOnOpenLists
--- Goods on lists of which nobody has said yet that they left.
+-- Goods on lists of which nobody has said yet that they left. A list of which everything was said is
+-- marked in that transaction (ResultListsDone): of the years of lists the few open ones are looked at.
 SELECT a.warehouse_code, a.item_code, array_agg(DISTINCT p.number ORDER BY p.number)
 FROM pick_lists p JOIN allocations a ON a.pick_list_id = p.id
 JOIN unnest($1::text[], $2::text[]) AS t (warehouse_code, item_code)
     ON t.warehouse_code = a.warehouse_code AND t.item_code = a.item_code
-WHERE a.shipped_qty + a.short_qty < a.qty GROUP BY 1, 2;
+WHERE p.shipped_at IS NULL AND a.shipped_qty + a.short_qty < a.qty GROUP BY 1, 2;
 
 -- name: PickListByNumber
 SELECT id FROM pick_lists WHERE number = $1;
