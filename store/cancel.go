@@ -48,8 +48,9 @@ func (s *Store) CancelWebOrder(ctx context.Context, shopFront string, n order.Nu
 	if o.Source.ShopFront != shopFront || shopFront == "" {
 		return order.Order{}, order.NotFound("number", "there is no order "+n.Grouped())
 	}
+	id := o.ID // o is empty where the transaction is tried again
 	err = s.InTx(ctx, func(tx *Tx) (err error) {
-		o, err = tx.Cancel(ctx, o.ID, rules.Cancellation{AskedBy: rules.AskedByCustomer, By: shopFront, Reason: "the customer's wish"}, now)
+		o, err = tx.Cancel(ctx, id, rules.Cancellation{AskedBy: rules.AskedByCustomer, By: shopFront, Reason: "the customer's wish"}, now)
 		return err
 	})
 	return o, err

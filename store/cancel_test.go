@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"testing"
@@ -104,4 +105,45 @@ func TestCAN1AgainstWave(t *testing.T) {
 		clock.Set(until.Add(time.Second))
 	}
 	t.Logf("cancelled %d times, released %d", wins[true], wins[false])
+}
+
+// CAN-1: a cancellation that the database gives up for another transaction's sake is tried again with
+// the same order.
+func TestCAN1AfterADeadlock(t *testing.T) {
+	t.Parallel()
+	s, clock := st.NewShop(t)
+	answer, err := s.PlaceWebOrder(t.Context(), webOrder("k", "{}", st.Request(order.ChannelWeb, clock.Now(), st.Tokyo, st.Pen, 30)), clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := s.Pool().Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Rollback(context.WithoutCancel(t.Context())) }()
+	if _, err := other.Exec(t.Context(), `SELECT FROM orders WHERE id = $1 FOR UPDATE`, answer.Order.ID); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		o, err := s.CancelWebOrder(t.Context(), st.Front, answer.Order.Number, clock.Now())
+		if err == nil && o.State != order.StateCancelled {
+			err = errors.New(string(o.State))
+		}
+		done <- err
+	}()
+	for count(t, s, `SELECT count(*)::int FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())`) == 0 {
+		time.Sleep(10 * time.Millisecond) // it holds the department and waits for the order
+	}
+	// Whoever waited longer looks for a deadlock first, and is given up.
+	if _, err := other.Exec(t.Context(), `SELECT FROM departments WHERE code = $1 FOR UPDATE`, st.Code(st.Tokyo)); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Errorf("cancelled after a deadlock: %v", err)
+	}
+	audit(t, s)
 }

@@ -159,6 +159,7 @@ func (s *Store) HoldCustomer(ctx context.Context, department string, hold bool, 
 		if err != nil {
 			return err
 		}
+		touched = 0
 		for _, id := range ids {
 			if _, err := tx.Change(ctx, id, func(o order.Order, _ Facts) (order.Order, []order.Event, error) {
 				change := rules.FreeForCustomer

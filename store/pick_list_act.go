@@ -82,6 +82,7 @@ func (s *Store) ResendPickList(ctx context.Context, id int64, reason, by string,
 		if err != nil {
 			return err
 		}
+		n = 0
 		latest := map[int64]Delivery{}
 		for _, d := range all {
 			latest[d.IssuedID] = d

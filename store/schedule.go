@@ -146,6 +146,7 @@ func (s *Store) Tick(ctx context.Context, now time.Time) (int, error) {
 			return fmt.Errorf("look at the schedules: %w", err)
 		}
 		slices.SortStableFunc(due, func(a, b dueRun) int { return a.at.Compare(b.at) })
+		runs = 0
 		for _, d := range due {
 			inserted, err := tx.insertRun(ctx, d.spec, d.at, now)
 			if err != nil {

@@ -267,8 +267,8 @@ func (w *DeliverDocument) record(ctx context.Context, job *river.Job[jobs.Delive
 	claim func(*store.Tx) (bool, error), what attempted,
 ) error {
 	s := w.cfg.Store
-	outcome, detail, receipt := what.outcome, what.detail, what.receipt
 	return s.InTx(ctx, func(tx *store.Tx) error {
+		outcome, detail, receipt := what.outcome, what.detail, what.receipt
 		if claim != nil {
 			if ok, err := claim(tx); err != nil || !ok {
 				return errors.Join(err, store.Complete(ctx, tx, job))
