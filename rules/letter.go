@@ -19,6 +19,7 @@ type Letter struct {
 	Recipients int                 // how many addresses To and Cc name
 	References []string            // message ids that it answers, without brackets
 	Fields     map[string][]string // header values by name in small letters
+	Results    []string            // fields Authentication-Results from the top, as they stand in the mail but for folding
 	Kind       string              // media type of the whole mail
 	Gateway    string              // profile of the fax gateway that wrote it; "" for a person
 	Attached   int                 // attachments that a person must look at first

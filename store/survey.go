@@ -64,7 +64,7 @@ func survey(ctx context.Context, q querier) (Survey, error) {
 	}
 	found[0].Ways, err = collect(ctx, q, "WarehouseWays", func(row pgx.CollectableRow) (WarehouseWay, error) {
 		var w WarehouseWay
-		return w, row.Scan(&w.WarehouseCode, &w.Channel, &w.Address, &w.HostKey, &w.Fetch, &w.Contact, &w.ChaseMinutes, &w.Token)
+		return w, row.Scan(&w.WarehouseCode, &w.Channel, &w.Address, &w.HostKey, &w.Fetch, &w.Contact, &w.ChaseMinutes, &w.Senders, &w.Token)
 	})
 	return found[0], err
 }

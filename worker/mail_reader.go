@@ -47,6 +47,7 @@ func letterOf(m *mail.Message) rules.Letter {
 	l := rules.Letter{
 		From: m.Addresses("from"), ReplyTo: m.Addresses("reply-to"), Recipients: len(m.Addresses("to")) + len(m.Addresses("cc")),
 		References: append(m.MessageIDs("in-reply-to"), m.MessageIDs("references")...), Fields: m.Fields(), Kind: m.Kind,
+		Results: m.Undecoded("authentication-results"),
 	}
 	if s := m.Addresses("sender"); len(s) > 0 {
 		l.Sender = s[0]

@@ -6,6 +6,7 @@ import (
 
 	"todoke/ingest/gateway"
 	"todoke/order"
+	"todoke/rules"
 	"todoke/worker"
 )
 
@@ -37,5 +38,31 @@ func TestReadMailNamesTheTransmission(t *testing.T) {
 			t.Errorf("%q again, %v", other.Job, err)
 		}
 		jobs[other.Job] = true
+	}
+}
+
+// TestWHS2ResultsAreReadAsWritten: a mail server's results are read as they stand in the mail, from the
+// top; an envelope sender that is an encoded word makes no result of its own.
+func TestWHS2ResultsAreReadAsWritten(t *testing.T) {
+	t.Parallel()
+	book, err := gateway.Load("", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	readMail := worker.ReadMail(func() *gateway.Book { return book })
+	for results, want := range map[string]bool{
+		"Authentication-Results: mx.shop.example;\r\n\tspf=none smtp.mailfrom=x@evil.example;\r\n dkim=pass\r\n  header.d=partner.example\r\n":                                                true,
+		"Authentication-Results: mx.shop.example; spf=none smtp.mailfrom==?utf-8?q?x=3B_dmarc=3Dpass_header.from=3Dpartner.example?=@evil.example\r\n":                                        false,
+		"AUTHENTICATION-RESULTS: mx.shop.example; dkim=none\r\nAuthentication-Results: mx.shop.example; dkim=pass header.d=partner.example\r\n":                                               false,
+		"Subject: x\r\n\r\nAuthentication-Results: mx.shop.example; dkim=pass header.d=partner.example\r\n":                                                                                   false,
+		"X-A: 1\r\nARC-Authentication-Results: i=1; mx.shop.example; dkim=pass header.d=partner.example\r\nX-Authentication-Results: mx.shop.example; dkim=pass header.d=partner.example\r\n": false,
+	} {
+		m, err := readMail([]byte("From: wms@partner.example\r\n" + results + "To: order@shop.example\r\n\r\nx\r\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if why := rules.SenderProof(m.Letter, "mx.shop.example"); (why == "") != want {
+			t.Errorf("%q: %q", results, why)
+		}
 	}
 }

@@ -17,11 +17,11 @@ import (
 type partnerMail struct {
 	warehouse string // "" where the mail is no partner's
 	sender    string
-	doubt     string // why its sender may be forged; "" where nothing says so
+	doubt     string // why its sender may be forged; "" where it is proven
 }
 
 // partner finds the warehouse in whose profile a mail's sender stands.
-func (w *ReadDocument) partner(ctx context.Context, m Mail) (p partnerMail, err error) {
+func (w *ReadDocument) partner(ctx context.Context, doc store.Document, m Mail) (p partnerMail, err error) {
 	address, doubt := rules.PartnerSender(m.Letter)
 	if address == "" || m.Facts.Profile != "" {
 		return p, nil
@@ -31,11 +31,23 @@ func (w *ReadDocument) partner(ctx context.Context, m Mail) (p partnerMail, err 
 		return p, err
 	}
 	for _, one := range all {
-		if slices.ContainsFunc(one.Senders, func(s string) bool { return strings.EqualFold(s, address) }) {
-			return partnerMail{one.WarehouseCode, address, doubt}, nil
+		if !slices.ContainsFunc(one.Senders, func(s string) bool { return strings.EqualFold(s, address) }) {
+			continue
 		}
+		if doubt == "" && !slices.Contains(w.cfg.Unproven, one.WarehouseCode) {
+			doubt = rules.SenderProof(m.Letter, w.authserv(doc))
+		}
+		return partnerMail{one.WarehouseCode, address, doubt}, nil
 	}
 	return p, nil
+}
+
+// authserv is the name of the mail server that a mail came from to us, as its results bear it.
+func (w *ReadDocument) authserv(doc store.Document) string {
+	if w.cfg.Authserv == nil {
+		return ""
+	}
+	return w.cfg.Authserv(doc.ExternalID)
 }
 
 // tables are the kinds of files in which partners hand in results and counts.
@@ -54,7 +66,7 @@ func (p partnerMail) file(a Attachment) (f store.NewPartnerFile, ok bool) {
 // reason is what a person must know of a partner's mail that is not settled by its files.
 func (p partnerMail) reason() *order.Error {
 	if p.doubt != "" {
-		return order.Invalid("WHS-2", "", fmt.Sprintf("the mail names the partner warehouse %s as its sender, but %s: its files were not taken", p.warehouse, p.doubt))
+		return order.Invalid("WHS-2", "", fmt.Sprintf("the mail names the partner warehouse %s as its sender, but %s. Its files were not taken: ask the partner, and hand them in on the page of the warehouse if they are its own", p.warehouse, p.doubt))
 	}
 	return order.Invalid("WHS-2", "", fmt.Sprintf("the partner warehouse %s wrote it: see what it says", p.warehouse))
 }

@@ -42,7 +42,7 @@ func (w *ReadDocument) mail(ctx context.Context, doc store.Document, data []byte
 	claims := claimsOf(m)
 	var partner partnerMail
 	if !isNotice {
-		if partner, err = w.partner(ctx, m); err != nil {
+		if partner, err = w.partner(ctx, doc, m); err != nil {
 			return nil, err
 		}
 	}

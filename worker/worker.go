@@ -50,6 +50,12 @@ type Config struct {
 	// waits.
 	Cards payment.Gateway
 
+	// Authserv is the name by which the mail server of a document's mailbox states who sent a mail
+	// (RFC 8601), by the document's external id; nil and "" know none.
+	Authserv func(externalID string) string
+	// Unproven are the warehouses whose mails are taken for theirs by the From address alone.
+	Unproven []string
+
 	Answerer rules.Answerer // who answers mails that carry no fax; the zero value answers none
 	// ArchiveHeads is the file to which the archive's head is added every evening (KEP-1); ""
 	// writes it to the log alone. ArchiveMail is who gets it by mail; "" nobody.

@@ -14,6 +14,7 @@ import (
 
 	"todoke/ingest/mailbox"
 	"todoke/order"
+	"todoke/rules"
 )
 
 // MailboxConfig is a mailbox to which faxes come as mails.
@@ -32,6 +33,7 @@ type MailboxConfig struct {
 	Failed       string
 	After        mailbox.After
 	CopyDelete   bool
+	Authserv     string // by which the mail server states who sent a mail (RFC 8601); "" is not known
 	Timeout      time.Duration
 	Heartbeat    time.Duration
 	Poll         time.Duration
@@ -93,6 +95,17 @@ var mailboxFields = []mailboxField{
 			return nil
 		},
 		get: func(m *MailboxConfig) string { return strconv.FormatBool(m.CopyDelete) },
+	},
+	{
+		name: "authserv", about: "name under which the mail server states in Authentication-Results who sent a mail: what partner warehouses mail is taken by that alone; * is its topmost, whatever name it bears", allowed: "a name such as mx.example.jp, or *",
+		set: func(m *MailboxConfig, v string) error {
+			if strings.ContainsAny(v, " \t\r\n\x00;=\"()") || v != rules.TopmostResults && strings.Contains(v, "*") {
+				return fmt.Errorf("%q is no such name", v)
+			}
+			m.Authserv = v
+			return nil
+		},
+		get: func(m *MailboxConfig) string { return m.Authserv },
 	},
 	durationField("timeout", "how long the server may be silent while it owes an answer", time.Second, 10*time.Minute, func(m *MailboxConfig) *time.Duration { return &m.Timeout }),
 	// RFC 2177: servers may end IDLE after 30 minutes.
@@ -172,6 +185,21 @@ func (c *Config) mailbox(name string) *MailboxConfig {
 	return &c.Mailboxes[i]
 }
 
+// url names the folder that is collected.
+func (m MailboxConfig) url() string {
+	return mailbox.Account{Address: m.Address, User: m.User, Folder: m.Folder}.URL()
+}
+
+// authserv is the name of the mail server of the mailbox that a mail was collected from.
+func (c *Config) authserv(externalID string) string {
+	for _, m := range c.Mailboxes {
+		if strings.HasPrefix(externalID, m.url()+";") {
+			return m.Authserv
+		}
+	}
+	return ""
+}
+
 // mailboxOf is the name in the key of a mailbox or of one of its settings, "" in others.
 func mailboxOf(key string) string {
 	rest, ok := strings.CutPrefix(key, mailboxesKey+".")
@@ -220,7 +248,7 @@ func (c *Config) checkMailboxes() error {
 		if m.After == mailbox.Move && (m.Processed == m.Folder || m.Failed == m.Folder || m.Processed == "" || m.Failed == "") {
 			errs = append(errs, order.Invalid("", key+".processed", "processed and failed must be folders other than the one that is collected"))
 		}
-		url := mailbox.Account{Address: m.Address, User: m.User, Folder: m.Folder}.URL()
+		url := m.url()
 		if other := seen[url]; other != "" {
 			errs = append(errs, order.Invalid("", key, "it is the same folder as that of "+mailboxesKey+"."+other))
 		}

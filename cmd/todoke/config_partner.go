@@ -31,6 +31,7 @@ type PartnerConfig struct {
 	SecretFile   string
 	CAFile       string
 	Private      bool
+	UnprovenMail bool // its mails need no proof of who sent them
 	Timeout      time.Duration
 }
 
@@ -64,17 +65,8 @@ var partnerFields = []partnerField{
 	},
 	partnerLine("secret_file", "file that holds that secret, read each time", "a file", func(p *PartnerConfig) *string { return &p.SecretFile }),
 	partnerLine("ca_file", "certificates (PEM) to trust instead of the machine's", "a file", func(p *PartnerConfig) *string { return &p.CAFile }),
-	{
-		name: "private", about: "its HTTPS server is one of our own network, where plain HTTP is allowed too", allowed: "true or false",
-		set: func(p *PartnerConfig, v string) error {
-			if v != "true" && v != "false" {
-				return fmt.Errorf("%q is neither", v)
-			}
-			p.Private = v == "true"
-			return nil
-		},
-		get: func(p *PartnerConfig) string { return strconv.FormatBool(p.Private) },
-	},
+	partnerSwitch("private", "its HTTPS server is one of our own network, where plain HTTP is allowed too", func(p *PartnerConfig) *bool { return &p.Private }),
+	partnerSwitch("unproven_mail", "its mails are taken for its own by their From address alone, which anybody can write: only where its mail server can neither sign (DKIM) nor be named by SPF", func(p *PartnerConfig) *bool { return &p.UnprovenMail }),
 	{
 		name: "timeout", about: "how long its server may be silent while it owes an answer; a whole SFTP session may take eight times as long", allowed: "a duration from 1s to 90s such as 60s",
 		set: func(p *PartnerConfig, v string) error {
@@ -95,6 +87,20 @@ func partnerLine(name, about, allowed string, field func(p *PartnerConfig) *stri
 			return nil
 		},
 		get: func(p *PartnerConfig) string { return *field(p) },
+	}
+}
+
+func partnerSwitch(name, about string, field func(p *PartnerConfig) *bool) partnerField {
+	return partnerField{
+		name: name, about: about, allowed: "true or false",
+		set: func(p *PartnerConfig, v string) error {
+			if v != "true" && v != "false" {
+				return fmt.Errorf("%q is neither", v)
+			}
+			*field(p) = v == "true"
+			return nil
+		},
+		get: func(p *PartnerConfig) string { return strconv.FormatBool(*field(p)) },
 	}
 }
 
@@ -173,6 +179,16 @@ func (c *Config) partnerFor(warehouse string) PartnerConfig {
 		}
 	}
 	return PartnerConfig{Name: strings.ToLower(warehouse), Timeout: sftp.DefaultTimeout}
+}
+
+// unproven are the warehouses whose mails need no proof of who sent them.
+func (c *Config) unproven() (warehouses []string) {
+	for _, p := range c.Partners {
+		if p.UnprovenMail {
+			warehouses = append(warehouses, p.warehouse())
+		}
+	}
+	return warehouses
 }
 
 // fromFile is a secret as it is given, or as its file holds it now.

@@ -35,6 +35,9 @@ import (
 // demoUser is whose mailbox the demo's faxes come to.
 const demoUser = "fax"
 
+// demoAuthserv is the name by which the demo's mail server states who sent a mail.
+const demoAuthserv = "mx.todoke.example"
+
 // demoPost is the mail around the demo: a mailbox to which a fax gateway mails, and a mail server
 // that takes what todoke sends and passes it on to nobody.
 type demoPost struct {
@@ -98,7 +101,7 @@ func (p *demoPost) startCards(ctx context.Context, now func() time.Time) error {
 // startMailbox starts a Dovecot where one is installed, else a server in memory.
 func (p *demoPost) startMailbox(log *slog.Logger) error {
 	p.box = MailboxConfig{
-		Name: "demo", User: demoUser, Password: dovecot.Password, Folder: "INBOX", Processed: "Processed", Failed: "Failed", After: mailbox.Move,
+		Name: "demo", User: demoUser, Password: dovecot.Password, Folder: "INBOX", Processed: "Processed", Failed: "Failed", After: mailbox.Move, Authserv: demoAuthserv,
 		Timeout: mailbox.DefaultTimeout, Heartbeat: mailbox.DefaultHeartbeat, Poll: time.Second,
 	}
 	if dovecot.Installed() {

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"todoke/delivery/push"
 	"todoke/order"
@@ -27,6 +29,7 @@ func (a *App) checkApprovals(add addFinding, v store.Survey) {
 func (a *App) checkWays(add addFinding, v store.Survey) {
 	for _, w := range v.Ways {
 		check := "warehouse " + w.WarehouseCode
+		a.checkSenders(add, w)
 		if wrong, mend := a.wayLacks(w); wrong != "" {
 			add(check, statusFail, wrong, mend)
 			continue
@@ -36,6 +39,30 @@ func (a *App) checkWays(add addFinding, v store.Survey) {
 			continue
 		}
 		add(check, statusOK, "lists go by "+w.Channel, "")
+	}
+}
+
+// checkSenders finds warehouses whose mails are taken without proof of who sent them, or never.
+func (a *App) checkSenders(add addFinding, w store.WarehouseWay) {
+	if len(w.Senders) == 0 {
+		return
+	}
+	check, key := "warehouse "+w.WarehouseCode+" mail", partnersKey+"."+a.Config.partnerFor(w.WarehouseCode).Name+".unproven_mail"
+	var names []string
+	for _, m := range a.Config.Mailboxes {
+		if m.Authserv != "" {
+			names = append(names, m.Name)
+		}
+	}
+	switch {
+	case slices.Contains(a.Config.unproven(), w.WarehouseCode):
+		add(check, statusWarn, "files in mails from "+strings.Join(w.Senders, ", ")+" are taken by that address alone, which anybody can write: whoever knows it sets stock and reports shipments",
+			"have its mail server sign (DKIM) or be named by SPF, then take "+key+" away")
+	case len(names) == 0:
+		add(check, statusWarn, "no file in a mail from "+strings.Join(w.Senders, ", ")+" is taken, each waits for a person: nothing says by which name our mail server states who sent a mail",
+			"set "+mailboxesKey+".NAME.authserv to the name at the beginning of the topmost Authentication-Results of a mail that came: see docs/mailboxes.md")
+	default:
+		add(check, statusOK, "files in mails from "+strings.Join(w.Senders, ", ")+" are taken where the mail server of "+strings.Join(names, ", ")+" proves who sent them", "")
 	}
 }
 

@@ -42,6 +42,31 @@ func TestDoctorFindsWaysThatLackSomething(t *testing.T) {
 			t.Errorf("%s: %+v, want %v", check, f, want)
 		}
 	}
+	mails := func() finding {
+		w := way("M2", order.PartnerEmail, "pick@partner.example.jp", "")
+		w.Senders = []string{"wms@partner.example.jp"}
+		app.checkWays(add, store.Survey{Ways: []store.WarehouseWay{w}})
+		return found["warehouse M2 mail"]
+	}
+	if f := mails(); f.Status != statusWarn || !strings.Contains(f.Mend, "authserv") {
+		t.Errorf("%+v", f)
+	}
+	app.Config.Mailboxes = []MailboxConfig{{Name: "fax", Address: "IMAP.example.jp:993", User: "fax@example.jp", Folder: "受信", Authserv: "mx.example.jp"}, {Name: "b", Address: "imap.example.jp:993", User: "fax@example.jp"}}
+	if f := mails(); f.Status != statusOK || !strings.Contains(f.Found, "fax") {
+		t.Errorf("%+v", f)
+	}
+	app.Config.Partners = append(app.Config.Partners, PartnerConfig{Name: "m", Warehouse: "M2", UnprovenMail: true})
+	if f := mails(); f.Status != statusWarn || !strings.Contains(f.Mend, "partners.m.unproven_mail") {
+		t.Errorf("%+v", f)
+	}
+	for id, want := range map[string]string{
+		"imap://fax@example.jp@imap.example.jp:993/%E5%8F%97%E4%BF%A1;UIDVALIDITY=1/;UID=2": "mx.example.jp", "imap://fax@example.jp@imap.example.jp:993/INBOX;UIDVALIDITY=1/;UID=2": "",
+		"imap://fax@example.jp@imap.example.jp:993/%E5%8F%97%E4%BF%A1x;UIDVALIDITY=1/;UID=2": "", "result.eml": "", "": "",
+	} {
+		if got := app.Config.authserv(id); got != want {
+			t.Errorf("%s is of %q, want %q", id, got, want)
+		}
+	}
 	app.Config.ApprovalURL = "https://order.example.jp"
 	if app.checkApprovals(add, v); found["approvals"].Status != statusOK {
 		t.Errorf("%+v", found["approvals"])

@@ -125,6 +125,7 @@ func (a *App) workConfig(st *store.Store) (worker.Config, error) {
 		Store: st, Mail: worker.ReadMail(shelf.Book), Gateways: shelf.Book, Deliver: a.Config.Out, Reading: a.Config.Reading,
 		ShopName: a.Config.ShopName, DeskName: a.Config.DeskName, ShopFax: a.Config.ShopFax, OwnNumbers: a.ownNumbers(),
 		ShopPhone: a.Config.ShopPhone, DeskHours: a.Config.DeskHours, ShopWeb: a.Config.ShopWeb, Answerer: a.answerer(),
+		Authserv: a.Config.authserv, Unproven: a.Config.unproven(),
 		Log: a.Log, Readers: a.Config.Workers.Reading, ApprovalURL: a.approvalURL(),
 		ArchiveHeads: a.Config.archiveHeads(), ArchiveMail: a.Config.Archive.MailTo, DeskMail: a.Config.DeskMail,
 	}, nil

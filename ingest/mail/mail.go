@@ -115,6 +115,18 @@ func (m *Message) Header(name string) []string {
 	return out
 }
 
+// Undecoded are the values of every header field of the name as they stand in the mail, each on one
+// line, from the top: what looks like an encoded word is left as it is.
+func (m *Message) Undecoded(name string) []string {
+	var out []string
+	for _, f := range m.header {
+		if strings.EqualFold(f.name, name) {
+			out = append(out, cleanLine(string(f.value)))
+		}
+	}
+	return out
+}
+
 func (m *Message) note(s string) {
 	const most = 20
 	if len(m.Notes) < most {

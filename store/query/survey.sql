@@ -13,6 +13,6 @@ FROM river_job j
 WHERE j.state = 'available' OR j.state IN ('retryable', 'scheduled') AND j.scheduled_at <= now();
 
 -- name: WarehouseWays
-SELECT w.code, w.channel, coalesce(p.address, ''), coalesce(p.host_key, ''), coalesce(p.fetch_folder, ''), coalesce(p.contact, ''), coalesce(p.chase_minutes, 0),
+SELECT w.code, w.channel, coalesce(p.address, ''), coalesce(p.host_key, ''), coalesce(p.fetch_folder, ''), coalesce(p.contact, ''), coalesce(p.chase_minutes, 0), coalesce(p.senders, '{}'),
     EXISTS (SELECT FROM warehouse_tokens t WHERE t.warehouse_code = w.code AND t.revoked_at IS NULL)
 FROM warehouses w LEFT JOIN warehouse_profiles p ON p.warehouse_code = w.code ORDER BY w.code;
