@@ -246,7 +246,7 @@ func Inputs(v any) json.RawMessage {
 // transitions says which state may follow which.
 var transitions = map[State][]State{
 	StateHeld:      {StateAccepted, StateCancelled},
-	StateAccepted:  {StateHeld, StateAllocated, StateShort, StateCancelled},
+	StateAccepted:  {StateHeld, StateAllocated, StateShort, StateReleased, StateShipped, StateCancelled},
 	StateShort:     {StateHeld, StateAllocated, StateReleased, StateShipped, StateCancelled},
 	StateAllocated: {StateHeld, StateReleased, StateCancelled},
 	StateReleased:  {StateShipped, StateShort},

@@ -205,6 +205,26 @@ func stateAfterShort(o order.Order, waits bool) order.State {
 	return state
 }
 
+// CancelEmpty cancels planned shipments of which nothing is left though goods of their class were
+// kept: of those numbered empty, which carry nothing, all but those whose class waits for stock. What
+// is made to order carries its goods from its ship day on only (CUT-6). An order that waits for none
+// of it goes on.
+func CancelEmpty(o order.Order, empty []int) order.Order {
+	o.Shipments = slices.Clone(o.Shipments)
+	changed := false
+	for i := range o.Shipments {
+		sh := &o.Shipments[i]
+		waits := func(l order.Line) bool { return l.Class == sh.Class && l.ReservedQty < l.KeptQty() }
+		if sh.State == order.ShipmentPlanned && sh.Class != order.ClassPhone && slices.Contains(empty, sh.No) && !slices.ContainsFunc(o.Lines, waits) {
+			sh.State, changed = order.ShipmentCancelled, true
+		}
+	}
+	if changed && o.State == order.StateAllocated {
+		o.State = stateAfterShort(o, false)
+	}
+	return o
+}
+
 // ShortReason is why a warehouse could not pick what its list says (WHS-3).
 type ShortReason string
 

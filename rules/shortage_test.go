@@ -90,6 +90,41 @@ func TestFEE3(t *testing.T) {
 	}
 }
 
+// TestSTK2CancelEmpty: a shipment that carries nothing goes where no line of its class waits, and the order with the rest.
+func TestSTK2CancelEmpty(t *testing.T) {
+	t.Parallel()
+	planned, phone := order.ShipmentPlanned, order.ClassPhone
+	for name, tt := range map[string]struct {
+		state, want order.State
+		first       order.ShipmentState
+		second      order.Class
+		waits       int // of line 2, which is of the second's class
+		gone        bool
+	}{
+		"the first is planned": {order.StateAllocated, order.StateAllocated, planned, "", 0, true},
+		"the first is listed":  {order.StateAllocated, order.StateReleased, order.ShipmentReleased, "", 0, true},
+		"the first has left":   {order.StateAllocated, order.StateShipped, order.ShipmentShipped, "", 0, true},
+		"held":                 {order.StateHeld, order.StateHeld, order.ShipmentShipped, "", 0, true},
+		"another class waits":  {order.StateShort, order.StateShort, order.ShipmentShipped, "", 0, true},
+		"its class waits":      {order.StateShort, order.StateShort, order.ShipmentShipped, "", 1, false},
+		"made to order":        {order.StateAllocated, order.StateAllocated, order.ShipmentShipped, phone, 1, false},
+	} {
+		o := order.Order{
+			State: tt.state,
+			Lines: []order.Line{{No: 1, Qty: 2, ReservedQty: 2, Class: tt.second}, {No: 2, Qty: 3, CancelledQty: 3 - tt.waits, Class: tt.second}},
+			Shipments: []order.Shipment{
+				{No: 1, State: tt.first, Class: tt.second}, {No: 2, State: planned, Class: tt.second},
+			},
+		}
+		if got := rules.CancelEmpty(o, []int{2}); got.State != tt.want || (got.Shipments[1].State == order.ShipmentCancelled) != tt.gone || got.Shipments[0].State != tt.first {
+			t.Errorf("%s: %s %+v", name, got.State, got.Shipments)
+		}
+		if got := rules.CancelEmpty(o, nil); got.State != tt.state || got.Shipments[1].State != planned {
+			t.Errorf("%s, with goods: %s %+v", name, got.State, got.Shipments)
+		}
+	}
+}
+
 func TestSTK4RestockMoved(t *testing.T) {
 	t.Parallel()
 	ws := []rules.Waiting{

@@ -86,6 +86,7 @@ type allocator struct {
 	cancelled []lineQty
 	told      []lineDay
 	priced    []*allocOrder
+	emptied   []int64 // orders with shipments of which nothing is left
 	events    []orderEvent
 }
 
@@ -285,7 +286,9 @@ func (a *allocator) order(o *allocOrder, got []rules.Allocation, prefer []string
 		a.events = append(a.events, a.date(o, s)...)
 	}
 	o.State = order.StateAllocated
-	if done := a.short(o, len(got) > 0); done {
+	done := a.short(o, len(got) > 0)
+	a.cancelEmpty(o)
+	if done {
 		return nil
 	}
 	phone, other := 0, 0
@@ -443,7 +446,8 @@ func (a *allocator) save(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := tx.chargeCards(ctx, column(a.priced, func(o *allocOrder) int64 { return o.ID }), a.now); err != nil { // PAY-1
+	changed := append(column(a.priced, func(o *allocOrder) int64 { return o.ID }), a.emptied...)
+	if err := tx.chargeCards(ctx, changed, a.now); err != nil { // PAY-1
 		return err
 	}
 	return tx.Enqueue(ctx, jobs.AnswerCustomers{}) // answers wait for what was settled here

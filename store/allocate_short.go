@@ -35,11 +35,7 @@ func (a *allocator) short(o *allocOrder, got bool) (done bool) {
 	} else {
 		decisions = rules.SettleShort(o.Order, missing, a.now)
 	}
-	before := o.Order
-	before.Shipments = make([]order.Shipment, 0, len(o.shipments))
-	for _, s := range o.shipments {
-		before.Shipments = append(before.Shipments, s.Shipment)
-	}
+	before := o.withShipments()
 	next, sum, events := rules.ApplyShort(before, decisions, a.shared.settings, a.now)
 	for _, e := range events {
 		a.events = append(a.events, orderEvent{o.ID, e})
@@ -58,18 +54,47 @@ func (a *allocator) short(o *allocOrder, got bool) (done bool) {
 			a.told = append(a.told, lineDay{o.ID, d.LineNo, d.RestockOn})
 		}
 	}
-	for i, s := range o.shipments {
-		if s.State != next.Shipments[i].State {
-			s.State = next.Shipments[i].State
-			a.move(s)
-		}
-	}
-	next.Shipments = nil
-	o.Order, o.wasYen = next, before.GoodsYen
+	a.settle(o, next)
+	o.wasYen = before.GoodsYen
 	if sum.BackYen != 0 {
 		a.priced = append(a.priced, o)
 	}
 	return next.State == order.StateShort
+}
+
+// cancelEmpty cancels shipments of which nothing is left (rules.CancelEmpty).
+func (a *allocator) cancelEmpty(o *allocOrder) {
+	var empty []int
+	for _, s := range o.shipments {
+		if s.State == order.ShipmentPlanned && s.Class != order.ClassPhone && !s.used {
+			empty = append(empty, s.No)
+		}
+	}
+	if len(empty) == 0 || o.whole {
+		return
+	}
+	if a.settle(o, rules.CancelEmpty(o.withShipments(), empty)) {
+		a.emptied = append(a.emptied, o.ID)
+	}
+}
+
+func (o *allocOrder) withShipments() order.Order {
+	out := o.Order
+	out.Shipments = column(o.shipments, func(s *allocShipment) order.Shipment { return s.Shipment })
+	return out
+}
+
+// settle takes over what a rule made of an order; moved tells that shipments changed their states.
+func (a *allocator) settle(o *allocOrder, next order.Order) (moved bool) {
+	for i, s := range o.shipments {
+		if s.State != next.Shipments[i].State {
+			s.State, moved = next.Shipments[i].State, true
+			a.move(s)
+		}
+	}
+	next.Shipments = nil
+	o.Order = next
+	return moved
 }
 
 // soldOut cancels the orders of which nothing is left (STK-2). They are locked, and nothing of

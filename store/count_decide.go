@@ -162,5 +162,5 @@ func (tx *Tx) losePicks(ctx context.Context, f PartnerFile, picks map[int64][]pi
 			return err
 		}
 	}
-	return nil
+	return tx.chargeCards(ctx, sortedKeys(picks), now) // PAY-1: what was captured of it goes back
 }

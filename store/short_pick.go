@@ -90,6 +90,11 @@ func (tx *Tx) settleShortPick(ctx context.Context, id int64, picks []pickInput, 
 	if len(events) == 0 {
 		return false, nil
 	}
+	empty, err := collect(ctx, tx.tx, "ShipmentsEmpty", pgx.RowTo[int], id)
+	if err != nil {
+		return false, err
+	}
+	next = rules.CancelEmpty(next, empty)
 	if waits && next.State != order.StateHeld {
 		next.State = order.StateShort
 	}

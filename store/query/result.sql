@@ -72,6 +72,10 @@ FROM shipments s WHERE s.order_id = $1 AND s.class = 'phone'
   AND NOT EXISTS (SELECT FROM shipments x WHERE x.order_id = $1 AND x.class = 'phone' AND x.state = 'planned')
 ORDER BY s.no LIMIT 1;
 
+-- name: ShipmentsEmpty
+-- Planned shipments that carry nothing.
+SELECT no FROM shipments s WHERE order_id = $1 AND state = 'planned' AND NOT EXISTS (SELECT FROM allocations WHERE shipment_id = s.id);
+
 -- name: LinesCancelled
 UPDATE order_lines l SET cancelled_qty = t.qty FROM unnest($2::int[], $3::int[]) AS t (no, qty) WHERE l.order_id = $1 AND l.no = t.no;
 
