@@ -38,7 +38,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Run the main job on the sample shop's faxes, mails and web orders."`
 	Serve   serveCommand   `cmd:"" help:"Run the API alone."`
 	Work    workCommand    `cmd:"" help:"Work the queue and tick the schedules alone."`
-	Collect collectCommand `cmd:"" help:"Take in what is put into the inbox folder and what comes to the mailboxes, alone."`
+	Collect collectCommand `cmd:"" help:"Take in what is put into the inbox folder, what comes to the mailboxes and what partners leave on their SFTP servers, alone."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database up to date."`
 	Doctor  doctorCommand  `cmd:"" help:"Say what is missing on this machine and how to mend it."`
 	Config  configCommand  `cmd:"" help:"Print the effective configuration, secrets masked."`

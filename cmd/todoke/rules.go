@@ -19,7 +19,7 @@ import (
 // rulesCommand looks at the tables that the rules work with.
 type rulesCommand struct {
 	Check  rulesCheckCommand  `cmd:"" help:"Check a table, and tell what it would change for last month's orders."`
-	Export rulesExportCommand `cmd:"" help:"Write a table as it stands, as import takes it."`
+	Export rulesExportCommand `cmd:"" help:"Write a table as it stands: regions, calendar and carriers as import takes it, settings as /desk/rules/settings does."`
 }
 
 type rulesCheckCommand struct {

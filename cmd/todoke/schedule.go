@@ -82,7 +82,8 @@ type runCommand struct {
 
 func (*runCommand) Help() string {
 	return "Hands the run to the workers. A run that was inserted before, by hand or by the clock, is left alone. " +
-		"A wave (wave_1830) releases what is due at the time at which it runs, and nothing on a closed day: todoke wave preview tells what."
+		"A wave (wave_1830) releases what is due at the time at which it runs, and nothing on a closed day: todoke wave preview tells what. " +
+		"The clock inserts every run as it comes due, so that this brings no wave forward."
 }
 
 // runView is the JSON answer of a run by hand.
