@@ -18,7 +18,8 @@ type importCommand struct {
 	What string `arg:"" placeholder:"KIND|DIR" help:"items, customers, users, ship-tos, dealers, warehouses, warehouse-profiles, locations, regions, stock, calendar, carriers, prices, approval-flows, delegations, budgets or item-locks; or a folder with a file of each."`
 	File string `arg:"" optional:"" placeholder:"FILE.csv" help:"The file of that master."`
 
-	Check bool `help:"Only check the files, against the database too where there is one; change nothing."`
+	Check    bool `help:"Only check the files, against the database too where there is one; change nothing."`
+	Unserved bool `help:"Take a region table with from_on also where it leaves out prefectures: from that day on orders to there are refused."`
 }
 
 func (*importCommand) Help() string {
@@ -59,7 +60,9 @@ func (c *importCommand) Run(ctx context.Context, a *App) error {
 	default:
 		known.Regions = nil // they may follow the warehouses that serve them
 	}
-	set, report, err := c.read(kind, known, a.masterOptions())
+	o := a.masterOptions()
+	o.WholeTables = !c.Unserved
+	set, report, err := c.read(kind, known, o)
 	if err != nil {
 		return err
 	}

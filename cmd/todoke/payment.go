@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,7 +22,7 @@ import (
 type paymentCommand struct {
 	List      paymentListCommand      `cmd:"" help:"List what was and is to be asked of the gateway, newest first."`
 	Show      paymentShowCommand      `cmd:"" help:"Show an order's payments, each with every time that the gateway was asked."`
-	Retry     paymentRetryCommand     `cmd:"" help:"Try again what failed for an order."`
+	Retry     paymentRetryCommand     `cmd:"" help:"Try again what failed for an order, or for all (--all-failed)."`
 	Authorise paymentAuthoriseCommand `cmd:"" help:"Enter another authorisation that the customer's card was given."`
 	Invoice   paymentInvoiceCommand   `cmd:"" help:"Have an order billed instead."`
 	Release   paymentReleaseCommand   `cmd:"" help:"Let an order go uncharged, decided by a lead."`
@@ -154,11 +155,54 @@ func settlePayment(ctx context.Context, a *App, st *store.Store, o order.Order, 
 	return err
 }
 
-type paymentRetryCommand struct{ paymentDecision }
+type paymentRetryCommand struct {
+	Number    string `arg:"" optional:"" help:"Order number, with or without hyphens."`
+	AllFailed bool   `help:"Instead of one order, every order of which something failed, as after the gateway was down."`
+	Reason    string `required:"" help:"Why."`
+	By        string `required:"" help:"Who decides it."`
+}
 
-// Run implements the command.
+// Run implements the command. Of all orders, one that cannot be tried again keeps none of the others.
 func (c *paymentRetryCommand) Run(ctx context.Context, a *App) error {
-	return c.settle(ctx, a, store.PaymentDecision{Act: store.PayRetry})
+	if (c.Number == "") != c.AllFailed {
+		return usageError{errors.New("give an order's number, or --all-failed")}
+	}
+	one := paymentDecision{Number: c.Number, Reason: c.Reason, By: c.By}
+	if !c.AllFailed {
+		return one.settle(ctx, a, store.PaymentDecision{Act: store.PayRetry})
+	}
+	return a.withStore(ctx, func(st *store.Store) error {
+		const most = 100_000
+		failed, err := st.Payments(ctx, store.PaymentFilter{State: rules.ChargeFailed, Limit: most})
+		if err != nil {
+			return err
+		}
+		seen, bad := map[order.Number]bool{}, 0
+		for _, p := range slices.Backward(failed) { // oldest first
+			if seen[p.Order] {
+				continue
+			}
+			seen[p.Order] = true
+			o, err := st.GetOrder(ctx, p.Order)
+			if err == nil {
+				err = settlePayment(ctx, a, st, o, store.PaymentDecision{Act: store.PayRetry, By: c.By, Reason: c.Reason})
+			}
+			switch order.KindOf(err) {
+			case order.KindConflict, order.KindInvalid:
+				bad++
+				fmt.Fprintf(a.Stderr, "todoke: order %s: %v\n", p.Order.Grouped(), err)
+			default:
+				if err != nil {
+					return err
+				}
+			}
+		}
+		fmt.Fprintf(a.Stdout, "%d of %d order(s) are tried again\n", len(seen)-bad, len(seen))
+		if bad > 0 {
+			return silentError{}
+		}
+		return nil
+	})
 }
 
 type paymentAuthoriseCommand struct {

@@ -50,7 +50,7 @@ func TestPaymentCommands(t *testing.T) {
 		}
 		return o
 	}
-	paid, small := place("paid", 1650), place("small", 1000) // ten pens and the fee come to 1,650 yen
+	paid, small, down := place("paid", 1650), place("small", 1000), place("down", 1650) // ten pens and the fee come to 1,650 yen
 	clock.Set(st.At(t, "2026-11-24 11:00:00"))
 	if err := s.ChargeCard(t.Context(), paid.ID, clock.Now()); err != nil {
 		t.Fatal(err)
@@ -71,6 +71,25 @@ func TestPaymentCommands(t *testing.T) {
 		}
 		return stdout + stderr
 	}
+	// What failed while the gateway was down is tried again by one command.
+	call(exitOK, "0 of 0 order(s)", "retry", "--all-failed", "--by", "hanako", "--reason", "復旧")
+	if err := s.ChargeCard(t.Context(), down.ID, clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if p, ok, err := s.ClaimPayment(t.Context(), time.Minute, clock.Now()); err != nil || !ok {
+		t.Fatal(ok, err)
+	} else if _, err := s.RecordPayment(t.Context(), p, store.PaymentAnswer{Outcome: rules.AnswerRefused, Gateway: "http", BeganAt: clock.Now()}, clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if !rules.HeldBy(mustOrder(t, s, down), "PAY-1") {
+		t.Fatal("not held though its card could not be charged")
+	}
+	call(exitUsage, "--all-failed", "retry", "--by", "hanako", "--reason", "復旧")
+	call(exitOK, "1 of 1 order(s) are tried again", "retry", "--all-failed", "--by", "hanako", "--reason", "復旧")
+	if rules.HeldBy(mustOrder(t, s, down), "PAY-1") {
+		t.Error("held still")
+	}
+	call(exitOK, "0 of 0 order(s)", "retry", "--all-failed", "--by", "hanako", "--reason", "復旧")
 	n := string(small.Number)
 	call(exitOK, "small for 1,000 yen", "show", n)
 	call(exitFailure, "there is no login", "release", n, "--by", "nobody", "--reason", "長年のお客様")

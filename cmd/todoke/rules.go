@@ -19,7 +19,7 @@ import (
 // rulesCommand looks at the tables that the rules work with.
 type rulesCommand struct {
 	Check  rulesCheckCommand  `cmd:"" help:"Check a table, and tell what it would change for last month's orders."`
-	Export rulesExportCommand `cmd:"" help:"Write a table as it stands: regions, calendar and carriers as import takes it, settings as /desk/rules/settings does."`
+	Export rulesExportCommand `cmd:"" help:"Write a table as it stands: regions, warehouses, calendar and carriers as import takes it, settings as /desk/rules/settings does."`
 }
 
 type rulesCheckCommand struct {
@@ -233,12 +233,19 @@ func (a *App) checkStored(ctx context.Context, st *store.Store) (bad []ruleProbl
 }
 
 type rulesExportCommand struct {
-	Table string `arg:"" enum:"regions,calendar,carriers,settings" help:"regions, calendar, carriers or settings." placeholder:"TABLE"`
+	Table string `arg:"" enum:"regions,warehouses,calendar,carriers,settings" help:"regions, warehouses, calendar, carriers or settings." placeholder:"TABLE"`
 }
 
 // Run implements the command.
 func (c *rulesExportCommand) Run(ctx context.Context, a *App) error {
 	return a.withStore(ctx, func(st *store.Store) error {
+		if c.Table == tableWarehouses {
+			rows, err := st.WarehouseTable(ctx)
+			if err != nil {
+				return err
+			}
+			return master.Encode(a.Stdout, master.KindWarehouses, &master.Set{Masters: order.Masters{Warehouses: rows}})
+		}
 		text, err := st.RuleText(ctx, c.Table)
 		if err == nil && c.Table == store.TableRegions && strings.Count(text, "\n") < 2 { // the default table, to begin with
 			var tables *rules.RegionTables

@@ -66,6 +66,13 @@ func TestRulesCheck(t *testing.T) {
 	if _, _, stderr := run(t, url, "rules", "check", file("clock.csv", strings.Replace(next, "17:30", "25:30", 1))); !strings.Contains(stderr, "line 2 cutoff_web") || strings.Contains(stderr, "no region holds") {
 		t.Error(stderr)
 	}
+	// A day's table is whole: import takes one that leaves a prefecture out only where that is meant.
+	if status, _, stderr := run(t, url, "import", "--check", "regions", reg12); status != exitFailure || !strings.Contains(stderr, "no region holds 香川県 from 2030-12-01 on") {
+		t.Errorf("%d %s", status, stderr)
+	}
+	if status, _, stderr := run(t, url, "import", "--check", "--unserved", "regions", reg12); status != exitOK || !strings.Contains(stderr, "warning: no region holds 香川県") {
+		t.Errorf("%d %s", status, stderr)
+	}
 	status, stdout, _ := run(t, url, "rules", "check", "--json", filepath.Join(dir, "twice.csv"))
 	var told struct{ Errors []ruleProblem }
 	if err := json.Unmarshal([]byte(stdout), &told); err != nil || status != exitFailure || len(told.Errors) == 0 || told.Errors[0].Line != 3 {
@@ -76,6 +83,13 @@ func TestRulesCheck(t *testing.T) {
 	}
 	if _, out, _ := run(t, url, "rules", "export", "regions"); out != next {
 		t.Errorf("stored:\n%s\nwant\n%s", out, next)
+	}
+	houses := "code,name,regions,fallback_order,fallback_lead_days,channel,format,from_on\nE1,東,honshu,1,0,folder,pdf,\nE1,東,honshu,1,1,folder,pdf,2030-12-01\n"
+	if status, _, stderr := run(t, url, "import", "warehouses", file("houses.csv", houses)); status != exitOK {
+		t.Fatal(stderr)
+	}
+	if _, out, _ := run(t, url, "rules", "export", "warehouses"); out != houses {
+		t.Errorf("stored:\n%s\nwant\n%s", out, houses)
 	}
 	if status, stdout, stderr := run(t, url, "rules", "check", "--from", "2030-12-05"); status != exitOK || !strings.Contains(stdout, "The tables of 2030-12-05") {
 		t.Errorf("%d %s%s", status, stdout, stderr)

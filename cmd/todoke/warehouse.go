@@ -142,7 +142,11 @@ func (c *warehouseFilesCommand) Run(ctx context.Context, a *App) error {
 				}
 				continue
 			}
-			rows = append(rows, []string{strconv.FormatInt(f.ID, 10), f.WarehouseCode, f.Name, f.Channel, strconv.FormatInt(f.SizeBytes, 10), stamp(f.ReceivedAt), f.State, f.Error})
+			state := f.State
+			if !f.ClosedAt.IsZero() {
+				state += ", settled"
+			}
+			rows = append(rows, []string{strconv.FormatInt(f.ID, 10), f.WarehouseCode, f.Name, f.Channel, strconv.FormatInt(f.SizeBytes, 10), stamp(f.ReceivedAt), state, f.Error})
 		}
 		if c.JSON {
 			return nil

@@ -141,6 +141,9 @@ func TestWarehouseReports(t *testing.T) {
 	if status, stdout, stderr := run(t, url, "ledger"); !strings.Contains(stdout, "todoke warehouse decide "+number+" --leave") {
 		t.Errorf("%d %s%s", status, stdout, stderr)
 	}
+	if _, stdout, _ := run(t, url, "warehouse", "files", "--state", "refused"); strings.Contains(stdout, "settled") {
+		t.Error(stdout)
+	}
 	for i := range 2 {
 		status, stdout, _ = run(t, url, "warehouse", "decide", number, "--leave", "--note", "再送を依頼", "--by", "倉田")
 		if said := "file " + number + " is settled"; i == 0 && !strings.Contains(stdout, said) {
@@ -152,6 +155,9 @@ func TestWarehouseReports(t *testing.T) {
 	}
 	if status != exitFailure {
 		t.Error("settled twice")
+	}
+	if _, stdout, _ := run(t, url, "warehouse", "files", "--state", "refused"); strings.Count(stdout, "refused, settled") != 1 {
+		t.Errorf("not told as settled:\n%s", stdout)
 	}
 }
 

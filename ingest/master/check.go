@@ -27,12 +27,13 @@ func NothingKnown() Known {
 type checker struct {
 	set    *Set
 	report *Report
+	whole  bool // Options.WholeTables
 }
 
 // Check finds references to nothing, and what is wrong between the rows of a set.
 func (s *Set) Check(known Known, o Options) Report {
 	r := Report{limit: o.MaxProblems}
-	c := checker{set: s, report: &r}
+	c := checker{set: s, report: &r, whole: o.WholeTables}
 
 	refused := s.refused
 	if refused == nil {
@@ -280,7 +281,13 @@ func (c *checker) regions() {
 	}
 	for _, i := range slices.Sorted(maps.Values(last)) {
 		missing := slices.DeleteFunc(order.Prefectures(), func(p string) bool { return where[key{c.set.Regions[i].From, p}] != "" })
-		if len(missing) > 0 {
+		from := c.set.Regions[i].From
+		switch {
+		case len(missing) == 0:
+		case c.whole && !from.IsZero():
+			c.add(KindRegions, i, "prefectures", "CUT-2", fmt.Sprintf("no region holds %s from %s on: the table of a day names every region, also those that stay as they are (--unserved takes it all the same, and orders to there are refused)",
+				strings.Join(missing, ", "), from), false)
+		default:
 			c.add(KindRegions, i, "prefectures", "CUT-2", fmt.Sprintf("no region holds %s: orders to there will be refused", strings.Join(missing, ", ")), true)
 		}
 	}

@@ -111,6 +111,7 @@ type Options struct {
 	MaxLine     int             // bytes of one line
 	MaxRows     int             // of one file
 	MaxProblems int             // kept in a Report; the rest are counted
+	WholeTables bool            // a region table of a day to come that leaves a prefecture out is an error (CUT-2), not a warning
 }
 
 // DefaultOptions are the order form's code schemes, the two rates of TAX-1 and sizes far above
