@@ -332,12 +332,11 @@ func TestSimulation(t *testing.T) {
 	seed := uint64(ops)
 	for round := range rounds {
 		var wg sync.WaitGroup
-		var left atomic.Int64
-		left.Store(int64(ops / rounds))
+		until := int64(ops * (round + 1) / rounds) // what found nothing to be done for is none
 		for w := range workers {
 			wg.Go(func() {
 				r := rand.New(rand.NewPCG(seed, uint64(round*workers+w)))
-				for left.Add(-1) >= 0 {
+				for m.done.Load() < until && !t.Failed() {
 					m.mu.Lock()
 					clock.Set(clock.Now().Add(step))
 					m.mu.Unlock()
