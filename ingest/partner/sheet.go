@@ -105,15 +105,15 @@ func delimiter(data []byte) rune {
 // workbook reads the first sheet that has rows.
 func (p *parser) workbook(data []byte) []cells {
 	const unreadable = "the workbook cannot be read: open and save it in Excel, or send CSV"
+	if why := swollen(data, p.o.MaxInflated); why != "" {
+		p.bad(0, 0, why)
+		return nil
+	}
 	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{
 		RawCellValue: true, UnzipSizeLimit: p.o.MaxInflated, UnzipXMLSizeLimit: p.o.MaxInflated,
 	})
 	if err != nil {
-		if strings.Contains(err.Error(), "unzip size exceeds") {
-			p.bad(0, 0, fmt.Sprintf("the workbook is larger than %d bytes when unpacked: send it in parts", p.o.MaxInflated))
-		} else {
-			p.bad(0, 0, unreadable)
-		}
+		p.bad(0, 0, unreadable)
 		return nil
 	}
 	defer func() { _ = f.Close() }() // read only
