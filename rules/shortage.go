@@ -15,6 +15,7 @@ type Shortage struct {
 	Missing   int        // of what is kept of the line
 	Elsewhere int        // available now at any warehouse that the line may be served from
 	RestockOn order.Date // the earliest known at those, zero where none is
+	Told      bool       // the customer was told before that it comes
 }
 
 // ShortDecision is what becomes of a shortage: the parts sum to what was missing.
@@ -38,7 +39,8 @@ const (
 
 // SettleShort decides what shortages mean for an order (STK-2): what lies elsewhere is reserved
 // there, the rest waits where its restock date is known and the customer wants to wait, else it is
-// cancelled. Made-to-order lines wait for the desk's date whatever stock says (CUT-6). A restock
+// cancelled. What the customer was told to wait for is waited for, though its day passed or nobody
+// knows one any more. Made-to-order lines wait for the desk's date whatever stock says (CUT-6). A restock
 // date that is past is none.
 func SettleShort(o order.Order, shortages []Shortage, now time.Time) []ShortDecision {
 	today := order.DateOf(now)
@@ -57,6 +59,8 @@ func SettleShort(o order.Order, shortages []Shortage, now time.Time) []ShortDeci
 			d.Backorder = rest
 		case o.Stockout != order.StockoutBackorder:
 			d.Cancel, d.Why = rest, ShortPreference
+		case !known && x.Told:
+			d.Backorder = rest
 		case !known:
 			d.Cancel, d.Why = rest, ShortNoRestock
 		default:

@@ -24,6 +24,8 @@ func TestSTK2(t *testing.T) {
 		"comes in today":      {order.StockoutBackorder, "", rules.Shortage{Missing: 3, RestockOn: day(t, "2026-11-24")}, rules.ShortDecision{Backorder: 3, RestockOn: day(t, "2026-11-24")}},
 		"no date":             {order.StockoutBackorder, "", rules.Shortage{Missing: 3}, rules.ShortDecision{Cancel: 3, Why: rules.ShortNoRestock}},
 		"a date that is past": {order.StockoutBackorder, "", rules.Shortage{Missing: 3, RestockOn: past}, rules.ShortDecision{Cancel: 3, Why: rules.ShortNoRestock}},
+		"was told a day":      {order.StockoutBackorder, "", rules.Shortage{Missing: 3, RestockOn: past, Told: true}, rules.ShortDecision{Backorder: 3}},
+		"told, comes later":   {order.StockoutBackorder, "", rules.Shortage{Missing: 3, RestockOn: soon, Told: true}, rules.ShortDecision{Backorder: 3, RestockOn: soon}},
 		"wants no backorder":  {order.StockoutCancel, "", rules.Shortage{Missing: 3, RestockOn: soon}, rules.ShortDecision{Cancel: 3, Why: rules.ShortPreference}},
 		"lies elsewhere":      {order.StockoutCancel, "", rules.Shortage{Missing: 3, Elsewhere: 5}, rules.ShortDecision{Refill: 3}},
 		"partly elsewhere":    {order.StockoutBackorder, "", rules.Shortage{Missing: 3, Elsewhere: 1, RestockOn: soon}, rules.ShortDecision{Refill: 1, Backorder: 2, RestockOn: soon}},

@@ -119,7 +119,8 @@ func (a *allocator) older(ctx context.Context) (waits bool, err error) {
 type allocOrder struct {
 	order.Order // without its shipments
 	shipments   []*allocShipment
-	whole       bool // nothing of it is left
+	told        []int // lines that wait, as the customer knows
+	whole       bool  // nothing of it is left
 	wasYen      order.Yen
 }
 
@@ -178,9 +179,10 @@ func (a *allocator) load(ctx context.Context, ids []int64) error {
 	b.Queue(query("AllocateLines"), ids).Query(func(rows pgx.Rows) error {
 		var o order.Order
 		var l order.Line
+		var told bool
 		_, err := pgx.ForEachRow(rows, []any{
 			&o.ID, &o.RegionCode, &o.Stockout, &o.ReceivedAt, &o.GoodsYen, &o.FeeYen,
-			&l.No, &l.ItemCode, &l.Class, &l.Qty, &l.CancelledQty, &l.ReservedQty, &l.UnitPrice, &l.TaxRate,
+			&l.No, &l.ItemCode, &l.Class, &l.Qty, &l.CancelledQty, &l.ReservedQty, &l.UnitPrice, &l.TaxRate, (*date)(&l.RestockOn), &told,
 		}, func() error {
 			of, ok := byID[o.ID]
 			if !ok {
@@ -189,6 +191,9 @@ func (a *allocator) load(ctx context.Context, ids []int64) error {
 				a.orders = append(a.orders, of)
 			}
 			of.Lines = append(of.Lines, l)
+			if told {
+				of.told = append(of.told, l.No)
+			}
 			return nil
 		})
 		return err
@@ -286,7 +291,7 @@ func (a *allocator) order(o *allocOrder, got []rules.Allocation, prefer []string
 		a.events = append(a.events, a.date(o, s)...)
 	}
 	o.State = order.StateAllocated
-	done := a.short(o, len(got) > 0)
+	done := a.short(o, got)
 	a.cancelEmpty(o)
 	if done {
 		return nil

@@ -14,31 +14,41 @@ import (
 
 // short settles what of an order stock does not cover (STK-2). done tells that nothing else is to
 // be decided about it.
-func (a *allocator) short(o *allocOrder, got bool) (done bool) {
+func (a *allocator) short(o *allocOrder, got []rules.Allocation) (done bool) {
 	var missing []rules.Shortage
 	for _, l := range o.Lines {
 		if l.Class != order.ClassPhone && l.ReservedQty < l.KeptQty() {
-			missing = append(missing, rules.Shortage{LineNo: l.No, Missing: l.KeptQty() - l.ReservedQty, RestockOn: a.restock[l.ItemCode]})
+			missing = append(missing, rules.Shortage{LineNo: l.No, Missing: l.KeptQty() - l.ReservedQty, RestockOn: a.restock[l.ItemCode], Told: slices.Contains(o.told, l.No)})
 		}
 	}
 	if len(missing) == 0 {
 		return false
 	}
 	var decisions []rules.ShortDecision
+	waits := false // for what the customer knows
 	if a.backorders {
-		if o.State = order.StateShort; !got {
+		if o.State = order.StateShort; len(got) == 0 {
 			return true // another order was faster: nothing new to tell
 		}
 		for _, m := range missing { // they were told to wait
 			decisions = append(decisions, rules.ShortDecision{LineNo: m.LineNo, Backorder: m.Missing, RestockOn: m.RestockOn})
 		}
 	} else {
-		decisions = rules.SettleShort(o.Order, missing, a.now)
+		for _, d := range rules.SettleShort(o.Order, missing, a.now) {
+			if o.knows(d, got) {
+				waits = true
+				continue
+			}
+			decisions = append(decisions, d)
+		}
 	}
 	before := o.withShipments()
 	next, sum, events := rules.ApplyShort(before, decisions, a.shared.settings, a.now)
 	for _, e := range events {
 		a.events = append(a.events, orderEvent{o.ID, e})
+	}
+	if waits {
+		next.State = order.StateShort
 	}
 	if o.whole = sum.Whole; o.whole {
 		o.State = order.StateAccepted // until it is cancelled, in the same transaction
@@ -60,6 +70,14 @@ func (a *allocator) short(o *allocOrder, got bool) (done bool) {
 		a.priced = append(a.priced, o)
 	}
 	return next.State == order.StateShort
+}
+
+// knows tells that a line waits as its customer was told: an order that was held comes by again.
+func (o *allocOrder) knows(d rules.ShortDecision, got []rules.Allocation) bool {
+	if d.Backorder == 0 || !slices.Contains(o.told, d.LineNo) || slices.ContainsFunc(got, func(g rules.Allocation) bool { return g.OrderID == o.ID && g.LineNo == d.LineNo }) {
+		return false
+	}
+	return d.RestockOn.IsZero() || slices.ContainsFunc(o.Lines, func(l order.Line) bool { return l.No == d.LineNo && l.RestockOn == d.RestockOn })
 }
 
 // cancelEmpty cancels shipments of which nothing is left (rules.CancelEmpty).

@@ -41,6 +41,71 @@ func TestSTK4BeforeNewOrders(t *testing.T) {
 	audit(t, s)
 }
 
+// STK-2: what a customer was told to wait for is waited for, though the order is held and freed after
+// its day; it is not told twice, and the goods go to it when they come.
+func TestSTK2HeldWhileItWaits(t *testing.T) {
+	t.Parallel()
+	s, clock := st.NewShop(t) // the pen's restock is stated for 2026-12-07
+	part := accept(t, s, st.Request(order.ChannelWeb, clock.Now(), st.Tokyo, st.Pen, 160))
+	whole := accept(t, s, st.Request(order.ChannelWeb, clock.Now(), st.Tokyo, st.Pen, 5))
+	allocate(t, s, 10, false)
+	events := func() int { return len(eventsOf(t, s, part.ID, "STK-2")) + len(eventsOf(t, s, whole.ID, "STK-2")) }
+	if events() != 2 {
+		t.Fatalf("%d events", events())
+	}
+	again := func(want order.Date) {
+		t.Helper()
+		for _, id := range []int64{part.ID, whole.ID} {
+			for _, act := range []rules.OrderAct{rules.ActHold, rules.ActFree} {
+				if _, err := s.DecideOrder(t.Context(), id, store.OrderDecision{Act: act, By: "田中", AskedBy: rules.AskedByShop, Reason: "確認"}, clock.Now()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if n := allocate(t, s, 10, false); n != 2 {
+			t.Fatalf("%d orders", n)
+		}
+		for id, missing := range map[int64]int{part.ID: 10, whole.ID: 5} {
+			if o := get(t, s, id); o.State != order.StateShort || o.Lines[0].Qty-o.Lines[0].ReservedQty != missing || o.Lines[0].CancelledQty != 0 || o.Lines[0].RestockOn != want {
+				t.Errorf("%s %+v", o.State, o.Lines[0])
+			}
+		}
+		audit(t, s)
+	}
+	clock.Set(st.At(t, "2026-12-08 10:00:00"))
+	again(order.D(2026, 12, 7)) // a day late
+	if events() != 2 {
+		t.Errorf("told again: %d", events())
+	}
+	stock := order.StockLevel{WarehouseCode: st.East, ItemCode: st.Code(st.Pen), OnHand: 100}
+	if err := s.ImportStock(t.Context(), []order.StockLevel{stock}); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.TellRestock(t.Context(), 10, clock.Now()); err != nil || n != 2 {
+		t.Fatal(n, err)
+	}
+	again(order.Date{}) // nobody knows a day any more
+	stock.RestockOn = order.D(2026, 12, 15)
+	if err := s.ImportStock(t.Context(), []order.StockLevel{stock}); err != nil {
+		t.Fatal(err)
+	}
+	again(stock.RestockOn)
+	if events() != 4 {
+		t.Errorf("another day is told: %d", events())
+	}
+	stock.OnHand = 115
+	if err := s.ImportStock(t.Context(), []order.StockLevel{stock}); err != nil {
+		t.Fatal(err)
+	}
+	if n := allocate(t, s, 10, true); n != 2 {
+		t.Errorf("%d backorders", n)
+	}
+	if n := count(t, s, `SELECT count(*)::int FROM order_lines WHERE waits OR reserved_qty < qty`); n != 0 {
+		t.Errorf("%d lines wait on", n)
+	}
+	audit(t, s)
+}
+
 // STK-4: another restock day in a stock file moves what customers were told, once; stock that comes in
 // fills backorders oldest first, and they are told.
 func TestSTK4RestockDays(t *testing.T) {

@@ -72,7 +72,8 @@ func (tx *Tx) settleShortPick(ctx context.Context, id int64, picks []pickInput, 
 		switch {
 		case missing <= 0 || l.Class == order.ClassPhone:
 		case slices.ContainsFunc(picks, func(p pickInput) bool { return p.Line == l.No }):
-			shortages = append(shortages, rules.Shortage{LineNo: l.No, Missing: missing, RestockOn: rules.Restock(levels, l.ItemCode, order.DateOf(now))})
+			told := slices.ContainsFunc(a.orders, func(o *allocOrder) bool { return slices.Contains(o.told, l.No) })
+			shortages = append(shortages, rules.Shortage{LineNo: l.No, Missing: missing, RestockOn: rules.Restock(levels, l.ItemCode, order.DateOf(now)), Told: told})
 		default:
 			waits = true
 		}

@@ -31,7 +31,7 @@ ORDER BY item_code, warehouse_code FOR UPDATE;
 
 -- name: AllocateLines
 SELECT o.id, o.region_code, o.stockout, o.received_at, o.goods_yen, o.fee_yen,
-    l.no, l.item_code, l.class, l.qty, l.cancelled_qty, l.reserved_qty, l.unit_price_yen, l.tax_rate
+    l.no, l.item_code, l.class, l.qty, l.cancelled_qty, l.reserved_qty, l.unit_price_yen, l.tax_rate, l.restock_on, l.waits
 FROM orders o JOIN order_lines l ON l.order_id = o.id
 WHERE o.id = ANY($1) ORDER BY o.id, l.no;
 
@@ -61,7 +61,7 @@ INSERT INTO allocations (order_id, line_no, warehouse_code, item_code, qty, ship
 SELECT t.*, $7 FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::int[], $6::bigint[]) AS t;
 
 -- name: AllocateReserveLines
-UPDATE order_lines l SET reserved_qty = l.reserved_qty + t.qty
+UPDATE order_lines l SET reserved_qty = l.reserved_qty + t.qty, waits = l.waits AND l.reserved_qty + l.cancelled_qty + t.qty < l.qty
 FROM (SELECT order_id, no, sum(qty)::int AS qty FROM unnest($1::bigint[], $2::int[], $3::int[]) AS u (order_id, no, qty) GROUP BY 1, 2) t
 WHERE l.order_id = t.order_id AND l.no = t.no;
 
@@ -73,12 +73,12 @@ WHERE s.warehouse_code = t.warehouse_code AND s.item_code = t.item_code;
 
 -- name: AllocateCancelLines
 -- What is not delivered after all (STK-2).
-UPDATE order_lines l SET cancelled_qty = t.cancelled_qty
+UPDATE order_lines l SET cancelled_qty = t.cancelled_qty, waits = l.waits AND l.reserved_qty + t.cancelled_qty < l.qty
 FROM unnest($1::bigint[], $2::int[], $3::int[]) AS t (order_id, no, cancelled_qty) WHERE l.order_id = t.order_id AND l.no = t.no;
 
 -- name: AllocateTellLines
--- The day on which a line's goods come in, as its customer is told (STK-4).
-UPDATE order_lines l SET restock_on = t.restock_on
+-- That a line's goods come in, and on which day, as its customer is told (STK-4).
+UPDATE order_lines l SET restock_on = t.restock_on, waits = true
 FROM unnest($1::bigint[], $2::int[], $3::date[]) AS t (order_id, no, restock_on) WHERE l.order_id = t.order_id AND l.no = t.no;
 
 -- name: RestockMoved

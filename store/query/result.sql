@@ -77,7 +77,7 @@ ORDER BY s.no LIMIT 1;
 SELECT no FROM shipments s WHERE order_id = $1 AND state = 'planned' AND NOT EXISTS (SELECT FROM allocations WHERE shipment_id = s.id);
 
 -- name: LinesCancelled
-UPDATE order_lines l SET cancelled_qty = t.qty FROM unnest($2::int[], $3::int[]) AS t (no, qty) WHERE l.order_id = $1 AND l.no = t.no;
+UPDATE order_lines l SET cancelled_qty = t.qty, waits = l.waits AND l.reserved_qty + t.qty < l.qty FROM unnest($2::int[], $3::int[]) AS t (no, qty) WHERE l.order_id = $1 AND l.no = t.no;
 
 -- name: PickListNumbers
 SELECT number FROM pick_lists WHERE id = ANY($1);
