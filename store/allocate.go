@@ -16,7 +16,8 @@ import (
 )
 
 // AllocateBatch reserves stock for up to limit orders that wait and returns how many it
-// settled (STK-1, STK-2): each becomes allocated, or short where it waits for stock that comes in,
+// settled (STK-1, STK-2), but for those left to the next look, behind an older order that another
+// transaction holds just now (STK-4): each becomes allocated, or short where it waits for stock that comes in,
 // or held where it has phone lines alone (CUT-6). What is short and not waited for is cancelled,
 // and an order of which nothing is left is cancelled whole (rules.SettleShort). With backorders it
 // claims short orders that would take something of what is there now instead (STK-4): they wait on.
@@ -41,20 +42,26 @@ func (tx *Tx) AllocateBatch(ctx context.Context, limit int, backorders bool, now
 	if !backorders {
 		// Stock that came in since the backorders were looked at is theirs (STK-4). Its rows are locked:
 		// no more comes until this commits.
-		late, err := a.older(ctx)
+		late, err := a.awaited(ctx)
 		if err != nil {
 			return 0, err
 		}
-		for n := 1; late && n > 0; {
+		for n := 1; len(late) > 0 && n > 0; {
 			if n, err = tx.AllocateBatch(ctx, limit, true, now); err != nil {
 				return 0, err
 			}
 		}
-		if late {
+		if len(late) > 0 {
 			a = newAllocator(tx, backorders, now)
 			if err := a.load(ctx, ids); err != nil {
 				return 0, err
 			}
+			// Who still waits for what is there is locked by another transaction, else it were
+			// served by now: who wants the same is looked at again after it.
+			if late, err = a.awaited(ctx); err != nil {
+				return 0, err
+			}
+			a.leaveOut(late)
 		}
 	}
 	if err := a.decide(); err != nil {
@@ -63,7 +70,7 @@ func (tx *Tx) AllocateBatch(ctx context.Context, limit int, backorders bool, now
 	if err := a.save(ctx); err != nil {
 		return 0, err
 	}
-	return len(ids), a.soldOut(ctx)
+	return len(a.orders), a.soldOut(ctx)
 }
 
 // allocator carries one batch from its rows to its rows.
@@ -98,8 +105,8 @@ func newAllocator(tx *Tx, backorders bool, now time.Time) *allocator {
 	return a
 }
 
-// older tells whether older orders wait for what is there of the batch's items.
-func (a *allocator) older(ctx context.Context) (waits bool, err error) {
+// awaited are the batch's items that are there and that older orders wait for.
+func (a *allocator) awaited(ctx context.Context) ([]string, error) {
 	var items []string
 	for k, qty := range a.available {
 		if qty > 0 {
@@ -107,12 +114,18 @@ func (a *allocator) older(ctx context.Context) (waits bool, err error) {
 		}
 	}
 	if len(items) == 0 {
-		return false, nil
+		return nil, nil
 	}
-	if err := a.tx.tx.QueryRow(ctx, query("AllocateOlder"), distinct(items)).Scan(&waits); err != nil {
-		return false, fmt.Errorf("find older orders: %w", err)
-	}
-	return waits, nil
+	return collect(ctx, a.tx.tx, "AllocateAwaited", pgx.RowTo[string], distinct(items))
+}
+
+// leaveOut takes orders off the batch that lack one of the items.
+func (a *allocator) leaveOut(items []string) {
+	a.orders = slices.DeleteFunc(a.orders, func(o *allocOrder) bool {
+		return slices.ContainsFunc(o.Lines, func(l order.Line) bool {
+			return l.Class != order.ClassPhone && l.ReservedQty < l.KeptQty() && slices.Contains(items, l.ItemCode)
+		})
+	})
 }
 
 // allocOrder is what allocation knows of an order: what rules.ApplyShort looks at.

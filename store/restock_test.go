@@ -41,6 +41,52 @@ func TestSTK4BeforeNewOrders(t *testing.T) {
 	audit(t, s)
 }
 
+// STK-4: nor does a new order overtake an older one that another transaction holds at that moment; who
+// wants other goods goes on, and so does everyone once it is let go.
+func TestSTK4BehindLockedOrder(t *testing.T) {
+	t.Parallel()
+	s, clock := st.NewShop(t)
+	old := accept(t, s, st.Request(order.ChannelWeb, clock.Now(), st.Tokyo, st.Pen, 160)) // 150 are there
+	allocate(t, s, 10, false)
+	young := accept(t, s, with(st.Request(order.ChannelWeb, clock.Now(), st.Tokyo, st.Pen, 8), st.Tea, 1))
+	other := accept(t, s, st.Request(order.ChannelWeb, clock.Now(), st.Tokyo, st.Tea, 1))
+	onHand, _ := stockOf(t, s, st.West, st.Pen)
+	if err := s.ImportStock(t.Context(), []order.StockLevel{{WarehouseCode: st.West, ItemCode: st.Code(st.Pen), OnHand: onHand + 12, RestockOn: order.D(2026, 12, 20)}}); err != nil {
+		t.Fatal(err)
+	}
+	held, err := s.Pool().Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = held.Rollback(t.Context()) }()
+	if _, err := held.Exec(t.Context(), `SELECT FROM orders WHERE id = $1 FOR UPDATE`, old.ID); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []int{1, 0} { // the second look finds nothing to do: it does not go on for ever
+		if n := allocate(t, s, 10, false); n != want {
+			t.Fatalf("look %d: %d orders", i+1, n)
+		}
+	}
+	for id, want := range map[int64]order.State{old.ID: order.StateShort, young.ID: order.StateAccepted, other.ID: order.StateAllocated} {
+		if o := get(t, s, id); o.State != want || want == order.StateAccepted && o.Lines[1].ReservedQty != 0 {
+			t.Errorf("%s, want %s: %+v", o.State, want, o.Lines)
+		}
+	}
+	if err := held.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := allocate(t, s, 10, false); n != 1 {
+		t.Fatalf("%d orders", n)
+	}
+	if o := get(t, s, old.ID); o.State != order.StateAllocated {
+		t.Errorf("the older order: %s %+v", o.State, o.Lines)
+	}
+	if o := get(t, s, young.ID); o.State != order.StateShort || o.Lines[0].ReservedQty != 2 {
+		t.Errorf("the newer order: %s %+v", o.State, o.Lines)
+	}
+	audit(t, s)
+}
+
 // STK-2: what a customer was told to wait for is waited for, though the order is held and freed after
 // its day; it is not told twice, and the goods go to it when they come.
 func TestSTK2HeldWhileItWaits(t *testing.T) {

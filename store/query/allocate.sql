@@ -12,11 +12,10 @@ WHERE o.state = 'short' AND o.stockout = 'backorder' AND EXISTS (
     WHERE l.order_id = o.id AND l.class <> 'phone' AND l.reserved_qty + l.cancelled_qty < l.qty AND s.reserved_qty < s.on_hand_qty)
 ORDER BY o.id LIMIT $1 FOR UPDATE OF o SKIP LOCKED;
 
--- name: AllocateOlder
--- Whether short orders wait for any of the items.
-SELECT EXISTS (
-    SELECT FROM orders o JOIN order_lines l ON l.order_id = o.id
-    WHERE o.state = 'short' AND o.stockout = 'backorder' AND l.item_code = ANY($1) AND l.class <> 'phone' AND l.reserved_qty + l.cancelled_qty < l.qty);
+-- name: AllocateAwaited
+-- Which of the items short orders wait for.
+SELECT DISTINCT l.item_code FROM orders o JOIN order_lines l ON l.order_id = o.id
+WHERE o.state = 'short' AND o.stockout = 'backorder' AND l.item_code = ANY($1) AND l.class <> 'phone' AND l.reserved_qty + l.cancelled_qty < l.qty;
 
 -- name: AllocateAwait
 -- Waits for the batches under way: whatever they hold is allocated for the next statement.
