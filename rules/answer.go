@@ -247,7 +247,7 @@ func tellOrder(a AnswerOrder, f AnswerFacts) order.ToldOrder {
 				tl.CancelledWhy = order.ReasonWish
 			}
 		}
-		if found && !t.Cancelled && l.ReservedQty < l.KeptQty() {
+		if found && !t.Cancelled && l.Class != order.ClassPhone && l.ReservedQty < l.KeptQty() {
 			tl.ShortQty = l.KeptQty() - l.ReservedQty
 			if !s.RestockOn.Before(order.DateOf(f.Now)) { // a day that has passed is none
 				tl.RestockOn = s.RestockOn
@@ -261,11 +261,12 @@ func tellOrder(a AnswerOrder, f AnswerFacts) order.ToldOrder {
 			}
 		}
 		if left > 0 { // not through allocation: as it was promised
-			for _, s := range o.Shipments {
-				if s.Class == l.Class {
-					tl.Arrivals = append(tl.Arrivals, order.Arrival{Shipment: s.No, Qty: left, On: s.ArrivalOn})
-					break
-				}
+			i := slices.IndexFunc(o.Shipments, func(s order.Shipment) bool { return s.Class == l.Class && s.State == order.ShipmentPlanned })
+			if i < 0 {
+				i = slices.IndexFunc(o.Shipments, func(s order.Shipment) bool { return s.Class == l.Class })
+			}
+			if i >= 0 {
+				tl.Arrivals = append(tl.Arrivals, order.Arrival{Shipment: o.Shipments[i].No, Qty: left, On: o.Shipments[i].ArrivalOn})
 			}
 		}
 		t.Lines = append(t.Lines, tl)
@@ -605,6 +606,9 @@ func lineDifferences(b, o order.ToldOrder) []order.Note {
 func lastArrival(l order.ToldLine) order.Date {
 	var last order.Date
 	for _, a := range l.Arrivals {
+		if a.On.IsZero() {
+			return order.Date{} // a day that follows is after every other
+		}
 		if last.IsZero() || a.On.After(last) {
 			last = a.On
 		}

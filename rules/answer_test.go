@@ -119,6 +119,30 @@ func TestTell(t *testing.T) {
 	}
 }
 
+// TestSTK2MadeToOrderNotPicked: what was made to order and could not be picked comes on a day that follows.
+func TestSTK2MadeToOrderNotPicked(t *testing.T) {
+	t.Parallel()
+	o := order.Order{
+		ID: 1, Number: "1000000018", Channel: order.ChannelWeb, State: order.StateReleased, Source: order.Source{ShopFront: "shop"},
+		Lines:     []order.Line{{No: 1, Qty: 3, ReservedQty: 3, Class: order.ClassPhone}},
+		Shipments: []order.Shipment{{No: 1, Class: order.ClassPhone, State: order.ShipmentReleased, ArrivalOn: day(t, "2026-12-03")}},
+	}
+	now := jst(t, "2026-12-02 18:00")
+	first, _, _, _ := rules.Tell(rules.AnswerFacts{Orders: []rules.AnswerOrder{{Order: o, Parts: []rules.AnswerPart{{Line: 1, Shipment: 1, Qty: 3}}}}, Now: now})
+	o.Lines = []order.Line{{No: 1, Qty: 3, ReservedQty: 1, Class: order.ClassPhone}}
+	o.Shipments = append(o.Shipments, order.Shipment{No: 2, Class: order.ClassPhone, State: order.ShipmentPlanned})
+	_, _, events := rules.ApplyShort(o, rules.SettleShort(o, []rules.Shortage{{LineNo: 1, Missing: 2}}, now), rules.Default(), now)
+	told, notes, _, ok := rules.Tell(rules.AnswerFacts{
+		Orders: []rules.AnswerOrder{{Order: o, Events: events, Parts: []rules.AnswerPart{{Line: 1, Shipment: 1, Qty: 1}}}}, Before: &first, Now: now,
+	})
+	if !ok || len(notes) != 1 || notes[0].Kind != order.NoteMoved || notes[0].Was != "2026-12-03" || notes[0].Now != "" {
+		t.Fatalf("%t %+v", ok, notes)
+	}
+	if l := told.Orders[0].Lines[0]; l.ShortQty != 0 || len(l.Arrivals) != 2 || l.Arrivals[1].Qty != 2 || !l.Arrivals[1].On.IsZero() {
+		t.Errorf("%+v", l)
+	}
+}
+
 func before(f rules.AnswerFacts, told order.Told) rules.AnswerFacts {
 	f.Before = &told
 	return f

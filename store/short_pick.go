@@ -32,6 +32,16 @@ func (tx *Tx) settleShortPick(ctx context.Context, id int64, picks []pickInput, 
 		if err := tx.exec(ctx, "ShortPickShipment", id); err != nil {
 			return false, err
 		}
+		var made []rules.Shortage
+		for _, l := range o.Lines {
+			if isPhone(l.No) && slices.ContainsFunc(picks, func(p pickInput) bool { return p.Line == l.No }) {
+				made = append(made, rules.Shortage{LineNo: l.No, Missing: l.KeptQty() - l.ReservedQty})
+			}
+		}
+		_, _, told := rules.ApplyShort(o, rules.SettleShort(o, made, now), tx.s.Settings(), now) // it changes nothing
+		if err := tx.finish(ctx, &pgx.Batch{}, id, told); err != nil {
+			return false, err
+		}
 	}
 	if o.State == order.StateHeld {
 		return false, nil

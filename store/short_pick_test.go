@@ -70,6 +70,11 @@ func TestCUT6ShortPickOfAHeldOrder(t *testing.T) {
 		}
 	}
 	report(rules.ResultRow{Short: 1, Reason: rules.PickLate})
+	for _, id := range ids { // STK-2: told at once
+		if e := eventsOf(t, s, id, "STK-2"); len(e) != 1 || e[0].Kind != order.EventShort || answerDue(t, s, id).IsZero() {
+			t.Errorf("%q: %+v, told on %s", holds[id], e, answerDue(t, s, id))
+		}
+	}
 	for _, id := range ids {
 		if got := get(t, s, id); got.HoldReason != holds[id] || (got.State == order.StateHeld) != (holds[id] != "") {
 			t.Errorf("%q: %s %q", holds[id], got.State, got.HoldReason)
