@@ -34,7 +34,7 @@ REVOKE UPDATE, TRUNCATE ON archive_pending FROM todoke_app;
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON reading_audit_key FROM todoke_app;
 REVOKE DELETE, TRUNCATE ON staff, orders, order_lines, pages, reviews, document_states, idempotency_keys,
     waves, pick_lists, deliveries, delivery_attempts, schedules, schedule_runs, reading_audit_states FROM todoke_app;
-REVOKE UPDATE, DELETE, TRUNCATE ON illegible_pages, pick_list_notes, stock_movements FROM todoke_app;
+REVOKE UPDATE, DELETE, TRUNCATE ON illegible_pages, pick_list_notes, stock_movements, result_rows FROM todoke_app;
 REVOKE DELETE, TRUNCATE ON answers, dealer_requests, rereads FROM todoke_app;
 REVOKE DELETE, TRUNCATE ON page_likenesses FROM todoke_app;
 REVOKE DELETE, TRUNCATE ON partner_files, warehouse_tokens FROM todoke_app;

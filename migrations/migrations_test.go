@@ -53,6 +53,7 @@ INSERT INTO departments VALUES ('D', 'd', 'C', NULL, '', '', '', '', '', '', tru
 INSERT INTO orders (id, number, state, channel, received_at, accepted_at, acceptance_on, department_code, ship_to_name, ship_to_postal_code,
     ship_to_prefecture, ship_to_address, region_code, stockout, payment, goods_yen, fee_yen, taxes)
 VALUES (1, '1', 'accepted', 'fax', '2026-11-24', '2026-11-24', '2026-11-24', 'D', '', '', '', '', 'R', 'cancel', 'card', 0, 0, '[]');
+INSERT INTO result_rows (order_id, parts, reason, tracking, by, at) VALUES (1, '[]', '', '', 'x', '2026-11-24');
 INSERT INTO reading_audits (document_id, page_id, order_id, field, kind, reading, confidence_ppm, threshold_ppm, model, picture_key, drawn_for, drawn_at)
 VALUES (1, 1, 1, 'ship_to', 'ship_to', '1', 1, 1, 'x', 'x', 'share', '2026-11-24');
 INSERT INTO reading_audit_keyings (audit_id, no, by, value, unreadable, keyed_at) VALUES (1, 1, 'x', '1', false, '2026-11-24');
@@ -72,7 +73,7 @@ func TestArchiveIsAppendOnly(t *testing.T) {
 		"document_claims": "value = 'x'", "mail_answers": "person = 'x'", "mail_parts": "why = 'x'", "gateway_gaps": "reason = 'y'",
 		"documents": "caller = 'x'", "drafts": "draft = '[]'", "events": "text = 'y'", "issued_documents": "sha256 = sha256",
 		"archive_entries": "sealed_at = '2027-01-01'", "archive_facts": "amount_yen = 1", "archive_parties": "name = 'x'", "document_senders": "address = 'x'",
-		"illegible_pages":    "by = 'y'",
+		"illegible_pages": "by = 'y'", "result_rows": "by = 'y'",
 		"reading_thresholds": "threshold_ppm = 0", "reading_audits": "reading = 'x'", "reading_audit_keyings": "value = 'x'",
 	}
 	for table, set := range columns {

@@ -50,8 +50,6 @@ type ResultLine struct {
 	Shipped int
 	Short   int
 	Reason  ShortReason
-
-	told bool // by a row that says it again
 }
 
 // ResultShipment is what a result says of one shipment.
@@ -67,17 +65,18 @@ type ResultShipment struct {
 	DeliveredOn order.Date   // the latest of its rows, zero where not told
 	Complete    bool         // nothing of it is left open on the lists
 	Again       []string     // fields of the rows that say what was told before
+	Told        []ToldRow    // its rows that count, and what those that do not tell more of earlier ones, by their ID
 
 	open int
 }
 
 // ReadResult validates a result as a whole (WHS-2) and sums it up per shipment: all rows count or
-// none. listed is everything on the lists that the rows can name, with what was told before, so
-// nothing is shipped twice: a row that says again exactly what is known of lines that are done adds
-// its tracking number, weight and days alone, for partners send the whole day with every file; any
-// other row about them is an error. Rows may leave lines out: those stay open. Every error names its
-// row and says what is wrong with it.
-func ReadResult(rows []ResultRow, listed []Listed, s Settings, now time.Time) ([]ResultShipment, []*order.Error) {
+// none. listed is everything on the lists that the rows can name, before the rows that earlier results
+// were applied with, so nothing is shipped twice: partners send the whole day with every file. A row
+// that says again what was told adds its tracking number, weight and days alone; one that may say it
+// again or may tell of more is an error, as is the same row twice. Rows may leave lines out: those stay
+// open. Every error names its row and says what is wrong with it.
+func ReadResult(rows []ResultRow, listed []Listed, before []ToldRow, s Settings, now time.Time) ([]ResultShipment, []*order.Error) {
 	var errs []*order.Error
 	lines := make([]ResultLine, len(listed))
 	known := knownLists{lists: map[string]bool{}, orders: map[order.Number][]int{}}
@@ -96,11 +95,13 @@ func ReadResult(rows []ResultRow, listed []Listed, s Settings, now time.Time) ([
 	if len(rows) == 0 {
 		errs = append(errs, order.Invalid("WHS-2", "rows", "the result has no rows"))
 	}
+	bad := func(r ResultRow, column, message string) {
+		errs = append(errs, order.Invalid("WHS-2", r.Field+"."+column, message))
+	}
+	var named []*reported
 	for _, r := range rows {
-		bad := func(column, message string) {
-			errs = append(errs, order.Invalid("WHS-2", r.Field+"."+column, message))
-		}
-		before := len(errs)
+		bad := func(column, message string) { bad(r, column, message) }
+		had := len(errs)
 		switch {
 		case r.Shipped < 0 || r.Short < 0:
 			bad("shipped", "quantities are 0 or more")
@@ -134,9 +135,14 @@ func ReadResult(rows []ResultRow, listed []Listed, s Settings, now time.Time) ([
 		if why != "" {
 			bad(column, why)
 		}
-		if len(errs) > before {
-			continue
+		if len(errs) == had {
+			named = append(named, &reported{ResultRow: r, numbers: strings.Fields(r.Tracking), found: found})
 		}
+	}
+	said := tellings(before, lines)
+	said.find(named, lines)
+	above := map[string]bool{}
+	for _, r := range named {
 		of := func(l Listed) *ResultShipment {
 			k := shipment{l.OrderID, l.ShipmentNo}
 			info := infos[k]
@@ -145,7 +151,7 @@ func ReadResult(rows []ResultRow, listed []Listed, s Settings, now time.Time) ([
 				infos[k] = info
 				sequence = append(sequence, k)
 			}
-			for _, n := range strings.Fields(r.Tracking) {
+			for _, n := range r.numbers {
 				if !slices.Contains(info.Tracking, n) {
 					info.Tracking = append(info.Tracking, n)
 				}
@@ -154,26 +160,44 @@ func ReadResult(rows []ResultRow, listed []Listed, s Settings, now time.Time) ([
 			info.DeliveredOn = laterOf(info.DeliveredOn, r.DeliveredOn)
 			return info
 		}
-		if toldBefore(r, found, lines) {
-			for _, i := range found {
-				lines[i].told = true
-				of(lines[i].Listed)
+		open, column := 0, "shipped"
+		if r.Shipped == 0 {
+			column = "short"
+		}
+		for _, i := range r.found {
+			open += lines[i].Listed.Open()
+		}
+		if r.doubt != nil {
+			bad(r.ResultRow, column, r.unclear(open))
+			continue
+		}
+		if len(r.told) > 0 {
+			for _, p := range r.told {
+				of(lines[p.line].Listed)
+				above[r.key(p.line)] = true
 			}
-			if len(found) > 0 {
-				info := of(lines[found[0]].Listed)
-				info.Again = append(info.Again, r.Field)
-			}
+			info := of(lines[r.told[0].line].Listed)
+			info.Again, info.Told = append(info.Again, r.Field), append(info.Told, r.more()...)
 			continue
 		}
 		// A row that names the item alone spreads over its lines in turn.
-		shipped, short := r.Shipped, r.Short
-		for _, i := range found {
+		kept := ToldRow{Reason: r.Reason, Tracking: r.numbers, ShippedOn: r.ShippedOn, DeliveredOn: r.DeliveredOn, At: now}
+		var first *ResultShipment
+		shipped, short, why := r.Shipped, r.Short, ""
+		for _, i := range r.found {
 			l := &lines[i]
-			open := l.Listed.Open() - l.Shipped - l.Short
-			a := min(shipped, open)
-			b := min(short, open-a)
+			left := l.Listed.Open() - l.Shipped - l.Short
+			a := min(shipped, left)
+			b := min(short, left-a)
 			if a+b == 0 {
 				continue
+			}
+			switch key := r.key(i); {
+			case why != "":
+			case above[key]:
+				why = "the same row stands above: put both into one row, or give each parcel its own tracking number"
+			default:
+				why, above[key] = said.again(r, i, open), true
 			}
 			if b > 0 {
 				l.Reason = r.Reason
@@ -181,6 +205,9 @@ func ReadResult(rows []ResultRow, listed []Listed, s Settings, now time.Time) ([
 			l.Shipped, l.Short = l.Shipped+a, l.Short+b
 			shipped, short = shipped-a, short-b
 			info := of(l.Listed)
+			if first == nil {
+				first = info
+			}
 			on := r.ShippedOn
 			if on.IsZero() {
 				on = today
@@ -188,13 +215,18 @@ func ReadResult(rows []ResultRow, listed []Listed, s Settings, now time.Time) ([
 			if a > 0 {
 				info.ShippedOn = laterOf(info.ShippedOn, on)
 			}
+			kept.OrderID, kept.Parts = l.Listed.OrderID, append(kept.Parts, ToldPart{l.Listed.ID, a, b})
 		}
-		if shipped+short > 0 {
-			column, said := "shipped", "more than is on the list: %d too many; was it reported before?"
-			if short > 0 && shipped == 0 {
+		switch {
+		case shipped+short > 0:
+			if shipped == 0 {
 				column = "short"
 			}
-			bad(column, fmt.Sprintf(said, shipped+short))
+			bad(r.ResultRow, column, fmt.Sprintf("more than is on the list: %d too many; was it reported before?", shipped+short))
+		case why != "":
+			bad(r.ResultRow, column, why)
+		default:
+			first.Told = append(first.Told, kept)
 		}
 	}
 	if len(errs) > 0 {
@@ -218,20 +250,6 @@ func ReadResult(rows []ResultRow, listed []Listed, s Settings, now time.Time) ([
 		out = append(out, *info)
 	}
 	return out, nil
-}
-
-// toldBefore tells whether a row says exactly what earlier results said of its lines, of which
-// nothing is open. Within one result it counts once.
-func toldBefore(r ResultRow, found []int, lines []ResultLine) bool {
-	shipped, short := 0, 0
-	for _, i := range found {
-		l := lines[i]
-		if l.Listed.Open() > 0 || l.told {
-			return false
-		}
-		shipped, short = shipped+l.Listed.Done-l.Listed.Short, short+l.Listed.Short
-	}
-	return r.Shipped == shipped && r.Short == short
 }
 
 // knownLists finds listed lines without looking at all of them.

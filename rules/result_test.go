@@ -30,7 +30,7 @@ func TestWHS2ReadResult(t *testing.T) {
 		row(nil),
 		{Field: "rows[1]", Order: string(a), LineNo: 2, Shipped: 1, Short: 1, Reason: rules.PickMissing, Tracking: "4012-3456-7891"},
 		{Field: "rows[2]", Order: string(a), ItemCode: pen, Shipped: 1, ShippedOn: day(t, "2026-11-23")},
-	}, listed, rules.Default(), now)
+	}, listed, nil, rules.Default(), now)
 	if len(errs) > 0 || len(got) != 1 {
 		t.Fatalf("%+v %v", got, errs)
 	}
@@ -38,7 +38,7 @@ func TestWHS2ReadResult(t *testing.T) {
 	if r.OrderID != 1 || len(r.Lines) != 3 || r.Lines[1].Short != 1 || r.Lines[1].Reason != rules.PickMissing || r.Lines[2].Shipped != 1 || len(r.Tracking) != 2 || r.WeightGrams != 1200 || r.ShippedOn != day(t, "2026-11-24") || !r.Complete {
 		t.Errorf("%+v", r)
 	}
-	if part, errs := rules.ReadResult([]rules.ResultRow{row(func(r *rules.ResultRow) { r.Shipped = 2 })}, listed, rules.Default(), now); len(errs) > 0 || part[0].Complete {
+	if part, errs := rules.ReadResult([]rules.ResultRow{row(func(r *rules.ResultRow) { r.Shipped = 2 })}, listed, nil, rules.Default(), now); len(errs) > 0 || part[0].Complete {
 		t.Errorf("part %+v %v", part, errs)
 	}
 	for column, change := range map[string]func(*rules.ResultRow){
@@ -53,13 +53,13 @@ func TestWHS2ReadResult(t *testing.T) {
 		"shipped_on": func(r *rules.ResultRow) { r.ShippedOn = day(t, "2026-11-25") },
 	} {
 		// One wrong row refuses all of them.
-		got, errs := rules.ReadResult([]rules.ResultRow{row(func(r *rules.ResultRow) { r.Field, r.LineNo, r.ItemCode, r.Shipped = "rows[1]", 2, tea, 1 }), row(change)}, listed, rules.Default(), now)
+		got, errs := rules.ReadResult([]rules.ResultRow{row(func(r *rules.ResultRow) { r.Field, r.LineNo, r.ItemCode, r.Shipped = "rows[1]", 2, tea, 1 }), row(change)}, listed, nil, rules.Default(), now)
 		if got != nil || len(errs) != 1 || errs[0].Field != "rows[0]."+column || errs[0].Rule != "WHS-2" {
 			t.Errorf("%s: %+v %v", column, got, errs)
 		}
 	}
 	// The whole day sent again with another number on it: nothing is shipped twice, the number is taken.
-	again, errs := rules.ReadResult([]rules.ResultRow{row(func(r *rules.ResultRow) { r.List, r.Order, r.Shipped = "P2", string(b), 4 })}, listed, rules.Default(), now)
+	again, errs := rules.ReadResult([]rules.ResultRow{row(func(r *rules.ResultRow) { r.List, r.Order, r.Shipped = "P2", string(b), 4 })}, listed, nil, rules.Default(), now)
 	if len(errs) > 0 || len(again) != 1 || len(again[0].Lines) != 0 || !slices.Equal(again[0].Tracking, []string{"4012-3456-7890"}) || !again[0].Complete {
 		t.Errorf("told again: %+v %v", again, errs)
 	}
@@ -81,7 +81,7 @@ func TestWHS2ReadResult(t *testing.T) {
 		"neither":           {row(func(r *rules.ResultRow) { r.ItemCode, r.LineNo = "", 0 })},
 		"a reason too many": {row(func(r *rules.ResultRow) { r.Reason = rules.PickLate })},
 	} {
-		if got, errs := rules.ReadResult(rows, listed, rules.Default(), now); got != nil || len(errs) == 0 {
+		if got, errs := rules.ReadResult(rows, listed, nil, rules.Default(), now); got != nil || len(errs) == 0 {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
@@ -98,7 +98,7 @@ func FuzzReadResult(f *testing.F) {
 			by = string(number)
 		}
 		r := rules.ResultRow{Field: "rows[0]", Order: by, LineNo: line, ItemCode: item, Shipped: shipped, Short: short, Reason: rules.ShortReason(reason), Tracking: tracking, WeightGrams: weight}
-		got, errs := rules.ReadResult([]rules.ResultRow{r, r}, listed, rules.Default(), now)
+		got, errs := rules.ReadResult([]rules.ResultRow{r, r}, listed, nil, rules.Default(), now)
 		if (len(got) > 0) == (len(errs) > 0) {
 			t.Fatalf("%+v %v", got, errs)
 		}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -42,12 +43,16 @@ func (tx *Tx) applyReport(ctx context.Context, warehouse string, file int64, row
 	if err != nil {
 		return out, nil, err
 	}
-	touched := []int64{}
+	touched, told := []int64{}, []rules.ToldRow{}
 	for _, s := range shipments {
+		told = append(told, s.Told...)
 		out.Again = append(out.Again, s.Again...)
 		for _, l := range s.Lines {
 			touched = append(touched, l.Listed.ListID)
 		}
+	}
+	if err := tx.keepTold(ctx, told, file, by, now); err != nil {
+		return out, nil, err
 	}
 	slices.Sort(touched)
 	return out, nil, tx.exec(ctx, "ResultAcknowledge", slices.Compact(touched), now, by)
@@ -74,7 +79,11 @@ func (tx *Tx) judgeReport(ctx context.Context, warehouse string, rows []rules.Re
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	shipments, problems = rules.ReadResult(rows, listed, tx.s.Settings().On(order.DateOf(now)), now)
+	before, err := tx.told(ctx, listed)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	shipments, problems = rules.ReadResult(rows, listed, before, tx.s.Settings().On(order.DateOf(now)), now)
 	return ids, shipments, problems, nil
 }
 
@@ -83,6 +92,39 @@ func (tx *Tx) listed(ctx context.Context, lists []int64) ([]rules.Listed, error)
 		var l rules.Listed
 		return l, r.Scan(&l.ID, &l.ListID, &l.ShipmentID, &l.List, &l.Order, &l.OrderID, &l.ShipmentNo, &l.LineNo, &l.ItemCode, &l.Qty, &l.Done, &l.Short)
 	}, lists)
+}
+
+// told are the rows of results that counted of the orders on lists.
+func (tx *Tx) told(ctx context.Context, listed []rules.Listed) ([]rules.ToldRow, error) {
+	orders := column(listed, func(l rules.Listed) int64 { return l.OrderID })
+	slices.Sort(orders)
+	return collect(ctx, tx.tx, "ResultRows", func(r pgx.CollectableRow) (rules.ToldRow, error) {
+		var v rules.ToldRow
+		var tracking string
+		err := r.Scan(&v.ID, &v.OrderID, &v.Parts, &v.Reason, &tracking, (*date)(&v.ShippedOn), (*date)(&v.DeliveredOn), (*instant)(&v.At))
+		v.Tracking = strings.Fields(tracking)
+		return v, err
+	}, slices.Compact(orders))
+}
+
+// keepTold keeps the rows of a result that counted, and what others tell more of earlier ones.
+func (tx *Tx) keepTold(ctx context.Context, rows []rules.ToldRow, file int64, by string, now time.Time) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	parts := make([]string, len(rows))
+	for i, r := range rows {
+		b, err := json.Marshal(list(r.Parts))
+		if err != nil {
+			return fmt.Errorf("encode a result's row: %w", err)
+		}
+		parts[i] = string(b)
+	}
+	return tx.exec(ctx, "ResultRowsInsert",
+		column(rows, func(r rules.ToldRow) int64 { return r.OrderID }), column(rows, func(r rules.ToldRow) int64 { return r.ID }), parts,
+		column(rows, func(r rules.ToldRow) string { return string(r.Reason) }), column(rows, func(r rules.ToldRow) string { return strings.Join(r.Tracking, " ") }),
+		column(rows, func(r rules.ToldRow) date { return date(r.ShippedOn) }), column(rows, func(r rules.ToldRow) date { return date(r.DeliveredOn) }),
+		file, by, now)
 }
 
 // applyResult saves what is known of shipments on lists that the caller has locked.

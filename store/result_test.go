@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -205,6 +206,69 @@ func TestWHS3ShortPickEndsOrder(t *testing.T) {
 		t.Error(text)
 	}
 	audit(t, s)
+}
+
+// TestWHS2ResultSaidAgain: what is told once counts once, by whatever way it is said again, also of
+// lines of which something is open.
+func TestWHS2ResultSaidAgain(t *testing.T) {
+	t.Parallel()
+	s, clock := st.NewShop(t)
+	orders, list := released(t, s, clock, with(st.Request(order.ChannelFax, clock.Now(), st.Tokyo, st.Pen, 20), st.Paper, 10))
+	o := orders[0]
+	hand := func(at string, again int, rows ...rules.ResultRow) store.PartnerFile {
+		t.Helper()
+		clock.Set(st.At(t, at))
+		for i := range rows {
+			rows[i].Field, rows[i].Order = "line "+strconv.Itoa(i+2), string(o.Number)
+		}
+		f, out, problems := file(t, s, st.East, "day.csv", store.PartnerRows{Kind: store.PartnerResult, Results: rows}, clock.Now())
+		if len(problems) > 0 && again >= 0 || len(problems) == 0 && len(out.Result.Again) != again {
+			t.Fatalf("%s: %+v %v", at, out.Result, problems)
+		}
+		return f
+	}
+	pens := func(left int) {
+		t.Helper()
+		if onHand, reserved := stockOf(t, s, st.East, st.Pen); onHand != 100-left || reserved != 20-left {
+			t.Fatalf("%d left, %d on hand, %d reserved", left, onHand, reserved)
+		}
+		audit(t, s)
+	}
+	five, paper := rules.ResultRow{LineNo: 1, Shipped: 5, Tracking: "4012-0000-0001"}, rules.ResultRow{LineNo: 2, Shipped: 6, Tracking: "4012-0000-0002"}
+	hand("2026-11-24 12:00:00", 0, five)
+	pens(5)
+	// The whole day with the row of noon, in another order; a row that may be it, or not, counts as nothing.
+	hand("2026-11-24 19:00:00", 1, paper, five)
+	pens(5)
+	if f := hand("2026-11-24 19:10:00", -1, rules.ResultRow{LineNo: 1, Shipped: 5}); f.State != store.PartnerFileRefused {
+		t.Fatal(f.State)
+	}
+	pens(5)
+	// Without a file, with the day of its delivery and a number more, by which alone it is known then.
+	said := five
+	said.Field, said.Order, said.Tracking, said.DeliveredOn = "rows[0]", string(o.Number), five.Tracking+" 4012-0000-0003", order.D(2026, 11, 24)
+	if out, problems := result(t, s, clock.Now(), st.East, said); len(problems) > 0 || len(out.Again) != 1 {
+		t.Fatal(out, problems)
+	}
+	five.Tracking = "4012-0000-0003"
+	other := five
+	other.Tracking = "4012-0000-0004"
+	hand("2026-11-24 20:00:00", 2, other, five, paper)
+	pens(10)
+	// The rest by hand, and all of it said once more as it left.
+	if _, err := s.ShipPickList(t.Context(), list, "倉田", clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	pens(20)
+	hand("2026-11-25 09:00:00", 5, rules.ResultRow{LineNo: 1, Shipped: 10, Tracking: "4012-0000-0005"}, five, other, paper, rules.ResultRow{LineNo: 2, Shipped: 4})
+	pens(20)
+	got := get(t, s, o.ID)
+	if sh := got.Shipments[0]; got.State != order.StateShipped || len(sh.Tracking) != 5 || sh.DeliveredOn != order.D(2026, 11, 24) {
+		t.Errorf("%s %+v", got.State, sh)
+	}
+	if n := count(t, s, `SELECT count(*)::int FROM result_rows WHERE again_of IS NULL`); n != 3 {
+		t.Errorf("%d rows counted", n)
+	}
 }
 
 // TestWHS2OneOfManyCounts: a result that several hand in at once is applied once.

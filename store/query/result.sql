@@ -12,6 +12,19 @@ SELECT a.id, a.pick_list_id, a.shipment_id, p.number, o.number, a.order_id, s.no
 FROM allocations a JOIN pick_lists p ON p.id = a.pick_list_id JOIN shipments s ON s.id = a.shipment_id JOIN orders o ON o.id = a.order_id
 WHERE a.pick_list_id = ANY($1) ORDER BY a.order_id, s.no, a.line_no, a.id;
 
+-- name: ResultRows
+-- The rows that counted of orders $1, with what was told of the same goods since.
+SELECT r.id, r.order_id, r.parts, r.reason, concat_ws(' ', r.tracking, m.tracking), r.shipped_on, greatest(r.delivered_on, m.delivered_on), r.at
+FROM result_rows r LEFT JOIN LATERAL (SELECT string_agg(a.tracking, ' ' ORDER BY a.id) AS tracking, max(a.delivered_on) AS delivered_on
+    FROM result_rows a WHERE a.order_id = r.order_id AND a.again_of = r.id) m ON true
+WHERE r.order_id = ANY($1) AND r.again_of IS NULL ORDER BY r.id;
+
+-- name: ResultRowsInsert
+INSERT INTO result_rows (order_id, again_of, parts, reason, tracking, shipped_on, delivered_on, file_id, by, at)
+SELECT t.order_id, nullif(t.again_of, 0), t.parts::jsonb, t.reason, t.tracking, t.shipped_on, t.delivered_on, nullif($8::bigint, 0), $9, $10
+FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::date[], $7::date[])
+    AS t (order_id, again_of, parts, reason, tracking, shipped_on, delivered_on);
+
 -- name: ResultLockStock
 SELECT item_code FROM stock WHERE warehouse_code = $1 AND item_code = ANY($2) ORDER BY item_code, warehouse_code FOR UPDATE;
 
