@@ -3,6 +3,7 @@ package store_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -92,6 +93,20 @@ func TestHotStatementsReadLittle(t *testing.T) {
 	}
 	if got := touched(t, c, "WaitingForStock", noon); got > 10*open {
 		t.Errorf("looking for backorders touches %d pages", got)
+	}
+	// Nothing to do for those that wait, as at nearly every tick: their lines are looked up once.
+	if _, err := c.Exec(ctx, `UPDATE order_lines SET restock_on = (SELECT min(restock_on) FROM stock WHERE item_code = order_lines.item_code) WHERE reserved_qty < qty`); err != nil {
+		t.Fatal(err)
+	}
+	if got := touched(t, c, "WaitingForStock", noon); got > 3*open/2 {
+		t.Errorf("looking for what came touches %d pages where nothing did", got)
+	}
+	for name, args := range map[string][]any{"WaitingForStock": {noon}, "RestockMoved": {noon, 500}} {
+		rows, _ := c.Query(ctx, "EXPLAIN "+store.Queries()[name], args...)
+		plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil || strings.Contains(strings.Join(plan, ""), "Seq Scan on order_lines") {
+			t.Errorf("%s reads every line: %v, %s", name, err, strings.Join(plan, "\n"))
+		}
 	}
 }
 

@@ -83,14 +83,21 @@ FROM unnest($1::bigint[], $2::int[], $3::date[]) AS t (order_id, no, restock_on)
 -- name: RestockMoved
 -- Lines that wait whose goods come in on another day than the customer was told (STK-4), and the
 -- earliest from $1 on. A day that passed while nobody states another one moves nothing.
-SELECT o.id, o.number, o.accepted_at, l.no, l.item_code, o.region_code, l.qty - l.cancelled_qty - l.reserved_qty, l.restock_on, s.earliest
-FROM orders o JOIN order_lines l ON l.order_id = o.id
-CROSS JOIN LATERAL (
-    SELECT min(restock_on) FILTER (WHERE restock_on >= $1) AS earliest, coalesce(bool_or(restock_on = l.restock_on), false) AS stands
-    FROM stock WHERE item_code = l.item_code) s
-WHERE o.state = 'short' AND l.class <> 'phone' AND l.reserved_qty + l.cancelled_qty < l.qty
-  AND l.restock_on IS DISTINCT FROM s.earliest AND NOT (l.restock_on < $1 AND s.stands)
-ORDER BY o.id, l.no LIMIT $2 FOR UPDATE OF o SKIP LOCKED;
+-- OFFSET 0 keeps lines looked up order by order: PostgreSQL takes every third of all lines for one
+-- that waits, and would read them all. Stock is joined once, for all of them.
+WITH lacking AS MATERIALIZED (
+    SELECT l.order_id, l.no, l.item_code, l.qty - l.cancelled_qty - l.reserved_qty AS qty, l.restock_on FROM orders o
+    CROSS JOIN LATERAL (SELECT * FROM order_lines WHERE order_id = o.id AND class <> 'phone' AND reserved_qty + cancelled_qty < qty OFFSET 0) l
+    WHERE o.state = 'short'
+), moved AS (
+    SELECT l.*, min(s.restock_on) FILTER (WHERE s.restock_on >= $1) AS earliest
+    FROM lacking l LEFT JOIN stock s ON s.item_code = l.item_code AND s.restock_on IS NOT NULL GROUP BY 1, 2, 3, 4, 5
+    HAVING l.restock_on IS DISTINCT FROM min(s.restock_on) FILTER (WHERE s.restock_on >= $1)
+      AND NOT (l.restock_on < $1 AND coalesce(bool_or(s.restock_on = l.restock_on), false))
+)
+SELECT o.id, o.number, o.accepted_at, m.no, m.item_code, o.region_code, m.qty, m.restock_on, m.earliest
+FROM orders o JOIN moved m ON m.order_id = o.id WHERE o.state = 'short'
+ORDER BY o.id, m.no LIMIT $2 FOR UPDATE OF o SKIP LOCKED;
 
 -- name: AllocatePriceOrders
 UPDATE orders o SET goods_yen = t.goods_yen, taxes = t.taxes

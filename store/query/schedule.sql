@@ -20,14 +20,12 @@ SELECT schedule, due_at, inserted_at, finished_at FROM schedule_runs ORDER BY du
 -- name: WaitingForStock
 -- New orders, backorders of which something could be reserved now, or whose customers were told
 -- another day than goods come in on from $1 on (RestockMoved; STK-4).
+WITH lacking AS MATERIALIZED ( -- for both; OFFSET 0 as in RestockMoved
+    SELECT l.order_id, l.no, l.item_code, l.restock_on, o.stockout FROM orders o
+    CROSS JOIN LATERAL (SELECT * FROM order_lines WHERE order_id = o.id AND class <> 'phone' AND reserved_qty + cancelled_qty < qty OFFSET 0) l
+    WHERE o.state = 'short')
 SELECT EXISTS (SELECT FROM orders WHERE state = 'accepted') OR EXISTS (
-    SELECT FROM orders o JOIN order_lines l ON l.order_id = o.id JOIN stock s ON s.item_code = l.item_code
-    WHERE o.state = 'short' AND o.stockout = 'backorder' AND l.class <> 'phone' AND l.reserved_qty + l.cancelled_qty < l.qty
-      AND s.reserved_qty < s.on_hand_qty)
-OR EXISTS (
-    SELECT FROM orders o JOIN order_lines l ON l.order_id = o.id
-    CROSS JOIN LATERAL (
-        SELECT min(restock_on) FILTER (WHERE restock_on >= $1) AS earliest, coalesce(bool_or(restock_on = l.restock_on), false) AS stands
-        FROM stock WHERE item_code = l.item_code) s
-    WHERE o.state = 'short' AND l.class <> 'phone' AND l.reserved_qty + l.cancelled_qty < l.qty
-      AND l.restock_on IS DISTINCT FROM s.earliest AND NOT (l.restock_on < $1 AND s.stands));
+    SELECT FROM lacking l LEFT JOIN stock s ON s.item_code = l.item_code GROUP BY l.order_id, l.no, l.restock_on, l.stockout
+    HAVING l.stockout = 'backorder' AND bool_or(s.reserved_qty < s.on_hand_qty)
+      OR l.restock_on IS DISTINCT FROM min(s.restock_on) FILTER (WHERE s.restock_on >= $1)
+        AND NOT (l.restock_on < $1 AND coalesce(bool_or(s.restock_on = l.restock_on), false)));
