@@ -9,7 +9,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"todoke/ingest/partner"
-	"todoke/order"
 	"todoke/store"
 )
 
@@ -47,7 +46,7 @@ func (a *api) registerReports(h huma.API, problem func(string) *huma.Response) {
 					Content: map[string]*huma.MediaType{"application/json": {Schema: huma.SchemaFromType(registry, typeOf[ReportAnswer]())}},
 				},
 				"401": problem("The token is missing or wrong"), "404": problem("This token speaks for another warehouse"),
-				"409": problem("The Idempotency-Key was used for another report, a result or a count"), "413": problem("The report is too large"),
+				"409": problem("The Idempotency-Key was used for another report, a result or a count; or the same rows were applied under another key: detail tells what to do"), "413": problem("The report is too large"),
 				"422": problem("Nothing was applied: errors tells each row and field"), "503": problem("Try again later with the same key"),
 			},
 		}, do)
@@ -92,14 +91,6 @@ func (a *api) report(ctx context.Context, in *reportInput, name string) (*report
 	}, a.Now())
 	if err != nil {
 		return nil, a.failure(ctx, "take in a warehouse's report", err)
-	}
-	if again && f.State == store.PartnerFileRefused && f.Waits() && f.Key != in.Key {
-		// Sent anew under another key: what stood against it may be mended on our side.
-		err := a.Warehouses.RetryPartnerFile(ctx, f.ID, t.Name, a.Now())
-		if err != nil && order.KindOf(err) != order.KindConflict {
-			return nil, a.failure(ctx, "read a warehouse's report once more", err)
-		}
-		again, f.State = false, store.PartnerFileReceived
 	}
 	if f.State == store.PartnerFileReceived {
 		if f, err = a.Apply(ctx, f); err != nil {

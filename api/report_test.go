@@ -87,6 +87,16 @@ func TestAWarehouseReportsResults(t *testing.T) {
 		t.Errorf("%+v %v", o.Shipments, err)
 	}
 
+	// The same rows under another key may be a second delivery that reads like the first: never silently nothing.
+	for range 2 {
+		if a := b.report(t, "results", "second", body("")); a.status != http.StatusConflict || !strings.Contains(a.body, "its tracking number or its day (shipped_on)") {
+			t.Error(a)
+		}
+	}
+	if a := b.report(t, "results", "b", body("")); a.status != http.StatusOK || a.header.Get("Idempotent-Replayed") != "true" {
+		t.Error(a)
+	}
+
 	for text, want := range map[string]string{
 		"":                      "",
 		"x":                     "no JSON of this kind",

@@ -27,7 +27,6 @@ type Warehouses interface {
 	PickListFiles(ctx context.Context, pickListID int64) ([]store.PickListFile, error)
 	AcknowledgePickList(ctx context.Context, id int64, note, by string, now time.Time) error
 	ReceivePartnerFile(ctx context.Context, f store.NewPartnerFile, now time.Time) (file store.PartnerFile, again bool, err error)
-	RetryPartnerFile(ctx context.Context, id int64, by string, now time.Time) error
 	GetPartnerFile(ctx context.Context, id int64) (store.PartnerFile, error)
 	Blobs() *store.Blobs
 }
@@ -99,6 +98,7 @@ type PartnerFileAnswer struct {
 	Errors     []partner.Fault `json:"errors,omitempty" doc:"Everything that stands against a refused file"`
 	SettledAt  *time.Time      `json:"settled_at,omitempty"`
 	Again      bool            `json:"again,omitempty" doc:"These bytes were handed in before: nothing happened"`
+	Message    string          `json:"message,omitempty" doc:"What to do where the same bytes should count again"`
 }
 
 type warehouseKey struct{}
@@ -138,10 +138,11 @@ func (a *api) registerWarehouses(h huma.API, problem func(string) *huma.Response
 	}, a.acknowledge)
 	huma.Register(h, huma.Operation{
 		OperationID: "hand-in-file", Method: http.MethodPost, Path: "/v1/warehouses/{warehouse}/files", Summary: "Hand in a file",
-		Description: "Takes shipment results, stock counts or acknowledgements as CSV or Excel, as the body. The file is kept for good once it is answered, and applied as a whole or not at all: ask its state. The same bytes again are the same file.",
+		Description: "Takes shipment results, stock counts or acknowledgements as CSV or Excel, as the body. The file is kept for good once it is answered, and applied as a whole or not at all: ask its state. The same bytes again are the same file, but for a count without times of its own that comes under another Idempotency-Key.",
 		Security:    security, Middlewares: middle, DefaultStatus: http.StatusAccepted, MaxBodyBytes: store.MaxPartnerFile, Tags: []string{"warehouses"},
 		Responses: map[string]*huma.Response{
 			"202": shows("The file is kept", huma.SchemaFromType(registry, typeOf[PartnerFileAnswer]())), "401": refused, "404": none,
+			"409": problem("The Idempotency-Key was used for another file or report; or the same result was applied under another key: detail tells what to do"),
 			"413": problem("The file is too large"), "422": problem("The file is empty or has no name"), "503": problem("Try again later"),
 		},
 	}, a.handIn)
@@ -358,24 +359,29 @@ func (a *api) acknowledge(ctx context.Context, in *pickListInput) (*answerOutput
 type handInInput struct {
 	Warehouse string `path:"warehouse" maxLength:"40" doc:"The warehouse's code"`
 	Name      string `query:"name" required:"true" minLength:"1" maxLength:"200" doc:"The file's name, such as result_20261124.csv"`
+	Key       string `header:"Idempotency-Key" maxLength:"255" doc:"The warehouse's name for this sending: send the same one when you try again. The same count without times of its own under another key is another count"`
 	RawBody   []byte
 }
 
 func (a *api) handIn(ctx context.Context, in *handInInput) (*answerOutput, error) {
 	t, _ := ctx.Value(warehouseKey{}).(store.WarehouseToken)
 	f, again, err := a.Warehouses.ReceivePartnerFile(ctx, store.NewPartnerFile{
-		WarehouseCode: in.Warehouse, Channel: store.PartnerAPI, Name: in.Name, Sender: t.Name, Bytes: in.RawBody,
+		WarehouseCode: in.Warehouse, Channel: store.PartnerAPI, Name: in.Name, Sender: t.Name, Bytes: in.RawBody, Key: in.Key,
 	}, a.Now())
 	if err != nil {
 		return nil, a.failure(ctx, "take in a partner's file", err)
 	}
-	return a.fileAnswer(ctx, f, again)
+	message := ""
+	if again && f.Undated && in.Key == "" {
+		message = store.UndatedAgain + ", or send it under an Idempotency-Key of its own"
+	}
+	return a.fileAnswer(ctx, f, again, message)
 }
 
-func (a *api) fileAnswer(ctx context.Context, f store.PartnerFile, again bool) (*answerOutput, error) {
+func (a *api) fileAnswer(ctx context.Context, f store.PartnerFile, again bool, message string) (*answerOutput, error) {
 	out := PartnerFileAnswer{
 		ID: f.ID, Name: f.Name, SHA256: f.SHA256, SizeBytes: f.SizeBytes, ReceivedAt: f.ReceivedAt, State: f.State, Error: f.Error,
-		SettledAt: instantOrNone(f.SettledAt), Again: again,
+		SettledAt: instantOrNone(f.SettledAt), Again: again, Message: message,
 	}
 	if len(f.Faults) > 0 {
 		if err := json.Unmarshal(f.Faults, &out.Errors); err != nil {
@@ -398,5 +404,5 @@ func (a *api) partnerFile(ctx context.Context, in *partnerFileInput) (*answerOut
 	if err != nil {
 		return nil, a.failure(ctx, "get a partner's file", err)
 	}
-	return a.fileAnswer(ctx, f, false)
+	return a.fileAnswer(ctx, f, false, "")
 }

@@ -207,6 +207,25 @@ func TestAWarehouseHandsInFiles(t *testing.T) {
 	if got := b.as(t, eastToken, http.MethodGet, base+"/999", ""); got.status != http.StatusNotFound {
 		t.Error(got)
 	}
+	// A count that says no time is one in each sending: by its key, or else the first for good, which is told.
+	count := "商品コード,在庫数\r\n" + storetest.Code(storetest.Paper) + ",77\r\n"
+	var ids []int64
+	for i, key := range []string{"K1", "K1", "K2", ""} {
+		got := b.do(t, http.MethodPost, base+"?name=tana.csv", count, "Authorization", "Bearer "+eastToken, "Idempotency-Key", key)
+		var f api.PartnerFileAnswer
+		if err := json.Unmarshal([]byte(got.body), &f); err != nil || got.status != http.StatusAccepted || f.Again != (i == 1 || i == 3) || strings.Contains(f.Message, "棚卸日時") != (i == 3) {
+			t.Fatal(i, got, err)
+		}
+		ids = append(ids, f.ID)
+		if kept, err := b.store.GetPartnerFile(t.Context(), f.ID); err != nil {
+			t.Fatal(err)
+		} else if kept, err = (worker.Config{Store: b.store}).ApplyPartnerFile(t.Context(), kept); err != nil || kept.State != store.PartnerFileApplied || !kept.Undated {
+			t.Fatalf("%+v %v", kept, err)
+		}
+	}
+	if ids[1] != ids[0] || ids[2] == ids[1] || ids[3] != ids[2] {
+		t.Error(ids)
+	}
 	for path, status := range map[string]int{base: http.StatusUnprocessableEntity, base + "?name=": http.StatusUnprocessableEntity} {
 		if got := b.as(t, eastToken, http.MethodPost, path, "x"); got.status != status {
 			t.Error(path, got)

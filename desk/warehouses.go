@@ -134,7 +134,11 @@ func (d *Desk) applyHandedIn(r *http.Request, f store.PartnerFile, again bool) (
 	case again && f.State == store.PartnerFileRefused && f.Waits(): // what stood against it may be mended on our side
 		return d.readAgain(r, f)
 	case again && f.State != store.PartnerFileReceived:
-		d.tell(ctx, pick(p.Lang, "同じ内容のファイルを"+page.Stamp(p.Lang, f.ReceivedAt)+"に受け取っています。何も変わっていません。", "The same file came on "+page.Stamp(p.Lang, f.ReceivedAt)+": nothing changed."))
+		told := pick(p.Lang, "同じ内容のファイルを"+page.Stamp(p.Lang, f.ReceivedAt)+"に受け取っています。何も変わっていません。", "The same file came on "+page.Stamp(p.Lang, f.ReceivedAt)+": nothing changed.")
+		if f.Undated {
+			told += pick(p.Lang, "新しい棚卸であれば、棚卸日時の列に数えた日時を入れてください。", " If it is a new count, write when it was counted into 棚卸日時.")
+		}
+		d.tell(ctx, told)
 		return f, nil
 	}
 	d.log(r, p.Login, "change", subject, "handed in: "+f.Name)

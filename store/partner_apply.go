@@ -74,10 +74,10 @@ func (tx *Tx) ApplyPartnerFile(ctx context.Context, f PartnerFile, rows PartnerR
 	now = at(now)
 	var out PartnerOutcome
 	var problems []*order.Error
-	err := tx.lockPartnerFile(ctx, f.ID)
-	if err != nil {
+	if err := tx.lockPartnerFile(ctx, &f, rows); err != nil {
 		return out, nil, err
 	}
+	var err error
 	state := PartnerFileApplied
 	switch rows.Kind {
 	case PartnerResult:
@@ -116,7 +116,7 @@ func (tx *Tx) ApplyPartnerFile(ctx context.Context, f PartnerFile, rows PartnerR
 // nothing of it is applied, and its partner learns of everything at once.
 func (tx *Tx) JudgePartnerFile(ctx context.Context, f PartnerFile, rows PartnerRows, now time.Time) (problems []*order.Error, err error) {
 	now = at(now)
-	if err := tx.lockPartnerFile(ctx, f.ID); err != nil || rows.Len() == 0 {
+	if err := tx.lockPartnerFile(ctx, &f, rows); err != nil || rows.Len() == 0 {
 		return nil, err
 	}
 	switch rows.Kind {
@@ -130,16 +130,20 @@ func (tx *Tx) JudgePartnerFile(ctx context.Context, f PartnerFile, rows PartnerR
 	return problems, err
 }
 
-// lockPartnerFile holds a file that nobody has settled yet.
-func (tx *Tx) lockPartnerFile(ctx context.Context, id int64) error {
+// lockPartnerFile holds a file that nobody has settled yet, and notes whether its rows are a count that
+// holds as of when it came.
+func (tx *Tx) lockPartnerFile(ctx context.Context, f *PartnerFile, rows PartnerRows) error {
 	var state string
-	if err := tx.tx.QueryRow(ctx, query("PartnerFileLock"), id).Scan(&state); err != nil {
+	if err := tx.tx.QueryRow(ctx, query("PartnerFileLock"), f.ID).Scan(&state, &f.ReceivedAt); err != nil {
 		return fmt.Errorf("lock partner file: %w", err)
 	}
 	if state != PartnerFileReceived {
 		return order.Conflict("WHS-2", "the partner's file is settled already")
 	}
-	return nil
+	if !slices.ContainsFunc(rows.Counts, func(r rules.CountRow) bool { return r.At.IsZero() }) {
+		return nil
+	}
+	return tx.exec(ctx, "PartnerFileUndated", f.ID)
 }
 
 // RefusePartnerFile records that nothing of a file was applied, and why: faults is a JSON array of

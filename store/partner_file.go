@@ -42,6 +42,9 @@ type NewPartnerFile struct {
 	Sender        string // who handed it in: an address, a login, "sftp://host/folder"
 	Bytes         []byte
 	Key           string // the partner's own name for what it reports, such as an Idempotency-Key; "" is none
+	// Transmission names the sending, the same however often we see it: a mail's message id, name and
+	// time of an SFTP file. "" is unknown, but that a Key names it.
+	Transmission string
 }
 
 // PartnerFile is a file of a partner warehouse: results, counts, acknowledgements (WHS-2).
@@ -65,7 +68,8 @@ type PartnerFile struct {
 	ClosedAt   time.Time       `json:"closed_at,omitzero"`
 	ClosedBy   string          `json:"closed_by,omitempty"`
 	ClosedNote string          `json:"closed_note,omitempty"`
-	Key        string          `json:"key,omitempty"` // the partner's own name for what it reports
+	Key        string          `json:"key,omitempty"`     // the partner's own name for what it reports
+	Undated    bool            `json:"undated,omitempty"` // a count that holds as of when it came
 }
 
 // Waits tells that a person has to settle the file.
@@ -75,9 +79,10 @@ func (f *PartnerFile) Waits() bool {
 
 // ReceivePartnerFile takes a file of a partner for good: blob synced, then row and read_partner_file
 // job in one transaction. Once it returns, the file may be moved or the request answered. The same
-// bytes of the same warehouse again are the same file: again is true and nothing happens, but that one
-// which was refused, and about which nobody settled anything, is read and answered once more where its
-// partner sends it: by SFTP, mail or folder.
+// bytes of the same warehouse again are the same file: again is true and nothing happens, but for these,
+// where another sending brings them. What is not read yet, and what was refused and nobody settled, is
+// read and answered as it now came. A count without times of its own is another count. A result that was
+// applied under another key is a conflict: it may be a second delivery that reads like the first.
 func (s *Store) ReceivePartnerFile(ctx context.Context, f NewPartnerFile, now time.Time) (file PartnerFile, again bool, err error) {
 	if err := f.check(); err != nil {
 		return PartnerFile{}, false, err
@@ -122,28 +127,66 @@ func (tx *Tx) ReceivePartnerFile(ctx context.Context, f NewPartnerFile, now time
 			return file, false, fmt.Errorf("find partner file: %w", err)
 		}
 	}
-	err = tx.tx.QueryRow(ctx, query("PartnerFileInsert"), file.WarehouseCode, file.Channel, file.Name, file.Sender, file.SHA256, file.SizeBytes, file.ReceivedAt, file.Key).Scan(&file.ID)
-	if missing(err) {
-		before, err := collect(ctx, tx.tx, "PartnerFilesList", scanPartnerFile, nil, f.WarehouseCode, "", file.SHA256, 1)
-		if err != nil {
-			return file, false, err
+	sent := f.transmission()
+	var id int64
+	var same bool
+	err = tx.tx.QueryRow(ctx, query("PartnerFileBefore"), file.WarehouseCode, file.SHA256, sent).Scan(&id, &same)
+	switch {
+	case err == nil:
+		before, known, err := tx.knownPartnerFile(ctx, id, file, sent, same)
+		if err != nil || known {
+			fresh := f.Key != "" && !same && before.State == PartnerFileReceived // refused before, it is read once more
+			return before, known && !fresh, err
 		}
-		if b := &before[0]; b.State == PartnerFileRefused && b.Waits() && slices.Contains([]string{PartnerSFTP, PartnerMail, PartnerFolder}, f.Channel) {
-			if err := tx.exec(ctx, "PartnerFileComesAgain", b.ID, file.Channel, file.Name, file.Sender); err != nil {
-				return file, false, err
-			}
-			b.Channel, b.Name, b.Sender = file.Channel, file.Name, file.Sender
-			b.State, b.Error, b.SettledAt, b.Faults = PartnerFileReceived, "", time.Time{}, nil
-			if err := tx.Enqueue(ctx, jobs.ReadPartnerFile{PartnerFileID: b.ID}); err != nil {
-				return file, false, err
-			}
-		}
-		return before[0], true, nil
+	case !missing(err):
+		return file, false, fmt.Errorf("find partner file: %w", err)
 	}
+	err = tx.tx.QueryRow(ctx, query("PartnerFileInsert"), file.WarehouseCode, file.Channel, file.Name, file.Sender, file.SHA256, file.SizeBytes, file.ReceivedAt, file.Key, sent).Scan(&file.ID)
 	if err != nil {
 		return file, false, fmt.Errorf("insert partner file: %w", err)
 	}
 	return file, false, tx.Enqueue(ctx, jobs.ReadPartnerFile{PartnerFileID: file.ID})
+}
+
+// knownPartnerFile is the file of whose bytes another comes by the sending sent: the same one is the
+// sending that brought it. known is false where the other is a file of its own.
+func (tx *Tx) knownPartnerFile(ctx context.Context, id int64, file PartnerFile, sent string, same bool) (before PartnerFile, known bool, err error) {
+	found, err := collect(ctx, tx.tx, "PartnerFilesList", scanPartnerFile, id, "", "", "", 1)
+	if err != nil {
+		return file, false, err
+	}
+	before = found[0]
+	sends := slices.Contains([]string{PartnerSFTP, PartnerMail, PartnerFolder}, file.Channel)
+	switch refused := before.State == PartnerFileRefused && before.Waits(); {
+	case same:
+		return before, true, nil
+	case refused && (sends || sent != ""), before.State == PartnerFileReceived && sends && sent != "":
+		if err := tx.exec(ctx, "PartnerFileComesAgain", id, file.Channel, file.Name, file.Sender, file.ReceivedAt, sent); err != nil {
+			return file, false, err
+		}
+		before.Channel, before.Name, before.Sender, before.ReceivedAt = file.Channel, file.Name, file.Sender, file.ReceivedAt
+		before.State, before.Error, before.SettledAt, before.Faults = PartnerFileReceived, "", time.Time{}, nil
+		if !refused { // its job waits
+			return before, true, nil
+		}
+		return before, true, tx.Enqueue(ctx, jobs.ReadPartnerFile{PartnerFileID: id})
+	case before.State == PartnerFileReceived && sent != "":
+		return before, false, order.Temporary("the same bytes came by another sending and are being read", nil)
+	case before.Undated && sent != "":
+		return file, false, nil
+	case before.Kind == PartnerResult && before.State == PartnerFileApplied && file.Key != "":
+		return before, false, order.Conflict("WHS-2", fmt.Sprintf("the same rows were applied on %s as report %d, and nothing of this one was: what that report came to is told under its own Idempotency-Key; where more has left since, say in the rows what tells it apart, its tracking number or its day (shipped_on)",
+			before.SettledAt.In(order.JST).Format("2006-01-02 15:04"), before.ID))
+	}
+	return before, true, nil
+}
+
+// transmission names the sending; "" where nothing does.
+func (f NewPartnerFile) transmission() string {
+	if f.Transmission == "" && f.Key != "" {
+		return bounded(text("key " + f.Key))
+	}
+	return bounded(text(f.Transmission))
 }
 
 func (f NewPartnerFile) check() error {
@@ -160,6 +203,9 @@ func (f NewPartnerFile) check() error {
 	}
 	return nil
 }
+
+// UndatedAgain is what to do where the same bytes of a count without times came, and are to count again.
+const UndatedAgain = "the count holds as of when it first came: to count anew, write when it was counted into 棚卸日時 (counted_at)"
 
 // plainName is the file's name without the folders of whatever system it comes from.
 func plainName(name string) string { return path.Base(strings.ReplaceAll(name, `\`, "/")) }
@@ -198,5 +244,5 @@ func (tx *Tx) SettlePartnerFile(ctx context.Context, id int64, state, why string
 func scanPartnerFile(r pgx.CollectableRow) (PartnerFile, error) {
 	var f PartnerFile
 	return f, r.Scan(&f.ID, &f.WarehouseCode, &f.Channel, &f.Name, &f.Sender, &f.SHA256, &f.SizeBytes, &f.ReceivedAt, &f.State, &f.Error, (*instant)(&f.SettledAt),
-		&f.Kind, &f.Rows, &f.Outcome, &f.Faults, (*instant)(&f.ClosedAt), &f.ClosedBy, &f.ClosedNote, &f.Key)
+		&f.Kind, &f.Rows, &f.Outcome, &f.Faults, (*instant)(&f.ClosedAt), &f.ClosedBy, &f.ClosedNote, &f.Key, &f.Undated)
 }

@@ -17,7 +17,7 @@ func ReadMail(books func() *gateway.Book) MailParser {
 			return Mail{}, err
 		}
 		facts := books().Read(&m)
-		out := Mail{From: m.From, Subject: m.Subject, Text: m.Text, Facts: facts, Notes: m.Notes, Unread: m.Unread, Letter: letterOf(&m)}
+		out := Mail{ID: m.MessageID, From: m.From, Subject: m.Subject, Text: m.Text, Facts: facts, Notes: m.Notes, Unread: m.Unread, Letter: letterOf(&m)}
 		out.Report.Names = mail.OurNames(data)
 		out.Report.DSN, out.Report.OK = m.Report()
 		out.Thread = append(m.MessageIDs("references"), m.MessageIDs("message-id")...)

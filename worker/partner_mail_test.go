@@ -97,5 +97,18 @@ func TestPartnersMailTheirFiles(t *testing.T) {
 	if said := b.eventOf(t, ids["words"], "FAX-1"); said != "" {
 		t.Error("a warehouse is told how to order:", said)
 	}
+	// A count that says no time, of the same bytes in each mail: one as of each mail, and of a mail that is
+	// seen twice one.
+	for _, m := range []struct{ file, id string }{{"first", "1@partner.example"}, {"twice", "1@partner.example"}, {"next", "2@partner.example"}} {
+		tana := with("wms@partner.example", "dmarc=pass")
+		tana.ID = m.id
+		tana.Attachments = []worker.Attachment{{FileName: "tana.csv", MediaType: "text/csv", Bytes: []byte("商品コード,在庫数\r\n" + st.Code(st.Pen) + ",100\r\n")}}
+		cases[m.file] = tana
+		b.add(t, m.file+".eml", []byte(m.file))
+		b.work(t)
+	}
+	if counts, err := b.s.PartnerFiles(t.Context(), st.East, store.PartnerFileApplied, 9); err != nil || len(counts) != 2 || !counts[0].Undated {
+		t.Errorf("%+v %v", counts, err)
+	}
 	b.audit(t)
 }

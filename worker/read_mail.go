@@ -2,6 +2,7 @@ package worker
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -155,6 +156,7 @@ func (w *ReadDocument) parts(doc store.Document, m Mail, received time.Time, par
 			if _, err := w.cfg.Store.Blobs().Put(a.Bytes); err != nil {
 				return nil, 0, err
 			}
+			f.Transmission = "mail " + cmp.Or(m.ID, doc.SHA256)
 			p.file = &f
 			parts = append(parts, p)
 			continue

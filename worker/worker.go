@@ -87,6 +87,7 @@ type Mail struct {
 	// in what it learns itself.
 	Letter rules.Letter
 	Report Report   // of the fate of something that we sent
+	ID     string   // its own message id; "" where it has none
 	Thread []string // message ids for the References of an answer, oldest first; the last is the mail's own
 }
 

@@ -118,6 +118,7 @@ func (a *App) fetchOnce(ctx context.Context, st *store.Store, partner store.Part
 			Take: func(ctx context.Context, file sftp.File) error {
 				taken, again, err := st.ReceivePartnerFile(ctx, store.NewPartnerFile{
 					WarehouseCode: partner.WarehouseCode, Channel: store.PartnerSFTP, Name: file.Name, Sender: sender, Bytes: file.Bytes,
+					Transmission: "sftp " + file.ModifiedAt.UTC().Format(time.RFC3339) + " " + file.Name,
 				}, a.Now())
 				if err == nil && again {
 					a.Log.InfoContext(ctx, "a partner's file came again", "warehouse", partner.WarehouseCode, "file", file.Name, "first", taken.ID)

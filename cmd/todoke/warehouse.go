@@ -185,6 +185,9 @@ func (c *warehouseFileCommand) Run(ctx context.Context, a *App) error {
 				errs = append(errs, err)
 			case again:
 				fmt.Fprintf(a.Stdout, "%s was handed in before, as file %d on %s: it is %s\n", name, f.ID, stamp(f.ReceivedAt), f.State)
+				if f.Undated {
+					fmt.Fprintln(a.Stdout, store.UndatedAgain)
+				}
 			default:
 				fmt.Fprintf(a.Stdout, "%s is file %d\n", name, f.ID)
 			}

@@ -55,6 +55,9 @@ func (c *warehouseReportCommand) Run(ctx context.Context, a *App) error {
 		}
 		if f.State != store.PartnerFileReceived {
 			fmt.Fprintf(a.Stdout, "the file was applied before, as file %d on %s: nothing changed\n", f.ID, stamp(f.SettledAt))
+			if f.Undated {
+				fmt.Fprintln(a.Stdout, store.UndatedAgain)
+			}
 			return nil
 		}
 		v, err := a.settleReport(ctx, st, f, data)

@@ -45,7 +45,7 @@ type Fetcher struct {
 	Now  func() time.Time
 
 	seen  map[string]look   // at the last look, by name
-	taken map[string]string // what cannot be moved, with the sum of its bytes: it was not sent anew
+	taken map[string]string // what cannot be moved, with its time and the sum of its bytes: it was not sent anew
 	told  map[string]string
 }
 
@@ -119,14 +119,15 @@ func (f *Fetcher) take(ctx context.Context, c *sftp.Client, dir string, e os.Fil
 	if int64(len(data)) != e.Size() || info.Size() != e.Size() || !info.ModTime().Equal(e.ModTime()) {
 		return false, nil // it grows
 	}
-	if f.taken[e.Name()] != sum(data) {
+	as := e.ModTime().UTC().Format(time.RFC3339) + " " + sum(data)
+	if f.taken[e.Name()] != as {
 		if err := f.Take(ctx, File{Name: e.Name(), ModifiedAt: e.ModTime(), Bytes: data}); err != nil {
 			return false, err
 		}
 		if f.taken == nil {
 			f.taken = map[string]string{}
 		}
-		f.taken[e.Name()] = sum(data)
+		f.taken[e.Name()] = as
 	}
 	const letters = 8
 	done := path.Join(dir, DoneDir)

@@ -5,20 +5,26 @@
 SELECT pg_advisory_xact_lock(hashtextextended('todoke files of ' || $1::text, 7));
 
 -- name: PartnerFileInsert
-INSERT INTO partner_files (warehouse_code, channel, name, sender, sha256, size_bytes, received_at, result_key)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-ON CONFLICT (warehouse_code, sha256) DO NOTHING
+INSERT INTO partner_files (warehouse_code, channel, name, sender, sha256, size_bytes, received_at, result_key, transmissions)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, array_remove(ARRAY[$9::text], ''))
 RETURNING id;
 
+-- name: PartnerFileBefore
+-- The file of the warehouse $1 with the bytes $2 that the sending $3 brought, else the latest of them.
+SELECT id, $3::text = ANY(transmissions) FROM partner_files WHERE warehouse_code = $1 AND sha256 = $2
+ORDER BY 2 DESC, id DESC LIMIT 1 FOR UPDATE;
+
 -- name: PartnerFileComesAgain
--- A refused file that its partner sends once more is read and answered once more, the way it now came.
-UPDATE partner_files SET state = 'received', error = '', settled_at = NULL, faults = NULL, channel = $2, name = $3, sender = $4
-WHERE id = $1 AND state = 'refused' AND closed_at IS NULL;
+-- A file that is not read, or was refused and is settled by nobody, and that its partner sends once more
+-- is read as it now came, and answered that way.
+UPDATE partner_files SET state = 'received', error = '', settled_at = NULL, faults = NULL, channel = $2, name = $3, sender = $4, received_at = $5,
+    transmissions = transmissions || array_remove(ARRAY[$6::text], '')
+WHERE id = $1 AND state IN ('received', 'refused') AND closed_at IS NULL;
 
 -- name: PartnerFilesList
 -- One file $1; those of a warehouse $2, in a state $3, of the bytes $4; newest first.
 SELECT id, warehouse_code, channel, name, sender, sha256, size_bytes, received_at, state, error, settled_at,
-    kind, row_count, outcome, faults, closed_at, closed_by, closed_note, result_key
+    kind, row_count, outcome, faults, closed_at, closed_by, closed_note, result_key, undated
 FROM partner_files
 WHERE ($1::bigint IS NULL OR id = $1) AND $2 IN ('', warehouse_code) AND $3 IN ('', state) AND $4 IN ('', sha256)
 ORDER BY id DESC LIMIT $5;
@@ -75,7 +81,7 @@ UPDATE pick_lists SET chased = chased + 1, told_at = CASE WHEN $4 THEN $3::times
 WHERE id = $1 AND chased = $2 AND acknowledged_at IS NULL AND shipped_at IS NULL;
 
 -- name: PartnerFileByKey
-SELECT sha256 FROM partner_files WHERE warehouse_code = $1 AND result_key = $2;
+SELECT sha256 FROM partner_files WHERE warehouse_code = $1 AND (result_key = $2 OR 'key ' || $2 = ANY(transmissions)) ORDER BY id LIMIT 1;
 
 -- name: WarehousesSeen
 -- The warehouse $1, or all where it is empty, with how many of its files wait for a person.
@@ -100,7 +106,7 @@ WHERE $1 IN ('', h.code) ORDER BY h.code, p.id DESC;
 -- name: PartnerFilesLatest
 -- The latest $2 files of the warehouse $1, or of each where it is empty, columns as of PartnerFilesList.
 SELECT f.id, f.warehouse_code, f.channel, f.name, sender, sha256, size_bytes, received_at, state, error, settled_at,
-    kind, row_count, outcome, faults, closed_at, closed_by, closed_note, result_key
+    kind, row_count, outcome, faults, closed_at, closed_by, closed_note, result_key, undated
 FROM warehouses h CROSS JOIN LATERAL (SELECT * FROM partner_files f WHERE f.warehouse_code = h.code ORDER BY f.id DESC LIMIT $2) f
 WHERE $1 IN ('', h.code) ORDER BY f.warehouse_code, f.id DESC;
 

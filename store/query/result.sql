@@ -99,7 +99,10 @@ SELECT number FROM pick_lists WHERE id = ANY($1);
 UPDATE pick_lists SET acknowledged_at = $2, acknowledged_by = $3 WHERE id = ANY($1) AND acknowledged_at IS NULL RETURNING id;
 
 -- name: PartnerFileLock
-SELECT state FROM partner_files WHERE id = $1 FOR UPDATE;
+SELECT state, received_at FROM partner_files WHERE id = $1 FOR UPDATE;
+
+-- name: PartnerFileUndated
+UPDATE partner_files SET undated = true WHERE id = $1 AND NOT undated;
 
 -- name: PartnerFileRead
 UPDATE partner_files SET kind = $2, row_count = $3, outcome = $4, faults = $5 WHERE id = $1;

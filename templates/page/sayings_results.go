@@ -2,6 +2,8 @@ package page
 
 // resultSayings are about what comes back from the warehouses.
 var resultSayings = []saying{
+	{`the same bytes came by another sending and are being read`, "同じ内容を別の送信で受け取り、読み取っているところです"},
+	{`the same rows were applied on %s as report %d, and nothing of this one was: what that report came to is told under its own Idempotency-Key; where more has left since, say in the rows what tells it apart, its tracking number or its day (shipped_on)`, "同じ内容の報告を$1に受付番号$2として取り込み済みのため、今回は何も取り込んでいません。前回の結果は前回の Idempotency-Key で確認できます。その後さらに出荷したのであれば、送り状番号か出荷日（shipped_on）で区別できるように報告してください"},
 	{`a later count or import of these items stands`, "そのあとの棚卸または在庫の取込が有効です"},
 	{`a file of the same name was applied since`, "そのあと、同じ名前のファイルを取り込みました"},
 	{`by its result`, "出荷実績により"},
