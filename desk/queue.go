@@ -173,22 +173,19 @@ func (d *Desk) next(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, path, http.StatusSeeOther)
 }
 
-// takeNext takes the most urgent task for the person; where nobody's is left, the one that they
-// opened and did not end; nil where there is none of these.
+// takeNext takes the most urgent task for the person; nil where none is left.
 func (d *Desk) takeNext(ctx context.Context, f page.QueueFilter) (*store.Task, error) {
 	p, now := personOf(ctx), d.Now()
 	const tries = 20 // others take at the same moment
-	for _, who := range []string{"-", p.Login} {
-		tasks, err := d.Store.Tasks(ctx, store.TaskFilter{
-			Why: rules.Why(f.Why), Customer: f.Customer, Source: f.Source, Form: f.Form, Who: who, For: p.Login, Limit: tries,
-		}, now)
-		if err != nil {
-			return nil, err
-		}
-		for i, t := range tasks {
-			if _, mine, err := d.Store.ClaimTask(ctx, t.Key, p.Login, now, d.claimLasts()); err != nil || mine {
-				return &tasks[i], err
-			}
+	tasks, err := d.Store.Tasks(ctx, store.TaskFilter{
+		Why: rules.Why(f.Why), Customer: f.Customer, Source: f.Source, Form: f.Form, Who: "-", For: p.Login, Limit: tries,
+	}, now)
+	if err != nil {
+		return nil, err
+	}
+	for i, t := range tasks {
+		if _, mine, err := d.Store.ClaimTask(ctx, t.Key, p.Login, now, d.claimLasts()); err != nil || mine {
+			return &tasks[i], err
 		}
 	}
 	return nil, nil
@@ -207,6 +204,14 @@ func (d *Desk) tellNothingLeft(ctx context.Context, f page.QueueFilter) error {
 	}
 	if len(others) > 0 {
 		d.tell(ctx, pick(p.Lang, "残りは、あとに回した受付だけです。この一覧から開けます。", "Only what you put off is left. Open it from this list."))
+		return nil
+	}
+	own, err := d.Store.Tasks(ctx, store.TaskFilter{Who: p.Login, Limit: 1}, d.Now())
+	if err != nil {
+		return err
+	}
+	if len(own) > 0 {
+		d.tell(ctx, pick(p.Lang, "残りは、ご自分が処理中の受付だけです。この一覧から開けます。", "Only what you work on yourself is left. Open it from this list."))
 		return nil
 	}
 	d.tell(ctx, pick(p.Lang, "いま処理できる受付はありません（ほかの担当者が処理中のものを除きます）。", "Nothing is left to take that nobody works on."))
