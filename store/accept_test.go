@@ -248,11 +248,11 @@ func TestChangeKeepsToTheOrdersLife(t *testing.T) {
 			return err
 		})
 	}
-	if err := change(order.StateReleased); order.KindOf(err) != order.KindConflict {
-		t.Fatalf("accepted order released: %v", err)
-	}
 	if err := change(order.StateHeld); err != nil {
 		t.Fatal(err)
+	}
+	if err := change(order.StateReleased); order.KindOf(err) != order.KindConflict {
+		t.Fatalf("held order released: %v", err)
 	}
 	got, err := s.GetOrderByID(t.Context(), o.ID)
 	if err != nil || got.State != order.StateHeld {
