@@ -34,6 +34,12 @@ func count(tb testing.TB, s *store.Store, sql string, args ...any) int {
 	return n
 }
 
+// lockWaits is how many locks of the test's own database are waited for: others run beside it.
+func lockWaits(tb testing.TB, s *store.Store) int {
+	tb.Helper()
+	return count(tb, s, `SELECT count(*)::int FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND a.datname = current_database()`)
+}
+
 func TestAcceptSavesWhatItDecides(t *testing.T) {
 	t.Parallel()
 	s, clock := st.NewShop(t)

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -132,8 +133,8 @@ func TestCAN1AfterADeadlock(t *testing.T) {
 		}
 		done <- err
 	}()
-	for count(t, s, `SELECT count(*)::int FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())`) == 0 {
-		time.Sleep(10 * time.Millisecond) // it holds the department and waits for the order
+	for lockWaits(t, s) == 0 && len(done) == 0 { // until it holds the department and waits for the order
+		runtime.Gosched()
 	}
 	// Whoever waited longer looks for a deadlock first, and is given up.
 	if _, err := other.Exec(t.Context(), `SELECT FROM departments WHERE code = $1 FOR UPDATE`, st.Code(st.Tokyo)); err != nil {

@@ -151,7 +151,7 @@ func TestFEE2LeavesWhatIsNotItsOwn(t *testing.T) {
 		case first = <-done:
 		default:
 			runtime.Gosched()
-			waited = count(t, s, `SELECT count(*)::int FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND a.datname = current_database()`) > 0
+			waited = lockWaits(t, s) > 0
 		}
 	}
 	if first.ID == 0 {

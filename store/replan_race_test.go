@@ -29,9 +29,6 @@ func TestCUT5ReplanAgainstImport(t *testing.T) {
 	if _, err := hold.Exec(ctx, `SELECT FROM masters_version FOR UPDATE`); err != nil { // the import ends with it
 		t.Fatal(err)
 	}
-	waiting := func() int {
-		return count(t, s, `SELECT count(*)::int FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND a.datname = current_database()`)
-	}
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		rows := []order.CarrierDay{{Carrier: "はやて便", From: order.D(2026, 11, 25), To: order.D(2026, 11, 26), Name: "点検"}}
@@ -39,7 +36,7 @@ func TestCUT5ReplanAgainstImport(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	for waiting() < 1 {
+	for lockWaits(t, s) < 1 {
 		runtime.Gosched()
 	}
 	var looked atomic.Bool
@@ -49,7 +46,7 @@ func TestCUT5ReplanAgainstImport(t *testing.T) {
 		}
 		looked.Store(true)
 	})
-	for waiting() < 2 && !looked.Load() { // it does not wait for the import, or it does
+	for lockWaits(t, s) < 2 && !looked.Load() { // it does not wait for the import, or it does
 		runtime.Gosched()
 	}
 	if err := hold.Rollback(ctx); err != nil {

@@ -253,7 +253,7 @@ func TestCancelAgainstWave(t *testing.T) {
 		})
 		<-began
 		wg.Go(func() { secondErr = s.InTx(t.Context(), second) })
-		for count(t, s, `SELECT count(*)::int FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND a.datname = current_database()`) == 0 {
+		for lockWaits(t, s) == 0 {
 			runtime.Gosched()
 		}
 		close(finish)

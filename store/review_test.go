@@ -47,7 +47,7 @@ func TestSettlingLosesNothing(t *testing.T) {
 		settled <- err
 	}()
 	// Until the second one waits for the first.
-	for count(t, s, `SELECT count(*)::int FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()`) == 0 && len(settled) == 0 {
+	for lockWaits(t, s) == 0 && len(settled) == 0 {
 		runtime.Gosched()
 	}
 	if err := other.Commit(ctx); err != nil {
